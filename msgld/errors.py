@@ -1,0 +1,47 @@
+"""What can go wrong, as a tree. Every message is one line that says what to do.
+
+::
+
+    MsgldError
+    |-- UsageError            a wrong option, stem name or combination
+    |-- AudioError
+    |   |-- AudioReadError    not audio, truncated, not a number
+    |   `-- AudioWriteError   target not writable, full, exists already
+    |-- ModelError            checkpoint missing, damaged, of another kind
+    |-- DataError             a data set, soundfont or MIDI folder is unusable
+    `-- Cancelled             the caller asked to stop
+"""
+
+from __future__ import annotations
+
+
+class MsgldError(Exception):
+    """Base of all errors that msgld raises on purpose."""
+
+
+class UsageError(MsgldError):
+    """A wrong option, an unknown stem, a combination that makes no sense."""
+
+
+class AudioError(MsgldError):
+    """Base of reading and writing errors."""
+
+
+class AudioReadError(AudioError):
+    """A file could not be read as audio."""
+
+
+class AudioWriteError(AudioError):
+    """A file could not be written."""
+
+
+class ModelError(MsgldError):
+    """A checkpoint is missing, damaged or of another kind."""
+
+
+class DataError(MsgldError):
+    """A data set, a soundfont or a MIDI folder cannot be used."""
+
+
+class Cancelled(MsgldError):
+    """The caller asked to stop."""
