@@ -1,0 +1,31 @@
+# make setup makes .venv; every other target needs only that.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup demo test check clean
+
+setup: $(STAMP)
+
+# One call of pip for everything, so that the constraints bind each package before any is chosen.
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,all]'
+	touch $@
+
+demo: setup
+	$(BIN)/python -m msgld demo
+
+test: setup
+	$(BIN)/python -m pytest -q
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Caches and builds only: results, weights and .venv stay.
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find msgld tests bench -type d -name __pycache__ -prune -exec rm -rf {} +
