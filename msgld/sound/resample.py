@@ -1,0 +1,35 @@
+"""Sample-rate conversion with an exact length."""
+
+from __future__ import annotations
+
+import numpy as np
+import soxr
+
+
+def resampled_length(frames: int, rate_in: int, rate_out: int) -> int:
+    """``frames * rate_out / rate_in`` rounded to the nearest sample, halves up; exact for any length."""
+    return (2 * frames * rate_out + rate_in) // (2 * rate_in)
+
+
+def resample(samples: np.ndarray, rate_in: int, rate_out: int) -> np.ndarray:
+    """Convert ``samples`` from one rate to another (soxr, high quality, linear phase).
+
+    Args:
+        samples: float array (channels, L).
+        rate_in, rate_out: samples per second, above 0.
+
+    Returns:
+        float32 (channels, ``resampled_length(L, rate_in, rate_out)``). Time 0 stays at sample 0. At equal
+        rates the samples come back as they are.
+    """
+    if rate_in == rate_out:
+        return np.asarray(samples, dtype=np.float32)
+    length = resampled_length(samples.shape[-1], rate_in, rate_out)
+    out = np.zeros((samples.shape[0], length), np.float32)
+    if length:
+        converted = soxr.resample(
+            np.ascontiguousarray(samples.T, np.float32), rate_in, rate_out, quality="HQ"
+        )
+        kept = min(length, len(converted))  # soxr may end one sample to either side
+        out[:, :kept] = converted[:kept].T
+    return out
