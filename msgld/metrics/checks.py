@@ -1,0 +1,33 @@
+"""What every metric asks of its arrays before it counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from msgld.errors import UsageError
+
+
+def matched(**arrays: np.ndarray) -> list[np.ndarray]:
+    """The arrays in float64, once they are known to have one shape, some values, and only finite ones.
+
+    Raises:
+        UsageError: naming the array that does not fit.
+    """
+    found = {name: np.asarray(array, dtype=np.float64) for name, array in arrays.items()}
+    first, *_ = found
+    for name, array in found.items():
+        if array.shape != found[first].shape:
+            raise UsageError(
+                f"{name} has shape {array.shape}, {first} has {found[first].shape}: give equal shapes"
+            )
+        if array.size == 0:
+            raise UsageError(f"{name} is empty: give at least one value")
+        if not np.isfinite(array).all():
+            raise UsageError(f"{name} holds NaN or infinite values: give numbers")
+    return list(found.values())
+
+
+def decibels(ratio: np.ndarray) -> np.ndarray:
+    """10 log10 of a ratio of powers; -inf at 0, and no warning about it."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(10 * np.log10(ratio))
