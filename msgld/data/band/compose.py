@@ -1,0 +1,104 @@
+"""A whole piece from a seed: plan, parts, performance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgld.errors import UsageError
+from msgld.types import STEMS
+
+from .bass import bass
+from .dice import Dice
+from .drums import drums, kit_rows
+from .form import sections
+from .guitar import guitar
+from .other import other
+from .perform import perform
+from .piano import piano
+from .plan import Part, Song
+from .style import Style
+from .styles import RESERVED_STYLES, STYLES
+from .theory import MODES, key_name, parse_key
+
+if TYPE_CHECKING:
+    import symusic
+
+RESERVED_SEED = 1_000_000_000
+"""Seeds from here on are for held-out sets. A convention: train on smaller ones."""
+
+_PLAYERS = {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other}
+_MISSING = 0.05
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A composed piece.
+
+    Attributes:
+        score: tracks named after their stem; several may share one. Each has its volume and pan as controllers 7 and 10.
+        style: name of the style.
+        bpm: beats (quarter notes) a minute.
+        key: such as ``"Eb minor"``.
+        seed: what it was composed from.
+        sections: (name, first bar, bars) in order, bars counted from 0.
+    """
+
+    score: symusic.Score
+    style: str
+    bpm: float
+    key: str
+    seed: int
+    sections: tuple[tuple[str, int, int], ...]
+
+
+def compose(seed: int, *, style: str | None = None, bpm: float | None = None, key: str | None = None,
+            bars: int | None = None) -> Piece:  # fmt: skip
+    """Compose a piece for bass, drums, guitar, piano and other; now and then one of them is missing.
+
+    Args:
+        seed: 0 or more; the same seed and options give the same notes. See ``RESERVED_SEED``.
+        style: a name in ``STYLES``; None draws one that is not reserved.
+        bpm: beats a minute, 20 to 400; None draws one that suits the style.
+        key: such as ``"A"``, ``"Bb"``, ``"F# dorian"``; None draws one, a bare note leaves the mode to chance.
+        bars: length of the piece, 1 or more; None takes the form's own, two to three minutes mostly.
+
+    Raises:
+        UsageError: for an unknown style or key, or a number out of range.
+    """
+    if seed < 0 or (bars is not None and bars < 1) or (bpm is not None and not 20 <= bpm <= 400):
+        raise UsageError("give a seed of 0 or more, at least 1 bar, and 20 to 400 beats a minute")
+    dice = Dice(seed)
+    chosen = _style(style, dice)
+    song = _plan(chosen, bpm, key, bars, dice)
+    stems = tuple(s for s in STEMS if any(s in part.entries for part in song.sections))
+    parts: list[Part] = []
+    for stem in stems:
+        parts += _PLAYERS[stem](song, Dice(seed, stem))
+    score = perform(song, parts, Dice(seed, "perform"))
+    outline = tuple((s.name, s.bars[0].index, len(s.bars)) for s in song.sections)
+    return Piece(score, chosen.name, song.bpm, key_name(song.tonic, song.mode), seed, outline)
+
+
+def _style(name: str | None, dice: Dice) -> Style:
+    drawn = dice.pick([s for s in STYLES if s not in RESERVED_STYLES])
+    if name is not None and name not in STYLES:
+        raise UsageError(f"unknown style {name!r}: choose one of {', '.join(STYLES)}")
+    return STYLES[name or drawn]
+
+
+def _plan(style: Style, bpm: float | None, key: str | None, bars: int | None, dice: Dice) -> Song:
+    tonic, mode = dice.whole(0, 11), None
+    drawn = dice.weighted(style.modes)
+    if key is not None:
+        tonic, mode = parse_key(key)
+    mode = mode or drawn
+    tempo = round(dice.between(*style.tempo), 1)
+    swing = dice.between(*style.swing)
+    kit = kit_rows(style, dice.child("kit"))
+    stems = tuple(s for s in STEMS if not dice.chance(style.absent.get(s, _MISSING)))
+    form = sections(style, tonic, mode, stems or STEMS, bars, dice.child("form"))
+    return Song(style, float(bpm if bpm is not None else tempo), tonic, mode, 0.5 if swing < 0.52 else swing, kit, form)
+
+
+__all__ = ["MODES", "RESERVED_SEED", "RESERVED_STYLES", "STYLES", "Piece", "compose"]

@@ -1,0 +1,1 @@
+"""What the players of the built-in band know by heart: grooves, lines and strokes as text."""

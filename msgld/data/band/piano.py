@@ -1,0 +1,107 @@
+"""The pianist: two hands from one figure, chords that move little, and at times the tune itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .bass import _approach, _Hand, _walk
+from .dice import Dice
+from .figures import Step, bar_of
+from .melody import Voice, tune
+from .patterns.keys import KEYS
+from .plan import Bar, Event, Part, Section, Segment, Song
+from .programs import pan, program
+from .voicing import above, lead, rootless
+
+_LEFT = {"R": (), "8": (12,), "O": (12,)}
+
+
+@dataclass
+class _Touch:
+    """A player's ways: registers, note lengths, the chord just played."""
+
+    low: int
+    high: int
+    left: int
+    length: float
+    voices: int
+    walk: _Hand
+    before: tuple[int, ...] = ()
+
+
+def piano(song: Song, dice: Dice) -> list[Part]:
+    """Write the piano part, and a melody over it where the piano carries the tune."""
+    low = dice.whole(50, 60)
+    left = dice.whole(33, 41)
+    touch = _Touch(low, low + dice.whole(17, 24), left, dice.between(0.55, 1.0), dice.pick((3, 3, 4)), _Hand(left, left))
+    names: dict[str, str] = {}
+    usual = dice.pick(song.style.piano)
+    events: list[Event] = []
+    for section in song.sections:
+        name = names.setdefault(section.name, usual if dice.chance(0.5) else dice.pick(song.style.piano))
+        for bar in section.playing("piano"):
+            events += _bar(song, section, bar, KEYS[name], touch, dice)
+        if section.tune == "piano":
+            events += _melody(song, section, dice)
+    chosen = program(song.style, "piano", "piano", dice)
+    return [Part("piano", chosen, events, pan(dice, 0.6), dice.whole(75, 112))]
+
+
+def _melody(song: Song, section: Section, dice: Dice) -> list[Event]:
+    kept = dice.child("melody")
+    low = kept.whole(62, 72)
+    voice = Voice(low, low + 19, 0.95, kept.between(0.0, 0.15), kept.weighted({0: 4.0, 7: 2.0, 2: 1.5}),
+                  song.mode == "blues" and kept.chance(0.7))  # fmt: skip
+    return tune(song, section, section.playing("piano"), voice, kept.child(section.name))
+
+
+def _bar(song: Song, section: Section, bar: Bar, hands: tuple[str, str], touch: _Touch, dice: Dice) -> list[Event]:
+    events: list[Event] = []
+    last = section.stop and bar.place == len(section.bars) - 1
+    for number, text in enumerate(hands):
+        for step in bar_of(text, bar.place) if text else ():
+            if last and step.at > 0.05:
+                break
+            at = bar.start + step.at * song.beats
+            length = step.length * song.beats
+            if number == 0:
+                events += _left(step, at, length, bar.at(at), touch, dice)
+            else:
+                events += right(step, at, length, bar.at(at), touch)
+    return events
+
+
+def _left(step: Step, at: float, length: float, segment: Segment, touch: _Touch, dice: Dice) -> list[Event]:
+    chord = segment.chord
+    root = above(chord.root, touch.left)
+    symbol = step.symbol
+    held = length * max(touch.length, 0.8)
+    if symbol == "w":
+        touch.walk.pitch = _walk(segment, at, length, touch.walk, dice)
+        return [(at, held, touch.walk.pitch, 84)]
+    if symbol == "a":
+        return [(at, held, _approach(segment, touch.walk, dice), 82)]
+    pitches = {
+        "O": (root, root + 12), "8": (root + 12,), "T": (root + 12 + chord.degree(3),),
+        "F": (root, root + chord.degree(5)), "S": (root, root + chord.degree(7 if len(chord.tones) > 3 else 5)),
+        "3": (root + chord.degree(3),), "5": (root + chord.degree(5),), "6": (root + chord.degree(6),),
+        "7": (root + chord.degree(7),),
+    }.get(symbol, (root,))  # fmt: skip
+    return [(at, held, p, 84 + (6 if step.at == 0 else 0)) for p in pitches]
+
+
+def right(step: Step, at: float, length: float, segment: Segment, touch: _Touch) -> list[Event]:
+    """What the right hand plays for one symbol, in the voicing nearest to the last one."""
+    touch.before = lead(touch.before, rootless(segment.chord, touch.voices), touch.low, touch.high)
+    chord = touch.before
+    accent = 6 if step.at in (0.0, 0.5) else 0
+    held = length * touch.length
+    if step.symbol in "Cc":
+        return [(at, held, p, (86 if step.symbol == "C" else 66) + accent) for p in chord]
+    if step.symbol == "t":
+        return [(at, held, p, 76 + accent) for p in chord[-2:]]
+    if step.symbol == "o":
+        return [(at, held, p, 88 + accent) for p in (chord[-1], chord[-1] + 12)]
+    index = int(step.symbol)
+    pitch = chord[index % len(chord)] + 12 * (index // len(chord))
+    return [(at, max(held, 0.3), pitch, 80 + accent)]
