@@ -1,0 +1,60 @@
+"""Where the soundfonts are: those to train with, and the one that is kept for tests."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgld.errors import DataError
+
+HELD_OUT = "TimGM6mb.sf2"
+"""The soundfont of the held-out set; no training renders with it."""
+
+_SUFFIXES = (".sf2", ".sf3")
+_SYSTEM = (
+    "/usr/share/sounds/sf2",
+    "/usr/share/sounds/sf3",
+    "/usr/share/soundfonts",
+    "/usr/local/share/soundfonts",
+    "/opt/homebrew/share/soundfonts",
+)
+
+
+def find_soundfonts(path: Path | None = None, *, training: bool = True) -> list[Path]:
+    """Return the soundfonts at ``path`` (a file or a folder), or those of the system, each file once.
+
+    Args:
+        path: an .sf2 or .sf3 file, a folder of them, or None for the system's usual folders.
+        training: leave out the held-out soundfont.
+
+    Raises:
+        DataError: nothing is found.
+    """
+    roots = [Path(path)] if path is not None else [Path(folder) for folder in _SYSTEM]
+    files = {file.resolve() for file in _files(roots)}
+    fonts = sorted(file for file in files if not (training and file.name.lower() == HELD_OUT.lower()))
+    if not fonts:
+        where = str(path) if path is not None else "the system's folders"
+        raise DataError(f"no soundfont in {where}: install fluid-soundfont-gm or name an .sf2 file")
+    return fonts
+
+
+def _files(roots: Iterable[Path]) -> Iterable[Path]:
+    for root in roots:
+        inside = [root] if root.is_file() else sorted(root.rglob("*"))
+        yield from (file for file in inside if file.suffix.lower() in _SUFFIXES and file.is_file())
+
+
+def heldout_soundfont() -> Path:
+    """Return TimGM6mb.sf2, which the ``pretty_midi`` package carries (the package is found, not imported).
+
+    Raises:
+        DataError: pretty_midi is not installed, or this release of it lacks the file.
+    """
+    found = importlib.util.find_spec("pretty_midi")
+    for folder in (found.submodule_search_locations or []) if found else []:
+        font = Path(folder) / HELD_OUT
+        if font.is_file():
+            return font
+    raise DataError(f"{HELD_OUT} is missing: run pip install pretty_midi")

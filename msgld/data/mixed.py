@@ -1,0 +1,65 @@
+"""Sources made of sources: a weighted mixture of them, and stems taken from different pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from msgld.data.source import Clip, Source
+from msgld.errors import UsageError
+
+
+class Mixed:
+    """Draws each clip from one of several sources.
+
+    Args:
+        sources: pairs of a source and its weight (0 or more, not all 0); all have the same stems.
+
+    Raises:
+        UsageError: no sources, different stems or no positive weight.
+    """
+
+    def __init__(self, sources: Sequence[tuple[Source, float]]) -> None:
+        self._sources = [source for source, _ in sources]
+        weights = np.array([weight for _, weight in sources], dtype=np.float64)
+        if len({source.stems for source in self._sources}) != 1:
+            raise UsageError("mix sources that have the same stems in the same order")
+        if (weights < 0).any() or not weights.sum() > 0:
+            raise UsageError("weights of sources are 0 or more, and one is above 0")
+        self._edges = np.cumsum(weights / weights.sum())
+        self.stems = self._sources[0].stems
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        """Return a clip of the source that the seed chooses."""
+        # The choice must not share its random numbers with the source, which gets the seed itself.
+        draw = np.random.default_rng([seed, 1]).random()
+        index = min(int(np.searchsorted(self._edges, draw, side="right")), len(self._sources) - 1)
+        return self._sources[index].clip(seed, seconds)
+
+
+class Remix:
+    """Now and then makes a clip of different clips' stems: no band plays so, but separation learns from it.
+
+    Args:
+        source: where clips come from.
+        probability: how often a clip is remixed; ``meta["remixed"]`` is 1.0 for those and 0.0 for the others.
+    """
+
+    def __init__(self, source: Source, probability: float) -> None:
+        self.source, self.probability, self.stems = source, probability, source.stems
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        """Return the source's clip, or its first stem with stems of other clips; no peak above 1."""
+        first = self.source.clip(seed, seconds)
+        rng = np.random.default_rng([seed, 2])
+        if rng.random() >= self.probability:
+            return replace(first, meta=first.meta | {"remixed": 0.0})
+        others = [self.source.clip(int(rng.integers(2**31)), seconds) for _ in range(len(self.stems) - 1)]
+        clips = [first, *others]
+        stems = np.stack([clip.stems[k] for k, clip in enumerate(clips)])
+        present = np.array([clip.present[k] for k, clip in enumerate(clips)])
+        peak = float(np.abs(stems.sum(axis=0)).max(initial=0.0))
+        name = "remix: " + ", ".join(clip.name for clip in clips)
+        return Clip(stems / np.float32(max(peak, 1.0)), present, first.rate, name, {"remixed": 1.0})

@@ -1,0 +1,162 @@
+"""Clips from scores: a piece is drawn, varied as notes, and rendered with one of several soundfonts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from msgld.data.classes import substitute
+from msgld.data.frozen import RESERVED_SEED
+from msgld.data.midi import Song
+from msgld.data.parts import Part, length, parts, sounding, stretch, transpose
+from msgld.data.render import Renderer, balance
+from msgld.data.source import Clip
+from msgld.errors import DataError
+from msgld.types import RATE, STEMS
+
+
+class Library(Protocol):
+    """Pieces to draw from: MIDI files or the built-in band."""
+
+    def draw(self, rng: np.random.Generator) -> Song:
+        """Return a piece."""
+        ...
+
+
+class Band:
+    """Pieces that the built-in band composes; the held-out set's seeds and styles are out of reach.
+
+    Args:
+        styles: names to choose from; every ordinary style by default.
+    """
+
+    def __init__(self, styles: Sequence[str] | None = None) -> None:
+        self.styles = tuple(styles) if styles is not None else None
+
+    def draw(self, rng: np.random.Generator) -> Song:
+        """Compose a piece."""
+        seed = int(rng.integers(RESERVED_SEED))
+        style = None if self.styles is None else self.styles[int(rng.integers(len(self.styles)))]
+        return band_song(seed, style)
+
+
+def band_song(seed: int, style: str | None = None) -> Song:
+    """Compose the band's piece of this seed, in a style or one that the seed chooses."""
+    from msgld.data.band import compose
+
+    piece = compose(seed, style=style)
+    meta: dict[str, str | float] = {"style": piece.style, "bpm": float(piece.bpm), "key": str(piece.key)}
+    return Song(piece.score, f"band-{piece.style}-{seed}", meta)
+
+
+@dataclass(frozen=True)
+class Variation:
+    """How a piece is varied before it is rendered. All zeros, or tempo (1, 1), leave it as it is.
+
+    Attributes:
+        substitute: probability that the piece's programs are replaced within their families.
+        transpose: lowest and highest transposition, semitones.
+        tempo: slowest and fastest tempo, factors.
+        gain: standard deviation of each stem's gain, dB.
+        pan: farthest place of a stem to either side, 0 to 1.
+        loudness: lowest and highest level of the mixture, dBFS (RMS).
+    """
+
+    substitute: float = 0.5
+    transpose: tuple[int, int] = (-5, 6)
+    tempo: tuple[float, float] = (0.8, 1.25)
+    gain: float = 3.0
+    pan: float = 0.3
+    loudness: tuple[float, float] = (-26.0, -14.0)
+
+
+_SPREAD = {"bass": 0.2, "drums": 0.2}
+"""Basses and drums stay near the middle: their share of ``Variation.pan``."""
+_PIECES, _STARTS = 4, 8
+"""Tries for a stretch in which two stems sound, pieces and places in each."""
+
+
+class ScoreSource:
+    """A source of clips from scores.
+
+    Args:
+        library: where pieces come from.
+        soundfonts: each clip is rendered with one of them.
+        variation: how pieces are varied.
+        stems: names and order of the stems.
+        rate: samples per second.
+
+    Raises:
+        DataError: no soundfont.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        soundfonts: Sequence[Path],
+        variation: Variation = Variation(),
+        stems: tuple[str, ...] = STEMS,
+        rate: int = RATE,
+    ) -> None:
+        if not soundfonts:
+            raise DataError("no soundfont to render with: see find_soundfonts")
+        self.library, self.soundfonts, self.variation = library, tuple(soundfonts), variation
+        self.stems, self.rate = stems, rate
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        """Return the clip of this seed; two stems sound or more, if the library has such places."""
+        rng = np.random.default_rng(seed)
+        song, piece, start, tempo, semitones = self._stretch(rng, seconds)
+        font = self.soundfonts[int(rng.integers(len(self.soundfonts)))]
+        if rng.random() < self.variation.substitute:
+            piece = recast(piece, rng)
+        audio = Renderer(font, self.rate).render_stems(piece, start, seconds, self.stems)
+        meta = song.meta | {
+            "start": start,
+            "soundfont": font.stem,
+            "tempo": tempo,
+            "transpose": float(semitones),
+        }
+        name = f"{song.name}@{start:.2f}"
+        return Clip(self._mix(audio, rng), np.ones(len(self.stems), bool), self.rate, name, meta)
+
+    def _stretch(
+        self, rng: np.random.Generator, seconds: float
+    ) -> tuple[Song, tuple[Part, ...], float, float, int]:
+        """Draw a varied piece and where to start in it."""
+        low, high = self.variation.transpose
+        for _ in range(_PIECES):
+            song = self.library.draw(rng)
+            tempo = float(np.exp(rng.uniform(*np.log(self.variation.tempo))))
+            semitones = int(rng.integers(low, high + 1))
+            piece = transpose(stretch(parts(song.score), tempo), semitones)
+            for _ in range(_STARTS):
+                start = float(rng.uniform(0, max(length(piece) - seconds, 0)))
+                if len(sounding(piece, start, seconds) & set(self.stems)) >= 2:
+                    return song, piece, start, tempo, semitones
+        return song, piece, start, tempo, semitones
+
+    def _mix(self, audio: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Give each stem its level and place, and the mixture its loudness; no peak above 1."""
+        for k, stem in enumerate(self.stems):
+            gain = 10 ** (np.clip(rng.normal(0, self.variation.gain), -9, 9) / 20)
+            pan = rng.uniform(-1, 1) * self.variation.pan * _SPREAD.get(stem, 1.0)
+            audio[k] *= (gain * balance(pan))[:, None].astype(np.float32)
+        mixture = audio.sum(axis=0)
+        rms, peak = float(np.sqrt(np.mean(mixture**2))), float(np.abs(mixture).max(initial=0.0))
+        loudness = 10 ** (rng.uniform(*self.variation.loudness) / 20)
+        gain = min(loudness / rms, 1 / peak) if peak > 0 else 1.0
+        return audio * np.float32(gain)
+
+
+def recast(piece: Sequence[Part], rng: np.random.Generator) -> tuple[Part, ...]:
+    """Return the piece with each program replaced by one of its family; parts that share one still do."""
+    drawn: dict[tuple[int, bool], int] = {}
+    for part in piece:
+        if (part.program, part.is_drum) not in drawn:
+            drawn[part.program, part.is_drum] = substitute(part.program, part.is_drum, rng)
+    return tuple(replace(part, program=drawn[part.program, part.is_drum]) for part in piece)
