@@ -10,9 +10,10 @@ from msgld.metrics.checks import decibels, matched
 
 
 def si_sdr(estimate: np.ndarray, target: np.ndarray, *, zero_mean: bool = False) -> Any:
-    """Scale-invariant signal-to-distortion ratio (Le Roux et al., 2019, "SDR - half-baked or well done?", eq. 5),
-    computed in float64.
+    """Scale-invariant signal-to-distortion ratio, computed in float64.
 
+    Le Roux et al., 2019, "SDR - half-baked or well done?": 10 log10(|a s|^2 / |a s - e|^2) for an estimate e
+    of the target s, where a = <e, s> / |s|^2.
     The channels of a signal count as one long vector with one scale for all, so a wrong panorama counts as
     distortion and a silent channel does no harm.
 

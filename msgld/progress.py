@@ -1,0 +1,102 @@
+"""How far a job is, and how to stop it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgld.errors import Cancelled
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One report on a job.
+
+    Attributes:
+        done, total: in ``unit``; ``done`` never falls and ends at ``total``.
+        unit: what is counted, such as ``windows``, ``steps`` or ``seconds``.
+        stage: what is being done, such as ``separating``.
+        eta: seconds still to go at the pace so far; None before anything can be said.
+    """
+
+    done: float
+    total: float
+    unit: str
+    stage: str
+    eta: float | None = None
+
+    @property
+    def fraction(self) -> float:
+        """Between 0 and 1; an empty job is done."""
+        return self.done / self.total if self.total else 1.0
+
+
+OnProgress = Callable[[Progress], None]
+"""What a caller hands over to be told of progress."""
+
+
+class CancelToken:
+    """A flag by which one thread asks a job in another to stop; the job looks at it between its steps."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the job to stop at its next step. May be called from any thread, also twice."""
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raise ``Cancelled`` where somebody asked to stop."""
+        if self.cancelled:
+            raise Cancelled("stopped as asked; nothing half-finished was kept")
+
+
+class Meter:
+    """Counts a job's steps for its caller: reports each, estimates the time left, and stops when asked to.
+
+    Args:
+        total: steps of the whole job, in ``unit``.
+        unit, stage: as in ``Progress``.
+        on_progress: called with every report; None for nobody.
+        cancel: looked at on every step; None for a job that cannot be stopped.
+        clock: seconds that only rise.
+    """
+
+    def __init__(
+        self,
+        total: float,
+        unit: str,
+        stage: str,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._total, self._unit, self._stage = total, unit, stage
+        self._on_progress, self._cancel, self._clock = on_progress, cancel, clock
+        self._start = clock()
+        self._done = 0.0
+
+    def advance(self, steps: float = 1.0, stage: str | None = None) -> None:
+        """``steps`` more are done; from here on the job is at ``stage``.
+
+        Raises:
+            Cancelled: the caller asked to stop.
+        """
+        if self._cancel is not None:
+            self._cancel.check()
+        self._done = min(self._done + steps, self._total)
+        self._stage = stage or self._stage
+        if self._on_progress is not None:
+            self._on_progress(Progress(self._done, self._total, self._unit, self._stage, self._eta()))
+
+    def _eta(self) -> float | None:
+        if not self._done:
+            return None
+        return (self._clock() - self._start) / self._done * (self._total - self._done)

@@ -1,0 +1,48 @@
+"""What is imported is declared, and what is declared is pinned."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+tomllib = pytest.importorskip("tomllib")
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def package_names(requirements: list[str]) -> set[str]:
+    found = (re.match(r"[\w.-]+", requirement) for requirement in requirements)
+    return {match[0].lower().replace("-", "_") for match in found if match} - {"msgld"}
+
+
+DIRECT = package_names(PROJECT["dependencies"])
+EXTRAS = {name: package_names(listed) for name, listed in PROJECT["optional-dependencies"].items()}
+
+
+def outside_imports() -> dict[str, str]:
+    """Top-level names that msgld imports from outside, each with one file that does."""
+    found = {}
+    for path in (ROOT / "msgld").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            found |= {name.split(".")[0]: str(path) for name in names}
+    return {name: path for name, path in found.items() if name not in {"msgld", *sys.stdlib_module_names}}
+
+
+def test_every_import_is_declared():
+    shipped = DIRECT.union(*(names for extra, names in EXTRAS.items() if extra != "dev"))
+    missing = {name: path for name, path in outside_imports().items() if name not in shipped}
+    assert not missing, f"add to pyproject.toml: {missing}"
+
+
+def test_every_declared_package_is_pinned():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = package_names([line for line in lines if "==" in line and not line.startswith("#")])
+    assert DIRECT.union(*EXTRAS.values()) <= pinned
