@@ -170,7 +170,7 @@ def diagnose(find_model: Callable[[], Path] | None = None, cache: Path | None = 
     """All findings, in the order of reading. Nothing is written, nothing is downloaded.
 
     Args:
-        find_model: returns the path of the default model's weights or raises a MsgldError; None leaves it out.
+        find_model: returns the path of the default model's weights, or raises a MsgldError; None skips it.
         cache: the cache folder; None is ``cache_folder()``.
     """
     return [
