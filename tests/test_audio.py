@@ -297,6 +297,13 @@ def test_unwritable_targets(tmp_path: Path):
     assert {path.name for path in tmp_path.iterdir()} == {"file", "folder.wav"}
 
 
+def test_a_wav_too_long_for_its_header_is_written_as_rf64(tmp_path: Path):
+    with audio.AudioWriter(tmp_path / "a.wav", RATE, 2, subtype="FLOAT", frames=2**30) as writer:
+        writer.write(noise())
+    assert soundfile.info(tmp_path / "a.wav").format == "RF64"
+    np.testing.assert_array_equal(audio.read(tmp_path / "a.wav").samples, noise())
+
+
 def test_missing_folders_are_made(tmp_path: Path):
     audio.write(tmp_path / "separated" / "song" / "bass.wav", noise(), RATE)
     assert (tmp_path / "separated" / "song" / "bass.wav").is_file()
