@@ -16,13 +16,13 @@ from .guitar import guitar
 from .other import other
 from .perform import perform
 from .piano import piano
-from .plan import Part, Song
+from .plan import Part, Section, Song, division
 from .style import Style
 from .styles import RESERVED_STYLES, STYLES
 from .theory import MODES, key_name, parse_key
 
 if TYPE_CHECKING:
-    import symusic
+    from symusic.core import ScoreTick
 
 RESERVED_SEED = 1_000_000_000
 """Seeds from here on are for held-out sets. A convention: train on smaller ones."""
@@ -36,7 +36,7 @@ class Piece:
     """A composed piece.
 
     Attributes:
-        score: tracks named after their stem; several may share one. Each has its volume and pan as controllers 7 and 10.
+        score: tracks named after their stem; several may share one. Controllers 7 and 10 give volume and pan.
         style: name of the style.
         bpm: beats (quarter notes) a minute.
         key: such as ``"Eb minor"``.
@@ -44,7 +44,7 @@ class Piece:
         sections: (name, first bar, bars) in order, bars counted from 0.
     """
 
-    score: symusic.Score
+    score: ScoreTick
     style: str
     bpm: float
     key: str
@@ -60,7 +60,7 @@ def compose(seed: int, *, style: str | None = None, bpm: float | None = None, ke
         seed: 0 or more; the same seed and options give the same notes. See ``RESERVED_SEED``.
         style: a name in ``STYLES``; None draws one that is not reserved.
         bpm: beats a minute, 20 to 400; None draws one that suits the style.
-        key: such as ``"A"``, ``"Bb"``, ``"F# dorian"``; None draws one, a bare note leaves the mode to chance.
+        key: such as ``"A"``, ``"Bb"``, ``"F# dorian"``; None draws one, a bare note leaves the mode open.
         bars: length of the piece, 1 or more; None takes the form's own, two to three minutes mostly.
 
     Raises:
@@ -97,8 +97,22 @@ def _plan(style: Style, bpm: float | None, key: str | None, bars: int | None, di
     swing = dice.between(*style.swing)
     kit = kit_rows(style, dice.child("kit"))
     stems = tuple(s for s in STEMS if not dice.chance(style.absent.get(s, _MISSING)))
-    form = sections(style, tonic, mode, stems or STEMS, bars, dice.child("form"))
-    return Song(style, float(bpm if bpm is not None else tempo), tonic, mode, 0.5 if swing < 0.52 else swing, kit, form)
+    triple = division(kit) == 3
+    form = sections(style, tonic, mode, stems or STEMS, bars, division(kit), dice.child("form"))
+    pushed = frozenset() if triple else _pushes(style, form, dice.child("push"))
+    tempo = float(bpm if bpm is not None else tempo)
+    straight = swing < 0.52 or (triple and style.beats == 4)
+    return Song(style, tempo, tonic, mode, 0.5 if straight else swing, kit, pushed, form)
+
+
+def _pushes(style: Style, form: tuple[Section, ...], dice: Dice) -> frozenset[int]:
+    """Bars that come an eighth early: every second or fourth of some sections, or none at all."""
+    if not dice.chance(style.push):
+        return frozenset()
+    names = {name for name in sorted({s.name for s in form}) if dice.chance(0.6)}
+    period, offset = dice.pick(((2, 1), (4, 2), (4, 3), (1, 0), (4, 1)))
+    bars = [b for s in form if s.name in names for b in s.bars if b.place % period == offset and b.index > 0]
+    return frozenset(b.index for b in bars)
 
 
 __all__ = ["MODES", "RESERVED_SEED", "RESERVED_STYLES", "STYLES", "Piece", "compose"]

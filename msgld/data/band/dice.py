@@ -15,9 +15,9 @@ _BLOCK = 256
 class Dice:
     """Random decisions drawn from one numpy generator, which is keyed by numbers and names.
 
-    ``Dice(7, "bass")`` always gives the same sequence, whatever other streams were asked before, so one part of a
-    piece can change without changing the others. Draws are taken from the generator in blocks, because a single
-    draw costs more than most of the decisions made with it.
+    ``Dice(7, "bass")`` always gives the same sequence, whatever other streams were asked before, so one part
+    of a piece can change without changing the others. Draws are taken from the generator in blocks, because a
+    single draw costs more than most of the decisions made with it.
     """
 
     def __init__(self, *words: int | str) -> None:

@@ -1,7 +1,7 @@
 """Rhythms as text: one character a step, ``|`` between bars, spaces for the eye.
 
 ``.`` is a rest, ``-`` holds the symbol before it, anything else strikes. A bar's characters share its length
-evenly, so sixteen of them in four beats are sixteenths, twelve are triplet eighths (or the sixteenths of a waltz).
+evenly, so sixteen of them in four beats are sixteenths, twelve are triplet eighths (or a waltz's sixteenths).
 """
 
 from __future__ import annotations

@@ -3,39 +3,52 @@
 from __future__ import annotations
 
 from .dice import Dice
+from .patterns.lines import ENDINGS, TAGS
 from .plan import Bar, Section, Segment
 from .style import Style
 from .theory import MODES, Chord, chord
 
 FORMS: dict[str, tuple[str, ...]] = {
     "song": (
-        "intro4 verse8 chorus8 verse8 chorus8 bridge8 chorus8 outro4", "intro8 verse16 chorus8 verse8 chorus8 solo8 chorus16",
-        "verse8 verse8 chorus8 verse8 chorus8 solo8 break4 chorus8 outro4", "intro4 verse8 pre4 chorus8 verse8 pre4 chorus8 bridge8 "
-        "chorus8 chorus8", "chorus8 verse8 chorus8 verse8 bridge8 chorus8 outro4", "intro8 verse8 chorus8 break4 verse8 chorus8 outro8",
+        "intro4 verse8 chorus8 verse8 chorus8 bridge8 chorus8 outro4",
+        "intro8 verse16 chorus8 verse8 chorus8 solo8 chorus16",
+        "verse8 verse8 chorus8 verse8 chorus8 solo8 break4 chorus8 outro4",
+        "intro4 verse8 pre4 chorus8 verse8 pre4 chorus8 bridge8 chorus8 chorus8",
+        "chorus8 verse8 chorus8 verse8 bridge8 chorus8 outro4",
+        "intro8 verse8 chorus8 break4 verse8 chorus8 outro8",
     ),
     "dance": (
-        "intro8 build8 drop16 break8 build8 drop16 outro8", "intro8 verse8 build4 drop8 verse8 build4 drop16 outro8",
-        "build8 drop8 break8 verse8 build8 drop16 outro4", "intro4 drop8 verse8 drop8 break4 build4 drop16",
+        "intro8 build8 drop16 break8 build8 drop16 outro8",
+        "intro8 verse8 build4 drop8 verse8 build4 drop16 outro8",
+        "build8 drop8 break8 verse8 build8 drop16 outro4",
+        "intro4 drop8 verse8 drop8 break4 build4 drop16",
     ),
     "head": (
-        "intro4 head8 head8 solo16 solo16 head8 outro4", "head16 solo16 solo16 break4 head16", "head8 head8 bridge8 head8 solo16 head8",
+        "intro4 head8 head8 solo16 solo16 head8 outro4",
+        "head16 solo16 solo16 break4 head16",
+        "head8 head8 bridge8 head8 solo16 head8",
         "intro4 head16 bridge8 head8 solo16 bridge8 head8 outro4",
     ),
     "jam": (
-        "intro8 verse8 solo16 verse8 break4 solo16 chorus8 outro8", "intro4 verse12 verse12 solo12 solo12 verse12 outro4",
-        "break4 verse8 chorus8 verse8 solo8 break4 chorus16", "verse8 chorus8 break8 solo16 chorus8 outro4",
+        "intro8 verse8 solo16 verse8 break4 solo16 chorus8 outro8",
+        "intro4 verse12 verse12 solo12 solo12 verse12 outro4",
+        "break4 verse8 chorus8 verse8 solo8 break4 chorus16",
+        "verse8 chorus8 break8 solo16 chorus8 outro4",
     ),
     "loop": (
-        "intro4 verse16 chorus8 verse16 chorus8 outro4", "intro8 verse8 verse8 chorus8 break4 verse8 chorus8 outro4",
+        "intro4 verse16 chorus8 verse16 chorus8 outro4",
+        "intro8 verse8 verse8 chorus8 break4 verse8 chorus8 outro4",
         "verse16 break4 verse16 chorus8 outro8",
     ),
 }  # fmt: skip
 """Plans of a piece by kind: section names with their bars."""
 
 LEVELS: dict[str, tuple[float, float]] = {
-    "intro": (0.1, 0.6), "verse": (0.3, 0.65), "pre": (0.5, 0.75), "chorus": (0.65, 1.0), "bridge": (0.3, 0.8),
-    "solo": (0.55, 0.95), "break": (0.05, 0.5), "outro": (0.2, 0.7), "head": (0.4, 0.75), "drop": (0.8, 1.0), "build": (0.4, 0.75),
+    "intro": (0.1, 0.6), "verse": (0.3, 0.65), "pre": (0.5, 0.75), "chorus": (0.65, 1.0),
+    "bridge": (0.3, 0.8), "solo": (0.55, 0.95), "break": (0.05, 0.5), "outro": (0.2, 0.7),
+    "head": (0.4, 0.75), "drop": (0.8, 1.0), "build": (0.4, 0.75),
 }  # fmt: skip
+"""Lowest and highest energy of a section."""
 
 PRESENCE: dict[str, dict[str, float]] = {
     "intro": {"bass": 0.5, "drums": 0.55, "guitar": 0.5, "piano": 0.5, "other": 0.5},
@@ -52,19 +65,26 @@ PRESENCE: dict[str, dict[str, float]] = {
 }
 """Probability that a stem plays in a section."""
 
-_SUNG = {"intro": 0.3, "verse": 0.8, "pre": 0.6, "bridge": 0.6, "break": 0.25, "outro": 0.4, "build": 0.3, "drop": 0.7}
+_SUNG = {
+    "intro": 0.3, "verse": 0.8, "pre": 0.6, "bridge": 0.6, "break": 0.25, "outro": 0.4, "build": 0.3,
+    "drop": 0.7,
+}  # fmt: skip
 _MATERIAL = {"chorus": 1, "drop": 1, "outro": 1, "bridge": 2, "pre": 2, "break": 2}
 
 
-def sections(style: Style, tonic: int, mode: str, stems: tuple[str, ...], bars: int | None, dice: Dice) -> tuple[Section, ...]:
+def sections(
+    style: Style, tonic: int, mode: str, stems: tuple[str, ...], bars: int | None, division: int, dice: Dice
+) -> tuple[Section, ...]:
     """Plan the form.
 
     Args:
         style: its forms, progressions and taste for tunes.
         tonic, mode: the key at the start; the last chorus may be lifted out of it.
         stems: the stems that take part.
-        bars: the exact length wanted, None for the form's own. A shorter one is cut out of the form at the start of
+        bars: the exact length wanted,
+        None for the form's own. A shorter one is cut out of the form at the start of
             a section, a longer one repeats it.
+        division: 3 where bars have twelve steps, else 4.
         dice: where chance comes from.
     """
     pool = progressions(style, mode)
@@ -79,8 +99,10 @@ def sections(style: Style, tonic: int, mode: str, stems: tuple[str, ...], bars: 
     for number, (name, count) in enumerate(plan):
         final = number == len(plan) - 1
         up = lift if final or (number == len(plan) - 2 and plan[-1][0] == "outro") else 0
-        chords.append(_changes(material[_MATERIAL.get(name, 0)], count, (tonic + up) % 12, mode, colour, final, dice))
-    return _assemble(style, plan, chords, who, stems, dice)
+        chords.append(
+            _changes(material[_MATERIAL.get(name, 0)], count, (tonic + up) % 12, mode, colour, final, dice)
+        )
+    return _assemble(style, plan, chords, who, stems, division, dice)
 
 
 def progressions(style: Style, mode: str) -> tuple[str, ...]:
@@ -93,7 +115,7 @@ def progressions(style: Style, mode: str) -> tuple[str, ...]:
 
 
 def _lengths(form: str, material: list[str], bars: int | None, dice: Dice) -> list[tuple[str, int]]:
-    """Section names with bars, in multiples of the progression where that fits, cut or repeated to the length wanted."""
+    """Sections with bars, in multiples of the progression where that fits, cut or repeated to ``bars``."""
     plan = []
     for word in form.split():
         name = word.rstrip("0123456789")
@@ -118,20 +140,34 @@ def _players(style: Style, name: str, stems: tuple[str, ...], dice: Dice) -> fro
     return frozenset(playing or {dice.pick(stems)})
 
 
-def _changes(text: str, count: int, tonic: int, mode: str, colour: int, final: bool, dice: Dice) -> list[list[Chord]]:
-    """The chords of each bar: the progression round and round, a turn at the end or, in the last bar of all, home."""
+def _changes(
+    text: str, count: int, tonic: int, mode: str, colour: int, final: bool, dice: Dice
+) -> list[list[Chord]]:
+    """The chords of each bar: the progression round and round, then a turn or, at the very end, home."""
     cells = [cell.split() for cell in text.split("|")]
     numerals = [cells[i % len(cells)] for i in range(count)]
-    home = numerals[0][0] if numerals[0][0][0] in "Ii" else ("i" if mode in ("minor", "dorian", "phrygian") else "I")
+    usual = "i" if mode in ("minor", "dorian", "phrygian") else "I"
+    home = numerals[0][0] if numerals[0][0][0] in "Ii" else usual
     if final:
         numerals[-1] = ["I7" if mode == "blues" else home]
     elif len(cells) <= 4 and count > 2 and mode in ("major", "minor") and dice.chance(0.3):
-        numerals[-1] = dice.pick((["V"], ["IV", "V"], ["V7sus4", "V7"]) if mode == "major" else (["V7"], ["bVI", "bVII"], ["iv", "V7"]))
+        numerals[-1] = dice.pick(
+            (["V"], ["IV", "V"], ["V7sus4", "V7"])
+            if mode == "major"
+            else (["V7"], ["bVI", "bVII"], ["iv", "V7"])
+        )
     return [[chord(n, tonic, mode, colour) for n in cell] for cell in numerals]
 
 
-def _assemble(style: Style, plan: list[tuple[str, int]], chords: list[list[list[Chord]]], who: dict[str, frozenset[str]],
-              stems: tuple[str, ...], dice: Dice) -> tuple[Section, ...]:  # fmt: skip
+def _assemble(
+    style: Style,
+    plan: list[tuple[str, int]],
+    chords: list[list[list[Chord]]],
+    who: dict[str, frozenset[str]],
+    stems: tuple[str, ...],
+    division: int,
+    dice: Dice,
+) -> tuple[Section, ...]:
     rows = [cell for part in chords for cell in part]
     heads = [cell[0] for cell in rows[1:]] + [rows[0][0]]
     levels = {name: dice.between(*LEVELS[name]) for name, _ in plan}
@@ -142,15 +178,21 @@ def _assemble(style: Style, plan: list[tuple[str, int]], chords: list[list[list[
         bars = tuple(_bar(style.beats, index + i, i, rows[index + i], heads[index + i]) for i in range(count))
         index += count
         singer = _singer(style, name, stems, dice) if name == "solo" else tunes[name]
-        entries = {s: 0 for s in who[name] | ({singer} if singer else set())}
+        entries = dict.fromkeys(who[name] | ({singer} if singer else set()), 0)
         for stem in sorted(entries):
             if len(entries) > 1 and count >= 8 and dice.chance(0.12):
                 entries[stem] = count // 2
         if min(entries.values()) > 0:
             entries[sorted(entries)[0]] = 0
-        stop = number < len(plan) - 1 and count >= 4 and dice.chance(0.12)
-        made.append(Section(name, levels[name], bars, entries, singer, name == "solo", stop))
+        tag = _tag(division, count, number == len(plan) - 1, dice)
+        made.append(Section(name, levels[name], bars, entries, singer, name == "solo", tag))
     return tuple(made)
+
+
+def _tag(division: int, bars: int, final: bool, dice: Dice) -> str:
+    if not dice.chance(0.65 if final else 0.2) or bars < 4:
+        return ""
+    return dice.pick(ENDINGS[division] if final else TAGS[division])
 
 
 def _singer(style: Style, name: str, stems: tuple[str, ...], dice: Dice) -> str:
@@ -163,4 +205,9 @@ def _singer(style: Style, name: str, stems: tuple[str, ...], dice: Dice) -> str:
 def _bar(beats: int, index: int, place: int, chords: list[Chord], following: Chord) -> Bar:
     start, share = float(index * beats), beats / len(chords)
     after = [*chords[1:], following]
-    return Bar(index, place, start, tuple(Segment(start + i * share, share, c, after[i]) for i, c in enumerate(chords)))
+    return Bar(
+        index,
+        place,
+        start,
+        tuple(Segment(start + i * share, share, c, after[i]) for i, c in enumerate(chords)),
+    )

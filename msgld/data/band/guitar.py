@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .dice import Dice
-from .figures import Step, bar_of
+from .figures import Step
 from .melody import Voice, tune
 from .patterns.guitar import GUITAR
 from .plan import Bar, Event, Part, Section, Song
@@ -33,8 +33,9 @@ def _opposite(first: Part, second: Part) -> Part:
 
 def rhythm(song: Song, dice: Dice, stem: str) -> Part:
     """Write an accompanying guitar."""
-    names = {s.name: dice.pick(song.style.guitar) for s in song.sections}
-    usual = dice.pick(song.style.guitar)
+    stock = song.fitting(song.style.guitar, GUITAR)
+    names = {s.name: dice.pick(stock) for s in song.sections}
+    usual = dice.pick(stock)
     fret = dice.weighted({0: 3.0, 2: 1.0, 3: 1.0, 4: 1.0, 5: 2.0, 7: 2.0, 9: 0.7})
     stagger = dice.between(0.008, 0.03)
     events: list[Event] = []
@@ -42,15 +43,13 @@ def rhythm(song: Song, dice: Dice, stem: str) -> Part:
         name = usual if dice.chance(0.6) else names[section.name]
         for bar in section.playing(stem):
             events += _bar(song, section, bar, GUITAR[name], fret, stagger)
-    return Part(stem, program(song.style, "guitar", "guitar", dice), events, pan(dice, 1.0), dice.whole(70, 105))
+    chosen = program(song.style, "guitar", "guitar", dice)
+    return Part(stem, chosen, events, pan(dice, 1.0), dice.whole(70, 105))
 
 
 def _bar(song: Song, section: Section, bar: Bar, text: str, fret: int, stagger: float) -> list[Event]:
     events: list[Event] = []
-    last = section.stop and bar.place == len(section.bars) - 1
-    for step in bar_of(text, bar.place):
-        if last and step.at > 0.05:
-            break
+    for step in section.steps(bar, text, "D"):
         at = bar.start + step.at * song.beats
         events += stroke(step, at, step.length * song.beats, bar.at(at).chord, fret, stagger)
     return events
@@ -77,7 +76,9 @@ def stroke(step: Step, at: float, length: float, chord: Chord, fret: int, stagge
     return [(at, min(length, 0.2) if symbol == "m" else length * 0.9, pitch, 94 + accent)]
 
 
-def _strum(symbol: str, at: float, length: float, shape: tuple[int, ...], accent: float, gap: float) -> list[Event]:
+def _strum(
+    symbol: str, at: float, length: float, shape: tuple[int, ...], accent: float, gap: float
+) -> list[Event]:
     strings = shape[-4:] if symbol in "Uuc" else shape[-3:] if symbol == "t" else shape
     order = strings[::-1] if symbol in "Uu" else strings
     gap = 0.0 if symbol == "c" else gap * (0.5 if symbol in "xt" else 1.0)
@@ -89,10 +90,13 @@ def _strum(symbol: str, at: float, length: float, shape: tuple[int, ...], accent
 def _lead(song: Song, dice: Dice) -> Part:
     """The guitar that carries the tune, or solos."""
     low = dice.whole(48, 60)
-    voice = Voice(low, low + dice.whole(16, 24), dice.between(0.8, 1.0), dice.between(0.0, 0.2),
-                  dice.weighted({0: 6.0, 2: 1.0, 7: 0.4}), song.mode in ("blues", "minor") and dice.chance(0.6))  # fmt: skip
+    blue = song.mode in ("blues", "minor") and dice.chance(0.6)
+    touch, grace = dice.between(0.8, 1.0), dice.between(0.0, 0.2)
+    double = dice.weighted({0: 6.0, 2: 1.0, 7: 0.4})
+    voice = Voice(low, low + dice.whole(16, 24), touch, grace, double, blue)
     events: list[Event] = []
     for section in song.sections:
         if section.tune == "guitar":
             events += tune(song, section, section.playing("guitar"), voice, dice.child(section.name))
-    return Part("guitar", program(song.style, "guitar", "lead_guitar", dice), events, pan(dice, 0.5), dice.whole(85, 110))
+    chosen = program(song.style, "guitar", "lead_guitar", dice)
+    return Part("guitar", chosen, events, pan(dice, 0.5), dice.whole(85, 110))

@@ -65,7 +65,7 @@ def tune(song: Song, section: Section, bars: tuple[Bar, ...], voice: Voice, dice
             order, arch = dice.pick(_PHRASES), dice.pick(_ARCHES)
         for k, bar in enumerate(bars[first : first + 4]):
             if order[k] != ".":
-                aim = (voice.low + voice.high) / 2 + 1.5 * (arch[k] - 2)
+                aim = (voice.low + voice.high) / 2 + 1.5 * (arch[k] - 2) + 6 * (section.level - 0.6)
                 closing = k == 3 or bar.place == len(section.bars) - 1
                 new = _sing(song, bar, motifs[order[k]], 0.6 * aim + 0.4 * pitch, voice, closing)
                 pitch = new[-1][2] if new else pitch
@@ -77,9 +77,12 @@ def vocabulary(song: Song, solo: bool, dice: Dice) -> tuple[str, ...]:
     """Choose the stock of rhythms for a tune."""
     if song.beats == 3:
         return RHYTHMS["waltz"]
+    if song.division == 3:
+        return RHYTHMS["triplet"]
     if song.swing > 0.57 and song.style.swing_unit == 1.0:
         return RHYTHMS["swing"] + (RHYTHMS["busy"] if solo else RHYTHMS["song"])
-    first = dice.weighted({"song": 3.0, "sync": 3.0, "long": 1.5, "busy": 3.0 if solo else 1.0, "triplet": 0.4})
+    busy = 3.0 if solo else 1.0
+    first = dice.weighted({"song": 3.0, "sync": 3.0, "long": 1.5, "busy": busy})
     second = dice.pick(("song", "sync", "busy" if solo else "long"))
     return RHYTHMS[first] + RHYTHMS[second]
 
@@ -129,7 +132,8 @@ def move(pitch: int, steps: int, scale: tuple[int, ...]) -> int:
 
 def _adorn(events: list[Event], song: Song, voice: Voice, dice: Dice) -> list[Event]:
     """Add grace notes and a parallel voice."""
-    scale = tuple(sorted((song.tonic + s) % 12 for s in MODES["minor" if song.mode == "blues" else song.mode]))
+    mode = MODES["minor" if song.mode == "blues" else song.mode]
+    scale = tuple(sorted((song.tonic + s) % 12 for s in mode))
     added: list[Event] = []
     for at, length, pitch, loud in events:
         if voice.grace and length >= 0.5 and at >= 0.1 and dice.chance(voice.grace):

@@ -8,7 +8,7 @@ from .dice import Dice
 from .figures import bar_of
 from .instruments import RANGES
 from .melody import Voice, move, tune
-from .patterns.lines import ARPS, ARPS_3, COMPS, COUNTERS, STABS
+from .patterns.lines import ARPS, ARPS_3, COMPS, COUNTERS, COUNTERS_3, LOWS, STABS
 from .plan import Bar, Event, Part, Section, Song
 from .programs import pan, program
 from .voicing import fold, lead, nearest
@@ -16,8 +16,8 @@ from .voicing import fold, lead, nearest
 Write = Callable[[Song, Section, tuple[Bar, ...], int, Dice], list[Event]]
 
 _LIKELY = {
-    "pad": (0.45, 0.45), "strings": (0.15, 0.75), "organ": (0.45, 0.4), "brass": (0.05, 0.85), "arp": (0.5, 0.3),
-    "choir": (0.05, 0.7), "low": (0.1, 0.6),
+    "pad": (0.45, 0.45), "strings": (0.15, 0.75), "organ": (0.45, 0.4), "brass": (0.05, 0.85),
+    "arp": (0.5, 0.3), "choir": (0.05, 0.7), "low": (0.1, 0.6),
 }  # fmt: skip
 """Probability that a layer plays in a section: at level 0, and what level 1 adds."""
 
@@ -41,7 +41,8 @@ def _layer(song: Song, name: str, alone: bool, dice: Dice) -> Part:
     events: list[Event] = []
     for section in song.sections:
         if on.setdefault(section.name, alone or dice.chance(base + add * section.level)):
-            events += _WRITERS[name](song, section, section.playing("other"), chosen, dice.child(section.name))
+            bars = section.playing("other")
+            events += _WRITERS[name](song, section, bars, chosen, dice.child(section.name))
     volume = dice.whole(55, 90) if name in ("pad", "choir", "arp") else dice.whole(70, 105)
     return Part("other", chosen, events, pan(dice, 1.0), volume)
 
@@ -62,11 +63,12 @@ def _voice(chosen: int, dice: Dice, wide: int = 19) -> Voice:
     width = min(high - low, dice.whole(14, wide))
     room = high - low - width
     bottom = low + round(room * (dice.unit() + dice.unit()) / 2)
-    return Voice(bottom, bottom + max(width, 12), dice.between(0.7, 1.0), dice.between(0, 0.12), dice.weighted({0: 7.0, 2: 1.0}))
+    touch, grace = dice.between(0.7, 1.0), dice.between(0, 0.12)
+    return Voice(bottom, bottom + max(width, 12), touch, grace, dice.weighted({0: 7.0, 2: 1.0}))
 
 
 def _register(chosen: int, dice: Dice, low: int, high: int, span: int = 17) -> tuple[int, int]:
-    """A register of ``span`` semitones about where the part should lie, inside what the instrument can play."""
+    """A register of ``span`` semitones, begun between ``low`` and ``high``, that the instrument can play."""
     bottom, top = RANGES[chosen]
     start = max(bottom, min(dice.whole(low, high), top - span))
     return start, min(start + span, top)
@@ -102,7 +104,7 @@ def _joined(events: list[Event]) -> list[Event]:
 def strings(song: Song, section: Section, bars: tuple[Bar, ...], chosen: int, dice: Dice) -> list[Event]:
     """A slow line that answers the tune, now and then in thirds or octaves."""
     low, high = _register(chosen, dice, 55, 72, 19)
-    text = dice.pick(COUNTERS)
+    text = dice.pick(COUNTERS_3 if song.division == 3 else COUNTERS)
     double = dice.weighted({0: 3.0, 2: 2.0, 7: 1.0})
     way = dice.pick((-1, 1))
     pitch = (low + high) // 2
@@ -122,7 +124,7 @@ def strings(song: Song, section: Section, bars: tuple[Bar, ...], chosen: int, di
 
 def organ(song: Song, section: Section, bars: tuple[Bar, ...], chosen: int, dice: Dice) -> list[Event]:
     """Comping in the style's rhythm."""
-    family = "waltz" if song.beats == 3 else dice.pick(_comps(song))
+    family = "waltz" if song.division == 3 else dice.pick(_comps(song))
     return _chords(song, section, bars, chosen, dice.pick(COMPS[family]), dice)
 
 
@@ -134,29 +136,30 @@ def _comps(song: Song) -> tuple[str, ...]:
 
 def brass(song: Song, section: Section, bars: tuple[Bar, ...], chosen: int, dice: Dice) -> list[Event]:
     """A section's stabs."""
-    text = dice.pick(COMPS["waltz"]) if song.beats == 3 else dice.pick(STABS)
+    text = dice.pick(COMPS["waltz"]) if song.division == 3 else dice.pick(STABS)
     return _chords(song, section, bars, chosen, text, dice)
 
 
-def _chords(song: Song, section: Section, bars: tuple[Bar, ...], chosen: int, text: str, dice: Dice) -> list[Event]:
+def _chords(
+    song: Song, section: Section, bars: tuple[Bar, ...], chosen: int, text: str, dice: Dice
+) -> list[Event]:
     low, high = _register(chosen, dice, 50, 64, 19)
     before: tuple[int, ...] = ()
     touch = dice.between(0.5, 0.95)
     events: list[Event] = []
     for bar in bars:
-        for step in bar_of(text, bar.place):
-            if section.stop and bar.place == len(section.bars) - 1 and step.at > 0.05:
-                break
+        for step in section.steps(bar, text, "X"):
             at = bar.start + step.at * song.beats
             before = lead(before, bar.at(at).chord.classes[:4], low, high)
-            events += [(at, step.length * song.beats * touch, p, 100 if step.symbol == "X" else 84) for p in before]
+            loud = 100 if step.symbol == "X" else 84
+            events += [(at, step.length * song.beats * touch, p, loud) for p in before]
     return events
 
 
 def arp(song: Song, section: Section, bars: tuple[Bar, ...], chosen: int, dice: Dice) -> list[Event]:
     """Broken chords that go round."""
     low, high = _register(chosen, dice, 52, 76, 17)
-    text = dice.pick(ARPS_3 if song.beats == 3 else ARPS)
+    text = dice.pick(ARPS_3 if song.division == 3 else ARPS)
     touch = dice.between(0.5, 1.2)
     before: tuple[int, ...] = ()
     events: list[Event] = []
@@ -173,7 +176,7 @@ def arp(song: Song, section: Section, bars: tuple[Bar, ...], chosen: int, dice: 
 def low(song: Song, section: Section, bars: tuple[Bar, ...], chosen: int, dice: Dice) -> list[Event]:
     """Roots in the deep: cellos, tuba, timpani, a synth beneath."""
     bottom, top = RANGES[chosen]
-    text = dice.pick(("x-----------",) if song.beats == 3 else ("x---------------", "x-------x-------", "x-----x-x-------"))
+    text = dice.pick(LOWS[song.division])
     events: list[Event] = []
     for bar in bars:
         for step in bar_of(text, bar.place):

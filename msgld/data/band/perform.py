@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from msgld.errors import DataError
 
 from .dice import Dice
 from .instruments import RANGES
 from .plan import Part, Song
 
 if TYPE_CHECKING:
-    import symusic
+    from symusic.core import ScoreTick
 
+_PUSHED_DRUMS = (35, 36, 49, 57)
 TICKS = 480
 """Ticks in a beat."""
 
 
-def perform(song: Song, parts: list[Part], dice: Dice) -> symusic.Score:
-    """Play the parts: one track a part, named after its stem, with pan and volume controllers."""
-    import symusic
+def perform(song: Song, parts: list[Part], dice: Dice) -> ScoreTick:
+    """Play the parts: one track a part, named after its stem, with pan and volume controllers.
 
+    Raises:
+        DataError: where symusic is not installed.
+    """
+    symusic = _symusic()
     score = symusic.Score(TICKS)
     score.tempos.append(symusic.Tempo(0, song.bpm))
     score.time_signatures.append(symusic.TimeSignature(0, song.beats, 4))
@@ -37,8 +44,16 @@ def perform(song: Song, parts: list[Part], dice: Dice) -> symusic.Score:
     return score
 
 
+def _symusic() -> Any:
+    """The optional package, untyped: its stubs leave open which unit of time a score counts in."""
+    try:
+        return import_module("symusic")
+    except ImportError as error:
+        raise DataError("the built-in band needs symusic: pip install 'msgld[band]'") from error
+
+
 def play(song: Song, part: Part, jitter: float, dice: Dice) -> tuple[np.ndarray, ...]:
-    """Turn a part's notes into arrays: onset and length in ticks (int32), pitch and velocity (int8), each (notes,).
+    """Turn a part's notes into arrays (notes,): onset and length in ticks (int32), pitch and velocity (int8).
 
     Args:
         song: for swing, dynamics and length.
@@ -46,18 +61,30 @@ def play(song: Song, part: Part, jitter: float, dice: Dice) -> tuple[np.ndarray,
         jitter: standard deviation of onsets, in beats.
         dice: the player's own stream; a player also leans ahead or behind as a whole.
     """
-    notes = np.array(part.events, np.float64)
+    notes = _pushed(np.array(part.events, np.float64), part.stem, song)
     on, off = notes[:, 0], notes[:, 0] + np.maximum(notes[:, 1], 0.05)
-    if part.stem == "drums":
-        pitch = notes[:, 2]
-    else:
-        pitch = _in_range(notes[:, 2], *RANGES[part.program])
+    span = (0, 127) if part.stem == "drums" else RANGES[part.program]
+    pitch = _in_range(notes[:, 2], *span)
     velocity = _dynamics(song, on, notes[:, 3], dice)
     lean = jitter * dice.between(-0.8, 0.8)
     wobble = jitter * dice.rng.standard_normal(len(on)) * 0.6 + lean
     start = _swung(on, song) + wobble
     length = np.maximum(_swung(off, song) - _swung(on, song), 0.04)
     return _ticks(start, length, pitch, velocity, song.end)
+
+
+def _pushed(notes: np.ndarray, stem: str, song: Song) -> np.ndarray:
+    """Anticipate the first beat of the pushed bars by an eighth: everybody, and kick and crash."""
+    if not song.pushed or stem == "other":
+        return notes
+    moving = np.isin(notes[:, 2], _PUSHED_DRUMS) if stem == "drums" else np.ones(len(notes), bool)
+    bar, place = np.divmod(notes[:, 0], song.beats)
+    bars = np.array(sorted(song.pushed))
+    early = moving & (place < 0.2) & np.isin(bar, bars)
+    covered = moving & (place >= song.beats - 0.5) & np.isin(bar + 1, bars)
+    notes[early, 0] -= 0.5
+    notes[early, 1] += 0.5
+    return notes[~covered]
 
 
 def _in_range(pitch: np.ndarray, low: int, high: int) -> np.ndarray:
@@ -85,7 +112,9 @@ def _swung(beats: np.ndarray, song: Song) -> np.ndarray:
     return (pair + warped) * unit
 
 
-def _ticks(start: np.ndarray, length: np.ndarray, pitch: np.ndarray, loud: np.ndarray, end: float) -> tuple[np.ndarray, ...]:
+def _ticks(
+    start: np.ndarray, length: np.ndarray, pitch: np.ndarray, loud: np.ndarray, end: float
+) -> tuple[np.ndarray, ...]:
     """Round to ticks, sort, and end a note where the same pitch starts again or the piece is over."""
     on = np.clip(np.round(start * TICKS), 0, end * TICKS - 8)
     off = np.minimum(on + np.maximum(np.round(length * TICKS), 8), end * TICKS)

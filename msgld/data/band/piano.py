@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .bass import _approach, _Hand, _walk
 from .dice import Dice
-from .figures import Step, bar_of
+from .figures import Step
 from .melody import Voice, tune
 from .patterns.keys import KEYS
 from .plan import Bar, Event, Part, Section, Segment, Song
 from .programs import pan, program
 from .voicing import above, lead, rootless
-
-_LEFT = {"R": (), "8": (12,), "O": (12,)}
+from .walk import Hand, approach, walk
 
 
 @dataclass
@@ -25,7 +23,7 @@ class _Touch:
     left: int
     length: float
     voices: int
-    walk: _Hand
+    walk: Hand
     before: tuple[int, ...] = ()
 
 
@@ -33,12 +31,14 @@ def piano(song: Song, dice: Dice) -> list[Part]:
     """Write the piano part, and a melody over it where the piano carries the tune."""
     low = dice.whole(50, 60)
     left = dice.whole(33, 41)
-    touch = _Touch(low, low + dice.whole(17, 24), left, dice.between(0.55, 1.0), dice.pick((3, 3, 4)), _Hand(left, left))
+    high, voices = low + dice.whole(17, 24), dice.pick((3, 3, 4))
+    touch = _Touch(low, high, left, dice.between(0.55, 1.0), voices, Hand(left, left))
     names: dict[str, str] = {}
-    usual = dice.pick(song.style.piano)
+    stock = song.fitting(song.style.piano, KEYS)
+    usual = dice.pick(stock)
     events: list[Event] = []
     for section in song.sections:
-        name = names.setdefault(section.name, usual if dice.chance(0.5) else dice.pick(song.style.piano))
+        name = names.setdefault(section.name, usual if dice.chance(0.5) else dice.pick(stock))
         for bar in section.playing("piano"):
             events += _bar(song, section, bar, KEYS[name], touch, dice)
         if section.tune == "piano":
@@ -55,13 +55,12 @@ def _melody(song: Song, section: Section, dice: Dice) -> list[Event]:
     return tune(song, section, section.playing("piano"), voice, kept.child(section.name))
 
 
-def _bar(song: Song, section: Section, bar: Bar, hands: tuple[str, str], touch: _Touch, dice: Dice) -> list[Event]:
+def _bar(
+    song: Song, section: Section, bar: Bar, hands: tuple[str, str], touch: _Touch, dice: Dice
+) -> list[Event]:
     events: list[Event] = []
-    last = section.stop and bar.place == len(section.bars) - 1
     for number, text in enumerate(hands):
-        for step in bar_of(text, bar.place) if text else ():
-            if last and step.at > 0.05:
-                break
+        for step in section.steps(bar, text, "OC"[number]):
             at = bar.start + step.at * song.beats
             length = step.length * song.beats
             if number == 0:
@@ -77,13 +76,14 @@ def _left(step: Step, at: float, length: float, segment: Segment, touch: _Touch,
     symbol = step.symbol
     held = length * max(touch.length, 0.8)
     if symbol == "w":
-        touch.walk.pitch = _walk(segment, at, length, touch.walk, dice)
+        touch.walk.pitch = walk(segment, at, length, touch.walk, dice)
         return [(at, held, touch.walk.pitch, 84)]
     if symbol == "a":
-        return [(at, held, _approach(segment, touch.walk, dice), 82)]
+        return [(at, held, approach(segment, touch.walk, dice), 82)]
     pitches = {
         "O": (root, root + 12), "8": (root + 12,), "T": (root + 12 + chord.degree(3),),
-        "F": (root, root + chord.degree(5)), "S": (root, root + chord.degree(7 if len(chord.tones) > 3 else 5)),
+        "F": (root, root + chord.degree(5)),
+        "S": (root, root + chord.degree(7 if len(chord.tones) > 3 else 5)),
         "3": (root + chord.degree(3),), "5": (root + chord.degree(5),), "6": (root + chord.degree(6),),
         "7": (root + chord.degree(7),),
     }.get(symbol, (root,))  # fmt: skip

@@ -6,7 +6,7 @@ from .dice import Dice
 from .instruments import CLASSES, ROLES
 from .style import Style
 
-_SURPRISE = 0.25
+_SURPRISE = {"other": 0.4}
 
 
 def program(style: Style, stem: str, role: str, dice: Dice) -> int:
@@ -19,7 +19,7 @@ def program(style: Style, stem: str, role: str, dice: Dice) -> int:
         dice: where chance comes from.
     """
     likely = style.programs.get(role)
-    if likely and not dice.chance(_SURPRISE):
+    if likely and not dice.chance(_SURPRISE.get(stem, 0.25)):
         return dice.weighted(likely)
     return dice.pick(ROLES[role] if stem == "other" else CLASSES[stem])
 

@@ -1,4 +1,4 @@
-"""What a style is: a record of tempo, harmony, grooves and instruments. The styles themselves are in ``styles/``."""
+"""What a style is: a record of tempo, harmony, grooves and instruments. ``styles/`` holds them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Style:
         forms: names of forms.
         absent: probability that a stem is missing from the piece, where it is not the usual one.
         jitter: standard deviation of onsets in ms, range.
+        push: probability that a piece anticipates chords by an eighth.
         tune: weight of each stem as the carrier of the melody.
     """
 
@@ -47,4 +48,5 @@ class Style:
     forms: tuple[str, ...] = ("song",)
     absent: dict[str, float] = field(default_factory=dict)
     jitter: tuple[float, float] = (4.0, 11.0)
+    push: float = 0.2
     tune: dict[str, float] = field(default_factory=lambda: {"other": 6.0, "guitar": 2.0, "piano": 2.0})

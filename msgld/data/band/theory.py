@@ -1,7 +1,7 @@
 """Keys, scales and chords: Roman numerals in, pitch classes out.
 
-Numerals are counted on the major scale of the tonic, whatever the mode, as jazz musicians write them: the three
-chords of A minor are ``i``, ``iv`` and ``v``, its F major is ``bVI``.
+Numerals are counted on the major scale of the tonic, whatever the mode, as jazz musicians write them: the
+three chords of A minor are ``i``, ``iv`` and ``v``, its F major is ``bVI``.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ MODES: dict[str, tuple[int, ...]] = {
 }
 
 QUALITIES: dict[str, tuple[int, ...]] = {
-    "M": (0, 4, 7), "M6": (0, 4, 7, 9), "M69": (0, 4, 7, 9, 14), "Mmaj7": (0, 4, 7, 11), "Mmaj9": (0, 4, 7, 11, 14),
+    "M": (0, 4, 7), "M6": (0, 4, 7, 9), "M69": (0, 4, 7, 9, 14), "Mmaj7": (0, 4, 7, 11),
+    "Mmaj9": (0, 4, 7, 11, 14),
     "Madd9": (0, 4, 7, 14), "M7": (0, 4, 7, 10), "M9": (0, 4, 7, 10, 14), "M13": (0, 4, 10, 14, 21),
     "M7b9": (0, 4, 7, 10, 13), "M7#9": (0, 4, 7, 10, 15), "M7alt": (0, 4, 8, 10, 15), "Msus4": (0, 5, 7),
     "Msus2": (0, 2, 7), "M7sus4": (0, 5, 7, 10), "M9sus4": (0, 5, 7, 10, 14), "M+": (0, 4, 8), "M5": (0, 7),
     "Mmaj7#11": (0, 4, 7, 11, 18), "M7#11": (0, 4, 7, 10, 18),
     "m": (0, 3, 7), "m6": (0, 3, 7, 9), "m69": (0, 3, 7, 9, 14), "m7": (0, 3, 7, 10), "m9": (0, 3, 7, 10, 14),
-    "m11": (0, 3, 7, 10, 17), "madd9": (0, 3, 7, 14), "mmaj7": (0, 3, 7, 11), "mo": (0, 3, 6), "mo7": (0, 3, 6, 9),
-    "mh7": (0, 3, 6, 10),
+    "m11": (0, 3, 7, 10, 17), "madd9": (0, 3, 7, 14), "mmaj7": (0, 3, 7, 11), "mo": (0, 3, 6),
+    "mo7": (0, 3, 6, 9), "mh7": (0, 3, 6, 10),
 }  # fmt: skip
 
 _DEGREES = {"I": 0, "II": 2, "III": 4, "IV": 5, "V": 7, "VI": 9, "VII": 11}
@@ -73,7 +74,7 @@ _DEGREE_SPANS = {2: (1, 2, 2), 3: (3, 5, 4), 4: (5, 6, 5), 5: (6, 8, 7), 6: (8, 
 
 
 def parse_key(text: str) -> tuple[int, str | None]:
-    """Read ``"A minor"``, ``"Bb"`` or ``"F# dorian"``: the tonic's pitch class and the mode, None where it is unsaid.
+    """Read ``"A minor"``, ``"Bb"`` or ``"F# dorian"``: the tonic's pitch class, and the mode or None.
 
     Raises:
         UsageError: for an unknown note name or mode.
@@ -101,7 +102,7 @@ def chord(numeral: str, tonic: int, mode: str, colour: int = 0) -> Chord:
         numeral: such as ``"I"``, ``"bVII"``, ``"ii7"``, ``"V7b9"``; lower case is minor, ``o`` diminished.
         tonic: pitch class of the key.
         mode: a name in ``MODES``.
-        colour: 1 adds the seventh of the scale to bare triads, 2 the ninth besides, -1 leaves root and fifth only.
+        colour: 1 adds the seventh of the scale to bare triads, 2 the ninth besides, -1 leaves root and fifth.
     """
     match = _NUMERAL.fullmatch(numeral)
     if not match:

@@ -81,7 +81,7 @@ def rootless(chord: Chord, voices: int = 4) -> tuple[int, ...]:
 
 @lru_cache(maxsize=8192)
 def guitar_shape(chord: Chord, fret: int) -> tuple[int, ...]:
-    """Pitches of a chord fingered at this fret, lowest string first: the root below, then a chord tone a string.
+    """Pitches of a chord fingered at this fret, rising: the root, then a chord tone on each string.
 
     A hand spans four frets; at fret 0 open strings count. Strings below the root's are left out.
     """

@@ -1,7 +1,7 @@
 """Bass figures. ``figures.py`` tells the notation, ``bass.py`` one level up the letters.
 
-``R`` root, ``r`` the same, softer, ``8`` octave, ``5`` fifth, ``l`` fifth below, ``3`` ``6`` ``7`` those degrees,
-``a`` approach to the coming chord, ``w`` walking, ``x`` a dead note, ``k`` wherever the kick falls.
+``R`` root, ``r`` the same, softer, ``8`` octave, ``5`` fifth, ``l`` fifth below, ``2`` ``3`` ``6`` ``7``
+degrees, ``a`` approach to the coming chord, ``w`` walking, ``x`` a dead note, ``k`` wherever the kick falls.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ BASS: dict[str, str] = {
     "motown": "R--.R-5-6-5-R-8-|R--.R-3-5-6-5-a-",
     "soul_walk": "R---R-3-5---6-a-|R-R-8-5-6-5-3-a-",
     "ballad": "R-----5-8-------|R-----5-R---a---",
+    "ballad_12b": "R-----5----a|R--------RRa",
     "ballad_12": "R----RR----a|R----R5----a",
     "funk_one": "R..r..x.8.x.7.8.|R..r..x.R.x.5.a.",
     "funk_16": "R.xR..8.x.R.x7.8|R.xR..5.x.R.7.a.",

@@ -1,7 +1,7 @@
 """Guitar figures: how the right hand plays.
 
-Strummed: ``D`` ``U`` full down and up strokes, ``d`` ``u`` light ones, ``x`` a muted stroke, ``t`` top strings only.
-Picked: ``1`` to ``6`` strings of the shape counted from the lowest, ``b`` the bass string, ``c`` all plucked at once.
+Strummed: ``D`` ``U`` full down and up strokes, ``d`` ``u`` light ones, ``x`` a muted one, ``t`` top strings.
+Picked: ``1`` to ``6`` strings of the shape from the lowest, ``b`` the bass string, ``c`` all plucked at once.
 Driven: ``P`` a power chord, ``p`` a palm-muted one, ``m`` a palm-muted root, ``8`` the octave above the root;
 ``R`` ``T`` ``Q`` ``F`` ``S`` root, third, fourth, fifth and seventh as single low notes;
 ``V`` ``W`` ``Y`` the root with its fifth, sixth or seventh, as a boogie does.

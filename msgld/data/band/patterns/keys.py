@@ -1,9 +1,9 @@
 """Keyboard figures: the left hand's, then the right hand's.
 
-Left: ``R`` root, ``O`` root in octaves, ``5`` fifth, ``8`` octave, ``T`` tenth, ``7`` seventh, ``3`` third, ``F`` root
-and fifth, ``S`` shell (root and seventh or sixth), ``a`` approach to the coming chord, ``w`` walking.
-Right: ``C`` the chord, ``c`` the same, soft, ``t`` its two top notes, ``0`` to ``7`` its notes from the lowest (and on
-into the next octave), ``o`` its top note in octaves.
+Left: ``R`` root, ``O`` root in octaves, ``5`` fifth, ``8`` octave, ``T`` tenth, ``3`` ``6`` ``7`` degrees,
+``F`` root and fifth, ``S`` shell (root and seventh), ``a`` approach to the coming chord, ``w`` walking.
+Right: ``C`` the chord, ``c`` the same, soft, ``t`` its two top notes, ``o`` its top note in octaves, ``0`` to
+``7`` its notes from the lowest and on into the next octave.
 """
 
 from __future__ import annotations

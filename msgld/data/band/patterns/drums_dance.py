@@ -1,0 +1,113 @@
+"""Grooves of funk, soul, disco, electronic music and hip-hop. ``grooves.py`` tells how to read them."""
+
+from __future__ import annotations
+
+DANCE = """
+[funk_tight]
+K X..x......x..x..|X..x..x...x.....
+S ....X..o.o..X..o
+H xsxsxsxsxsxsxsxs
+[funk_open]
+K X.x.......x.x...|X..x..x.x.x..x..
+S ....X..o.o.oX..?
+H xsxsxs.sxsxsxsxs
+O ......X.........
+[funk_drummer]
+K X.X...X...x..x..
+S ....X..o.o.oX..o
+H xxxxxxx.xxxxx.xx
+O .......x.....x..
+[funk_ride]
+K X..x..x...x..x..|X.x...x..xx.....
+S ....X..o.o..X.oo
+b x.x.X.x.x.x.X.x.
+[soul_soft]
+K X.......X.x.....
+T ....X.......X...
+H x.x.x.x.x.x.x.x.
+[soul_8]
+K X.....x.X.x.....|X..x..x.X.x.....
+S ....X..o....X...
+H x.x.x.x.x.x.x.x.
+A ....x.......x...
+[soul_four]
+K X..x..x.X..x..x.
+S X...X...X...X...
+H x.x.x.x.x.x.x.x.
+A ..x...x...x...x.
+[disco_soft]
+K X...X...X...X...
+H ..x...x...x...x.
+[disco_8]
+K X...X...X...X...
+S ....X.......X...
+H x...x...x...x...
+O ..x...x...x...x.
+[disco_16]
+K X...X...X...X...
+S ....X.......X..?
+G ....x.......x...
+H xs.sxs.sxs.sxs.s
+O ..X...X...X...X.
+[house_soft]
+K X...X...X...X...
+Z s.xss.xss.xss.xs
+[house_4]
+K X...X...X...X...
+G ....X.......X...
+O ..X...X...X...X.
+[house_full]
+K X...X...X...X...
+G ....X.......X...
+O ..X...X...X...X.
+H xsxsxsxsxsxsxsxs
+T ...x..x....x..x.
+[synth_soft]
+K X...X...X...X...
+H x.x.x.x.x.x.x.x.
+[synth_8]
+K X...X...X...X...
+S ....X.......X...
+H xsxsxsxsxsxsxsxs
+[synth_gate]
+K X.....x.X.x.....|X.....x.X.x...x.
+S ....X.......X...
+H x.x.x.x.x.x.x.x.
+N ..............x.
+L ...............x
+[hiphop_soft]
+K X.....x...x.....
+S ....X.......X...
+H x.x.x.x.x.x.x.x.
+[hiphop_boom]
+K X..x......xx....|X..x...x..x.....
+S ....X..o....X..?
+H x.x.x.x.x.x.x.xs
+[hiphop_lazy]
+K X......x..X.....|X.x....x..X..x..
+S ....X.......X.o.
+H x.xsx.x.x.xsx.x.
+O ..............x.
+[trap]
+K X......x..x.....|X.....x...x..x..
+G ........X.......
+H x.x.x.x.x.xxx.x.|x.xxx.x.x.x.xxxx
+[trap_full]
+K X..x...x..X.....|X.....x...X..x..
+G ........X.......
+S ........X......o
+H xsxsxxxsxsxsxxxx|xsxxxsxsxxxsxsxs
+O ......x.........
+[dnb_soft]
+K X.........x.....
+T ....X.......X...
+H x.x.x.x.x.x.x.x.
+[dnb]
+K X.........X.....|X..x......X.....
+S ....X..o.o..X..o
+H x.xsx.xsx.xsx.xs
+[dnb_amen]
+K X.x.......xx....|X.x.......x.....
+S ....X..x.x..X..x|....X..x.x....x.
+R x.x.x.x.x.x.x.x.
+"""
