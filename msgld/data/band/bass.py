@@ -6,13 +6,14 @@ from .dice import Dice
 from .figures import Step, bar_of
 from .instruments import RANGES
 from .patterns.bass import BASS
+from .patterns.guitar import GUITAR, RIFFED
 from .plan import Bar, Event, Part, Section, Segment, Song
 from .programs import pan, program
 from .voicing import above
 from .walk import Hand, approach, walk
 
 _WEIGHT = {"R": 104.0, "8": 96.0, "x": 48.0, "r": 84.0, "a": 90.0, "w": 96.0}
-_DEGREE = {"3": 3, "5": 5, "6": 6, "7": 7, "2": 2}
+_DEGREE = {"3": 3, "4": 4, "5": 5, "6": 6, "7": 7, "2": 2}
 
 
 def bass(song: Song, dice: Dice) -> list[Part]:
@@ -23,13 +24,14 @@ def bass(song: Song, dice: Dice) -> list[Part]:
     figures: dict[str, str] = {}
     stock = song.fitting(song.style.bass, BASS)
     usual = dice.pick(stock)
-    touch = dice.between(0.6, 1.0)
+    touch = dice.weighted({0.97: 3.0, 0.88: 3.0, 0.75: 2.0, 0.55: 1.0})
     events: list[Event] = []
     for section in song.sections:
         other = dice.pick(stock) if dice.chance(0.45) else usual
         name = figures.setdefault(section.name, other)
+        text = _riff(song.riff) if song.riff and section.name in RIFFED else BASS[name]
         for bar in section.playing("bass"):
-            events += _bar(song, section, bar, BASS[name], hand, touch, dice)
+            events += _bar(song, section, bar, text, hand, touch, dice)
     return [Part("bass", chosen, events, pan(dice, 0.15), dice.whole(90, 115))]
 
 
@@ -45,13 +47,18 @@ def _bar(
         at = bar.start + step.at * song.beats
         segment = bar.at(at)
         symbol = step.symbol
-        if segment is not fresh and symbol in "3567ra" and dice.chance(0.85):
+        if segment is not fresh and symbol in "3567ra" and not song.riff and dice.chance(0.85):
             symbol = "R"
         fresh = segment
         hand.pitch = _pitch(symbol, segment, at, step.length * song.beats, hand, dice)
         length = 0.15 if symbol == "x" else step.length * song.beats * touch
         events.append((at, length, hand.pitch, _WEIGHT.get(symbol, 92.0)))
     return events
+
+
+def _riff(name: str) -> str:
+    """The guitar's riff in the letters of bass figures."""
+    return GUITAR[name].translate(str.maketrans("TQFS", "3457"))
 
 
 def kick_steps(song: Song, section: Section, bar: Bar) -> tuple[Step, ...]:

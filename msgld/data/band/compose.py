@@ -14,6 +14,7 @@ from .drums import drums, kit_rows
 from .form import sections
 from .guitar import guitar
 from .other import other
+from .patterns.guitar import RIFFS
 from .perform import perform
 from .piano import piano
 from .plan import Part, Section, Song, division
@@ -101,8 +102,10 @@ def _plan(style: Style, bpm: float | None, key: str | None, bars: int | None, di
     form = sections(style, tonic, mode, stems or STEMS, bars, division(kit), dice.child("form"))
     pushed = frozenset() if triple else _pushes(style, form, dice.child("push"))
     tempo = float(bpm if bpm is not None else tempo)
+    riffs = tuple(name for name in RIFFS if name in style.guitar)
+    riff = dice.pick(riffs) if riffs and dice.chance(0.3) and not triple else ""
     straight = swing < 0.52 or (triple and style.beats == 4)
-    return Song(style, tempo, tonic, mode, 0.5 if straight else swing, kit, pushed, form)
+    return Song(style, tempo, tonic, mode, 0.5 if straight else swing, kit, pushed, riff, form)
 
 
 def _pushes(style: Style, form: tuple[Section, ...], dice: Dice) -> frozenset[int]:

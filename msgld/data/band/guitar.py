@@ -5,7 +5,7 @@ from __future__ import annotations
 from .dice import Dice
 from .figures import Step
 from .melody import Voice, tune
-from .patterns.guitar import GUITAR
+from .patterns.guitar import GUITAR, RIFFED
 from .plan import Bar, Event, Part, Section, Song
 from .programs import pan, program
 from .theory import Chord
@@ -41,6 +41,8 @@ def rhythm(song: Song, dice: Dice, stem: str) -> Part:
     events: list[Event] = []
     for section in song.sections:
         name = usual if dice.chance(0.6) else names[section.name]
+        if song.riff and section.name in RIFFED:
+            name = song.riff
         for bar in section.playing(stem):
             events += _bar(song, section, bar, GUITAR[name], fret, stagger)
     chosen = program(song.style, "guitar", "guitar", dice)
@@ -51,12 +53,19 @@ def _bar(song: Song, section: Section, bar: Bar, text: str, fret: int, stagger: 
     events: list[Event] = []
     for step in section.steps(bar, text, "D"):
         at = bar.start + step.at * song.beats
-        events += stroke(step, at, step.length * song.beats, bar.at(at).chord, fret, stagger)
+        segment = bar.at(at)
+        left = segment.start + segment.length - at
+        events += stroke(step, at, step.length * song.beats, left, segment.chord, fret, stagger)
     return events
 
 
-def stroke(step: Step, at: float, length: float, chord: Chord, fret: int, stagger: float) -> list[Event]:
-    """What one symbol of a figure sounds: one note, or several, each string a little after the one before."""
+def stroke(
+    step: Step, at: float, length: float, left: float, chord: Chord, fret: int, stagger: float
+) -> list[Event]:
+    """What one symbol of a figure sounds: one note, or several, each string a little after the one before.
+
+    ``left`` are the beats until the chord changes, for which picked strings may ring.
+    """
     symbol = step.symbol
     accent = 8.0 if step.at in (0.0, 0.5) else 0.0
     if symbol in "DUduxtc":
@@ -70,7 +79,7 @@ def stroke(step: Step, at: float, length: float, chord: Chord, fret: int, stagge
     if symbol in "b123456":
         shape = guitar_shape(chord, fret)
         string = 0 if symbol == "b" else min(int(symbol), len(shape)) - 1
-        return [(at, max(length, 0.9), shape[string], 84 + accent)]
+        return [(at, max(length, min(left, 2.0)), shape[string], 84 + accent)]
     root = above(chord.root, 40)
     pitch = root + (chord.degree(_DEGREE[symbol]) if symbol in _DEGREE else _SINGLE[symbol])
     return [(at, min(length, 0.2) if symbol == "m" else length * 0.9, pitch, 94 + accent)]

@@ -122,7 +122,7 @@ def _ticks(
     on, off, pitch, loud = on[order], off[order], pitch[order], loud[order]
     same = pitch[1:] == pitch[:-1]
     off[:-1] = np.where(same, np.minimum(off[:-1], on[1:]), off[:-1])
-    kept = off - on >= 4
+    kept = off - on >= 12
     velocity = np.clip(np.round(loud), 1, 127)
     order = np.argsort(on[kept], kind="stable")
     columns = [(on, np.int32), (off - on, np.int32), (pitch, np.int8), (velocity, np.int8)]

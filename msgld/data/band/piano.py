@@ -16,7 +16,7 @@ from .walk import Hand, approach, walk
 
 @dataclass
 class _Touch:
-    """A player's ways: registers, note lengths, the chord just played."""
+    """A player's ways: registers, note lengths, whether the pedal holds each chord, the chord just played."""
 
     low: int
     high: int
@@ -24,20 +24,23 @@ class _Touch:
     length: float
     voices: int
     walk: Hand
+    pedal: bool = False
     before: tuple[int, ...] = ()
 
 
 def piano(song: Song, dice: Dice) -> list[Part]:
     """Write the piano part, and a melody over it where the piano carries the tune."""
-    low = dice.whole(50, 60)
-    left = dice.whole(33, 41)
+    low = dice.whole(48, 62)
+    left = dice.whole(29, 41)
     high, voices = low + dice.whole(17, 24), dice.pick((3, 3, 4))
     touch = _Touch(low, high, left, dice.between(0.55, 1.0), voices, Hand(left, left))
     names: dict[str, str] = {}
     stock = song.fitting(song.style.piano, KEYS)
     usual = dice.pick(stock)
     events: list[Event] = []
+    pedals = song.swing == 0.5 and song.bpm < 132 and dice.chance(0.5)
     for section in song.sections:
+        touch.pedal = pedals and dice.chance(0.8)
         name = names.setdefault(section.name, usual if dice.chance(0.5) else dice.pick(stock))
         for bar in section.playing("piano"):
             events += _bar(song, section, bar, KEYS[name], touch, dice)
@@ -74,7 +77,7 @@ def _left(step: Step, at: float, length: float, segment: Segment, touch: _Touch,
     chord = segment.chord
     root = above(chord.root, touch.left)
     symbol = step.symbol
-    held = length * max(touch.length, 0.8)
+    held = _held(at, length * max(touch.length, 0.8), segment, touch)
     if symbol == "w":
         touch.walk.pitch = walk(segment, at, length, touch.walk, dice)
         return [(at, held, touch.walk.pitch, 84)]
@@ -90,6 +93,11 @@ def _left(step: Step, at: float, length: float, segment: Segment, touch: _Touch,
     return [(at, held, p, 84 + (6 if step.at == 0 else 0)) for p in pitches]
 
 
+def _held(at: float, length: float, segment: Segment, touch: _Touch) -> float:
+    """A broken chord's note rings on under the pedal until the chord changes."""
+    return max(length, 0.97 * (segment.start + segment.length - at)) if touch.pedal else length
+
+
 def right(step: Step, at: float, length: float, segment: Segment, touch: _Touch) -> list[Event]:
     """What the right hand plays for one symbol, in the voicing nearest to the last one."""
     touch.before = lead(touch.before, rootless(segment.chord, touch.voices), touch.low, touch.high)
@@ -102,6 +110,7 @@ def right(step: Step, at: float, length: float, segment: Segment, touch: _Touch)
         return [(at, held, p, 76 + accent) for p in chord[-2:]]
     if step.symbol == "o":
         return [(at, held, p, 88 + accent) for p in (chord[-1], chord[-1] + 12)]
+    held = _held(at, held, segment, touch)
     index = int(step.symbol)
     pitch = chord[index % len(chord)] + 12 * (index // len(chord))
     return [(at, max(held, 0.3), pitch, 80 + accent)]

@@ -94,7 +94,7 @@ class Song:
 
     ``kit`` holds the groove's rows, calm, normal and full, so that the bass can follow the kick; ``pushed``
     are the bars whose first beat the band anticipates by an eighth; ``swing`` is the first half's share of a
-    swung pair.
+    swung pair; ``riff`` is the guitar figure that the bass doubles, or "".
     """
 
     style: Style
@@ -104,6 +104,7 @@ class Song:
     swing: float
     kit: tuple[dict[str, str], ...]
     pushed: frozenset[int]
+    riff: str
     sections: tuple[Section, ...]
 
     @property

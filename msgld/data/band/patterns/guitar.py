@@ -83,3 +83,9 @@ GUITAR: dict[str, str] = {
     "single_mute": "m.m.m.m.m.m.m.m.",
     "single_line": "m.mmm.m.m.mm8.m.|m.mmm.m.8.m.T.m.",
 }
+
+RIFFS: tuple[str, ...] = tuple(name for name in GUITAR if name.startswith("riff_"))
+"""Figures of single notes, which the bass can double."""
+
+RIFFED: frozenset[str] = frozenset({"intro", "verse", "solo", "head", "outro"})
+"""Sections in which a piece that is built on a riff plays it."""

@@ -71,8 +71,8 @@ SAMBA = Style(
     drums=(("bossa_soft", "samba", "samba"), ("bossa", "samba", "samba")),
     layers={"brass": 0.4, "strings": 0.2, "arp": 0.15, "organ": 0.2},
     programs={
-        "bass": {33: 4, 32: 3, 36: 1, 35: 1}, "drums": {0: 6, 8: 2, 40: 1},
-        "guitar": {24: 7, 25: 1, 27: 1}, "lead_guitar": {24: 3, 26: 2}, "piano": {0: 5, 4: 3},
+        "bass": {33: 4, 32: 3, 36: 1, 35: 1}, "drums": {0: 6, 8: 2, 40: 1}, "guitar": {24: 7, 25: 1, 27: 1},
+        "lead_guitar": {24: 3, 26: 2}, "piano": {0: 5, 4: 3},
         "lead": {73: 3, 72: 2, 66: 2, 57: 2, 56: 1, 21: 1, 78: 1}, "brass": {61: 3, 56: 2, 57: 2},
         "arp": {12: 2, 11: 1},
     },
