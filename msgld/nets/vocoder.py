@@ -1,0 +1,185 @@
+"""From log-mel to waveform: magnitudes and phases of a short-time spectrum, predicted column by column.
+
+The body is Vocos' (Siuzdak 2023): ConvNeXt blocks at the rate of columns, then an inverse transform. The
+phases are got otherwise. A network that sees magnitudes alone answers a steady tone with a steady phase, but
+a tone's phase turns from column to column, by an angle that is its frequency; so a steady answer buzzes at
+the rate of columns. Here the network predicts how far each bin's phase turns, how much of the turned phase is
+kept, and what replaces it where something new begins; where it knows nothing, the phase is random, as that of
+noise is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from msgld.nets.stft import agree, synthesis, unit
+
+LEAST = 0.1
+"""Sums of phases shorter than this are left short: their direction is chance, as their gradient would be."""
+
+
+@dataclass(frozen=True)
+class VocoderConfig:
+    """Size of the network and the grid of its spectra.
+
+    Attributes:
+        bands: mel bands of the input.
+        n_fft, hop: the short-time transform, in samples.
+        floor: amplitude that the log-mel takes for silence.
+        width, depth, hidden, kernel: of the ConvNeXt blocks.
+        held: lowest bins, in which phases may be carried on from the column before.
+        rounds: of Griffin-Lim after the network, when not training.
+    """
+
+    bands: int = 128
+    n_fft: int = 2048
+    hop: int = 512
+    floor: float = 1e-4
+    width: int = 384
+    depth: int = 6
+    hidden: int = 640
+    kernel: int = 7
+    held: int = 384
+    rounds: int = 4
+
+    @property
+    def bins(self) -> int:
+        """Bins of the linear spectrum, F."""
+        return self.n_fft // 2 + 1
+
+
+class Block(nn.Module):
+    """ConvNeXt block (Liu et al. 2022) over (B, N, width): depthwise in time, then a perceptron."""
+
+    def __init__(self, config: VocoderConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.along_time = nn.Conv1d(width, width, config.kernel, padding=config.kernel // 2, groups=width)
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, config.hidden)
+        self.down = nn.Linear(config.hidden, width)
+        self.scale = nn.Parameter(torch.full((width,), 1 / config.depth))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N, width) -> the same."""
+        y = self.norm(self.along_time(x.transpose(1, 2)).transpose(1, 2))
+        return x + self.scale * self.down(F.gelu(self.up(y), approximate="tanh"))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network says of each bin and column.
+
+    Attributes:
+        correction: natural log of the magnitude relative to the bands', (B, N, F).
+        turn: radians beyond the bin's own turn from the column before, (B, N, held).
+        keep: share of the turned phase that is kept, 0 to 1, (B, N, held).
+        onset: complex, what replaces it; weighs against noise of variance 1, (B, N, F).
+    """
+
+    correction: Tensor
+    turn: Tensor
+    keep: Tensor
+    onset: Tensor
+
+
+class Vocoder(nn.Module):
+    """Log-mel (B, M, N) -> waveform (B, N * hop).
+
+    The buffer ``spread`` (F, M) shares a band's power out among its bins; it is set from the filter bank when
+    training starts and stored with the weights. A silent log-mel gives less than -90 dBFS.
+    """
+
+    spread: Tensor
+
+    def __init__(self, config: VocoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, bins = config.width, config.bins
+        self.inward = nn.Conv1d(config.bands, width, config.kernel, padding=config.kernel // 2)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
+        self.norm = nn.LayerNorm(width)
+        self.outward = nn.Linear(width, 3 * bins + 2 * config.held)
+        nn.init.zeros_(self.outward.weight)
+        nn.init.zeros_(self.outward.bias)
+        self.register_buffer("spread", torch.full((bins, config.bands), 1 / bins))
+
+    def set_bands(self, weights: Tensor) -> None:
+        """Say which bins the bands are made of: weights (M, F) of the filter bank."""
+        self.spread.copy_((weights / weights.sum(1, keepdim=True)).T)
+
+    def predict(self, mels: Tensor) -> Prediction:
+        """Log-mels (B, M, N) -> what is known of each bin and column."""
+        bins, held = self.config.bins, self.config.held
+        x = self.inward((mels + 5) / 2).transpose(1, 2)
+        for block in self.blocks:
+            x = block(x)
+        parts = self.outward(self.norm(x)).float().split([bins, bins, bins, held, held], dim=-1)
+        correction, real, imag, turn, keep = parts
+        return Prediction(correction, turn, keep.sigmoid(), torch.complex(real, imag))
+
+    def magnitude(self, mels: Tensor, correction: Tensor) -> Tensor:
+        """Linear magnitudes (B, N, F): the bands' power shared out, times exp(correction), at most 20 dB."""
+        power = (torch.exp(2 * mels.float()) - self.config.floor**2).clamp_min(0)
+        shared = power.transpose(1, 2) @ self.spread.T
+        return shared.clamp_min(1e-14).sqrt() * torch.exp(2.3 * torch.tanh(correction / 2.3))
+
+    def spectrum(self, mels: Tensor) -> Tensor:
+        """Log-mels (B, M, N) -> complex spectra (B, F, N)."""
+        said = self.predict(mels)
+        phase = carry(said, own_turn(self.config, mels.device), noise_like(said.onset))
+        return (self.magnitude(mels, said.correction) * phase).transpose(1, 2)
+
+    def forward(self, mels: Tensor) -> Tensor:
+        """Log-mels (B, M, N) in nepers -> waveforms (B, N * hop); the same input gives the same waveform."""
+        spectra = self.spectrum(mels)
+        config = self.config
+        if not self.training:
+            spectra = agree(spectra, config.n_fft, config.hop, config.rounds)
+        return synthesis(spectra, config.n_fft, config.hop)
+
+    def settings(self) -> dict[str, Any]:
+        """What a checkpoint's JSON says of this network."""
+        return {"kind": "vocoder", **asdict(self.config)}
+
+
+def noise_like(like: Tensor) -> Tensor:
+    """Complex Gaussian noise (B, N, F), variance 1, the same in every item and call, column by column."""
+    generator = torch.Generator().manual_seed(0)
+    parts = torch.randn(like.shape[1], 2, like.shape[2], generator=generator).to(like.device) / math.sqrt(2)
+    return torch.complex(parts[:, 0], parts[:, 1]).expand_as(like)
+
+
+def own_turn(config: VocoderConfig, device: torch.device) -> Tensor:
+    """How far a sinusoid at the middle of each bin turns from column to column, radians (F,)."""
+    k = torch.arange(config.bins, device=device)
+    return 2 * math.pi / config.n_fft * (k * config.hop % config.n_fft)
+
+
+def carry(said: Prediction, own: Tensor, noise: Tensor) -> Tensor:
+    """Phases as complex numbers of magnitude 1, (B, N, F).
+
+    u[n] = unit(keep u[n - 1] exp(i (own + turn)) + (1 - keep) (onset + noise)). Adjacent bins of
+    what lies at the middle of a column have opposite signs. They are put in last, so that a click is an onset
+    which is the same in all bins.
+    """
+    held = said.keep.shape[-1]
+    fresh = said.onset + noise
+    step = torch.polar(said.keep, said.turn + own[:held])
+    mixed = (1 - said.keep) * fresh[..., :held]
+    low = _recur(step.unbind(1), mixed.unbind(1), unit(fresh[:, 0, :held], LEAST))
+    phase = torch.cat([low, unit(fresh[..., held:], LEAST)], dim=-1)
+    return phase * (1 - 2 * (torch.arange(len(own), device=own.device) % 2))
+
+
+def _recur(steps: tuple[Tensor, ...], inputs: tuple[Tensor, ...], first: Tensor) -> Tensor:
+    states = [first]
+    for step, new in zip(steps[1:], inputs[1:], strict=True):
+        states.append(unit(step * states[-1] + new, LEAST))
+    return torch.stack(states, dim=1)
