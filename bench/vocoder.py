@@ -29,7 +29,7 @@ HARMONICS = 4
 
 
 def tracks(midi: Path, clips: int, seconds: float, samples: int) -> Iterator[tuple[str, Tensor]]:
-    """Yield the sounding stems and the mixture of each clip, mono (samples,), the mixture at the reference."""
+    """Yield the sounding stems and the mixture of each clip, mono (samples,), levelled."""
     from msgld.data.heldout import HeldOut
 
     source = HeldOut(midi)
