@@ -1,0 +1,79 @@
+"""A denoiser answers: given noisy tracks, each frame with its level, what is the expected clean latent?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from msgld.diffusion.noise import Schedule
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A denoiser's answer.
+
+    Attributes:
+        z: E[z | x], (B, K, C, T).
+        shares: what part of the mixture each stem is, (B, K - 1, M, N) with sum 1 over the stems, from networks
+            that say so themselves; None from others.
+    """
+
+    z: Tensor
+    shares: Tensor | None = None
+
+
+class Denoiser(Protocol):
+    """x, levels, presence -> estimate. ``maps`` says whether each frame may have a level of its own."""
+
+    maps: bool
+    schedule: Schedule
+
+    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+        """Estimate the latents.
+
+        Args:
+            x: noisy latents (B, K, C, T); with level 0 they are the known ones.
+            levels: (B, K, T) in [0, 1].
+            presence: bool (B, K); absent tracks are neither seen nor estimated.
+        """
+        ...
+
+
+class StemDenoiser(nn.Module):
+    """Wraps a network that corrects the linear estimate (v-prediction, Salimans & Ho 2022, section 4).
+
+    With unit-variance latents the best *linear* estimate of z from x is alpha x; the network sees that and adds
+    sigma times what it predicts, which is -v and has unit variance at every level. At level 0 the answer is z
+    itself; at level 1 the network sees zeros, so the answer of one call does not depend on the noise drawn.
+    """
+
+    maps = True
+
+    def __init__(self, network: nn.Module, schedule: Schedule) -> None:
+        super().__init__()
+        self.network = network
+        self.schedule = schedule
+
+    def forward(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+        alpha, sigma = (s.unsqueeze(2) for s in self.schedule(levels))
+        correction, shares = self.network(alpha * x, levels, presence)
+        return Estimate(alpha * x + sigma * correction, shares)
+
+
+def v_loss(estimate: Tensor, z: Tensor, x: Tensor, levels: Tensor, counted: Tensor, weights: Tensor,
+           schedule: Schedule) -> Tensor:
+    """Mean squared error of v over the counted frames, scalar.
+
+    An error e in z is an error e / sigma in v (v = (alpha x - z) / sigma).
+
+    Args:
+        estimate, z, x: (B, K, C, T). levels: (B, K, T), above 0 where counted.
+        counted: bool (B, K, T), the frames to be learned.
+        weights: (C,), what an error in each channel costs; mean 1.
+    """
+    _, sigma = schedule(levels)
+    error = (estimate - z).square().mul(weights[:, None]).mean(2) / sigma.square().clamp_min(1e-3)
+    return torch.where(counted, error, 0.0).sum() / counted.sum().clamp_min(1)

@@ -1,0 +1,141 @@
+"""The sampler: one loop, a generator of states, that brings wanted frames from where they start to level 0.
+
+What a task is, is in its :class:`Map` alone: levels say what is known, how well, and what is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from msgld.diffusion.denoise import Denoiser, Estimate
+from msgld.diffusion.noise import Schedule
+
+
+@dataclass(frozen=True)
+class Map:
+    """A task as a map of noise levels.
+
+    Attributes:
+        levels: (B, K, T), where each frame starts; 0 is known, 1 unknown.
+        wanted: bool (B, K, T), the frames that the sampler brings to 0; all others keep their level.
+        presence: bool (B, K); absent tracks are neither seen nor made.
+    """
+
+    levels: Tensor
+    wanted: Tensor
+    presence: Tensor
+
+    def at(self, share: float) -> Tensor:
+        """Levels when the wanted frames have ``share`` (1 to 0) of their way left."""
+        return torch.where(self.wanted, self.levels * share, self.levels)
+
+
+@dataclass(frozen=True)
+class State:
+    """One step of a run: latents after it, the estimate that led there, and how far it is."""
+
+    x: Tensor
+    estimate: Estimate
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a step function is given: latents and their estimates (this call's and the last one's) and the levels."""
+
+    x: Tensor
+    z: Tensor
+    last: Tensor | None
+    now: Tensor
+    after: Tensor
+    before: Tensor | None
+    noise: Callable[[], Tensor]
+
+
+Stepper = Callable[[Move, Schedule], Tensor]
+
+
+def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Tensor:
+    """Keep the estimate, scale the noise down (Song et al. 2021, eq. 12); ``eta`` 1 renews it as DDPM does."""
+    (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(level)) for level in (move.now, move.after))
+    noise = (move.x - a * move.z) / s.clamp_min(1e-4)
+    fresh = 0.0
+    if eta > 0:
+        ratio = (1 - (a * t / (b * s).clamp_min(1e-8)).square()).clamp(0, 1).sqrt()
+        fresh_sigma = eta * t * ratio
+        fresh, t = fresh_sigma * move.noise(), (t.square() - fresh_sigma.square()).clamp_min(0).sqrt()
+    return b * move.z + t * noise + fresh
+
+
+def multistep(move: Move, schedule: Schedule) -> Tensor:
+    """Second order from the last two estimates (DPM-Solver++ 2M, Lu et al. 2022, algorithm 2)."""
+    if move.last is None or move.before is None:
+        return ddim(move, schedule)
+    span = _log_snr(move.after, schedule) - _log_snr(move.now, schedule)
+    last_span = _log_snr(move.now, schedule) - _log_snr(move.before, schedule)
+    ahead = (0.5 * span / last_span.clamp_min(1e-4)).clamp(0, 1).unsqueeze(2)
+    z = move.z + ahead * (move.z - move.last)
+    return ddim(Move(move.x, z, None, move.now, move.after, None, move.noise), schedule)
+
+
+def _log_snr(level: Tensor, schedule: Schedule) -> Tensor:
+    alpha, sigma = schedule(level)
+    return torch.log(alpha.clamp_min(1e-4)) - torch.log(sigma.clamp_min(1e-4))
+
+
+STEPPERS: dict[str, Stepper] = {
+    "ddim": ddim,
+    "ddpm": lambda move, schedule: ddim(move, schedule, eta=1.0),
+    "multistep": multistep,
+}
+"""Steps by name, for options."""
+
+
+def sample(denoiser: Denoiser, x: Tensor, task: Map, steps: int, stepper: Stepper = ddim,
+           noise: Callable[[int], Tensor] | None = None) -> Iterator[State]:
+    """Bring the wanted frames to level 0.
+
+    Args:
+        denoiser: answers with E[z | x].
+        x: latents (B, K, C, T) at the task's levels: clean where known, noised where not.
+        task: levels, what is wanted, what is present.
+        steps: network calls, at least 1.
+        stepper: how x moves from one level to the next.
+        noise: for steppers that add noise: step number -> standard normal like x.
+
+    Yields:
+        The state after each call; the last one holds the clean latents.
+    """
+    last, before = None, None
+    for step in range(steps):
+        now, after = task.at(1 - step / steps), task.at(1 - (step + 1) / steps)
+        estimate = denoiser(x, now, task.presence)
+        draw = _drawer(noise, step)
+        moved = stepper(Move(x, estimate.z, last, now, after, before, draw), denoiser.schedule)
+        x = torch.where(task.wanted.unsqueeze(2), moved, x)
+        last, before = estimate.z, now
+        yield State(x, estimate, step + 1, steps)
+
+
+def _drawer(noise: Callable[[int], Tensor] | None, step: int) -> Callable[[], Tensor]:
+    def draw() -> Tensor:
+        if noise is None:
+            raise ValueError("this stepper adds noise: pass noise= to sample()")
+        return noise(step)
+
+    return draw
+
+
+def finish(states: Iterator[State]) -> State:
+    """Run a sampler to its end and return the last state."""
+    state = None
+    for state in states:  # noqa: B007
+        pass
+    if state is None:
+        raise ValueError("a sampler needs at least one step")
+    return state

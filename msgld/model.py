@@ -1,0 +1,65 @@
+"""What a checkpoint holds: codec, denoiser, vocoder, and the names of the stems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from msgld.diffusion.denoise import Estimate, StemDenoiser
+from msgld.diffusion.noise import Schedule
+from msgld.sound.codec import PatchCodec
+
+REFERENCE_RMS = 0.1
+"""Mixtures are brought to this level (-20 dBFS) before the model hears them."""
+
+
+@dataclass
+class Model:
+    """A trained system, all on one device, in evaluation mode.
+
+    Attributes:
+        codec: audio <-> latent.
+        denoiser: the joint model of all tracks.
+        vocoder: log-mel (B, M, N) -> waveform (B, N * hop); None in models that only separate.
+        stems: names in the order of the track axis; the mixture follows as the last track.
+        half: compute in bfloat16 where that is faster.
+        info: what the checkpoint's JSON says besides (name, data, training, hashes).
+    """
+
+    codec: PatchCodec
+    denoiser: StemDenoiser
+    vocoder: nn.Module | None
+    stems: tuple[str, ...]
+    half: bool = False
+    info: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.codec.mean.device
+
+    @property
+    def name(self) -> str:
+        """The model's name, which is also a folder's name in outputs."""
+        return str(self.info.get("name", "model"))
+
+    maps = True
+
+    @property
+    def schedule(self) -> Schedule:
+        """The denoiser's schedule."""
+        return self.denoiser.schedule
+
+    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+        """The denoiser (a model is one), in 16-bit arithmetic where the machine is faster with it."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            return self.denoiser(x, levels, presence)
+
+    def vocode(self, mels: Tensor) -> Tensor:
+        """Log-mels (..., M, N) -> waveforms (..., N * hop)."""
+        assert self.vocoder is not None
+        flat = mels.reshape(-1, *mels.shape[-2:])
+        return self.vocoder(flat).reshape(*mels.shape[:-2], -1)

@@ -1,0 +1,73 @@
+"""The anchor: shares of the mixture become masks on the mixture's own spectrum, so nothing is re-synthesised.
+
+Phase, band and channels are the song's. Shares come from the model's grid (mel bands, columns of its hop) and
+are carried to the song's grid in hertz and seconds. Above the model's highest band the share of that band holds.
+Masks that sum to 1 give stems that sum to the song, because analysis and synthesis are linear and exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.sound.mel import MelConfig, band_edges, from_log, triangles
+
+
+def shares_from_mels(log_mels: Tensor, config: MelConfig, exponent: float = 1.0) -> Tensor:
+    """Shares of stems (..., K, M, N) in proportion to their decoded amplitude to the power ``exponent``.
+
+    Silence has no share; where all stems are silent nothing is shared out and the residual gets it.
+    """
+    powers = from_log(log_mels, config).pow(exponent / 2)
+    floor = config.floor**exponent
+    return powers / (powers.sum(-3, keepdim=True) + floor)
+
+
+def grid(rate: int, config: MelConfig) -> tuple[int, int]:
+    """Window and hop in samples with which a song of that rate is analysed: those of the model, in seconds."""
+    hop = max(16, round(config.hop * rate / config.rate))
+    return 4 * hop, hop
+
+
+def band_spread(rate: int, n_fft: int, config: MelConfig) -> Tensor:
+    """Weights with which bands make up bins: float32 (F, M), rows sum to 1."""
+    hertz = np.arange(n_fft // 2 + 1) * rate / n_fft
+    edges = band_edges(config)
+    inside = np.clip(hertz, edges[0, 1], edges[-1, 1])
+    weights = triangles(edges, inside)
+    return torch.from_numpy(weights / weights.sum(0)).float().T.contiguous()
+
+
+def spread_shares(shares: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor:
+    """Shares on the model's grid (..., M, N) -> on the song's grid (..., F, columns), linear in time."""
+    n_fft, hop = grid(rate, config)
+    shares = band_spread(rate, n_fft, config).to(shares) @ shares
+    if rate == config.rate:
+        missing = columns - shares.shape[-1]
+        return torch.cat([shares, shares[..., -1:].expand(*shares.shape[:-1], missing)], -1)[..., :columns]
+    seconds = torch.arange(columns, device=shares.device) * hop / rate
+    place = (seconds * config.rate / config.hop).clamp(0, shares.shape[-1] - 1)
+    left = place.floor().long()
+    right = (left + 1).clamp_max(shares.shape[-1] - 1)
+    return torch.lerp(shares[..., left], shares[..., right], (place - left).to(shares))
+
+
+def apply_shares(mixture: Tensor, shares: Tensor, rate: int, config: MelConfig) -> Tensor:
+    """Cut stems out of a mixture.
+
+    Args:
+        mixture: (channels, L) at ``rate``; sample 0 is the centre of the first column of ``shares``.
+        shares: (K, M, N) on the model's grid, in [0, 1].
+
+    Returns:
+        (K, channels, L); the mixture less their sum is what no share covers.
+    """
+    n_fft, hop = grid(rate, config)
+    window = torch.hann_window(n_fft, device=mixture.device)
+    length = mixture.shape[-1]
+    spectrum = torch.stft(mixture, n_fft, hop, window=window, pad_mode="constant", return_complex=True)
+    masks = spread_shares(shares, rate, spectrum.shape[-1], config)
+    stems = spectrum.unsqueeze(0) * masks.unsqueeze(1)
+    waves = torch.istft(stems.flatten(0, 1), n_fft, hop, window=window, length=length)
+    return waves.unflatten(0, stems.shape[:2])

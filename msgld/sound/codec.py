@@ -1,0 +1,120 @@
+"""Audio <-> latent. Whoever else wants to shift or scale a latent is wrong: its statistics live here.
+
+A codec is anything with these methods (:class:`Codec`); the linear patch transform is the first of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+
+from msgld.sound.mel import MelConfig, log_mel
+
+
+class Codec(Protocol):
+    """What the rest of the program knows of a codec."""
+
+    mel: MelConfig
+    channels: int
+    frame_columns: int
+
+    def encode(self, mels: Tensor) -> Tensor:
+        """Log-mels (..., M, N) -> latents (..., C, T), zero mean and unit variance over music."""
+        ...
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Latents (..., C, T) -> log-mels (..., M, N)."""
+        ...
+
+    @property
+    def weights(self) -> Tensor:
+        """What an error in each channel costs in training, (C,), mean 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class PatchConfig:
+    """Shape of the linear codec: ``frame_columns`` x bands log-mel values become ``channels`` numbers."""
+
+    mel: MelConfig = MelConfig()
+    frame_columns: int = 4
+    channels: int = 128
+
+    @staticmethod
+    def from_dict(values: dict) -> PatchConfig:
+        """Inverse of ``dataclasses.asdict``."""
+        return PatchConfig(**{**values, "mel": MelConfig(**values["mel"])})
+
+
+class PatchCodec(nn.Module):
+    """Principal components of log-mel patches: linear, next to lossless, nothing to train but a covariance.
+
+    Buffers ``mean`` (P,), ``basis`` (C, P) with orthonormal rows and ``scale`` (C,), P = frame_columns x M.
+    """
+
+    mean: Tensor
+    basis: Tensor
+    scale: Tensor
+
+    def __init__(self, config: PatchConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.mel = config.mel
+        self.channels = config.channels
+        self.frame_columns = config.frame_columns
+        size = config.frame_columns * config.mel.bands
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("basis", torch.eye(config.channels, size))
+        self.register_buffer("scale", torch.ones(config.channels))
+
+    @staticmethod
+    def fit(patches: Tensor, config: PatchConfig) -> PatchCodec:
+        """The codec whose basis keeps most of the variance of ``patches`` (number, P)."""
+        codec = PatchCodec(config)
+        patches = patches.double()
+        mean = patches.mean(0)
+        values, vectors = torch.linalg.eigh((patches - mean).T @ (patches - mean) / len(patches))
+        top = vectors.flip(1)[:, : config.channels].T
+        codec.mean.copy_(mean)
+        codec.basis.copy_(top)
+        codec.scale.copy_(values.flip(0)[: config.channels].clamp_min(1e-8).sqrt())
+        return codec
+
+    def to_patches(self, mels: Tensor) -> Tensor:
+        """Log-mels (..., M, N) -> patches (..., T, P); N must be a multiple of ``frame_columns``."""
+        return rearrange(mels, "... m (t n) -> ... t (m n)", n=self.frame_columns)
+
+    def encode(self, mels: Tensor) -> Tensor:
+        """Log-mels (..., M, N) -> latents (..., C, T)."""
+        coefficients = (self.to_patches(mels) - self.mean) @ self.basis.T / self.scale
+        return coefficients.transpose(-1, -2)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Latents (..., C, T) -> log-mels (..., M, N)."""
+        patches = (z.transpose(-1, -2) * self.scale) @ self.basis + self.mean
+        return rearrange(patches, "... t (m n) -> ... m (t n)", n=self.frame_columns)
+
+    def encode_audio(self, audio: Tensor) -> Tensor:
+        """Waveforms (..., channels, L) -> latents (..., C, T), L a multiple of ``frame_columns * hop``."""
+        return self.encode(log_mel(audio, self.mel))
+
+    @property
+    def weights(self) -> Tensor:
+        """Standard deviation of each channel in the log-mel, (C,), scaled to mean 1.
+
+        Weighting by variance would learn the loudness alone, no weighting mostly noise; this lies between.
+        """
+        return self.scale / self.scale.mean()
+
+    @property
+    def frame_samples(self) -> int:
+        """Samples of one latent frame."""
+        return self.frame_columns * self.mel.hop
+
+    def settings(self) -> dict:
+        """What a checkpoint's JSON says of this codec."""
+        return {"kind": "patch", **asdict(self.config)}

@@ -1,0 +1,118 @@
+"""Audio -> short-time spectrum -> log-mel. Spectra are computed here and nowhere else.
+
+Powers, not waveforms, are averaged over channels, so that a stem panned hard, or out of phase between the
+channels, is seen as loud as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class MelConfig:
+    """The analysis grid of a model.
+
+    Attributes:
+        rate: samples per second.
+        n_fft: length of the Hann window and of the transform, in samples.
+        hop: samples from one column to the next.
+        bands: mel bands.
+        fmin, fmax: edges of the lowest and highest band in hertz.
+        floor: amplitude below which a band counts as silence (a sinusoid of amplitude 1 gives about 1).
+    """
+
+    rate: int = 44_100
+    n_fft: int = 2048
+    hop: int = 512
+    bands: int = 128
+    fmin: float = 20.0
+    fmax: float = 22_050.0
+    floor: float = 1e-4
+
+
+def hz_to_mel(hertz: np.ndarray) -> np.ndarray:
+    """Slaney's scale: linear to 1 kHz (3 mel every 200 Hz), logarithmic above (27 mel for a factor of 6.4)."""
+    hertz = np.asarray(hertz, dtype=np.float64)
+    above = 15 + 27 * np.log(np.maximum(hertz, 1.0) / 1000) / np.log(6.4)
+    return np.where(hertz < 1000, hertz * 3 / 200, above)
+
+
+def mel_to_hz(mel: np.ndarray) -> np.ndarray:
+    """Inverse of :func:`hz_to_mel`."""
+    mel = np.asarray(mel, dtype=np.float64)
+    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
+
+
+def band_edges(config: MelConfig) -> np.ndarray:
+    """Lower edge, centre and upper edge of every band in hertz, float64 (M, 3)."""
+    points = np.linspace(*hz_to_mel(np.array([config.fmin, config.fmax])), config.bands + 2)
+    hertz = mel_to_hz(points)
+    return np.stack([hertz[:-2], hertz[1:-1], hertz[2:]], axis=1)
+
+
+def triangles(edges: np.ndarray, hertz: np.ndarray) -> np.ndarray:
+    """Triangular weights with peak 1 of bands (M, 3) at frequencies (F,): float64 (M, F)."""
+    low, centre, high = (edges[:, i : i + 1] for i in range(3))
+    up = (hertz - low) / (centre - low)
+    down = (high - hertz) / (high - centre)
+    return np.maximum(0.0, np.minimum(up, down))
+
+
+@lru_cache(maxsize=8)
+def filterbank(config: MelConfig) -> Tensor:
+    """Weights of the bands over the bins of the linear spectrum, float32 (M, F)."""
+    hertz = np.arange(config.n_fft // 2 + 1) * config.rate / config.n_fft
+    return torch.from_numpy(triangles(band_edges(config), hertz)).float()
+
+
+@lru_cache(maxsize=8)
+def _window(n_fft: int) -> Tensor:
+    return torch.hann_window(n_fft)
+
+
+def columns(samples: int, config: MelConfig) -> int:
+    """Columns of :func:`spectrum` for a waveform of that many samples."""
+    return samples // config.hop
+
+
+def spectrum(audio: Tensor, config: MelConfig) -> Tensor:
+    """Short-time spectrum (..., L) -> complex (..., F, N), N = L // hop.
+
+    Column n is centred on sample ``n * hop``; a sinusoid of amplitude 1 has magnitude 1 at its bin.
+    """
+    shape = audio.shape[:-1]
+    window = _window(config.n_fft).to(audio.device)
+    flat = audio.reshape(-1, audio.shape[-1])
+    spectra = torch.stft(
+        flat, config.n_fft, config.hop, window=window, pad_mode="constant", return_complex=True
+    )
+    spectra = spectra[..., : columns(audio.shape[-1], config)] * (2 / window.sum())
+    return spectra.reshape(*shape, *spectra.shape[-2:])
+
+
+def band_power(power: Tensor, config: MelConfig) -> Tensor:
+    """Sum a linear power spectrum (..., F, N) into bands (..., M, N)."""
+    weights = filterbank(config).to(power.device, power.dtype)
+    return torch.einsum("mf,...fn->...mn", weights, power)
+
+
+def to_log(power: Tensor, config: MelConfig) -> Tensor:
+    """Band power -> log amplitude in nepers, with a smooth floor: 0.5 ln(p + floor^2)."""
+    return 0.5 * torch.log(power.clamp_min(0) + config.floor**2)
+
+
+def from_log(log_mel: Tensor, config: MelConfig) -> Tensor:
+    """Inverse of :func:`to_log`; what lies below the floor is 0."""
+    return (torch.exp(2 * log_mel) - config.floor**2).clamp_min(0)
+
+
+def log_mel(audio: Tensor, config: MelConfig) -> Tensor:
+    """Waveforms (..., channels, L) -> log-mel (..., M, N), powers averaged over the channels."""
+    power = spectrum(audio, config).abs().square().mean(-3)
+    return to_log(band_power(power, config), config)

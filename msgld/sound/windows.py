@@ -1,0 +1,78 @@
+"""Songs longer than one clip: where windows lie, and how their results are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch to be computed and the part of it that is kept, all in samples of the song.
+
+    Attributes:
+        start, stop: what the model hears; ``start`` may lie before the song and ``stop`` after it.
+        keep_start, keep_stop: what is kept, with ``fade`` samples of cross-fade at either side.
+    """
+
+    start: int
+    stop: int
+    keep_start: int
+    keep_stop: int
+
+
+@dataclass(frozen=True)
+class WindowPlan:
+    """Lays windows over a song.
+
+    Attributes:
+        length: of a window. context: computed and thrown away at either side, the fade not counted.
+        fade: length of the cross-fade between neighbours. All in samples.
+    """
+
+    length: int
+    context: int
+    fade: int
+
+    @property
+    def hop(self) -> int:
+        """From one window's start to the next one's."""
+        return self.length - 2 * self.context - self.fade
+
+    def windows(self, total: int | None = None) -> Iterator[Window]:
+        """Windows that cover ``total`` samples, or without end. The first one's context lies before the song."""
+        start = -self.context - self.fade
+        while total is None or start + self.context + self.fade < max(1, total):
+            keep = start + self.context
+            yield Window(start, start + self.length, keep, keep + self.hop + self.fade)
+            start += self.hop
+
+    def ramp(self) -> Tensor:
+        """Weights of what is kept of a window, (hop + fade,): the sum over neighbours is 1 everywhere."""
+        up = (torch.arange(self.fade) + 0.5) / max(1, self.fade)
+        up = torch.sin(up * torch.pi / 2).square()
+        flat = torch.ones(self.hop - self.fade)
+        return torch.cat([up, flat, 1 - up])
+
+
+class Joiner:
+    """Overlap-adds kept parts and gives out what is finished; holds one window's worth of sound."""
+
+    def __init__(self, plan: WindowPlan) -> None:
+        self.plan = plan
+        self.weights = plan.ramp()
+        self.tail: Tensor | None = None
+
+    def add(self, kept: Tensor) -> Tensor:
+        """Join a kept part (..., hop + fade) and return the finished (..., hop) samples.
+
+        The first ``fade`` samples that this ever returns lie before the song.
+        """
+        faded = kept * self.weights
+        if self.tail is not None:
+            faded[..., : self.plan.fade] += self.tail
+        self.tail = faded[..., self.plan.hop :].clone()
+        return faded[..., : self.plan.hop]

@@ -1,0 +1,26 @@
+"""Loudness: the model hears every song at the same level, and answers are brought back to the song's."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from msgld.model import REFERENCE_RMS
+
+SILENCE = 1e-6
+"""RMS below which a stretch is not made louder (-120 dBFS)."""
+
+
+def rms(audio: Tensor) -> float:
+    """Root of the mean power of (channels, L) over both."""
+    return float(audio.double().square().mean().sqrt()) if audio.numel() else 0.0
+
+
+def gain_to_reference(mixture: Tensor) -> float:
+    """Gain that brings a mixture (channels, L) to the level at which the model was trained."""
+    return REFERENCE_RMS / max(rms(mixture), SILENCE)
+
+
+def gain_of_given(given: Tensor, stems: int) -> float:
+    """Gain for given stems (G, channels, L) such that the whole of ``stems`` alike would be at the reference level."""
+    share = (given.shape[0] / stems) ** 0.5
+    return REFERENCE_RMS * share / max(rms(given.sum(0)), SILENCE)

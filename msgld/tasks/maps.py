@@ -1,0 +1,104 @@
+"""The tasks, each as a map of noise levels over the same sampler.
+
+Everything here is in latents. Tracks are the model's stems and then the mixture; ``given`` names known tracks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from msgld.diffusion.denoise import Denoiser
+from msgld.diffusion.guidance import Guided
+from msgld.diffusion.noise import mix, noise_like
+from msgld.diffusion.sample import STEPPERS, Map, State, sample
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to sample.
+
+    Attributes:
+        steps: network calls, 1 or more.
+        guidance: 1 is the trained conditional; see :class:`msgld.diffusion.guidance.Guided`.
+        seed: of the noise.
+        sampler: ``ddim``, ``ddpm`` or ``multistep``.
+    """
+
+    steps: int = 1
+    guidance: float = 1.0
+    seed: int = 0
+    sampler: str = "ddim"
+
+
+def separate(tracks: int, frames: int, known: Mapping[int, float] | None = None, mixture: float = 0.0) -> Map:
+    """Mixture known (or at level ``mixture``: between separating and generating), stems wanted.
+
+    Args:
+        tracks: K, the mixture included. frames: T.
+        known: stems that are known, with their level.
+    """
+    return _map(tracks, frames, {**(known or {}), tracks - 1: mixture}, mixture_present=True)
+
+
+def generate(tracks: int, frames: int) -> Map:
+    """Nothing known, all stems wanted."""
+    return _map(tracks, frames, {}, mixture_present=False)
+
+
+def arrange(tracks: int, frames: int, given: Mapping[int, float]) -> Map:
+    """Stems in ``given`` known at their levels (0 exactly, above 0 "something like this"), the others wanted."""
+    return _map(tracks, frames, given, mixture_present=False)
+
+
+def vary(tracks: int, frames: int, level: float) -> Map:
+    """All stems known but for noise of ``level``, from which they are wanted anew."""
+    task = generate(tracks, frames)
+    return Map(task.levels * level, task.wanted, task.presence)
+
+
+def within(task: Map, first: int, last: int) -> Map:
+    """Restrict a task to frames ``first`` to ``last`` (excluded): what is wanted elsewhere is known instead."""
+    inside = torch.zeros_like(task.wanted)
+    inside[..., first:last] = True
+    outside = task.wanted & ~inside
+    return Map(torch.where(outside, 0.0, task.levels), task.wanted & inside, task.presence)
+
+
+def without(task: Map, absent: list[int]) -> Map:
+    """The task without some tracks: neither seen nor made."""
+    presence = task.presence.clone()
+    presence[:, absent] = False
+    return Map(task.levels, task.wanted & presence.unsqueeze(2), presence)
+
+
+def _map(tracks: int, frames: int, known: Mapping[int, float], mixture_present: bool) -> Map:
+    levels = torch.ones(1, tracks, frames)
+    wanted = torch.ones(1, tracks, frames, dtype=torch.bool)
+    presence = torch.ones(1, tracks, dtype=torch.bool)
+    wanted[:, -1] = False
+    presence[:, -1] = mixture_present
+    for track, level in known.items():
+        levels[:, track] = level
+        wanted[:, track] = False
+    return Map(levels, wanted, presence)
+
+
+def run(denoiser: Denoiser, z: Tensor, task: Map, settings: Settings, start: int = 0) -> Iterator[State]:
+    """Sample a task.
+
+    Args:
+        z: what is known, (1, K, C, T); anything where nothing is.
+        start: absolute frame of the first one, from which the noise is drawn.
+    """
+    task = Map(*(part.to(z.device) for part in (task.levels, task.wanted, task.presence)))
+    x = mix(z, noise_like(z, [settings.seed] * len(z), start), task.levels, denoiser.schedule)
+    guided = denoiser if settings.guidance == 1 else Guided(denoiser, settings.guidance)
+
+    def fresh(step: int) -> Tensor:
+        return noise_like(z, [settings.seed] * len(z), start, draw=step + 1)
+
+    return sample(guided, x, task, settings.steps, STEPPERS[settings.sampler], fresh)

@@ -1,0 +1,35 @@
+"""Fits the linear codec's statistics to the training data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.sound.codec import PatchCodec, PatchConfig
+from msgld.sound.mel import to_log
+from msgld.training.batch import BatchConfig, build_batch, draw_crops
+from msgld.training.pool import ClipPool
+
+
+def log_mels(pool: ClipPool, config: PatchConfig, batch: BatchConfig, rng: np.random.Generator) -> Tensor:
+    """Log-mels of the stems and mixtures of one batch, (B, K, M, N)."""
+    blank = PatchCodec(config)
+    crops = draw_crops(pool, batch, batch.frames * blank.frame_samples, rng)
+    return to_log(build_batch(crops, blank, batch, rng).power, config.mel)
+
+
+def fit_codec(pool: ClipPool, config: PatchConfig, batch: BatchConfig, crops: int, seed: int = 0) -> PatchCodec:
+    """Fit the codec to ``crops`` crops drawn and levelled as training draws them; stems and mixtures alike."""
+    rng = np.random.default_rng(seed)
+    blank = PatchCodec(config)
+    one = replace(batch, items=4)
+
+    def patches() -> Iterator[Tensor]:
+        for _ in range(-(-crops // one.items)):
+            yield blank.to_patches(log_mels(pool, config, one, rng)).flatten(0, 2)
+
+    return PatchCodec.fit(torch.cat(list(patches())), config)

@@ -1,0 +1,40 @@
+"""Puts a training source together from what the user has: the band, MIDI, folders of stems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgld.data.fonts import find_soundfonts
+from msgld.data.midi import MidiFolder
+from msgld.data.mixed import Mixed
+from msgld.data.scores import Band, ScoreSource
+from msgld.data.source import Source
+from msgld.errors import UsageError
+
+
+def training_source(midi: Sequence[Path] = (), stems: Sequence[Path] = (), band: float = 1.0,
+                    soundfont: Path | None = None) -> Source:
+    """Every folder or archive counts alike; ``band`` is the built-in band's weight among them.
+
+    Args:
+        midi: folders or tar archives of MIDI files. What the held-out set owns is left out of them.
+        stems: folders of songs, one folder a song, one file a stem.
+        band: 0 leaves the band out.
+        soundfont: a soundfont or a folder of them; the system's by default.
+
+    Raises:
+        UsageError: nothing to train on. DataError: a folder or a soundfont is unusable.
+    """
+    sources: list[tuple[Source, float]] = []
+    if midi or band > 0:
+        fonts = find_soundfonts(soundfont)
+        sources += [(ScoreSource(MidiFolder(path), fonts), 1.0) for path in midi]
+        sources += [(ScoreSource(Band(), fonts), band)] if band > 0 else []
+    if stems:
+        from msgld.data.folder import StemFolder
+
+        sources += [(StemFolder(path), 1.0) for path in stems]
+    if not sources:
+        raise UsageError("nothing to train on: name --midi or --stems folders, or leave the band in")
+    return sources[0][0] if len(sources) == 1 else Mixed(sources)

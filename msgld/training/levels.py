@@ -1,0 +1,110 @@
+"""Draws maps of noise levels for training: all the tasks of the model, in one batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class LevelConfig:
+    """How often each task is drawn, as weights.
+
+    Attributes:
+        separate: mixture known, all stems unknown.
+        informed: mixture and some stems known.
+        arrange: mixture absent, some stems known.
+        generate: mixture absent, all stems unknown.
+        free: every track at a level of its own.
+        top: probability of level exactly 1 for what is unknown; ``top_separate`` where the mixture is known.
+        stretch: probability that only a stretch of time is unknown (continuing, replaying).
+        soft: probability that known tracks are known at a level above 0 only.
+    """
+
+    separate: float = 0.5
+    informed: float = 0.08
+    arrange: float = 0.25
+    generate: float = 0.1
+    free: float = 0.07
+    top: float = 0.2
+    top_separate: float = 0.6
+    stretch: float = 0.12
+    soft: float = 0.1
+
+
+@dataclass(frozen=True)
+class LevelMap:
+    """levels (B, K, T), presence bool (B, K), and which frames are to be learned, bool (B, K, T)."""
+
+    levels: Tensor
+    presence: Tensor
+    counted: Tensor
+
+
+TASKS = ("separate", "informed", "arrange", "generate", "free")
+
+
+def draw_levels(present: Tensor, remixed: Tensor, frames: int, config: LevelConfig,
+                rng: np.random.Generator) -> LevelMap:
+    """Draw a map for every item.
+
+    Args:
+        present: bool (B, K), what the data have. remixed: bool (B,), items whose stems do not belong together:
+            they teach separation only.
+        frames: T.
+    """
+    odds = np.array([getattr(config, task) for task in TASKS])
+    levels = np.zeros((*present.shape, frames), dtype=np.float32)
+    seen = present.numpy(force=True).copy()
+    for item in range(len(seen)):
+        task = "separate" if remixed[item] else TASKS[rng.choice(len(TASKS), p=odds / odds.sum())]
+        levels[item] = _item(task, seen[item], frames, config, rng)
+        if task in ("arrange", "generate"):
+            seen[item, -1] = False
+    counted = (levels > 0) & seen[..., None]
+    parts = (torch.from_numpy(a).to(present.device) for a in (levels, seen, counted))
+    return LevelMap(*parts)
+
+
+def _item(task: str, present: np.ndarray, frames: int, config: LevelConfig,
+          rng: np.random.Generator) -> np.ndarray:
+    """Levels (K, T) of one item."""
+    tracks = len(present)
+    if task == "free":
+        return np.repeat(_unknown(config.top, rng, tracks), frames, axis=1)
+    top = config.top_separate if task in ("separate", "informed") else config.top
+    level = np.repeat(np.tile(_unknown(top, rng), (tracks, 1)), frames, axis=1)
+    known = _known(task, present, rng)
+    level[known] = _known_level(level[0, 0], config, rng)
+    if task != "separate" and rng.random() < config.stretch:
+        first, last = np.sort(rng.integers(0, frames + 1, 2))
+        inside = np.arange(frames)
+        unknown_first = rng.random() < 0.5
+        past = inside < first if unknown_first else (inside < first) | (inside >= last)
+        level[:, past] = 0.0
+    return level
+
+
+def _unknown(top: float, rng: np.random.Generator, tracks: int = 1) -> np.ndarray:
+    """Levels (tracks, 1) of unknown tracks: exactly 1 with probability ``top``, else uniform."""
+    levels = rng.uniform(0.02, 1.0, (tracks, 1))
+    return np.where(rng.random((tracks, 1)) < top, 1.0, levels).astype(np.float32)
+
+
+def _known(task: str, present: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Which tracks are given, bool (K,)."""
+    known = np.zeros(len(present), dtype=bool)
+    known[-1] = task in ("separate", "informed")
+    stems = np.flatnonzero(present[:-1])
+    if task in ("informed", "arrange") and len(stems) > 1:
+        given = rng.integers(1, len(stems))
+        known[rng.choice(stems, given, replace=False)] = True
+    return known
+
+
+def _known_level(unknown: float, config: LevelConfig, rng: np.random.Generator) -> float:
+    """Level of the given tracks: 0, or now and then something below that of the unknown ones."""
+    return float(rng.uniform(0, 0.8 * unknown)) if rng.random() < config.soft else 0.0

@@ -1,0 +1,94 @@
+"""Optimiser, learning-rate schedule and moving average of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class OptimConfig:
+    """Attributes:
+        rate: peak learning rate.
+        warmup: steps of linear warm-up.
+        cooldown: last part of the run in which the rate falls linearly to ``final``.
+        clip: largest norm of the gradient.
+        ema: decay of the moving average of the weights.
+        muon: orthogonalised momentum (Jordan et al. 2024) for the hidden matrices, AdamW for the rest.
+    """
+
+    rate: float = 2e-3
+    warmup: int = 100
+    cooldown: float = 0.3
+    final: float = 0.02
+    decay: float = 0.02
+    clip: float = 1.0
+    ema: float = 0.999
+    muon: bool = True
+
+
+def rate_factor(step: int, progress: float, config: OptimConfig) -> float:
+    """Learning rate relative to its peak at ``step``, when ``progress`` (0 to 1) of the run is over."""
+    warm = min(1.0, (step + 1) / max(1, config.warmup))
+    left = (1 - progress) / max(1e-6, config.cooldown)
+    return warm * max(config.final, min(1.0, left))
+
+
+def build_optimisers(module: nn.Module, config: OptimConfig) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside blocks, AdamW for everything else."""
+    named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
+    matrices = [p for n, p in named if config.muon and p.ndim == 2 and "blocks." in n]
+    chosen = {id(p) for p in matrices}
+    others = [p for _, p in named if id(p) not in chosen]
+    adamw = torch.optim.AdamW(others, lr=config.rate, betas=(0.9, 0.98), weight_decay=config.decay)
+    if not matrices:
+        return [adamw]
+    muon = torch.optim.Muon(
+        matrices, lr=config.rate, weight_decay=config.decay, adjust_lr_fn="match_rms_adamw"
+    )
+    return [adamw, muon]
+
+
+def set_rate(optimisers: Iterable[torch.optim.Optimizer], rate: float) -> None:
+    """Set the learning rate of all groups."""
+    for optimiser in optimisers:
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+
+
+class Average:
+    """Exponential moving average of a module's parameters, with the warm-up min(decay, (1 + n) / (10 + n))."""
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.steps = 0
+        self.values: list[Tensor] = [p.detach().clone() for p in module.parameters()]
+
+    @torch.no_grad()
+    def update(self, module: nn.Module) -> None:
+        """Move towards the module's weights."""
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        torch._foreach_lerp_(self.values, list(module.parameters()), 1 - decay)
+
+    @torch.no_grad()
+    def swap(self, module: nn.Module) -> None:
+        """Exchange the module's weights and the averaged ones; calling it twice restores both."""
+        for value, parameter in zip(self.values, module.parameters(), strict=True):
+            kept = parameter.detach().clone()
+            parameter.copy_(value)
+            value.copy_(kept)
+
+    def state_dict(self) -> dict:
+        """What a resumed run needs."""
+        return {"steps": self.steps, "values": self.values}
+
+    @torch.no_grad()
+    def load_state_dict(self, state: dict) -> None:
+        """Inverse of :meth:`state_dict`."""
+        self.steps = state["steps"]
+        for value, saved in zip(self.values, state["values"], strict=True):
+            value.copy_(saved)

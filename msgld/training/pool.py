@@ -1,0 +1,128 @@
+"""A pool of rendered clips in shared memory, which worker processes keep renewing."""
+
+from __future__ import annotations
+
+import multiprocessing as mp
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.data.source import Source
+
+PEAK = 32767.0
+
+
+@dataclass(frozen=True)
+class PoolConfig:
+    """How large the pool is and how often a clip may be drawn.
+
+    Attributes:
+        slots: clips held at once.
+        seconds: length of a clip.
+        workers: rendering processes; 0 renders in the caller, which is exactly repeatable.
+        reuse: crops drawn from a clip, on average, before it is replaced.
+        seed: first seed; clip i has seed ``seed + i``.
+    """
+
+    slots: int = 400
+    seconds: float = 12.0
+    workers: int = 1
+    reuse: float = 16.0
+    seed: int = 0
+
+
+class ClipPool:
+    """Rendered clips as int16 (slots, K, 2, L) with one gain each."""
+
+    def __init__(self, source: Source, config: PoolConfig, rate: int) -> None:
+        self.source = source
+        self.config = config
+        samples = round(config.seconds * rate)
+        stems = len(source.stems)
+        self.audio = torch.zeros(config.slots, stems, 2, samples, dtype=torch.int16).share_memory_()
+        self.gain = torch.zeros(config.slots).share_memory_()
+        self.present = torch.zeros(config.slots, stems, dtype=torch.bool).share_memory_()
+        self.remixed = torch.zeros(config.slots, dtype=torch.bool).share_memory_()
+        self.done = torch.zeros(max(1, config.workers), dtype=torch.int64).share_memory_()
+        self.drawn = torch.zeros((), dtype=torch.int64).share_memory_()
+
+    @property
+    def written(self) -> int:
+        """Clips rendered so far."""
+        return int(self.done.sum())
+
+    def __len__(self) -> int:
+        """Clips that can be drawn now."""
+        return min(self.config.slots, self.written)
+
+    def render(self, index: int) -> None:
+        """Render clip ``index`` into its slot."""
+        clip = self.source.clip(self.config.seed + index, self.config.seconds)
+        peak = max(1e-6, float(np.abs(clip.stems).max()))
+        slot = index % self.config.slots
+        scaled = np.rint(clip.stems * (PEAK / peak)).astype(np.int16)
+        self.audio[slot] = torch.from_numpy(scaled)
+        self.gain[slot] = peak / PEAK
+        self.present[slot] = torch.from_numpy(np.ascontiguousarray(clip.present))
+        self.remixed[slot] = bool(clip.meta.get("remixed", 0))
+
+    def behind(self) -> bool:
+        """Whether more clips are due: the pool is not full, or its clips have been drawn often enough."""
+        return self.written < self.config.slots + int(self.drawn) / self.config.reuse
+
+    def crop(self, slot: int, start: int, samples: int, balance: Tensor) -> Tensor:
+        """A stretch of one clip, its channels summed with the weights ``balance`` (2,): float32 (K, samples)."""
+        stereo = self.audio[slot, :, :, start : start + samples]
+        left, right = (balance * self.gain[slot]).tolist()
+        return stereo[:, 0] * left + stereo[:, 1] * right
+
+    def fill(self) -> None:
+        """Render in this process until nothing is due; for pools without workers."""
+        while self.behind():
+            self.render(self.written)
+            self.done[0] += 1
+
+    def wait(self, clips: int) -> Iterator[int]:
+        """Yield the number of clips ready, about once a second, until there are that many."""
+        while len(self) < clips:
+            yield len(self)
+            time.sleep(1.0)
+
+
+def _work(pool: ClipPool, worker: int) -> None:
+    torch.set_num_threads(1)
+    os.nice(10)
+    parent = os.getppid()
+    step = pool.config.workers
+    index = worker
+    while os.getppid() == parent:
+        if not pool.behind():
+            time.sleep(0.05)
+            continue
+        pool.render(index)
+        pool.done[worker] += 1
+        index += step
+
+
+@contextmanager
+def running(pool: ClipPool) -> Iterator[ClipPool]:
+    """Run the pool's workers while the block lasts. They end by themselves if the parent is killed."""
+    context = mp.get_context("spawn")
+    workers = [
+        context.Process(target=_work, args=(pool, i), daemon=True) for i in range(pool.config.workers)
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        yield pool
+    finally:
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.join()

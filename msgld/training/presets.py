@@ -1,0 +1,74 @@
+"""Named recipes. A run is a preset in Python; what it was trained with is saved beside its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from msgld.errors import UsageError
+from msgld.nets.transformer import TransformerConfig
+from msgld.sound.codec import PatchConfig
+from msgld.training.batch import BatchConfig
+from msgld.training.levels import LevelConfig
+from msgld.training.optim import OptimConfig
+from msgld.training.pool import PoolConfig
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Crops of a part of the run: up to ``until`` (share of the run), ``items`` crops of ``frames`` frames."""
+
+    until: float
+    items: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Everything that decides a training run but the data and the time.
+
+    Attributes:
+        name: what ``--preset`` takes.
+        minutes: how long the run takes unless told otherwise, on whatever machine.
+        expected: scores that this recipe reached, and where, as a yardstick for the next run.
+    """
+
+    name: str
+    minutes: float
+    network: TransformerConfig = TransformerConfig()
+    codec: PatchConfig = PatchConfig()
+    batch: BatchConfig = BatchConfig()
+    levels: LevelConfig = LevelConfig()
+    optim: OptimConfig = OptimConfig()
+    pool: PoolConfig = PoolConfig()
+    stages: tuple[Stage, ...] = (Stage(0.75, 10, 64), Stage(1.0, 3, 216))
+    share_weight: float = 0.3
+    codec_clips: int = 160
+    save_minutes: float = 5.0
+    expected: str = ""
+
+    def stage(self, progress: float) -> BatchConfig:
+        """How crops are drawn when ``progress`` (0 to 1) of the run is over."""
+        stage = next((s for s in self.stages if progress < s.until), self.stages[-1])
+        return replace(self.batch, items=stage.items, frames=stage.frames)
+
+
+SMALL = Preset(name="small", minutes=120)
+
+TINY = Preset(
+    name="tiny",
+    minutes=2,
+    network=TransformerConfig(width=64, depth=2, heads=2),
+    pool=PoolConfig(slots=8, seconds=4.0, workers=0),
+    stages=(Stage(1.0, 4, 32),),
+    codec_clips=8,
+    save_minutes=0.5,
+)
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (SMALL, TINY)}
+
+
+def find_preset(name: str) -> Preset:
+    """The preset of that name; UsageError names the others."""
+    if name not in PRESETS:
+        raise UsageError(f"no preset named {name!r}; there are: {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,60 @@
+"""Pictures as training goes: what one crop's stems are, and what one call makes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.tasks.maps import arrange, separate
+from msgld.training.batch import Crops, build_batch, draw_crops
+from msgld.training.denoiser import DenoiserTraining
+
+
+@torch.no_grad()
+def preview_mels(training: DenoiserTraining) -> tuple[Tensor, dict[str, Tensor]]:
+    """True log-mels (K, M, N) of one crop and the ones that the model answers, by task."""
+    config = training.preset.stage(1.0)
+    one = type(config)(items=1, frames=config.frames, remix=0.0)
+    rng = np.random.default_rng(1)
+    crops = draw_crops(training.pool, one, one.frames * training.codec.frame_samples, rng)
+    moved = Crops(*(part.to(training.device) for part in (crops.audio, crops.present, crops.remixed)))
+    z = build_batch(moved, training.codec, one, rng).z
+    tracks, frames = z.shape[1], z.shape[3]
+    answers = {}
+    for name, task in {
+        "separated": separate(tracks, frames),
+        "arranged to the first two": arrange(tracks, frames, {0: 0.0, 1: 0.0}),
+    }.items():
+        levels, presence = task.levels.to(z.device), task.presence.to(z.device)
+        x = torch.where(levels.unsqueeze(2) == 0, z, torch.zeros_like(z))
+        with torch.autocast(training.device.type, torch.bfloat16):
+            answers[name] = training.codec.decode(training.denoiser(x, levels, presence).z[0])
+    return training.codec.decode(z[0]), answers
+
+
+def draw_preview(training: DenoiserTraining, path: Path) -> None:
+    """Write a picture; without matplotlib there is none."""
+    try:
+        import matplotlib
+    except ImportError:
+        return
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    truth, answers = preview_mels(training)
+    names = [*training.pool.source.stems, "mixture"]
+    rows = {"true": truth, **answers}
+    figure, axes = plt.subplots(len(names), len(rows), figsize=(5 * len(rows), 2 * len(names)), squeeze=False)
+    for column, (title, mels) in enumerate(rows.items()):
+        for row, name in enumerate(names):
+            axis = axes[row][column]
+            axis.imshow(mels[row].float().cpu(), origin="lower", aspect="auto", vmin=-9, vmax=0, cmap="magma")
+            axis.set_title(f"{name}: {title}", fontsize=8)
+            axis.axis("off")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.tight_layout()
+    figure.savefig(path, dpi=70)
+    plt.close(figure)
