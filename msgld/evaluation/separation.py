@@ -1,0 +1,59 @@
+"""How well stems are separated: SI-SDR improvement over the mixture, silent stems left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.data.source import Clip
+from msgld.evaluation.table import row
+from msgld.metrics import is_silent, si_sdri
+from msgld.model import Model
+from msgld.tasks.maps import Settings
+from msgld.tasks.separate import Layout, separate_song
+
+
+@dataclass
+class Held:
+    """A song in memory, read front to back."""
+
+    samples: Tensor
+    rate: int
+    place: int = 0
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return int(self.samples.shape[0])
+
+    def read(self, samples: int) -> Tensor:
+        """The next samples, (channels, n)."""
+        block = self.samples[:, self.place : self.place + samples]
+        self.place += block.shape[1]
+        return block
+
+
+def separate_clip(model: Model, mixture: np.ndarray, rate: int, settings: Settings, layout: Layout) -> np.ndarray:
+    """Stems (K, channels, L) of a mixture (channels, L) in memory."""
+    song = Held(torch.from_numpy(np.ascontiguousarray(mixture)), rate)
+    return torch.cat(list(separate_song(model, song, settings, layout)), -1)[:-1].numpy()
+
+
+def improvements(estimates: np.ndarray, clip: Clip) -> np.ndarray:
+    """SI-SDRi of every stem in dB, (K,); NaN for silent and for absent stems."""
+    mixture = clip.stems.sum(0)
+    values = np.full(len(clip.stems), np.nan)
+    for k, (estimate, target) in enumerate(zip(estimates, clip.stems, strict=True)):
+        if clip.present[k] and not is_silent(target):
+            values[k] = si_sdri(estimate, target, mixture)
+    return values
+
+
+def separation_rows(values: np.ndarray, stems: tuple[str, ...]) -> list[dict]:
+    """Summaries of SI-SDRi (clips, K) in dB: over all stems, over all but ``other``, and stem by stem."""
+    four = [k for k, stem in enumerate(stems) if stem != "other"]
+    rows = [row("all stems", values.ravel()), row("without other", values[:, four].ravel())]
+    return rows + [row(stem, values[:, k]) for k, stem in enumerate(stems)]
