@@ -1,4 +1,4 @@
-"""What no training may hear: songs, accompaniment styles, band styles and band seeds, by name."""
+"""What no training may hear: songs and accompaniment styles by name, and the band's reserved seeds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 RESERVED_SEED = 1_000_000_000
 """Band seeds from here on are the held-out set's."""
 
-_ACCOMPANIMENT = re.compile(r"^mma_\d+_\d+_(?P<style>.+)$")
-"""File names of generated accompaniments end in their style."""
+_ACCOMPANIMENT = re.compile(r"^mma_\d+_\d+_(?:casio|alexis)?(?P<style>.+)$")
+"""File names of generated accompaniments end in their style, which may carry the name of its collection."""
 
 
 @lru_cache(maxsize=1)
@@ -22,9 +22,18 @@ def heldout_names() -> dict[str, tuple[str, ...]]:
     return {key: tuple(names) for key, names in json.loads(text).items()}
 
 
+def style_of(name: str) -> str | None:
+    """Return the style of a generated accompaniment by its file name; None for any other file."""
+    found = _ACCOMPANIMENT.match(_stem(name))
+    return found["style"].lower() if found else None
+
+
 def is_heldout(name: str) -> bool:
     """Tell whether a song, an accompaniment (by file name) or an accompaniment style is held out."""
-    names, path = heldout_names(), PurePosixPath(name.replace("\\", "/"))
-    style = _ACCOMPANIMENT.match(path.stem)
-    songs = {PurePosixPath(song).stem.lower() for song in names["songs"]}
-    return path.stem.lower() in songs or (style["style"] if style else name) in names["accompaniment_styles"]
+    names = heldout_names()
+    songs = {_stem(song).lower() for song in names["songs"]}
+    return _stem(name).lower() in songs or (style_of(name) or name) in names["accompaniment_styles"]
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/")).stem

@@ -34,6 +34,8 @@ _FLOOR = -60.0
 """Notes below this (dB) are not heard."""
 _PANS = 8
 """Places between the middle and one side."""
+_KEYS = 250
+"""Keys that a synthesiser may hold, about 0.7 MB each."""
 _SANE = 50.0
 """A louder render is a filter gone unstable."""
 
@@ -57,7 +59,7 @@ class Renderer:
 
     def __init__(self, soundfont: Path, rate: int = RATE) -> None:
         self.soundfont, self.rate = Path(soundfont), rate
-        self._synthesizer = _synthesizer(self.soundfont.resolve(), rate)
+        self._player = _player(self.soundfont.resolve(), rate)
 
     def render(self, piece: Score | Sequence[Part], start: float, seconds: float) -> np.ndarray:
         """Return the stretch of a piece from ``start`` as float32 (2, round(seconds * rate)), not normalised.
@@ -104,15 +106,16 @@ class Renderer:
 
     def _synthesise(self, group: Iterable[Part]) -> np.ndarray:
         symusic = load_symusic()
-        score = symusic.Score(480, ttype="second")
+        score, struck = symusic.Score(480, ttype="second"), set()
         for part in group:
+            struck |= {(part.program, part.is_drum, int(pitch)) for pitch in np.unique(part.pitch)}
             track = symusic.Track("", part.program, part.is_drum, ttype="second")
             track.notes = symusic.Note.from_numpy(
                 part.onset.astype(np.float32), part.duration.astype(np.float32), part.pitch.astype(np.int8),
                 part.velocity.astype(np.int8), "second",
             )  # fmt: skip
             score.tracks.append(track)
-        return np.asarray(self._synthesizer.render(score, stereo=True))
+        return self._player.play(score, struck)
 
 
 def render(
@@ -142,15 +145,34 @@ def _groups(cropped: Iterable[Part]) -> dict[tuple[int, int], list[Part]]:
     return groups
 
 
-@lru_cache(maxsize=32)
-def _synthesizer(soundfont: Path, rate: int) -> Any:
+class _Player:
+    """A synthesiser, opened anew when it holds too much: it keeps every key that it has played."""
+
+    def __init__(self, soundfont: Path, rate: int) -> None:
+        self._soundfont, self._rate = soundfont, rate
+        self._open()
+
+    def play(self, score: Any, struck: set[tuple[int, bool, int]]) -> np.ndarray:
+        """Render a score, float32 (2, L), that strikes the given keys (program, is_drum, pitch)."""
+        if len(self._struck) > _KEYS:
+            self._open()
+        self._struck |= struck
+        return np.asarray(self._synthesizer.render(score, stereo=True))
+
+    def _open(self) -> None:
+        if not self._soundfont.is_file():
+            raise DataError(f"soundfont {self._soundfont} does not exist")
+        try:
+            self._synthesizer = load_symusic().Synthesizer(str(self._soundfont), self._rate, 0)
+        except RuntimeError as error:
+            raise DataError(f"{self._soundfont} is not an SF2 or SF3 soundfont: {error}") from error
+        self._struck: set[tuple[int, bool, int]] = set()
+
+
+@lru_cache(maxsize=8)
+def _player(soundfont: Path, rate: int) -> _Player:
     """Open a soundfont once per process: it decodes an instrument on its first use and keeps it."""
-    if not soundfont.is_file():
-        raise DataError(f"soundfont {soundfont} does not exist")
-    try:
-        return load_symusic().Synthesizer(str(soundfont), rate, 0)
-    except RuntimeError as error:
-        raise DataError(f"{soundfont} is not an SF2 or SF3 soundfont: {error}") from error
+    return _Player(soundfont, rate)
 
 
 def load_symusic() -> Any:
