@@ -42,6 +42,18 @@ class Denoiser(Protocol):
         ...
 
 
+class StemNetwork(Protocol):
+    """What :class:`StemDenoiser` wraps; the network of the stem transformer's kind."""
+
+    def __call__(self, z: Tensor, levels: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
+        """Linear estimates -> -v (B, K, C, T) and features of the tokens."""
+        ...
+
+    def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
+        """Features and estimated latents -> shares of the mixture (B, K - 1, M, N)."""
+        ...
+
+
 class StemDenoiser(nn.Module):
     """Wraps a network that corrects the linear estimate (v-prediction, Salimans & Ho 2022, section 4).
 
@@ -52,15 +64,16 @@ class StemDenoiser(nn.Module):
 
     maps = True
 
-    def __init__(self, network: nn.Module, schedule: Schedule) -> None:
+    def __init__(self, network: StemNetwork, schedule: Schedule) -> None:
         super().__init__()
         self.network = network
         self.schedule = schedule
 
     def forward(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
         alpha, sigma = (s.unsqueeze(2) for s in self.schedule(levels))
-        correction, shares = self.network(alpha * x, levels, presence)
-        return Estimate(alpha * x + sigma * correction, shares)
+        correction, features = self.network(alpha * x, levels, presence)
+        z = alpha * x + sigma * correction
+        return Estimate(z, self.network.shares(features, z, presence))
 
 
 def v_loss(estimate: Tensor, z: Tensor, x: Tensor, levels: Tensor, counted: Tensor, weights: Tensor,

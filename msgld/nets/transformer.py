@@ -1,4 +1,8 @@
-"""The stem transformer: a token for each (track, frame), attention along time and across tracks."""
+"""The stem transformer: a trunk hears all tracks of a frame at once, then each track gets tokens of its own.
+
+The trunk has one token a frame, which is six times cheaper than one for each (track, frame), and holds most of
+the weights. The last blocks have a token for each track and frame, with attention along time and across tracks.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +17,31 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """Size of the network. ``tracks`` are the stems and the mixture, the mixture last."""
+    """Size of the network.
+
+    Attributes:
+        tracks: the stems and the mixture, the mixture last.
+        channels: of a latent frame, C. bands, frame_columns: of the shares, M and N / T.
+        trunk_width, trunk_depth, trunk_heads: of the part with one token a frame.
+        width, depth, heads: of the part with one token for each track and frame.
+        expansion: hidden width of the perceptrons relative to the width.
+    """
 
     tracks: int = 6
     channels: int = 128
     bands: int = 128
     frame_columns: int = 4
-    width: int = 384
-    depth: int = 6
-    heads: int = 6
+    trunk_width: int = 448
+    trunk_depth: int = 4
+    trunk_heads: int = 7
+    width: int = 320
+    depth: int = 2
+    heads: int = 5
     expansion: int = 4
+
+
+LEVEL_FEATURES = 32
+"""Numbers that describe a level to the network."""
 
 
 def level_features(levels: Tensor, size: int) -> Tensor:
@@ -67,48 +86,82 @@ class Attention(nn.Module):
         return self.out(rearrange(heads, "n h s d -> n s (h d)"))
 
 
-class Block(nn.Module):
-    """Attention along time, attention across tracks, and a two-layer perceptron, each added to its input."""
+class Perceptron(nn.Module):
+    """Two layers on each token; its output begins at 0."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, width: int, expansion: int) -> None:
         super().__init__()
-        hidden = config.expansion * config.width
-        self.along_time = Attention(config.width, config.heads)
-        self.across_tracks = Attention(config.width, config.heads)
-        self.norm = nn.LayerNorm(config.width)
-        self.up = nn.Linear(config.width, hidden)
-        self.down = nn.Linear(hidden, config.width)
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, expansion * width)
+        self.down = nn.Linear(expansion * width, width)
         nn.init.zeros_(self.down.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (..., width)."""
+        return self.down(F.gelu(self.up(self.norm(x)), approximate="tanh"))
+
+
+class TrunkBlock(nn.Module):
+    """Attention along time and a perceptron, each added to its input."""
+
+    def __init__(self, width: int, heads: int, expansion: int) -> None:
+        super().__init__()
+        self.along_time = Attention(width, heads)
+        self.perceptron = Perceptron(width, expansion)
+
+    def forward(self, x: Tensor, positions: tuple[Tensor, Tensor]) -> Tensor:
+        """x (B, T, width)."""
+        x = x + self.along_time(x, positions)
+        return x + self.perceptron(x)
+
+
+class TrackBlock(nn.Module):
+    """Attention along time, attention across tracks, and a perceptron, each added to its input."""
+
+    def __init__(self, width: int, heads: int, expansion: int) -> None:
+        super().__init__()
+        self.along_time = Attention(width, heads)
+        self.across_tracks = Attention(width, heads)
+        self.perceptron = Perceptron(width, expansion)
 
     def forward(self, x: Tensor, positions: tuple[Tensor, Tensor], mask: Tensor | None) -> Tensor:
         """x (B, K, T, width)."""
-        batch, tracks, frames, _ = x.shape
+        batch, tracks, _, _ = x.shape
         x = x + self.along_time(x.flatten(0, 1), positions).unflatten(0, (batch, tracks))
         columns = rearrange(x, "b k t d -> (b t) k d")
         x = x + rearrange(self.across_tracks(columns, mask=mask), "(b t) k d -> b k t d", b=batch)
-        return x + self.down(F.gelu(self.up(self.norm(x)), approximate="tanh"))
+        return x + self.perceptron(x)
 
 
 class StemTransformer(nn.Module):
     """Predicts -v of every track and, of every stem, its share of the mixture.
 
-    Conditioning is by addition to the token: which stem it is, and the level of the frame.
+    Each frame of each track enters with its level; which track it is, is in the weights with which it enters the
+    trunk and in an embedding added to its own token.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
-        width = config.width
-        self.inward = nn.Linear(config.channels, width)
+        trunk, width, inputs = config.trunk_width, config.width, config.channels + LEVEL_FEATURES
+        self.into_trunk = nn.Parameter(torch.randn(config.tracks, inputs, trunk) / math.sqrt(inputs))
+        self.trunk_blocks = nn.ModuleList(
+            TrunkBlock(trunk, config.trunk_heads, config.expansion) for _ in range(config.trunk_depth)
+        )
+        self.trunk_norm = nn.LayerNorm(trunk)
+        self.from_trunk = nn.Linear(trunk, width)
+        self.inward = nn.Linear(inputs, width)
         self.track = nn.Embedding(config.tracks, width)
-        self.level = nn.Sequential(nn.Linear(64, width), nn.SiLU(), nn.Linear(width, width))
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
+        self.blocks = nn.ModuleList(
+            TrackBlock(width, config.heads, config.expansion) for _ in range(config.depth)
+        )
         self.norm = nn.LayerNorm(width)
         self.outward = nn.Linear(width, config.channels)
-        self.shares = nn.Linear(width, config.bands * config.frame_columns)
+        self.scores = nn.Linear(width, config.bands * config.frame_columns)
+        self.readout = nn.Linear(config.channels, config.bands * config.frame_columns)
         nn.init.normal_(self.track.weight, std=0.5)
-        nn.init.zeros_(self.outward.weight)
-        nn.init.zeros_(self.shares.weight)
+        for layer in (self.outward, self.scores, self.readout):
+            nn.init.zeros_(layer.weight)
 
     def forward(self, z: Tensor, levels: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
         """Correct linear estimates.
@@ -117,20 +170,49 @@ class StemTransformer(nn.Module):
             z: (B, K, C, T). levels: (B, K, T). presence: bool (B, K).
 
         Returns:
-            -v (B, K, C, T) and shares of the mixture (B, K - 1, M, N), which sum to 1 over the present stems.
+            -v (B, K, C, T), and features of the tokens (B, K, T, width) for :meth:`shares`.
         """
-        x = self.inward(z.transpose(2, 3)) + self.level(level_features(levels, 64))
-        x = x + self.track.weight[:, None]
-        mask = None if presence.all() else presence[:, None].expand(-1, x.shape[2], -1).flatten(0, 1)[:, None, None]
+        entering = torch.cat([z.transpose(2, 3), level_features(levels, LEVEL_FEATURES)], -1)
+        x = self.inward(entering) + self.track.weight[:, None]
+        x = x + self.from_trunk(self._trunk(entering * presence[..., None, None])).unsqueeze(1)
+        mask = None
+        if not presence.all():
+            mask = presence[:, None].expand(-1, x.shape[2], -1).flatten(0, 1)[:, None, None]
         positions = rotation(x.shape[2], self.config.width // self.config.heads // 2, x.device)
         for block in self.blocks:
             x = block(x, positions, mask)
         x = self.norm(x)
-        return self.outward(x).transpose(2, 3).float(), self._shares(x[:, :-1], presence[:, :-1])
+        return self.outward(x).transpose(2, 3).float(), x
 
-    def _shares(self, stems: Tensor, presence: Tensor) -> Tensor:
-        scores = rearrange(self.shares(stems).float(), "b k t (m n) -> b k m (t n)", n=self.config.frame_columns)
-        return scores.masked_fill(~presence[:, :, None, None], -1e4).softmax(1)
+    def _trunk(self, entering: Tensor) -> Tensor:
+        """All tracks (B, K, T, inputs) -> one token a frame (B, T, trunk width)."""
+        frames = rearrange(entering, "b k t i -> b t (k i)")
+        x = F.linear(frames, self.into_trunk.flatten(0, 1).T)
+        positions = rotation(x.shape[1], self.config.trunk_width // self.config.trunk_heads // 2, x.device)
+        for block in self.trunk_blocks:
+            x = block(x, positions)
+        return self.trunk_norm(x)
+
+    def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
+        """How the mixture divides among the stems.
+
+        A softmax over log amplitudes is the ratio of amplitudes, so the scores begin as what the estimated
+        latents decode to (``begin_with``) and the features correct them.
+
+        Args:
+            features: of all tokens (B, K, T, width). z: their estimated latents (B, K, C, T).
+
+        Returns:
+            (B, K - 1, M, N), sum 1 over the present stems.
+        """
+        scores = self.scores(features[:, :-1]) + self.readout(z[:, :-1].transpose(2, 3))
+        scores = rearrange(scores.float(), "b k t (m n) -> b k m (t n)", n=self.config.frame_columns)
+        return scores.masked_fill(~presence[:, :-1, None, None], -1e4).softmax(1)
+
+    @torch.no_grad()
+    def begin_with(self, decoder: Tensor) -> None:
+        """Let the shares begin as ratios of decoded amplitudes; ``decoder`` (M * N/T, C) maps latents to log-mels."""
+        self.readout.weight.copy_(decoder)
 
     def settings(self) -> dict:
         """What a checkpoint's JSON says of this network."""

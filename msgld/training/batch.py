@@ -120,7 +120,8 @@ def mix_crops(crops: Crops, mel: MelConfig, config: BatchConfig, rng: np.random.
     cross = spectra.real * mixture.real + spectra.imag * mixture.imag
     power = torch.cat([spectra, mixture], 1)
     power = power.real.square() + power.imag.square()
-    return band_power(power, mel), band_power(cross, mel)
+    # 16 bits are precise enough for targets (0.4 %), and several times faster.
+    return band_power(power.bfloat16(), mel).float(), band_power(cross.bfloat16(), mel).float()
 
 
 def build_batch(crops: Crops, codec: Codec, config: BatchConfig, rng: np.random.Generator) -> Batch:
@@ -132,7 +133,7 @@ def build_batch(crops: Crops, codec: Codec, config: BatchConfig, rng: np.random.
     return Batch(codec.encode(to_log(power, codec.mel)), presence, crops.remixed, power, cross)
 
 
-def share_loss(shares: Tensor, batch: Batch, counted: Tensor, floor: float = 1e-3) -> Tensor:
+def share_loss(shares: Tensor, batch: Batch, counted: Tensor, floor: float = 1e-2) -> Tensor:
     """Mean log error of the stems that the shares cut out of the mixture, scalar, in nepers of power.
 
     With a gain m in a band, the error's power is m^2 |X|^2 - 2 m Re(S X*) + |S|^2 (Parseval); its logarithm

@@ -20,13 +20,13 @@ class OptimConfig:
         muon: orthogonalised momentum (Jordan et al. 2024) for the hidden matrices, AdamW for the rest.
     """
 
-    rate: float = 2e-3
+    rate: float = 3e-3
     warmup: int = 100
     cooldown: float = 0.3
     final: float = 0.02
     decay: float = 0.02
     clip: float = 1.0
-    ema: float = 0.999
+    ema: float = 0.998
     muon: bool = True
 
 

@@ -40,7 +40,7 @@ class Preset:
     levels: LevelConfig = LevelConfig()
     optim: OptimConfig = OptimConfig()
     pool: PoolConfig = PoolConfig()
-    stages: tuple[Stage, ...] = (Stage(0.75, 10, 64), Stage(1.0, 3, 216))
+    stages: tuple[Stage, ...] = (Stage(0.5, 24, 48), Stage(0.85, 16, 72), Stage(1.0, 5, 216))
     share_weight: float = 0.3
     codec_clips: int = 160
     save_minutes: float = 5.0
@@ -57,7 +57,7 @@ SMALL = Preset(name="small", minutes=120)
 TINY = Preset(
     name="tiny",
     minutes=2,
-    network=TransformerConfig(width=64, depth=2, heads=2),
+    network=TransformerConfig(trunk_width=64, trunk_depth=1, trunk_heads=2, width=64, depth=1, heads=2),
     pool=PoolConfig(slots=8, seconds=4.0, workers=0),
     stages=(Stage(1.0, 4, 32),),
     codec_clips=8,

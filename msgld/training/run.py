@@ -84,6 +84,7 @@ def _begin(preset: Preset, pool: ClipPool, source: Source, saved: dict[str, Any]
         network.load_state_dict(begun.denoiser.network.state_dict())
     else:
         codec = fit_codec(pool, preset.codec, preset.batch, preset.codec_clips, seed)
+        network.begin_with(codec.decoder)
     return Model(codec, StemDenoiser(network, CosineSchedule()), None, tuple(source.stems), info=info)
 
 
