@@ -40,7 +40,7 @@ class VocoderPreset:
     sample_steps: int = 500
 
 
-LIGHT = VocoderPreset(name="light", minutes=25)
+LIGHT = VocoderPreset(name="light", minutes=25, optim=OptimConfig(rate=1.5e-3))
 
 TINY = VocoderPreset(
     name="tiny",
