@@ -21,12 +21,13 @@ class Schedule(Protocol):
 
 @dataclass(frozen=True)
 class CosineSchedule:
-    """alpha = cos(pi l / 2), sigma = sin(pi l / 2): exact at both ends (Nichol & Dhariwal 2021, eq. 17, s = 0).
+    """alpha = cos(pi l / 2), sigma = sin(pi l / 2), exact at both ends (Nichol & Dhariwal 2021, eq. 17).
 
     Level 0 is the clean latent and level 1 is noise alone, so one call from level 1 is well defined.
     """
 
     def __call__(self, level: Tensor) -> tuple[Tensor, Tensor]:
+        """(alpha, sigma), each of the shape of ``level``."""
         angle = level * (math.pi / 2)
         alpha = torch.where(level >= 1, torch.zeros_like(level), torch.cos(angle))
         return alpha, torch.sin(angle)
@@ -52,7 +53,8 @@ def keyed_noise(seed: int, track: int, start: int, frames: int, channels: int, d
         frames, channels: T and C; C must be a multiple of 4.
         draw: which independent draw, for samplers that add noise at every step.
     """
-    key = np.random.SeedSequence([seed, track, draw]).generate_state(2, np.uint64)
+    # Track and draw in the spawn key: in one list a seed above 32 bits would run into them.
+    key = np.random.SeedSequence(seed, spawn_key=(track, draw)).generate_state(2, np.uint64)
     blocks_per_frame = channels // 4
     bits = np.random.Philox(key=key, counter=start * blocks_per_frame).random_raw(frames * channels)
     uniform = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53

@@ -46,7 +46,7 @@ class State:
 
 @dataclass(frozen=True)
 class Move:
-    """What a step function is given: latents and their estimates (this call's and the last one's) and the levels."""
+    """What a step function is given: latents, their estimates (this call's and the last one's) and the levels."""
 
     x: Tensor
     z: Tensor
@@ -61,15 +61,15 @@ Stepper = Callable[[Move, Schedule], Tensor]
 
 
 def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Tensor:
-    """Keep the estimate, scale the noise down (Song et al. 2021, eq. 12); ``eta`` 1 renews it as DDPM does."""
+    """Keep the estimate, scale the noise down (Song et al. 2021, eq. 12); ``eta`` 1 renews it as in DDPM."""
     (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(level)) for level in (move.now, move.after))
     noise = (move.x - a * move.z) / s.clamp_min(1e-4)
-    fresh = 0.0
-    if eta > 0:
-        ratio = (1 - (a * t / (b * s).clamp_min(1e-8)).square()).clamp(0, 1).sqrt()
-        fresh_sigma = eta * t * ratio
-        fresh, t = fresh_sigma * move.noise(), (t.square() - fresh_sigma.square()).clamp_min(0).sqrt()
-    return b * move.z + t * noise + fresh
+    if eta == 0:
+        return b * move.z + t * noise
+    ratio = (1 - (a * t / (b * s).clamp_min(1e-8)).square()).clamp(0, 1).sqrt()
+    fresh = eta * t * ratio
+    kept = (t.square() - fresh.square()).clamp_min(0).sqrt()
+    return b * move.z + kept * noise + fresh * move.noise()
 
 
 def multistep(move: Move, schedule: Schedule) -> Tensor:
@@ -96,8 +96,14 @@ STEPPERS: dict[str, Stepper] = {
 """Steps by name, for options."""
 
 
-def sample(denoiser: Denoiser, x: Tensor, task: Map, steps: int, stepper: Stepper = ddim,
-           noise: Callable[[int], Tensor] | None = None) -> Iterator[State]:
+def sample(
+    denoiser: Denoiser,
+    x: Tensor,
+    task: Map,
+    steps: int,
+    stepper: Stepper = ddim,
+    noise: Callable[[int], Tensor] | None = None,
+) -> Iterator[State]:
     """Bring the wanted frames to level 0.
 
     Args:

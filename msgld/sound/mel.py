@@ -37,7 +37,7 @@ class MelConfig:
 
 
 def hz_to_mel(hertz: np.ndarray) -> np.ndarray:
-    """Slaney's scale: linear to 1 kHz (3 mel every 200 Hz), logarithmic above (27 mel for a factor of 6.4)."""
+    """Slaney's scale: linear to 1 kHz (3 mel every 200 Hz), logarithmic above (27 mel a factor of 6.4)."""
     hertz = np.asarray(hertz, dtype=np.float64)
     above = 15 + 27 * np.log(np.maximum(hertz, 1.0) / 1000) / np.log(6.4)
     return np.where(hertz < 1000, hertz * 3 / 200, above)
@@ -51,7 +51,8 @@ def mel_to_hz(mel: np.ndarray) -> np.ndarray:
 
 def band_edges(config: MelConfig) -> np.ndarray:
     """Lower edge, centre and upper edge of every band in hertz, float64 (M, 3)."""
-    points = np.linspace(*hz_to_mel(np.array([config.fmin, config.fmax])), config.bands + 2)
+    lowest, highest = hz_to_mel(np.array([config.fmin, config.fmax]))
+    points = np.linspace(lowest, highest, config.bands + 2)
     hertz = mel_to_hz(points)
     return np.stack([hertz[:-2], hertz[1:-1], hertz[2:]], axis=1)
 
