@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from msgld.quality import separation
 
 from msgld import load
 from msgld.data.heldout import HeldOut
@@ -20,7 +21,6 @@ from msgld.evaluation import evaluate
 from msgld.evaluation.separation import improvements, separate_clip
 from msgld.evaluation.table import markdown
 from msgld.model import Model
-from msgld.quality import separation
 
 
 def level_figures(model: Model, clips: list, decibels: float) -> float:
@@ -30,7 +30,9 @@ def level_figures(model: Model, clips: list, decibels: float) -> float:
     for gain in (0.0, decibels, -decibels):
         scaled = [replace(clip, stems=clip.stems * np.float32(10 ** (gain / 20))) for clip in clips]
         values = [
-            improvements(separate_clip(model, s.stems.sum(0), s.rate, settings, layout) / 10 ** (gain / 20), clip)
+            improvements(
+                separate_clip(model, s.stems.sum(0), s.rate, settings, layout) / 10 ** (gain / 20), clip
+            )
             for s, clip in zip(scaled, clips, strict=True)
         ]
         means.append(float(np.nanmean(np.stack(values))))

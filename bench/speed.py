@@ -23,7 +23,6 @@ import msgld
 from msgld.sound.audio import read, write
 
 
-
 def make_song(folder: Path, minutes: float, gain_db: float = 0.0) -> Path:
     """Write a song of that length: the demo's mixture, again and again."""
     demo = read(demo_mixture())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -38,6 +40,6 @@ def codec_figures(model: Model, clip: Clip) -> dict[str, np.ndarray]:
     return {name: np.where(silent, np.nan, values) for name, values in figures.items()}
 
 
-def codec_rows(figures: list[dict[str, np.ndarray]]) -> list[dict]:
+def codec_rows(figures: list[dict[str, np.ndarray]]) -> list[dict[str, Any]]:
     """Summaries over clips and stems."""
     return [row(name, np.stack([f[name] for f in figures]).ravel(), 3) for name in figures[0]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -28,12 +30,23 @@ def listening_errors(model: Model, own: Tensor, foreign: Tensor, active: np.ndar
         return np.full((len(LEVELS), 3), np.nan)
     given = np.random.default_rng(seed).permutation(stems)[: len(stems) // 2]
     wanted = [int(k) for k in stems if k not in given]
-    return np.array([[_error(model, own, source, given, wanted, level, seed) for source in (own, foreign, None)]
-                     for level in LEVELS])
+    return np.array(
+        [
+            [_error(model, own, source, given, wanted, level, seed) for source in (own, foreign, None)]
+            for level in LEVELS
+        ]
+    )
 
 
-def _error(model: Model, own: Tensor, source: Tensor | None, given: np.ndarray, wanted: list[int], level: float,
-           seed: int) -> float:
+def _error(
+    model: Model,
+    own: Tensor,
+    source: Tensor | None,
+    given: np.ndarray,
+    wanted: list[int],
+    level: float,
+    seed: int,
+) -> float:
     """Mean squared error, weighted as in training, of E[z] of the wanted stems; the other stems are absent."""
     tracks, frames = len(own) + 1, own.shape[-1]
     z = torch.cat([own, torch.zeros_like(own[:1])]).unsqueeze(0)
@@ -49,12 +62,17 @@ def _error(model: Model, own: Tensor, source: Tensor | None, given: np.ndarray, 
     return float((error.square() * model.codec.weights[:, None]).mean())
 
 
-def listening_rows(errors: np.ndarray) -> list[dict]:
+def listening_rows(errors: np.ndarray) -> list[dict[str, Any]]:
     """Ratios of mean errors (clips, levels, 3) with their 95 % bootstrap intervals: own / other's, own / none."""
     rows = []
     for index, level in enumerate(LEVELS):
         for column, name in ((1, "another song's"), (2, "none")):
-            rows.append({"name": f"level {level}: own / {name}", **_ratio(errors[:, index, 0], errors[:, index, column])})
+            rows.append(
+                {
+                    "name": f"level {level}: own / {name}",
+                    **_ratio(errors[:, index, 0], errors[:, index, column]),
+                }
+            )
     return rows
 
 
@@ -64,8 +82,13 @@ def _ratio(own: np.ndarray, other: np.ndarray, resamples: int = 2000) -> dict[st
     picks = np.random.default_rng(0).integers(0, len(own), (resamples, len(own)))
     ratios = own[picks].mean(1) / other[picks].mean(1)
     low, high = np.quantile(ratios, [0.025, 0.975])
-    return {"mean": round(float(own.mean() / other.mean()), 4), "low": round(float(low), 4),
-            "high": round(float(high), 4), "median": round(float(np.median(own / other)), 4), "count": len(own)}
+    return {
+        "mean": round(float(own.mean() / other.mean()), 4),
+        "low": round(float(low), 4),
+        "high": round(float(high), 4),
+        "median": round(float(np.median(own / other)), 4),
+        "count": len(own),
+    }
 
 
 def mean_error(errors: np.ndarray) -> float:

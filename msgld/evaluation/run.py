@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,9 +26,25 @@ from msgld.tasks.separate import Layout
 Advance = Callable[[], None]
 
 
-def evaluate(model: Model, task: str = "separate", clips: Sequence[Clip] | None = None, midi: Path | None = None,
-             limit: int | None = None, out: Path | None = None, settings: Settings = Settings(),
-             layout: Layout = Layout(), on_progress: OnProgress | None = None) -> dict[str, Any]:
+class Clips(Protocol):
+    """Clips by number."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Clip: ...
+
+
+def evaluate(
+    model: Model,
+    task: str = "separate",
+    clips: Clips | None = None,
+    midi: Path | None = None,
+    limit: int | None = None,
+    out: Path | None = None,
+    settings: Settings = Settings(),
+    layout: Layout = Layout(),
+    on_progress: OnProgress | None = None,
+) -> dict[str, Any]:
     """Measure a model on the held-out set, or on clips of one's own.
 
     Args:
@@ -48,7 +64,7 @@ def evaluate(model: Model, task: str = "separate", clips: Sequence[Clip] | None 
     """
     if task not in TASKS:
         raise UsageError(f"no evaluation named {task!r}; there are: {', '.join(TASKS)}")
-    chosen = _heldout(midi) if clips is None else clips
+    chosen: Clips = _heldout(midi) if clips is None else clips
     count = min(len(chosen), limit or len(chosen))
     meter = Meter(count, "clips", f"evaluating {task}", on_progress)
     some = (chosen[i] for i in range(count))
@@ -59,13 +75,15 @@ def evaluate(model: Model, task: str = "separate", clips: Sequence[Clip] | None 
     return report
 
 
-def _heldout(midi: Path | None) -> Sequence[Clip]:
+def _heldout(midi: Path | None) -> Clips:
     from msgld.data.heldout import HeldOut
 
     return HeldOut(midi)
 
 
-def _separate(model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layout: Layout) -> dict:
+def _separate(
+    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layout: Layout
+) -> dict[str, Any]:
     values, names = [], []
     for clip in clips:
         stems = separate_clip(model, clip.stems.sum(0), clip.rate, settings, layout)
@@ -76,7 +94,9 @@ def _separate(model: Model, clips: Iterable[Clip], advance: Advance, settings: S
     return {"rows": separation_rows(table, model.stems), "values": _plain(table), "names": names}
 
 
-def _codec(model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layout: Layout) -> dict:
+def _codec(
+    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layout: Layout
+) -> dict[str, Any]:
     figures = []
     for clip in clips:
         figures.append(codec_figures(model, clip))
@@ -84,7 +104,9 @@ def _codec(model: Model, clips: Iterable[Clip], advance: Advance, settings: Sett
     return {"rows": codec_rows(figures)}
 
 
-def _arrange(model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layout: Layout) -> dict:
+def _arrange(
+    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layout: Layout
+) -> dict[str, Any]:
     latents, active = [], []
     for clip in clips:
         latents.append(model.codec.encode(log_mel(whole_frames(clip.stems, model), model.codec.mel)))
@@ -98,8 +120,11 @@ def _arrange(model: Model, clips: Iterable[Clip], advance: Advance, settings: Se
     return {"rows": listening_rows(table), "values": _plain(table)}
 
 
-def _plain(table: np.ndarray) -> list:
-    return json.loads(json.dumps(np.where(np.isfinite(table), np.round(table, 4), None).tolist()))
+def _plain(table: np.ndarray) -> Any:
+    """Nested lists of numbers for JSON, None for NaN."""
+    if table.ndim == 0:
+        return round(float(table), 4) if np.isfinite(table) else None
+    return [_plain(part) for part in table]
 
 
 def _write(report: dict[str, Any], out: Path) -> None:
@@ -109,6 +134,9 @@ def _write(report: dict[str, Any], out: Path) -> None:
     write_whole(out / f"{report['task']}.md", (head + markdown(report["rows"])).encode())
 
 
-TASKS: dict[str, Callable[..., dict]] = {"separate": _separate, "arrange": _arrange, "codec": _codec}
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "separate": _separate,
+    "arrange": _arrange,
+    "codec": _codec,
+}
 """What can be measured."""
-

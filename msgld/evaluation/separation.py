@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,7 +37,9 @@ class Held:
         return block
 
 
-def separate_clip(model: Model, mixture: np.ndarray, rate: int, settings: Settings, layout: Layout) -> np.ndarray:
+def separate_clip(
+    model: Model, mixture: np.ndarray, rate: int, settings: Settings, layout: Layout
+) -> np.ndarray:
     """Stems (K, channels, L) of a mixture (channels, L) in memory."""
     song = Held(torch.from_numpy(np.ascontiguousarray(mixture)), rate)
     return torch.cat(list(separate_song(model, song, settings, layout)), -1)[:-1].numpy()
@@ -52,8 +55,9 @@ def improvements(estimates: np.ndarray, clip: Clip) -> np.ndarray:
     return values
 
 
-def separation_rows(values: np.ndarray, stems: tuple[str, ...]) -> list[dict]:
-    """Summaries of SI-SDRi (clips, K) in dB: over all stems, over all but ``other``, and stem by stem."""
+def separation_rows(values: np.ndarray, stems: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Summaries of SI-SDRi (clips, K) in dB: over all, over all but ``other``, stem by stem; none of nothing."""
     four = [k for k, stem in enumerate(stems) if stem != "other"]
     rows = [row("all stems", values.ravel()), row("without other", values[:, four].ravel())]
-    return rows + [row(stem, values[:, k]) for k, stem in enumerate(stems)]
+    rows += [row(stem, values[:, k]) for k, stem in enumerate(stems)]
+    return [one for one in rows if one["count"]]

@@ -14,7 +14,11 @@ def row(name: str, values: Sequence[float] | np.ndarray, digits: int = 2) -> dic
     """One line of a table: mean with its 95 % interval, median and number of the values that are not NaN."""
     found = summary(np.asarray(values, dtype=float))
     figures = {"mean": found.mean, "low": found.low, "high": found.high, "median": found.median}
-    return {"name": name, **{key: round(float(v), digits) for key, v in figures.items()}, "count": found.count}
+    return {
+        "name": name,
+        **{key: round(float(v), digits) for key, v in figures.items()},
+        "count": found.count,
+    }
 
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from msgld.checkpoint import load_model, save_model
+from msgld.nets.vocoder import Vocoder
 
 
-def join_vocoder(model: Path, vocoder: nn.Module, out: Path, **about: Any) -> Path:
+def join_vocoder(model: Path, vocoder: Vocoder, out: Path, **about: Any) -> Path:
     """Write ``model`` with this vocoder to ``out`` (which may be ``model`` itself); ``about`` joins its info.
 
     Raises:

@@ -13,6 +13,7 @@ from msgld.sound.codec import Codec
 from msgld.sound.mel import MelConfig, band_power, spectrum, to_log
 from msgld.training.pool import ClipPool
 
+
 @dataclass(frozen=True)
 class BatchConfig:
     """How crops are drawn.
@@ -106,7 +107,9 @@ def _level(mixture: Tensor, jitter: Tensor) -> Tensor:
     return (REFERENCE_RMS * jitter / power.sqrt().clamp_min(1e-5)).view(-1, 1, 1, 1)
 
 
-def mix_crops(crops: Crops, mel: MelConfig, config: BatchConfig, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def mix_crops(
+    crops: Crops, mel: MelConfig, config: BatchConfig, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
     """Band powers (B, K, M, N) and cross terms (B, S, M, N) of crops after random gains.
 
     The mixture is the sum of the stems' spectra, so it costs no transform of its own.
@@ -126,7 +129,9 @@ def mix_crops(crops: Crops, mel: MelConfig, config: BatchConfig, rng: np.random.
 
 def build_batch(crops: Crops, codec: Codec, config: BatchConfig, rng: np.random.Generator) -> Batch:
     """Turn crops into a batch, on the device of the crops, a few items at a time so that caches hold them."""
-    parts = zip(*(part.split(config.chunk) for part in (crops.audio, crops.present, crops.remixed)), strict=True)
+    parts = zip(
+        *(part.split(config.chunk) for part in (crops.audio, crops.present, crops.remixed)), strict=True
+    )
     mixed = [mix_crops(Crops(*part), codec.mel, config, rng) for part in parts]
     power, cross = (torch.cat(tensors) for tensors in zip(*mixed, strict=True))
     presence = torch.cat([crops.present, torch.ones_like(crops.present[:, :1])], 1)

@@ -22,7 +22,9 @@ def log_mels(pool: ClipPool, config: PatchConfig, batch: BatchConfig, rng: np.ra
     return to_log(build_batch(crops, blank, batch, rng).power, config.mel)
 
 
-def fit_codec(pool: ClipPool, config: PatchConfig, batch: BatchConfig, crops: int, seed: int = 0) -> PatchCodec:
+def fit_codec(
+    pool: ClipPool, config: PatchConfig, batch: BatchConfig, crops: int, seed: int = 0
+) -> PatchCodec:
     """Fit the codec to ``crops`` crops drawn and levelled as training draws them; stems and mixtures alike."""
     rng = np.random.default_rng(seed)
     blank = PatchCodec(config)

@@ -13,8 +13,9 @@ from msgld.data.source import Source
 from msgld.errors import UsageError
 
 
-def training_source(midi: Sequence[Path] = (), stems: Sequence[Path] = (), band: float = 1.0,
-                    soundfont: Path | None = None) -> Source:
+def training_source(
+    midi: Sequence[Path] = (), stems: Sequence[Path] = (), band: float = 1.0, soundfont: Path | None = None
+) -> Source:
     """Every folder or archive counts alike; ``band`` is the built-in band's weight among them.
 
     Args:

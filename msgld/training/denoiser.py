@@ -35,8 +35,16 @@ class Step:
 class DenoiserTraining:
     """A run: the network, its average, the optimisers and the clock."""
 
-    def __init__(self, preset: Preset, denoiser: StemDenoiser, codec: PatchCodec, pool: ClipPool,
-                 minutes: float, device: torch.device, seed: int = 0) -> None:
+    def __init__(
+        self,
+        preset: Preset,
+        denoiser: StemDenoiser,
+        codec: PatchCodec,
+        pool: ClipPool,
+        minutes: float,
+        device: torch.device,
+        seed: int = 0,
+    ) -> None:
         self.preset = preset
         self.denoiser = denoiser.to(device)
         self.codec = codec.to(device)
@@ -99,7 +107,9 @@ class DenoiserTraining:
         x = mix(batch.z, noise, drawn.levels, self.denoiser.schedule)
         with torch.autocast(self.device.type, torch.bfloat16):
             estimate = self.denoiser(x, drawn.levels, drawn.presence)
-        error = v_loss(estimate.z, batch.z, x, drawn.levels, drawn.counted, self.codec.weights, self.denoiser.schedule)
+        error = v_loss(
+            estimate.z, batch.z, drawn.levels, drawn.counted, self.codec.weights, self.denoiser.schedule
+        )
         mixture_known = drawn.presence[:, -1:] & (drawn.levels[:, -1:].amax(2) == 0)
         assert estimate.shares is not None
         shares = share_loss(estimate.shares, batch, drawn.counted[:, :-1].any(2) & mixture_known)

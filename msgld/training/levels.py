@@ -47,8 +47,9 @@ class LevelMap:
 TASKS = ("separate", "informed", "arrange", "generate", "free")
 
 
-def draw_levels(present: Tensor, remixed: Tensor, frames: int, config: LevelConfig,
-                rng: np.random.Generator) -> LevelMap:
+def draw_levels(
+    present: Tensor, remixed: Tensor, frames: int, config: LevelConfig, rng: np.random.Generator
+) -> LevelMap:
     """Draw a map for every item.
 
     Args:
@@ -69,8 +70,9 @@ def draw_levels(present: Tensor, remixed: Tensor, frames: int, config: LevelConf
     return LevelMap(*parts)
 
 
-def _item(task: str, present: np.ndarray, frames: int, config: LevelConfig,
-          rng: np.random.Generator) -> np.ndarray:
+def _item(
+    task: str, present: np.ndarray, frames: int, config: LevelConfig, rng: np.random.Generator
+) -> np.ndarray:
     """Levels (K, T) of one item."""
     tracks = len(present)
     if task == "free":

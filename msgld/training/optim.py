@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +13,12 @@ from torch import Tensor, nn
 @dataclass(frozen=True)
 class OptimConfig:
     """Attributes:
-        rate: peak learning rate.
-        warmup: steps of linear warm-up.
-        cooldown: last part of the run in which the rate falls linearly to ``final``.
-        clip: largest norm of the gradient.
-        ema: decay of the moving average of the weights.
-        muon: orthogonalised momentum (Jordan et al. 2024) for the hidden matrices, AdamW for the rest.
+    rate: peak learning rate.
+    warmup: steps of linear warm-up.
+    cooldown: last part of the run in which the rate falls linearly to ``final``.
+    clip: largest norm of the gradient.
+    ema: decay of the moving average of the weights.
+    muon: orthogonalised momentum (Jordan et al. 2024) for the hidden matrices, AdamW for the rest.
     """
 
     rate: float = 3e-3
@@ -82,12 +83,12 @@ class Average:
             parameter.copy_(value)
             value.copy_(kept)
 
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
         """What a resumed run needs."""
         return {"steps": self.steps, "values": self.values}
 
     @torch.no_grad()
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Inverse of :meth:`state_dict`."""
         self.steps = state["steps"]
         for value, saved in zip(self.values, state["values"], strict=True):

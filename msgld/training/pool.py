@@ -114,9 +114,7 @@ def _work(pool: ClipPool, worker: int) -> None:
 def running(pool: ClipPool) -> Iterator[ClipPool]:
     """Run the pool's workers while the block lasts. They end by themselves if the parent is killed."""
     context = mp.get_context("spawn")
-    workers = [
-        context.Process(target=_work, args=(pool, i), daemon=True) for i in range(pool.config.workers)
-    ]
+    workers = [context.Process(target=_work, args=(pool, i), daemon=True) for i in range(pool.config.workers)]
     for worker in workers:
         worker.start()
     try:

@@ -28,9 +28,16 @@ from msgld.training.state import load_state, save_state
 Report = Callable[[Progress, dict[str, float]], None]
 
 
-def train_denoiser(preset: Preset, source: Source, out: Path, minutes: float | None = None,
-                   start: Path | None = None, device: torch.device | str = "cpu", seed: int = 0,
-                   report: Report | None = None) -> Path:
+def train_denoiser(
+    preset: Preset,
+    source: Source,
+    out: Path,
+    minutes: float | None = None,
+    start: Path | None = None,
+    device: torch.device | str = "cpu",
+    seed: int = 0,
+    report: Report | None = None,
+) -> Path:
     """Train the codec's statistics and the denoiser; called again it goes on where it was.
 
     Args:
@@ -53,7 +60,9 @@ def train_denoiser(preset: Preset, source: Source, out: Path, minutes: float | N
     with running(pool):
         _wait(pool, preset, report)
         model = _begin(preset, pool, source, saved, start, seed)
-        training = DenoiserTraining(preset, model.denoiser, model.codec, pool, minutes or preset.minutes, device, seed)
+        training = DenoiserTraining(
+            preset, model.denoiser, model.codec, pool, minutes or preset.minutes, device, seed
+        )
         if saved:
             training.load_state_dict(saved["training"])
         _go(training, model, out, preset, report)
@@ -70,8 +79,14 @@ def _wait(pool: ClipPool, preset: Preset, report: Report | None) -> None:
             report(Progress(ready, needed, unit="clips", stage="rendering"), {})
 
 
-def _begin(preset: Preset, pool: ClipPool, source: Source, saved: dict[str, Any] | None,
-           start: Path | None, seed: int) -> Model:
+def _begin(
+    preset: Preset,
+    pool: ClipPool,
+    source: Source,
+    saved: dict[str, Any] | None,
+    start: Path | None,
+    seed: int,
+) -> Model:
     torch.manual_seed(seed)
     network = StemTransformer(replace(preset.network, tracks=len(source.stems) + 1))
     info = {"name": preset.name, "preset": _plain(preset)}
@@ -116,8 +131,11 @@ def save_run(training: DenoiserTraining, model: Model, out: Path) -> None:
     from msgld.training.preview import draw_preview
 
     save_state(
-        {"training": training.state_dict(), "codec": training.codec.state_dict(),
-         "clips": training.pool.config.seed + training.pool.written},
+        {
+            "training": training.state_dict(),
+            "codec": training.codec.state_dict(),
+            "clips": training.pool.config.seed + training.pool.written,
+        },
         out / "state.pt",
     )
     model.info["training"] = {"steps": training.number, "minutes": round(training.elapsed / 60, 1)}

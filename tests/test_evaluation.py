@@ -1,0 +1,112 @@
+"""Evaluation: figures of cases whose value is known, and reports that say what was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from msgld.data.source import Clip
+from msgld.diffusion.denoise import StemDenoiser
+from msgld.diffusion.noise import CosineSchedule
+from msgld.errors import UsageError
+from msgld.evaluation import evaluate
+from msgld.evaluation.listening import listening_errors, listening_rows
+from msgld.evaluation.separation import improvements, separate_clip
+from msgld.evaluation.table import markdown, row
+from msgld.model import Model
+from msgld.nets.transformer import StemTransformer, TransformerConfig
+from msgld.sound.codec import PatchCodec, PatchConfig
+from msgld.tasks.maps import Settings
+from msgld.tasks.separate import Layout
+from msgld.types import RATE, STEMS
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    torch.manual_seed(0)
+    config = TransformerConfig(trunk_width=32, trunk_depth=1, trunk_heads=2, width=32, depth=1, heads=2)
+    denoiser = StemDenoiser(StemTransformer(config), CosineSchedule()).eval().requires_grad_(False)
+    return Model(PatchCodec(PatchConfig()), denoiser, None, STEMS)
+
+
+def make_clip(seed: int, seconds: float = 2.0) -> Clip:
+    rng = np.random.default_rng(seed)
+    stems = 0.05 * rng.standard_normal((5, 2, round(seconds * RATE)), dtype=np.float32)
+    stems[3] = 0
+    return Clip(stems, np.array([True, True, True, True, False]), RATE, f"clip {seed}")
+
+
+def test_improvement_is_the_noise_taken_away_and_leaves_silent_and_absent_stems_out() -> None:
+    clip = make_clip(0)
+    values = improvements(clip.stems + 0.1 * clip.stems[::-1], clip)
+    assert np.isnan(values[3]) and np.isnan(values[4])
+    # Stem 0 had three others of equal power in the mixture and has a tenth of one left: 20 dB against -4.8 dB.
+    assert values[0] == pytest.approx(20 + 10 * np.log10(3), abs=0.3)
+
+
+def test_a_mixture_given_back_improves_nothing() -> None:
+    clip = make_clip(1)
+    same = np.broadcast_to(clip.stems.sum(0), clip.stems.shape)
+    assert np.nanmax(np.abs(improvements(same, clip))) < 1e-4
+
+
+def test_separating_a_clip_gives_stems_of_its_length_that_sum_to_it(model: Model) -> None:
+    mixture = make_clip(2).stems.sum(0)
+    stems = separate_clip(model, mixture, RATE, Settings(), Layout())
+    assert stems.shape == (5, *mixture.shape)
+    assert np.abs(stems.sum(0) - mixture).max() < 1e-4
+
+
+def test_a_model_that_ignores_what_is_given_does_not_listen() -> None:
+    errors = np.random.default_rng(0).uniform(0.5, 1.5, (50, 2, 1)).repeat(3, axis=2)
+    assert all(r["mean"] == r["low"] == r["high"] == 1.0 for r in listening_rows(errors))
+
+
+def test_listening_rows_are_ratios_of_means() -> None:
+    errors = np.ones((40, 2, 3))
+    errors[:, :, 0] = 0.8
+    errors[3] = np.nan
+    rows = listening_rows(errors)
+    assert len(rows) == 4 and all(r["mean"] == pytest.approx(0.8) and r["count"] == 39 for r in rows)
+
+
+def test_listening_needs_two_stems_and_compares_three_cases(model: Model) -> None:
+    z = torch.randn(2, 5, 128, 8, generator=torch.Generator().manual_seed(0))
+    alone = listening_errors(model, z[0], z[1], np.array([1, 0, 0, 0, 0], bool), seed=0)
+    assert np.isnan(alone).all()
+    errors = listening_errors(model, z[0], z[1], np.ones(5, bool), seed=0)
+    assert errors.shape == (2, 3) and np.isfinite(errors).all() and (errors > 0).all()
+    same = listening_errors(model, z[0], z[0], np.ones(5, bool), seed=0)
+    assert np.array_equal(same[:, 0], same[:, 1])
+
+
+def test_reports_are_written_and_say_what_was_measured(model: Model, tmp_path: Path) -> None:
+    clips = [make_clip(i) for i in range(3)]
+    for task in ("separate", "arrange", "codec"):
+        report = evaluate(model, task, clips, limit=2, out=tmp_path)
+        assert report["clips"] == 2 and report["rows"]
+        assert json.loads((tmp_path / f"{task}.json").read_text("utf-8"))["rows"] == report["rows"]
+        assert "| name |" in (tmp_path / f"{task}.md").read_text("utf-8")
+
+
+def test_an_unknown_evaluation_names_the_known_ones(model: Model) -> None:
+    with pytest.raises(UsageError, match="separate, arrange, codec"):
+        evaluate(model, "listen", [make_clip(0)])
+
+
+def test_codec_with_every_component_reaches_the_ceiling_of_its_mels(model: Model) -> None:
+    rows = {r["name"]: r for r in evaluate(model, "codec", [make_clip(0)])["rows"]}
+    assert rows["ceiling, true mels"]["mean"] > rows["ceiling, decoded mels"]["mean"]
+    assert rows["log-mel L1"]["mean"] > 0
+
+
+def test_row_and_table() -> None:
+    one = row("x", np.array([1.0, 2.0, np.nan, 6.0]))
+    assert (one["mean"], one["median"], one["count"]) == (3.0, 2.0, 3)
+    assert one["low"] <= 3.0 <= one["high"]
+    assert markdown([one]).splitlines()[2].startswith("| x | 3.0 |")
+    assert markdown([]) == ""
