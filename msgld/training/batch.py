@@ -101,10 +101,17 @@ def stem_gains(config: BatchConfig, shape: tuple[int, int], bins: int, rng: np.r
 
 
 def _level(mixture: Tensor, jitter: Tensor) -> Tensor:
-    """Gains (B, 1, 1, 1) that bring mixtures (B, F, N) to the reference level, times the jitter (B,)."""
+    """Power gains (B, 1, 1, 1) that bring mixtures of power (B, 1, F, N) to the reference, times the jitter (B,)."""
     # A sinusoid of amplitude a has RMS a / sqrt 2 and, through the Hann window, total bin power 1.5 a^2.
-    power = mixture.abs().square().sum(1).mean(1) / 3
-    return (REFERENCE_RMS * jitter / power.sqrt().clamp_min(1e-5)).view(-1, 1, 1, 1)
+    power = mixture.sum((1, 2)).mean(1) / 3
+    return (REFERENCE_RMS**2 * jitter.square() / power.clamp_min(1e-10)).view(-1, 1, 1, 1)
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """Real part of a times the conjugate of b."""
+    return torch.addcmul(
+        a.real * b.real, a.imag, b.imag
+    )  # several times faster than a sum over an axis of two
 
 
 def mix_crops(
@@ -118,13 +125,13 @@ def mix_crops(
     gains = stem_gains(config, (spectra.shape[0], spectra.shape[1]), spectra.shape[2], rng)
     jitter = torch.from_numpy(10 ** (rng.normal(0, config.jitter_db, len(spectra)) / 20)).float()
     spectra = spectra * gains.to(spectra.device)
-    spectra = spectra * _level(spectra.sum(1), jitter.to(spectra.device))
     mixture = spectra.sum(1, keepdim=True)
-    cross = spectra.real * mixture.real + spectra.imag * mixture.imag
-    power = torch.cat([spectra, mixture], 1)
-    power = power.real.square() + power.imag.square()
+    powers = _product(mixture, mixture)
+    level = _level(powers, jitter.to(spectra.device))
     # 16 bits are precise enough for targets (0.4 %), and several times faster.
-    return band_power(power.bfloat16(), mel).float(), band_power(cross.bfloat16(), mel).float()
+    parts = (_product(spectra, spectra), powers, _product(spectra, mixture))
+    stems, whole, cross = (band_power(part.bfloat16(), mel).float() * level for part in parts)
+    return torch.cat([stems, whole], 1), cross
 
 
 def build_batch(crops: Crops, codec: Codec, config: BatchConfig, rng: np.random.Generator) -> Batch:
