@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
@@ -21,17 +23,19 @@ from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer, TransformerConfig
+from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.sound.codec import PatchCodec, PatchConfig
 
 FORMAT = 1
 PARTS = ("codec", "denoiser", "vocoder")
+Part = TypeVar("Part", bound=nn.Module)
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
     """Write a model. The codec keeps 32 bits (it is small); networks are stored as ``dtype``."""
     folder.mkdir(parents=True, exist_ok=True)
     parts: dict[str, Any] = {}
-    modules: dict[str, tuple[nn.Module, dict]] = {
+    modules: dict[str, tuple[nn.Module, dict[str, Any]]] = {
         "codec": (model.codec, model.codec.settings()),
         "denoiser": (model.denoiser.network, model.denoiser.network.settings()),
     }
@@ -69,16 +73,28 @@ def read_description(folder: Path) -> dict[str, Any]:
         raise ModelError(f"no model in {folder}: there is no model.json")
     try:
         description = json.loads(path.read_text("utf-8"))
-        known = description["format"] == FORMAT and {"codec", "denoiser"} <= set(description["parts"])
-    except (ValueError, KeyError, TypeError, UnicodeDecodeError):
-        known = False
-    if not known:
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError:
+        description = None
+    if not _known(description):
         raise ModelError(f"{path} is damaged or of another version of msgld; get the model again")
     return description
 
 
+def _known(description: Any) -> bool:
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        return False
+    kinds = {"stems": list, "info": dict, "parts": dict}
+    if not all(isinstance(description.get(key), kind) for key, kind in kinds.items()):
+        return False
+    parts = description["parts"]
+    whole = all(isinstance(part, dict) and "sha256" in part for part in parts.values())
+    return whole and {"codec", "denoiser"} <= set(parts)
+
+
 def bf16_is_fast(device: torch.device) -> bool:
-    """Whether bfloat16 matrix products are faster than 32-bit ones: on most GPUs, on CPUs with AVX512-BF16 or AMX."""
+    """Whether bfloat16 is faster than 32 bits: on most GPUs, on CPUs with AVX512-BF16 or AMX."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     has = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
@@ -97,9 +113,11 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     """
     description = read_description(folder)
     parts = description["parts"]
-    codec = PatchCodec(PatchConfig.from_dict(_settings(parts["codec"], "patch", folder)))
+    codec = _build(lambda s: PatchCodec(PatchConfig.from_dict(s)), parts["codec"], "patch", folder)
     _fill(codec, folder, "codec", parts)
-    network = StemTransformer(TransformerConfig(**_settings(parts["denoiser"], "stem-transformer", folder)))
+    network = _build(
+        lambda s: StemTransformer(TransformerConfig(**s)), parts["denoiser"], "stem-transformer", folder
+    )
     _fill(network, folder, "denoiser", parts)
     vocoder = _load_vocoder(folder, parts) if "vocoder" in parts else None
     denoiser = StemDenoiser(network, CosineSchedule()).eval().requires_grad_(False)
@@ -111,18 +129,20 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     return model
 
 
-def _load_vocoder(folder: Path, parts: dict[str, Any]) -> nn.Module:
-    from msgld.nets.vocoder import Vocoder, VocoderConfig
-
-    vocoder = Vocoder(VocoderConfig(**_settings(parts["vocoder"], "vocoder", folder)))
+def _load_vocoder(folder: Path, parts: dict[str, Any]) -> Vocoder:
+    vocoder = _build(lambda s: Vocoder(VocoderConfig(**s)), parts["vocoder"], "vocoder", folder)
     _fill(vocoder, folder, "vocoder", parts)
     return vocoder.eval().requires_grad_(False)
 
 
-def _settings(part: dict[str, Any], kind: str, folder: Path) -> dict[str, Any]:
+def _build(make: Callable[[dict[str, Any]], Part], part: dict[str, Any], kind: str, folder: Path) -> Part:
+    """The module that a part's settings describe, not yet filled."""
     if part.get("kind") != kind:
         raise ModelError(f"{folder} holds a part of kind {part.get('kind')!r}, this version reads {kind!r}")
-    return {key: value for key, value in part.items() if key not in ("kind", "sha256")}
+    try:
+        return make({key: value for key, value in part.items() if key not in ("kind", "sha256")})
+    except (TypeError, ValueError, KeyError, RuntimeError, ZeroDivisionError) as error:
+        raise ModelError(f"{folder / 'model.json'} does not describe a {kind} of this version") from error
 
 
 def _fill(module: nn.Module, folder: Path, name: str, parts: dict[str, Any]) -> None:
@@ -135,5 +155,5 @@ def _fill(module: nn.Module, folder: Path, name: str, parts: dict[str, Any]) -> 
         raise ModelError(f"{path} is damaged (its sha256 is not the one in model.json); get the model again")
     try:
         module.load_state_dict({key: value.float() for key, value in load(data).items()})
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, SafetensorError) as error:
         raise ModelError(f"{path} does not fit its description in model.json") from error

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from msgld.diffusion.denoise import Estimate, StemDenoiser
 from msgld.diffusion.noise import Schedule
+from msgld.nets.vocoder import Vocoder
 from msgld.sound.codec import PatchCodec
 
 REFERENCE_RMS = 0.1
@@ -31,7 +32,7 @@ class Model:
 
     codec: PatchCodec
     denoiser: StemDenoiser
-    vocoder: nn.Module | None
+    vocoder: Vocoder | None
     stems: tuple[str, ...]
     half: bool = False
     info: dict[str, Any] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -17,8 +18,8 @@ class Estimate:
 
     Attributes:
         z: E[z | x], (B, K, C, T).
-        shares: what part of the mixture each stem is, (B, K - 1, M, N) with sum 1 over the stems, from networks
-            that say so themselves; None from others.
+        shares: what part of the mixture each stem is, (B, K - 1, M, N) with sum 1 over the stems, from
+            networks that say so themselves; None from others.
     """
 
     z: Tensor
@@ -28,8 +29,15 @@ class Estimate:
 class Denoiser(Protocol):
     """x, levels, presence -> estimate. ``maps`` says whether each frame may have a level of its own."""
 
-    maps: bool
-    schedule: Schedule
+    @property
+    def maps(self) -> bool:
+        """Whether it understands a level for each frame."""
+        ...
+
+    @property
+    def schedule(self) -> Schedule:
+        """Which levels mean what."""
+        ...
 
     def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
         """Estimate the latents.
@@ -42,24 +50,28 @@ class Denoiser(Protocol):
         ...
 
 
-class StemNetwork(Protocol):
+class StemNetwork(nn.Module, ABC):
     """What :class:`StemDenoiser` wraps; the network of the stem transformer's kind."""
 
-    def __call__(self, z: Tensor, levels: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
+    @abstractmethod
+    def forward(self, z: Tensor, levels: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
         """Linear estimates -> -v (B, K, C, T) and features of the tokens."""
-        ...
 
+    @abstractmethod
     def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
         """Features and estimated latents -> shares of the mixture (B, K - 1, M, N)."""
-        ...
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """What a checkpoint's JSON says of this network."""
 
 
 class StemDenoiser(nn.Module):
     """Wraps a network that corrects the linear estimate (v-prediction, Salimans & Ho 2022, section 4).
 
-    With unit-variance latents the best *linear* estimate of z from x is alpha x; the network sees that and adds
-    sigma times what it predicts, which is -v and has unit variance at every level. At level 0 the answer is z
-    itself; at level 1 the network sees zeros, so the answer of one call does not depend on the noise drawn.
+    With unit-variance latents the best *linear* estimate of z from x is alpha x; the network sees that and
+    adds sigma times what it predicts, which is -v and has unit variance at every level. At level 0 the answer
+    is z itself; at level 1 the network sees zeros, so the answer of one call does not depend on the noise.
     """
 
     maps = True
@@ -70,20 +82,22 @@ class StemDenoiser(nn.Module):
         self.schedule = schedule
 
     def forward(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+        """Estimate the latents; see :class:`Denoiser`."""
         alpha, sigma = (s.unsqueeze(2) for s in self.schedule(levels))
         correction, features = self.network(alpha * x, levels, presence)
         z = alpha * x + sigma * correction
         return Estimate(z, self.network.shares(features, z, presence))
 
 
-def v_loss(estimate: Tensor, z: Tensor, x: Tensor, levels: Tensor, counted: Tensor, weights: Tensor,
-           schedule: Schedule) -> Tensor:
+def v_loss(
+    estimate: Tensor, z: Tensor, levels: Tensor, counted: Tensor, weights: Tensor, schedule: Schedule
+) -> Tensor:
     """Mean squared error of v over the counted frames, scalar.
 
     An error e in z is an error e / sigma in v (v = (alpha x - z) / sigma).
 
     Args:
-        estimate, z, x: (B, K, C, T). levels: (B, K, T), above 0 where counted.
+        estimate, z: (B, K, C, T). levels: (B, K, T), above 0 where counted.
         counted: bool (B, K, T), the frames to be learned.
         weights: (C,), what an error in each channel costs; mean 1.
     """

@@ -46,7 +46,7 @@ class State:
 
 @dataclass(frozen=True)
 class Move:
-    """What a step function is given: latents, their estimates (this call's and the last one's) and the levels."""
+    """What a step function is given: latents, their estimates (of this call and the last) and the levels."""
 
     x: Tensor
     z: Tensor

@@ -1,18 +1,22 @@
 """The stem transformer: a trunk hears all tracks of a frame at once, then each track gets tokens of its own.
 
-The trunk has one token a frame, which is six times cheaper than one for each (track, frame), and holds most of
-the weights. The last blocks have a token for each track and frame, with attention along time and across tracks.
+The trunk has one token a frame, which is six times cheaper than one for each (track, frame), and holds most
+of the weights. The last blocks have a token for each track and frame, with attention along time and across
+tracks.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from msgld.diffusion.denoise import StemNetwork
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,14 @@ LEVEL_FEATURES = 32
 
 
 def level_features(levels: Tensor, size: int) -> Tensor:
-    """Fourier features of levels (...) -> (..., size): half sines, half cosines, 1/4 to 16 periods over [0, 1]."""
+    """Fourier features of levels (...) -> (..., size): sines and cosines of 1/4 to 16 periods over [0, 1]."""
     periods = torch.logspace(-2, 4, size // 2, base=2.0, device=levels.device)
     angles = 2 * math.pi * periods * levels.unsqueeze(-1)
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
 def rotation(frames: int, size: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cosines and sines (T, size / 2) of rotary positions (Su et al. 2021, eq. 34), wavelengths 6 to 1000 frames."""
+    """Cosines, sines (T, size / 2) of rotary positions (Su et al. 2021, eq. 34), 6 to 1000 frames a turn."""
     rates = torch.logspace(0, -2.2, size // 2, device=device)
     angles = torch.arange(frames, device=device).unsqueeze(1) * rates
     return angles.cos(), angles.sin()
@@ -77,8 +81,10 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width, bias=False)
         nn.init.zeros_(self.out.weight)
 
-    def forward(self, x: Tensor, positions: tuple[Tensor, Tensor] | None = None, mask: Tensor | None = None) -> Tensor:
-        """x (N, S, width); ``positions`` for rotary attention; ``mask`` bool (N, 1, 1, S), True = may be seen."""
+    def forward(
+        self, x: Tensor, positions: tuple[Tensor, Tensor] | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """x (N, S, width); ``positions`` for rotary attention; ``mask`` bool (N, 1, 1, S), True = is seen."""
         q, k, v = rearrange(self.qkv(self.norm(x)), "n s (three h d) -> three n h s d", three=3, h=self.heads)
         if positions is not None:
             q, k = rotate(q, *positions), rotate(k, *positions)
@@ -133,11 +139,11 @@ class TrackBlock(nn.Module):
         return x + self.perceptron(x)
 
 
-class StemTransformer(nn.Module):
+class StemTransformer(StemNetwork):
     """Predicts -v of every track and, of every stem, its share of the mixture.
 
-    Each frame of each track enters with its level; which track it is, is in the weights with which it enters the
-    trunk and in an embedding added to its own token.
+    Each frame of each track enters with its level; which track it is, is in the weights with which it enters
+    the trunk and in an embedding added to its own token.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
@@ -211,9 +217,9 @@ class StemTransformer(nn.Module):
 
     @torch.no_grad()
     def begin_with(self, decoder: Tensor) -> None:
-        """Let the shares begin as ratios of decoded amplitudes; ``decoder`` (M * N/T, C) maps latents to log-mels."""
+        """Let shares begin as ratios of decoded amplitudes; ``decoder`` (M N/T, C): latents to log-mels."""
         self.readout.weight.copy_(decoder)
 
-    def settings(self) -> dict:
+    def settings(self) -> dict[str, Any]:
         """What a checkpoint's JSON says of this network."""
         return {"kind": "stem-transformer", **asdict(self.config)}

@@ -1,7 +1,7 @@
 """The anchor: shares of the mixture become masks on the mixture's own spectrum, so nothing is re-synthesised.
 
 Phase, band and channels are the song's. Shares come from the model's grid (mel bands, columns of its hop) and
-are carried to the song's grid in hertz and seconds. Above the model's highest band the share of that band holds.
+are carried to the song's grid in hertz and seconds. Above the model's highest band its share holds.
 Masks that sum to 1 give stems that sum to the song, because analysis and synthesis are linear and exact.
 """
 
@@ -25,7 +25,7 @@ def shares_from_mels(log_mels: Tensor, config: MelConfig, exponent: float = 1.0)
 
 
 def grid(rate: int, config: MelConfig) -> tuple[int, int]:
-    """Window and hop in samples with which a song of that rate is analysed: those of the model, in seconds."""
+    """Window and hop in samples with which a song of that rate is analysed: the model's, in seconds."""
     hop = max(16, round(config.hop * rate / config.rate))
     return 4 * hop, hop
 
@@ -44,7 +44,7 @@ def spread_shares(shares: Tensor, rate: int, columns: int, config: MelConfig) ->
     n_fft, hop = grid(rate, config)
     shares = band_spread(rate, n_fft, config).to(shares) @ shares
     if rate == config.rate:
-        missing = columns - shares.shape[-1]
+        missing = max(0, columns - shares.shape[-1])
         return torch.cat([shares, shares[..., -1:].expand(*shares.shape[:-1], missing)], -1)[..., :columns]
     seconds = torch.arange(columns, device=shares.device) * hop / rate
     place = (seconds * config.rate / config.hop).clamp(0, shares.shape[-1] - 1)

@@ -6,7 +6,7 @@ A codec is anything with these methods (:class:`Codec`); the linear patch transf
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from einops import rearrange
@@ -45,7 +45,7 @@ class PatchConfig:
     channels: int = 128
 
     @staticmethod
-    def from_dict(values: dict) -> PatchConfig:
+    def from_dict(values: dict[str, Any]) -> PatchConfig:
         """Inverse of ``dataclasses.asdict``."""
         return PatchConfig(**{**values, "mel": MelConfig(**values["mel"])})
 
@@ -120,6 +120,6 @@ class PatchCodec(nn.Module):
         """Samples of one latent frame."""
         return self.frame_columns * self.mel.hop
 
-    def settings(self) -> dict:
+    def settings(self) -> dict[str, Any]:
         """What a checkpoint's JSON says of this codec."""
         return {"kind": "patch", **asdict(self.config)}

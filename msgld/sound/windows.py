@@ -43,9 +43,9 @@ class WindowPlan:
         return self.length - 2 * self.context - self.fade
 
     def windows(self, total: int | None = None) -> Iterator[Window]:
-        """Windows that cover ``total`` samples, or without end. The first one's context lies before the song."""
+        """Windows that cover ``total`` samples, or go on; the first one's context lies before the song."""
         start = -self.context - self.fade
-        while total is None or start + self.context + self.fade < max(1, total):
+        while total is None or start + self.context < max(1, total):
             keep = start + self.context
             yield Window(start, start + self.length, keep, keep + self.hop + self.fade)
             start += self.hop

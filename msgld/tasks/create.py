@@ -1,4 +1,4 @@
-"""Making music of any length: generate, arrange, vary, continue and replay are one march over a map of levels."""
+"""Making music of any length: generate, arrange, vary, continue and replay march over a map of levels."""
 
 from __future__ import annotations
 
@@ -18,8 +18,14 @@ PAST_FRAMES = 72
 """Frames of a window that are made already and given as its past."""
 
 
-def march(denoiser: Denoiser, z: Tensor, task: Map, settings: Settings,
-          window: int = WINDOW_FRAMES, past: int = PAST_FRAMES) -> Iterator[tuple[State, Tensor]]:
+def march(
+    denoiser: Denoiser,
+    z: Tensor,
+    task: Map,
+    settings: Settings,
+    window: int = WINDOW_FRAMES,
+    past: int = PAST_FRAMES,
+) -> Iterator[tuple[State, Tensor]]:
     """Sample a task over any number of frames, window by window, each hearing the end of the one before.
 
     Args:
@@ -37,14 +43,13 @@ def march(denoiser: Denoiser, z: Tensor, task: Map, settings: Settings,
             continue
         known = z[..., first:last]
         for state in maps.run(denoiser, known, part, settings, first):
+            if state.step == state.steps:
+                z[..., first:last] = torch.where(part.wanted.unsqueeze(2).to(z.device), state.x, known)
             yield state, z
-        made = torch.where(part.wanted.unsqueeze(2).to(z.device), state.x, known)
-        z[..., first:last] = made
-        yield state, z
 
 
 def stretches(frames: int, window: int, past: int) -> Iterator[tuple[int, int, int]]:
-    """Windows (first, last, first new frame) that cover all frames; the last one may be shorter in what is new."""
+    """Windows (first, last, first new frame) that cover all frames; in the last one less may be new."""
     done = 0
     while done < frames:
         first = max(0, min(done - past, frames - window)) if done else 0

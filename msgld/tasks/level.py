@@ -21,6 +21,6 @@ def gain_to_reference(mixture: Tensor) -> float:
 
 
 def gain_of_given(given: Tensor, stems: int) -> float:
-    """Gain for given stems (G, channels, L) such that the whole of ``stems`` alike would be at the reference level."""
+    """Gain for given (G, channels, L) such that all ``stems``, were they alike, are at the reference."""
     share = (given.shape[0] / stems) ** 0.5
     return REFERENCE_RMS * share / max(rms(given.sum(0)), SILENCE)

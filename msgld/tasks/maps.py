@@ -1,6 +1,6 @@
 """The tasks, each as a map of noise levels over the same sampler.
 
-Everything here is in latents. Tracks are the model's stems and then the mixture; ``given`` names known tracks.
+Everything here is in latents. Tracks are the model's stems, then the mixture; ``given`` names known tracks.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def generate(tracks: int, frames: int) -> Map:
 
 
 def arrange(tracks: int, frames: int, given: Mapping[int, float]) -> Map:
-    """Stems in ``given`` known at their levels (0 exactly, above 0 "something like this"), the others wanted."""
+    """Stems ``given`` known at their levels (0 exactly, above 0 "something like this"), others wanted."""
     return _map(tracks, frames, given, mixture_present=False)
 
 
@@ -61,7 +61,7 @@ def vary(tracks: int, frames: int, level: float) -> Map:
 
 
 def within(task: Map, first: int, last: int) -> Map:
-    """Restrict a task to frames ``first`` to ``last`` (excluded): what is wanted elsewhere is known instead."""
+    """Restrict a task to frames ``first`` to ``last`` (excluded): what it wants elsewhere is known."""
     inside = torch.zeros_like(task.wanted)
     inside[..., first:last] = True
     outside = task.wanted & ~inside

@@ -41,8 +41,15 @@ class Layout:
 class Song(Protocol):
     """Where a song's samples come from, front to back."""
 
-    rate: int
-    channels: int
+    @property
+    def rate(self) -> int:
+        """Samples per second."""
+        ...
+
+    @property
+    def channels(self) -> int:
+        """One for mono, two for stereo."""
+        ...
 
     def read(self, samples: int) -> Tensor:
         """The next samples, (channels, n) with n at most ``samples``; n = 0 at the end."""
@@ -55,8 +62,16 @@ def plan(model: Model, rate: int, layout: Layout) -> WindowPlan:
     return WindowPlan(length, round(layout.context * rate), max(2, round(layout.fade * rate)))
 
 
-def separate_window(model: Model, mixture: Tensor, rate: int, settings: Settings, layout: Layout, start: int = 0,
-                    known: Mapping[int, Tensor] | None = None, level: float = 0.0) -> Tensor:
+def separate_window(
+    model: Model,
+    mixture: Tensor,
+    rate: int,
+    settings: Settings,
+    layout: Layout,
+    start: int = 0,
+    known: Mapping[int, Tensor] | None = None,
+    level: float = 0.0,
+) -> Tensor:
     """Cut one window into stems.
 
     Args:
@@ -73,8 +88,16 @@ def separate_window(model: Model, mixture: Tensor, rate: int, settings: Settings
 
 
 @torch.inference_mode()
-def stem_shares(model: Model, mixture: Tensor, rate: int, settings: Settings, layout: Layout, start: int,
-                known: Mapping[int, Tensor], level: float) -> Tensor:
+def stem_shares(
+    model: Model,
+    mixture: Tensor,
+    rate: int,
+    settings: Settings,
+    layout: Layout,
+    start: int,
+    known: Mapping[int, Tensor],
+    level: float,
+) -> Tensor:
     """Each stem's share of the mixture on the model's grid, (K - 1, M, N)."""
     mel = model.codec.mel
     gain = gain_to_reference(mixture)
@@ -86,7 +109,7 @@ def stem_shares(model: Model, mixture: Tensor, rate: int, settings: Settings, la
     z = latents.new_zeros(1, tracks, *latents.shape[1:])
     for index, track in enumerate((*known, tracks - 1)):
         z[0, track] = latents[index]
-    task = maps.separate(tracks, z.shape[-1], {track: 0.0 for track in known}, level)
+    task = maps.separate(tracks, z.shape[-1], dict.fromkeys(known, 0.0), level)
     state = finish(maps.run(model, z, task, settings, start))
     return _shares(model, state, layout).cpu()
 
@@ -127,8 +150,14 @@ class _Reader:
         return torch.nn.functional.pad(self.held, (0, max(0, missing)))
 
 
-def separate_song(model: Model, song: Song, settings: Settings, layout: Layout,
-                  known: Mapping[int, Song] | None = None, level: float = 0.0) -> Iterator[Tensor]:
+def separate_song(
+    model: Model,
+    song: Song,
+    settings: Settings,
+    layout: Layout,
+    known: Mapping[int, Song] | None = None,
+    level: float = 0.0,
+) -> Iterator[Tensor]:
     """Separate a song as it is read.
 
     Args:
@@ -162,8 +191,17 @@ def separate_song(model: Model, song: Song, settings: Settings, layout: Layout,
         window = next(windows)
 
 
-def _window_stems(model: Model, heard: Tensor, rate: int, settings: Settings, layout: Layout, window: Window,
-                  first: Window, known: Mapping[int, Tensor], level: float) -> Tensor:
+def _window_stems(
+    model: Model,
+    heard: Tensor,
+    rate: int,
+    settings: Settings,
+    layout: Layout,
+    window: Window,
+    first: Window,
+    known: Mapping[int, Tensor],
+    level: float,
+) -> Tensor:
     """Stems of one window; digital silence needs no model."""
     if not heard.any():
         return torch.zeros(len(model.stems), *heard.shape)
