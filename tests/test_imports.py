@@ -16,13 +16,26 @@ PACKAGE = ROOT / "msgld"
 
 # From the bottom to the top: a unit may import its own layer and those below it.
 LAYERS = (
-    ("types", "errors", "progress"),
+    ("types", "errors", "progress", "options", "versions", "store", "asking"),
     ("diffusion", "nets", "metrics"),
     ("sound",),
     ("model",),
     ("tasks",),
     ("checkpoint", "data"),
-    ("api", "training", "evaluate"),
+    (
+        "api",
+        "devices",
+        "given",
+        "making",
+        "picture",
+        "quality",
+        "record",
+        "result",
+        "saving",
+        "separating",
+        "training",
+        "evaluation",
+    ),
     ("__init__",),
     ("cli", "app"),
     ("__main__",),

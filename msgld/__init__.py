@@ -1,0 +1,76 @@
+"""One model of all stems of a piece of music: separate a song, invent one, or play the missing parts.
+
+>>> import msgld
+>>> model = msgld.load()
+>>> model.separate("song.mp3").save("separated/song")
+
+Everything is imported when it is first used, so ``import msgld`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from msgld.api import Msgld, load
+    from msgld.errors import (
+        AudioError,
+        AudioReadError,
+        AudioWriteError,
+        Cancelled,
+        DataError,
+        ModelError,
+        MsgldError,
+        UsageError,
+    )
+    from msgld.options import Options
+    from msgld.progress import CancelToken, Progress
+    from msgld.result import Result
+    from msgld.saving import Saved
+
+__all__ = [
+    "AudioError",
+    "AudioReadError",
+    "AudioWriteError",
+    "CancelToken",
+    "Cancelled",
+    "DataError",
+    "ModelError",
+    "Msgld",
+    "MsgldError",
+    "Options",
+    "Progress",
+    "Result",
+    "Saved",
+    "UsageError",
+    "load",
+]
+
+_HOMES = {
+    "CancelToken": "progress",
+    "Msgld": "api",
+    "Options": "options",
+    "Progress": "progress",
+    "Result": "result",
+    "Saved": "saving",
+    "load": "api",
+}
+"""Where the names live that are no errors."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for (PEP 562)."""
+    if name == "__version__":
+        from msgld.versions import own_version
+
+        return own_version()
+    if name not in __all__:
+        raise AttributeError(f"module 'msgld' has no attribute {name!r}")
+    value = getattr(import_module(f"msgld.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,233 @@
+"""The object that :func:`load` returns: a model that separates, generates and arranges."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from msgld import asking, making, separating
+from msgld.checkpoint import load_model, read_description
+from msgld.devices import choose_device
+from msgld.errors import ModelError
+from msgld.making import Making
+from msgld.model import Model
+from msgld.options import NORMAL, Options
+from msgld.progress import CancelToken, OnProgress
+from msgld.result import Result
+from msgld.saving import Encoding, Saved
+from msgld.separating import Separation
+from msgld.sound.songs import Sound
+from msgld.store import model_folder
+
+__all__ = ["Msgld", "Options", "Result", "Saved", "Sound", "load"]
+
+
+def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:
+    """Open a model.
+
+    Args:
+        model: a name, the path of a folder, or None for the shipped one. Names are looked for in the package and
+            in the cache (``MSGLD_CACHE``, else the user's cache folder).
+        device: ``auto`` (a CUDA device where there is one, else the CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        half: compute in bfloat16; by default where that is faster.
+
+    Raises:
+        ModelError: missing or damaged. UsageError: the device is not there.
+    """
+    chosen = choose_device(device)
+    folder = model_folder(model)
+    parts = read_description(folder)["parts"]
+    weights = {name: str(part.get("sha256", "")) for name, part in parts.items()}
+    return Msgld(load_model(folder, chosen, half), weights)
+
+
+class Msgld:
+    """A model, ready to be asked.
+
+    Attributes:
+        name: which is also a folder's name in outputs. stems: what it knows, in order.
+        model: the networks. weights: part -> sha256 of its file.
+    """
+
+    def __init__(self, model: Model, weights: Mapping[str, str] | None = None) -> None:
+        self.model = model
+        self.name = model.name
+        self.stems = model.stems
+        self.weights = dict(weights or {})
+
+    def separate(
+        self,
+        song: Sound,
+        *,
+        stems: Sequence[str] | None = None,
+        known: Mapping[str, Sound] | None = None,
+        mixture_level: float = 0.0,
+        options: Options = NORMAL,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Result:
+        """Cut a song into its stems, at its own rate, channels and length.
+
+        Args:
+            song: a file, or (samples, rate).
+            stems: those wanted; all by default. The residual is what these leave of the song.
+            known: stems of the song that you have; they come back as they are and help with the others.
+            mixture_level: noise on the song, 0 to 1. Above 0 lies the way from separating to inventing.
+
+        Raises:
+            UsageError: unknown stems, values out of range, arrays of another shape. AudioReadError: not audio.
+            Cancelled: the caller asked to stop.
+        """
+        task = self._separation(song, stems, known, mixture_level, options)
+        return separating.to_result(task, time.monotonic(), on_progress, cancel)
+
+    def separate_stream(
+        self,
+        song: Sound,
+        *,
+        stems: Sequence[str] | None = None,
+        known: Mapping[str, Sound] | None = None,
+        mixture_level: float = 0.0,
+        options: Options = NORMAL,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Iterator[dict[str, np.ndarray]]:
+        """As :meth:`separate`, but stretch by stretch as they are finished, in memory that does not grow.
+
+        Yields:
+            Stem name -> (channels, n), and ``residual`` and ``mixture``; in all as long as the song.
+        """
+        task = self._separation(song, stems, known, mixture_level, options)
+        return separating.stretches(task, on_progress, cancel)
+
+    def separate_to(
+        self,
+        song: Sound,
+        folder: str | Path,
+        *,
+        stems: Sequence[str] | None = None,
+        known: Mapping[str, Sound] | None = None,
+        mixture_level: float = 0.0,
+        ext: str = "wav",
+        subtype: str = "PCM_24",
+        overwrite: bool = False,
+        two_stems: str | None = None,
+        residual: bool = False,
+        options: Options = NORMAL,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Saved:
+        """Separate a song of any length straight into a folder, in memory that does not depend on its length.
+
+        Args:
+            folder: appears when everything is written, and not at all after an error.
+            ext, subtype, overwrite: as in :meth:`Result.save`.
+            two_stems: write this stem, and everything else as ``no_<stem>``, instead of ``stems``.
+            residual: also write what the stems leave of the song.
+
+        Raises:
+            As :meth:`separate`; AudioWriteError: the folder holds something or cannot be written.
+        """
+        asking.check_two_stems(two_stems, stems, residual, self.stems)
+        wanted = (two_stems,) if two_stems else stems
+        task = self._separation(song, wanted, known, mixture_level, options)
+        rest = f"no_{two_stems}" if two_stems else "residual" if residual else None
+        encoding = Encoding(ext.lstrip(".").lower(), subtype)
+        return separating.to_folder(task, Path(folder), encoding, overwrite, rest, on_progress, cancel)
+
+    def generate(
+        self,
+        seconds: float = 20.0,
+        *,
+        make: Sequence[str] | None = None,
+        options: Options = NORMAL,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Result:
+        """Invent a piece.
+
+        Args:
+            seconds: its length, above 0. make: which stems; all by default.
+
+        Raises:
+            ModelError: this model only separates. UsageError: unknown stems or values out of range.
+        """
+        return making.generate(self._making(options, on_progress, cancel), seconds, make)
+
+    def arrange(
+        self,
+        given: Mapping[str, Sound],
+        make: Sequence[str] | None = None,
+        *,
+        softness: float = 0.0,
+        start: float | None = None,
+        stop: float | None = None,
+        options: Options = NORMAL,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Result:
+        """Play the missing stems to those that are given.
+
+        The given stems come back as they are. Where their rates differ, they are brought to the first one's,
+        where their lengths differ, silence is added; both are noted.
+
+        Args:
+            given: stem -> sound.
+            make: which stems to play; None for all that are not given.
+            softness: 0 keeps to what is given; above 0, up to 1, it is a hint ("something like this bass").
+            start, stop: seconds between which to play. Stems in ``make`` that are also given keep what they
+                have outside of it, those that are not given are silent there.
+
+        Raises:
+            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
+        """
+        return making.arrange(self._making(options, on_progress, cancel), given, make, softness, start, stop)
+
+    def vary(
+        self,
+        given: Mapping[str, Sound],
+        level: float = 0.6,
+        *,
+        options: Options = NORMAL,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Result:
+        """Play the given stems anew, all of them together.
+
+        Args:
+            given: stem -> sound. level: how much changes: near 0 next to nothing, 1 all of it.
+        """
+        return making.vary(self._making(options, on_progress, cancel), given, level)
+
+    def extend(
+        self,
+        given: Mapping[str, Sound],
+        seconds: float,
+        *,
+        options: Options = NORMAL,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Result:
+        """Continue the given stems by that many seconds; the result begins with what was given."""
+        return making.extend(self._making(options, on_progress, cancel), given, seconds)
+
+    def _separation(
+        self,
+        song: Sound,
+        stems: Sequence[str] | None,
+        known: Mapping[str, Sound] | None,
+        level: float,
+        options: Options,
+    ) -> Separation:
+        asking.check_share("mixture_level", level)
+        asking.check_known(known or {}, self.stems)
+        wanted = asking.stem_names(stems, self.stems)
+        return Separation(self.model, self.weights, song, wanted, dict(known or {}), level, options)
+
+    def _making(self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None) -> Making:
+        if self.model.vocoder is None:
+            raise ModelError(f"the model {self.name!r} has no vocoder: it only separates; load another one")
+        return Making(self.model, self.weights, options, on_progress, cancel)

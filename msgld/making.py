@@ -1,0 +1,225 @@
+"""Making music, as the public interface offers it: generate, arrange, vary, continue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld import asking
+from msgld.diffusion.sample import Map
+from msgld.errors import UsageError
+from msgld.given import Given, gather
+from msgld.model import Model
+from msgld.options import Options
+from msgld.progress import CancelToken, Meter, OnProgress
+from msgld.quality import making
+from msgld.record import describe
+from msgld.result import Result
+from msgld.sound.panorama import gains_like, gains_of, place
+from msgld.sound.resample import resample
+from msgld.sound.songs import Sound, as_channels
+from msgld.tasks import maps, render
+
+LONGEST = 3600.0
+"""Seconds; a result is held in memory."""
+
+Finish = Callable[[str, np.ndarray], np.ndarray]
+"""Stem and what was made for it, mono (L,) at the result's rate -> the finished stem (channels, L)."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """Who makes, how, and who is told."""
+
+    model: Model
+    weights: Mapping[str, str]
+    options: Options
+    on_progress: OnProgress | None
+    cancel: CancelToken | None
+
+    @property
+    def tracks(self) -> int:
+        """K: the stems and the mixture."""
+        return len(self.model.stems) + 1
+
+    def frame(self, seconds: float) -> float:
+        """The place of a moment in latent frames."""
+        return seconds * self.model.codec.mel.rate / self.model.codec.frame_samples
+
+    def absent(self, present: Sequence[str]) -> list[int]:
+        """Tracks of stems that take no part."""
+        return [k for k, stem in enumerate(self.model.stems) if stem not in present]
+
+
+def generate(job: Making, seconds: float, make: Sequence[str] | None) -> Result:
+    """See :meth:`msgld.api.Msgld.generate`."""
+    asking.check_seconds("seconds", seconds, LONGEST)
+    wanted = asking.stem_names(make, job.model.stems)
+    rate = job.model.codec.mel.rate
+    nothing = Given({}, rate, _at_least_one(seconds * rate), (), {})
+    task = maps.generate(job.tracks, render.frames_for(job.model, nothing.length, rate))
+    task = maps.without(task, job.absent(wanted))
+    return _run(job, "generate", nothing, task, wanted, _placed, {"seconds": seconds, "make": list(wanted)})
+
+
+def _at_least_one(samples: float) -> int:
+    if round(samples) < 1:
+        raise UsageError("seconds has to be long enough for one sample")
+    return round(samples)
+
+
+def _placed(stem: str, mono: np.ndarray) -> np.ndarray:
+    return place(mono, gains_of(stem))
+
+
+def arrange(
+    job: Making,
+    sounds: Mapping[str, Sound],
+    make: Sequence[str] | None,
+    softness: float,
+    start: float | None,
+    stop: float | None,
+) -> Result:
+    """See :meth:`msgld.api.Msgld.arrange`."""
+    stems = job.model.stems
+    asking.check_share("softness", softness)
+    asking.check_stems(sounds, stems)
+    wanted = _to_play(make, sounds, stems, start is not None or stop is not None)
+    given = gather(sounds)
+    first, last = _span(start, stop, given.length / given.rate)
+    fixed = {stems.index(stem): softness for stem in sounds if stem not in wanted}
+    task = maps.arrange(job.tracks, render.frames_for(job.model, given.length, given.rate), fixed)
+    task = maps.within(task, int(job.frame(first)), int(np.ceil(job.frame(last))))
+    task = maps.without(task, job.absent((*sounds, *wanted)))
+    low, high = round(first * given.rate), round(last * given.rate)
+
+    def finish(stem: str, mono: np.ndarray) -> np.ndarray:
+        old = given.waves.get(stem)
+        new = place(mono, gains_of(stem) if old is None else gains_like(old, stem))
+        old = np.zeros_like(new) if old is None else old
+        return render.splice(old, new, low, high, round(render.FADE * given.rate))
+
+    extra = {"make": list(wanted), "softness": softness, "start": start, "stop": stop}
+    return _run(job, "arrange", given, task, wanted, finish, extra)
+
+
+def _to_play(
+    make: Sequence[str] | None, given: Mapping[str, Sound], stems: tuple[str, ...], stretch: bool
+) -> tuple[str, ...]:
+    """The stems to play.
+
+    Raises:
+        UsageError: none, or one that is given from beginning to end.
+    """
+    left = tuple(stem for stem in stems if stem not in given)
+    if make is None and not left:
+        raise UsageError("all stems are given: name those to play anew in make, with start and stop")
+    wanted = left if make is None else asking.stem_names(make, stems)
+    twice = [stem for stem in wanted if stem in given]
+    if twice and not stretch:
+        raise UsageError(
+            f"{', '.join(twice)}: both given and to be made; leave one out, or say start and stop"
+        )
+    return wanted
+
+
+def _span(start: float | None, stop: float | None, seconds: float) -> tuple[float, float]:
+    for name, value in (("start", start), ("stop", stop)):
+        if value is not None:
+            asking.check_seconds(name, value)
+    first, last = start or 0.0, seconds if stop is None else min(stop, seconds)
+    if first >= last:
+        raise UsageError(f"start ({first:g} s) has to lie before stop and the end ({last:g} s)")
+    return first, last
+
+
+def vary(job: Making, sounds: Mapping[str, Sound], level: float) -> Result:
+    """See :meth:`msgld.api.Msgld.vary`."""
+    asking.check_share("level", level)
+    asking.check_stems(sounds, job.model.stems)
+    given = gather(sounds)
+    task = maps.vary(job.tracks, render.frames_for(job.model, given.length, given.rate), level)
+    task = maps.without(task, job.absent(tuple(sounds)))
+
+    def finish(stem: str, mono: np.ndarray) -> np.ndarray:
+        return place(mono, gains_like(given.waves[stem], stem))
+
+    return _run(job, "vary", given, task, tuple(sounds), finish, {"level": level})
+
+
+def extend(job: Making, sounds: Mapping[str, Sound], seconds: float) -> Result:
+    """See :meth:`msgld.api.Msgld.extend`."""
+    asking.check_seconds("seconds", seconds, LONGEST)
+    asking.check_stems(sounds, job.model.stems)
+    past = gather(sounds)
+    given = past.padded(past.length + _at_least_one(seconds * past.rate))
+    frames = render.frames_for(job.model, given.length, given.rate)
+    task = maps.generate(job.tracks, frames)
+    task = maps.within(task, int(job.frame(past.length / past.rate)), frames)
+    task = maps.without(task, job.absent(tuple(sounds)))
+    fade = min(round(render.FADE * given.rate), past.length)
+
+    def finish(stem: str, mono: np.ndarray) -> np.ndarray:
+        new = place(mono, gains_like(past.waves[stem], stem))
+        # The fade is half of the stretch at most, so it may begin before what is new.
+        return render.splice(given.waves[stem], new, past.length - fade, given.length, fade)
+
+    return _run(job, "continue", given, task, tuple(sounds), finish, {"seconds": seconds})
+
+
+def _run(
+    job: Making,
+    name: str,
+    given: Given,
+    task: Map,
+    wanted: Sequence[str],
+    finish: Finish,
+    extra: Mapping[str, Any],
+) -> Result:
+    """Encode what is given, sample, vocode what was wanted, and put it together."""
+    began, settings = time.monotonic(), making(job.options)
+    stems = [stem for stem in job.model.stems if stem in wanted]
+    meter = Meter(render.calls(task, settings) + len(stems), "steps", "sampling", job.on_progress, job.cancel)
+    meter.advance(0)
+    gain = render.gain_for(given.stack(), len(job.model.stems)) if given.waves else 1.0
+    waves = {job.model.stems.index(stem): wave for stem, wave in given.waves.items()}
+    z = render.encode(job.model, waves, given.rate, task.levels.shape[-1], gain)
+    z = render.make(job.model, z, task, settings, lambda: meter.advance(1))
+    made = {}
+    for stem in stems:
+        meter.advance(0, "vocoding")
+        made[stem] = finish(stem, _sound(job, z, task, stem, given) / np.float32(gain))
+        meter.advance(1)
+    told = describe(job.model, job.weights, name, job.options, settings, extra)
+    info = {
+        **told,
+        "input": given.names or None,
+        "rate": given.rate,
+        "length": given.length,
+        "took_seconds": round(time.monotonic() - began, 3),
+    }
+    return _result(job, {**given.waves, **made}, given, info)
+
+
+def _sound(job: Making, z: Tensor, task: Map, stem: str, given: Given) -> np.ndarray:
+    """One stem that was made, mono (L,) at the result's rate."""
+    track = job.model.stems.index(stem)
+    frames = torch.nonzero(task.wanted[0, track]).flatten()
+    sound = render.vocode(job.model, z[0, track], int(frames[0]), int(frames[-1]) + 1)
+    sound = resample(sound[None], job.model.codec.mel.rate, given.rate)[0, : given.length]
+    return np.pad(sound, (0, given.length - len(sound)))
+
+
+def _result(job: Making, waves: Mapping[str, np.ndarray], given: Given, info: dict[str, Any]) -> Result:
+    stems = {stem: waves[stem] for stem in job.model.stems if stem in waves}
+    channels = max(len(wave) for wave in stems.values())
+    total = np.sum([as_channels(wave, channels).astype(np.float64) for wave in stems.values()], axis=0)
+    return Result(
+        stems, total.astype(np.float32), None, given.rate, {**info, "channels": channels}, given.notes
+    )

@@ -1,0 +1,56 @@
+"""The options that all tasks share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from msgld.errors import UsageError
+
+QUALITIES = ("draft", "normal", "best")
+"""Speed against quality, the fastest first."""
+
+SAMPLERS = ("ddim", "ddpm", "multistep")
+"""Ways to sample; see :mod:`msgld.diffusion.sample`."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run a task.
+
+    Attributes:
+        quality: ``draft``, ``normal`` or ``best``; sets everything below that is None.
+        steps: network calls, 1 or more.
+        guidance: how strongly what is given is followed; 1 is as trained, 0 ignores it.
+        seed: of the noise, 0 or more. The same seed, input and model give the same result.
+        sampler: ``ddim``, ``ddpm`` or ``multistep``.
+
+    Raises:
+        UsageError: a value out of its range.
+    """
+
+    quality: str = "normal"
+    steps: int | None = None
+    guidance: float | None = None
+    seed: int = 0
+    sampler: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.quality not in QUALITIES:
+            raise UsageError(f"no quality {self.quality!r}; there are: {', '.join(QUALITIES)}")
+        if self.steps is not None and not (_is_whole(self.steps) and self.steps >= 1):
+            raise UsageError(f"steps has to be a whole number of 1 or more, not {self.steps!r}")
+        if self.guidance is not None and not math.isfinite(self.guidance):
+            raise UsageError(f"guidance has to be a number, not {self.guidance!r}")
+        if not (_is_whole(self.seed) and 0 <= self.seed < 2**63):
+            raise UsageError(f"seed has to be a whole number of 0 or more, not {self.seed!r}")
+        if self.sampler not in (None, *SAMPLERS):
+            raise UsageError(f"no sampler {self.sampler!r}; there are: {', '.join(SAMPLERS)}")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+NORMAL = Options()
+"""What is used when nothing is said."""

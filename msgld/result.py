@@ -1,0 +1,93 @@
+"""What a task gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from msgld.picture import Sketch
+from msgld.saving import BLOCK, Encoding, Saved, Track, Tracks, check_encoding, new_folder, save_tracks
+from msgld.sound.songs import Reader, opened
+
+
+@dataclass(frozen=True)
+class Result:
+    """Stems in memory.
+
+    Attributes:
+        stems: name -> float32 (channels, L), full scale +-1.
+        mix: (channels, L); the song itself for a separation, the sum of the stems where something was made.
+        residual: what the stems leave of the song, (channels, L); None where something was made.
+        rate: samples per second.
+        info: how it came about; goes to ``run.json``.
+        notes: what the user should know, one line each.
+    """
+
+    stems: dict[str, np.ndarray]
+    mix: np.ndarray
+    residual: np.ndarray | None
+    rate: int
+    info: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        ext: str = "wav",
+        subtype: str = "PCM_24",
+        overwrite: bool = False,
+        residual: bool = False,
+    ) -> Saved:
+        """Write every stem, a picture of all and ``run.json``; where something was made, also ``mix``.
+
+        Args:
+            folder: appears when everything is written, and not at all after an error.
+            ext: ``wav``, ``flac``, ``ogg`` or ``mp3``.
+            subtype: ``PCM_24``, ``PCM_16`` or ``FLOAT`` (wav only). Integers that would clip are written with
+                one gain for all tracks, which is noted.
+            overwrite: whether a former result in that folder may be replaced.
+            residual: also write what the stems leave of the song.
+
+        Raises:
+            AudioWriteError: the folder holds something, is not writable, or the format does not fit.
+            UsageError: no such format.
+        """
+        folder, encoding = Path(folder), Encoding(ext.lstrip(".").lower(), subtype)
+        tracks = self._tracks(residual)
+        info = {**self.info, "notes": list(self.notes)}
+        with new_folder(folder, overwrite) as temporary:
+            check_encoding(temporary, encoding, self.rate, self.mix.shape[0])
+            peak = max(float(np.abs(array).max(initial=0.0)) for array in self._written(residual).values())
+            run = save_tracks(temporary, tracks, encoding, self._sketch(), peak, info)
+        files = {name: folder / file for name, file in run["files"].items()}
+        return Saved(folder, files, run)
+
+    def _written(self, residual: bool) -> dict[str, np.ndarray]:
+        if self.residual is None:
+            return {**self.stems, "mix": self.mix}
+        return {**self.stems, "residual": self.residual} if residual else dict(self.stems)
+
+    def _tracks(self, residual: bool) -> Tracks:
+        written = {name: self._track(array) for name, array in self._written(residual).items()}
+        extra = {"mix": written.pop("mix")} if self.residual is None else {}
+        rest = None if self.residual is None or residual else self._track(self.residual)
+        return Tracks(written, self._track(self.mix), self.rate, self.mix.shape[1], extra, rest)
+
+    def _track(self, samples: np.ndarray) -> Track:
+        def track() -> AbstractContextManager[Reader]:
+            return opened((samples, self.rate))
+
+        return track
+
+    def _sketch(self) -> Sketch:
+        sketch = Sketch(self.rate)
+        everything: Mapping[str, np.ndarray] = {"mix": self.mix, **self.stems}
+        for place in range(0, self.mix.shape[1], BLOCK):
+            sketch.add({name: samples[:, place : place + BLOCK] for name, samples in everything.items()})
+        return sketch

@@ -1,0 +1,249 @@
+"""Results on the disk: whole folders or nothing, one gain for all stems, and a null test of what was written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from msgld.errors import AudioWriteError
+from msgld.picture import Sketch
+from msgld.sound.reader import open_audio
+from msgld.sound.songs import Reader, as_channels
+from msgld.sound.writer import AudioWriter
+
+BLOCK = 1 << 18
+"""Frames that are held at once."""
+
+LOSSY = ("mp3", "ogg")
+"""Formats that do not keep samples, nor always their number."""
+
+RUN, PICTURE = "run.json", "spectrograms.png"
+
+Track = Callable[[], AbstractContextManager[Reader]]
+"""Opens a track for reading from its start; may be called again."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written.
+
+    Attributes:
+        folder: of the result. files: track name -> its sound file.
+        run: what ``run.json`` says.
+    """
+
+    folder: Path
+    files: dict[str, Path]
+    run: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How sound is written.
+
+    Attributes:
+        ext: ``wav``, ``flac``, ``ogg`` or ``mp3``.
+        subtype: ``PCM_24``, ``PCM_16`` or ``FLOAT`` (wav only); ogg and mp3 have none.
+    """
+
+    ext: str = "wav"
+    subtype: str = "PCM_24"
+
+    @property
+    def clips(self) -> bool:
+        """Whether samples beyond full scale are lost."""
+        return self.subtype != "FLOAT" or self.ext in LOSSY
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Sound to be saved, each track as something that can be read again and again.
+
+    Attributes:
+        parts: written; with ``rest`` they sum to the whole.
+        whole: what they sum to, not written.
+        extra: written besides, such as the mix of what was made.
+        rest: what the parts leave of the whole, where that is not written.
+        rate, frames: of all of them.
+    """
+
+    parts: Mapping[str, Track]
+    whole: Track
+    rate: int
+    frames: int
+    extra: Mapping[str, Track] = field(default_factory=dict)
+    rest: Track | None = None
+
+
+@contextmanager
+def new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
+    """A temporary folder beside ``folder`` that becomes it when all went well, and else vanishes.
+
+    Where the folder exists and may be overwritten, what a former run wrote there is replaced; anything else in
+    it is left alone.
+
+    Raises:
+        AudioWriteError: there is something already, or the place is not writable.
+    """
+    _refuse_existing(folder, overwrite)
+    made = [parent for parent in folder.parents if not parent.exists()]
+    temporary = folder.parent / f".{folder.name[:40]}-{uuid.uuid4().hex[:12]}.part"
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        _refuse_existing(folder, overwrite)
+        _put_in_place(temporary, folder)
+    except BaseException as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        for parent in made:
+            with suppress(OSError):
+                parent.rmdir()
+        if isinstance(error, OSError):
+            raise AudioWriteError(f"cannot write to {folder}: {error.strerror or error}") from error
+        raise
+
+
+def _refuse_existing(folder: Path, overwrite: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise AudioWriteError(f"{folder} is a file; choose another folder")
+    if not overwrite and folder.is_dir() and any(folder.iterdir()):
+        raise AudioWriteError(f"{folder} exists already; allow overwriting or choose another folder")
+
+
+def _put_in_place(temporary: Path, folder: Path) -> None:
+    if not folder.exists():
+        os.rename(temporary, folder)
+        return
+    stale = _files_of_former_run(folder) - {path.name for path in temporary.iterdir()}
+    # The record last: a folder with one is whole.
+    for path in sorted(temporary.iterdir(), key=lambda path: path.name == RUN):
+        os.replace(path, folder / path.name)
+    for name in stale:
+        (folder / name).unlink(missing_ok=True)
+    temporary.rmdir()
+
+
+def _files_of_former_run(folder: Path) -> set[str]:
+    """Names of the sound files that the folder's record lists; nothing that lies elsewhere."""
+    try:
+        listed = json.loads((folder / RUN).read_text("utf-8"))["files"].values()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
+    return {name for name in listed if isinstance(name, str) and name == Path(name).name}
+
+
+def check_encoding(folder: Path, encoding: Encoding, rate: int, channels: int) -> None:
+    """Write one frame and delete it, so that a format that cannot hold the result fails before the work.
+
+    Raises:
+        UsageError: no such format. AudioWriteError: it does not hold these channels or this rate.
+    """
+    path = folder / f"trial.{encoding.ext}"
+    with AudioWriter(path, rate, channels, subtype=encoding.subtype) as writer:
+        writer.write(np.zeros((channels, 1), np.float32))
+    path.unlink()
+
+
+def save_tracks(
+    folder: Path,
+    tracks: Tracks,
+    encoding: Encoding,
+    sketch: Sketch,
+    peak: float,
+    info: dict[str, Any],
+    step: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """Write sound files, picture and record into a folder.
+
+    Args:
+        peak: largest magnitude in all tracks that are written.
+        info: goes to the record; its ``notes`` are added to.
+        step: called after each file; may raise to stop.
+
+    Returns:
+        The record.
+    """
+    gain = 1.0 / peak if peak > 1 and encoding.clips else 1.0
+    files = {name: folder / f"{name}.{encoding.ext}" for name in (*tracks.parts, *tracks.extra)}
+    for name, track in {**tracks.parts, **tracks.extra}.items():
+        _write(files[name], track, tracks, encoding, gain)
+        step()
+    null = null_db([files[name] for name in tracks.parts], tracks, encoding, gain)
+    sketch.draw(folder / PICTURE)
+    run = {
+        **info,
+        "files": {name: path.name for name, path in files.items()},
+        "subtype": None if encoding.ext in LOSSY else encoding.subtype,
+        "gain": gain,
+        "null_db": null,
+        "notes": [*info.get("notes", ()), *_gain_notes(gain)],
+    }
+    text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / RUN).write_text(text + "\n", "utf-8")
+    return run
+
+
+def _gain_notes(gain: float) -> list[str]:
+    if gain == 1:
+        return []
+    return [f"all tracks were turned down by {-20 * np.log10(gain):.1f} dB alike, so that none clips"]
+
+
+def _write(path: Path, track: Track, tracks: Tracks, encoding: Encoding, gain: float) -> None:
+    with (
+        track() as reader,
+        AudioWriter(
+            path, tracks.rate, reader.channels, subtype=encoding.subtype, frames=tracks.frames
+        ) as writer,
+    ):
+        while (block := reader.read(BLOCK)).shape[1]:
+            writer.write(block * np.float32(gain))
+
+
+def null_db(files: list[Path], tracks: Tracks, encoding: Encoding, gain: float) -> float:
+    """Read what was written: RMS of (sum of the parts - the whole) relative to the whole, in dB, -200 to 200.
+
+    Raises:
+        AudioWriteError: a file has not the length of the whole; never for lossy formats.
+    """
+    error = power = 0.0
+    with ExitStack() as stack:
+        readers: list[Reader] = [stack.enter_context(open_audio(path)) for path in files]
+        _check_lengths(files, readers, tracks.frames, encoding)
+        rest = stack.enter_context(tracks.rest()) if tracks.rest else None
+        song = stack.enter_context(tracks.whole())
+        while (block := song.read(BLOCK)).shape[1]:
+            total = block * -np.float64(gain)
+            power += float((total**2).sum())
+            if rest is not None:
+                total += gain * _like(rest, block)
+            for reader in readers:
+                total += _like(reader, block)
+            error += float((total**2).sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        decibels = 10 * np.log10(np.float64(error) / power) if error else -200.0
+    return round(float(np.clip(decibels, -200.0, 200.0)), 1)
+
+
+def _like(reader: Reader, block: np.ndarray) -> np.ndarray:
+    """The next samples, with the channels and the length of ``block``."""
+    channels, samples = block.shape
+    read = as_channels(reader.read(samples), channels)
+    return np.pad(read, ((0, 0), (0, samples - read.shape[1])))
+
+
+def _check_lengths(files: list[Path], readers: list[Reader], frames: int, encoding: Encoding) -> None:
+    for path, reader in zip(files, readers, strict=True):
+        if encoding.ext not in LOSSY and reader.frames != frames:
+            raise AudioWriteError(
+                f"{path.name} came out with {reader.frames} of {frames} samples; nothing was kept"
+            )

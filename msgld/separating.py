@@ -1,0 +1,175 @@
+"""Separating, as the public interface offers it: as a stream, in memory, or straight to files."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from msgld.errors import ModelError
+from msgld.model import Model
+from msgld.options import Options
+from msgld.picture import Sketch
+from msgld.progress import CancelToken, Meter, OnProgress
+from msgld.quality import separation_passes
+from msgld.record import describe
+from msgld.result import Result
+from msgld.saving import Encoding, Saved, Tracks, check_encoding, new_folder, save_tracks
+from msgld.sound.songs import Sound, name_of, opened
+from msgld.sound.spool import Spool
+from msgld.tasks.stream import separated
+
+WRITING = 0.05
+"""Share of the progress that is kept for writing files."""
+
+
+@dataclass(frozen=True)
+class Separation:
+    """One song and what is wanted of it; everything has been checked but the song itself."""
+
+    model: Model
+    weights: Mapping[str, str]
+    song: Sound
+    stems: tuple[str, ...]
+    known: Mapping[str, Sound]
+    level: float
+    options: Options
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a song before it is read: rate, channels, and its length, 0 where that is unknown."""
+
+    rate: int
+    channels: int
+    frames: int
+
+
+def look(task: Separation) -> Facts:
+    """Open the song and the known stems, so that what is unreadable fails first."""
+    for sound in task.known.values():
+        with opened(sound):
+            pass
+    with opened(task.song) as reader:
+        return Facts(reader.rate, reader.channels, reader.frames)
+
+
+def stretches(
+    task: Separation, on_progress: OnProgress | None, cancel: CancelToken | None
+) -> Iterator[dict[str, np.ndarray]]:
+    """Stretches of stems, residual and mixture as they are finished. Errors of the input come at once."""
+    facts = look(task)
+    meter = Meter(facts.frames / facts.rate, "seconds", "reading", on_progress, cancel)
+
+    def run() -> Iterator[dict[str, np.ndarray]]:
+        yield from _stretches(task, facts, meter, 1.0)
+        meter.advance(math.inf)
+
+    return run()
+
+
+def _stretches(task: Separation, facts: Facts, meter: Meter, share: float) -> Iterator[dict[str, np.ndarray]]:
+    """As :func:`stretches`; ``share`` is that of the whole progress."""
+    meter.advance(0)
+    settings, layouts = separation_passes(task.options)
+    meter.advance(0, "separating")
+    for tracks in separated(task.model, task.song, task.known, settings, layouts, task.level):
+        if not np.isfinite(tracks).all():
+            raise ModelError("the model answered with values that are not numbers; please report this")
+        named = {stem: tracks[task.model.stems.index(stem)] for stem in task.stems}
+        yield {**named, "residual": _residual(tracks[-1], named), "mixture": tracks[-1]}
+        meter.advance(share * tracks.shape[-1] / facts.rate)
+
+
+def _residual(mixture: np.ndarray, stems: Mapping[str, np.ndarray]) -> np.ndarray:
+    """What the stems leave; in 64 bits, so that they sum back as closely as 32 bits allow."""
+    total = np.sum([stem.astype(np.float64) for stem in stems.values()], axis=0)
+    return (mixture - total).astype(np.float32)
+
+
+def to_result(
+    task: Separation, began: float, on_progress: OnProgress | None, cancel: CancelToken | None
+) -> Result:
+    """Separate in memory."""
+    pieces = list(stretches(task, on_progress, cancel))
+    whole = {name: np.concatenate([piece[name] for piece in pieces], axis=1) for name in pieces[0]}
+    mixture, residual = whole.pop("mixture"), whole.pop("residual")
+    facts = replace(look(task), frames=mixture.shape[1])
+    return Result(whole, mixture, residual, facts.rate, _info(task, facts, began), ())
+
+
+def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
+    settings, layouts = separation_passes(task.options)
+    extra = {
+        "mixture_level": task.level,
+        "stems": list(task.stems),
+        "known": {stem: name_of(sound) for stem, sound in task.known.items()},
+        "windows": [{"context": layout.context, "fade": layout.fade} for layout in layouts],
+    }
+    told = describe(task.model, task.weights, "separate", task.options, settings, extra)
+    return {
+        **told,
+        "input": name_of(task.song),
+        "rate": facts.rate,
+        "channels": facts.channels,
+        "length": facts.frames,
+        "took_seconds": round(time.monotonic() - began, 3),
+    }
+
+
+def to_folder(
+    task: Separation,
+    folder: Path,
+    encoding: Encoding,
+    overwrite: bool,
+    rest: str | None,
+    on_progress: OnProgress | None,
+    cancel: CancelToken | None,
+) -> Saved:
+    """Separate into files. Stems are spooled as floats first, since one gain for all needs the loudest peak.
+
+    Args:
+        rest: name of the file for what the stems leave; None for no file.
+    """
+    began = time.monotonic()
+    facts = look(task)
+    with new_folder(folder, overwrite) as temporary:
+        check_encoding(temporary, encoding, facts.rate, facts.channels)
+        meter = Meter(facts.frames / facts.rate, "seconds", "reading", on_progress, cancel)
+        spools, sketch = _spool(task, facts, meter, temporary)
+        facts = replace(facts, frames=spools["residual"].frames)
+        tracks = _tracks(task, spools, facts, rest)
+        peak = max(spools[name if name in spools else "residual"].peak for name in tracks.parts)
+        info = {**_info(task, facts, began), "notes": []}
+        meter.advance(0, "writing")
+        step = partial(meter.advance, WRITING * facts.frames / facts.rate / len(tracks.parts))
+        run = save_tracks(temporary, tracks, encoding, sketch, peak, info, step)
+        for spool in spools.values():
+            spool.path.unlink()
+    meter.advance(math.inf)
+    return Saved(folder, {name: folder / file for name, file in run["files"].items()}, run)
+
+
+def _spool(task: Separation, facts: Facts, meter: Meter, folder: Path) -> tuple[dict[str, Spool], Sketch]:
+    names = (*task.stems, "residual")
+    spools = {name: Spool(folder / f"{name}.spool", facts.rate, facts.channels) for name in names}
+    sketch = Sketch(facts.rate)
+    for stretch in _stretches(task, facts, meter, 1 - WRITING):
+        for name, spool in spools.items():
+            spool.append(stretch[name])
+        sketch.add({"mix": stretch["mixture"], **{stem: stretch[stem] for stem in task.stems}})
+    return spools, sketch
+
+
+def _tracks(task: Separation, spools: Mapping[str, Spool], facts: Facts, rest: str | None) -> Tracks:
+    parts = {stem: spools[stem].open for stem in task.stems}
+    residual = spools["residual"].open
+    if rest:
+        parts[rest] = residual
+    return Tracks(parts, lambda: opened(task.song), facts.rate, facts.frames, {}, None if rest else residual)

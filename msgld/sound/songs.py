@@ -1,0 +1,169 @@
+"""What callers hand over as sound, a file or an array, checked and read front to back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import soxr
+
+from msgld.errors import AudioReadError, UsageError
+from msgld.sound.reader import MAX_CHANNELS, open_audio
+
+Sound = str | Path | tuple[np.ndarray, int]
+"""A file, or (samples of shape (L,) or (channels, L) with full scale +-1, rate)."""
+
+LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+
+
+class Reader(Protocol):
+    """Sound that is read front to back.
+
+    Attributes:
+        rate: samples per second. channels: of every block.
+        frames: samples per channel; an estimate in some compressed files, 0 where even that is unknown.
+    """
+
+    rate: int
+    channels: int
+    frames: int
+
+    def read(self, frames: int) -> np.ndarray:
+        """The next ``frames`` frames, fewer only at the end: float32 (channels, n)."""
+        ...
+
+
+class ArrayReader:
+    """Reads samples (channels, L) that are in memory."""
+
+    def __init__(self, samples: np.ndarray, rate: int) -> None:
+        self._samples = samples
+        self._place = 0
+        self.rate = rate
+        self.channels, self.frames = samples.shape
+
+    def read(self, frames: int) -> np.ndarray:
+        """See :class:`Reader`."""
+        block = self._samples[:, self._place : self._place + frames]
+        self._place += block.shape[1]
+        return block
+
+
+class FittedReader:
+    """Reads another reader's sound at a rate and with channels of one's choice."""
+
+    def __init__(self, reader: Reader, rate: int, channels: int) -> None:
+        self._reader = reader
+        self._same_rate = reader.rate == rate
+        self._stream = soxr.ResampleStream(reader.rate, rate, reader.channels, dtype="float32", quality="HQ")
+        self._held = np.zeros((reader.channels, 0), np.float32)
+        self._ended = False
+        self.rate, self.channels = rate, channels
+        self.frames = round(reader.frames * rate / reader.rate)
+
+    def read(self, frames: int) -> np.ndarray:
+        """See :class:`Reader`."""
+        while self._held.shape[1] < frames and not self._ended:
+            self._held = np.concatenate([self._held, self._more(frames)], axis=1)
+        block, self._held = self._held[:, :frames], self._held[:, frames:]
+        return as_channels(block, self.channels)
+
+    def _more(self, frames: int) -> np.ndarray:
+        wanted = max(1, round(frames * self._reader.rate / self.rate))
+        block = self._reader.read(wanted)
+        self._ended = block.shape[1] < wanted
+        if self._same_rate:
+            return block
+        return self._stream.resample_chunk(np.ascontiguousarray(block.T), last=self._ended).T
+
+
+def as_channels(samples: np.ndarray, channels: int) -> np.ndarray:
+    """Samples (c, L) with another number of channels.
+
+    Mono goes to all channels and all go to mono as their mean; else channels that are missing are silent.
+
+    Raises:
+        UsageError: more channels than asked for, and not to mono.
+    """
+    own = samples.shape[0]
+    if own == channels:
+        return samples
+    if own == 1:
+        return np.repeat(samples, channels, axis=0)
+    if channels == 1:
+        return samples.mean(axis=0, keepdims=True)
+    if own > channels:
+        raise UsageError(f"a sound of {own} channels does not go with one of {channels}; mix it down first")
+    return np.concatenate([samples, np.zeros((channels - own, samples.shape[1]), samples.dtype)])
+
+
+@contextmanager
+def opened(sound: Sound) -> Iterator[Reader]:
+    """Open a sound for reading.
+
+    Raises:
+        AudioReadError: no such file, not audio, empty, or samples that are not numbers.
+        UsageError: an array of another shape or type.
+    """
+    if isinstance(sound, str | Path):
+        with open_audio(sound) as reader:
+            yield reader
+    else:
+        yield ArrayReader(*checked(sound))
+
+
+def whole(sound: Sound) -> tuple[np.ndarray, int]:
+    """All samples of a sound, float32 (channels, L), and its rate. Errors as :func:`opened`."""
+    with opened(sound) as reader:
+        blocks = [reader.read(1 << 20)]
+        while blocks[-1].shape[1]:
+            blocks.append(reader.read(1 << 20))
+        return np.concatenate(blocks, axis=1), reader.rate
+
+
+def name_of(sound: Sound) -> str:
+    """What a record says of where a sound came from: the file's full path, or ``array``."""
+    return str(Path(sound).absolute()) if isinstance(sound, str | Path) else "array"
+
+
+def checked(sound: object) -> tuple[np.ndarray, int]:
+    """Samples as float32 (channels, L) and their rate.
+
+    Raises:
+        UsageError: no pair of samples and rate, or of another shape or type.
+        AudioReadError: no samples, or samples that are NaN or infinite.
+    """
+    if not (isinstance(sound, tuple) and len(sound) == 2):
+        raise UsageError("a sound is the path of a file, or a pair (samples, rate)")
+    samples, rate = np.asarray(sound[0]), sound[1]
+    if not (isinstance(rate, int | np.integer) and LOWEST_RATE <= rate <= HIGHEST_RATE):
+        raise UsageError(f"a rate is a whole number from {LOWEST_RATE} to {HIGHEST_RATE} Hz, not {rate!r}")
+    _check_shape(samples)
+    with np.errstate(over="ignore"):
+        samples = np.atleast_2d(samples).astype(np.float32, copy=False)
+    if not np.isfinite(samples).all():
+        raise AudioReadError("the array has samples that are not numbers (NaN or infinite)")
+    return samples, int(rate)
+
+
+def _check_shape(samples: np.ndarray) -> None:
+    if not np.issubdtype(samples.dtype, np.floating):
+        raise UsageError(
+            f"samples are floats with full scale +-1, not {samples.dtype}: divide by full scale first"
+        )
+    if samples.ndim not in (1, 2):
+        raise UsageError(f"samples have the shape (L,) or (channels, L), not {samples.shape}")
+    if samples.size == 0:
+        raise AudioReadError("the array holds no samples")
+    if samples.ndim == 2 and samples.shape[0] > MAX_CHANNELS:
+        hint = (
+            "pass its transpose"
+            if samples.shape[1] <= MAX_CHANNELS
+            else f"at most {MAX_CHANNELS} can be used"
+        )
+        raise UsageError(
+            f"an array (channels, L) of shape {samples.shape} has {samples.shape[0]} channels: {hint}"
+        )
