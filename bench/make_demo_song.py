@@ -31,13 +31,17 @@ def make_stems(seed: int, bar: int) -> tuple[np.ndarray, dict[str, str | float]]
     piece = compose(seed)
     start = bar * 4 * 60 / piece.bpm
     stems = Renderer(heldout_soundfont()).render_stems(piece.score, start, SECONDS)
-    stems[..., -round(FADE * RATE) :] *= np.cos(np.linspace(0, np.pi / 2, round(FADE * RATE), dtype=np.float32)) ** 2
+    stems[..., -round(FADE * RATE) :] *= (
+        np.cos(np.linspace(0, np.pi / 2, round(FADE * RATE), dtype=np.float32)) ** 2
+    )
     about: dict[str, str | float] = {"style": piece.style, "bpm": piece.bpm, "key": piece.key}
     return stems * (PEAK / np.abs(stems.sum(0)).max()), about | {"seed": seed, "bar": bar, "seconds": SECONDS}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("-o", "--out", type=Path, default=FOLDER)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--bar", type=int, default=BAR)
@@ -46,8 +50,12 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     for stem, sound in zip(STEMS, stems, strict=True):
         path = options.out / f"{stem}.flac"
-        soundfile.write(path, np.rint(sound.T * 32767).astype(np.int16), RATE, "PCM_16", compression_level=1.0)
-        print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, {20 * np.log10(np.sqrt((sound**2).mean())):.1f} dBFS")
+        soundfile.write(
+            path, np.rint(sound.T * 32767).astype(np.int16), RATE, "PCM_16", compression_level=1.0
+        )
+        print(
+            f"{path}: {path.stat().st_size / 1e6:.2f} MB, {20 * np.log10(np.sqrt((sound**2).mean())):.1f} dBFS"
+        )
     (options.out / "song.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 

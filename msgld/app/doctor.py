@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
 from msgld.errors import MsgldError
+from msgld.store import cache_folder
 
 Status = Literal["ok", "warn", "fail"]
 
@@ -38,12 +37,6 @@ class Check:
     status: Status
     detail: str
     advice: str = ""
-
-
-def cache_folder() -> Path:
-    """Where models are kept: ``MSGLD_CACHE`` if set, else the user's cache folder. It need not exist yet."""
-    chosen = os.environ.get("MSGLD_CACHE")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("msgld"))
 
 
 def check_python() -> Check:

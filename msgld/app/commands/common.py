@@ -1,0 +1,24 @@
+"""What the commands that run the model share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgld.app.options import Quality, Sampler
+
+if TYPE_CHECKING:
+    from msgld import Options
+
+
+def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: int,
+             sampler: Sampler | None) -> Options:  # fmt: skip
+    """The options of the Python interface."""
+    from msgld import Options
+
+    return Options(
+        quality=quality.value,
+        steps=steps,
+        guidance=guidance,
+        seed=seed,
+        sampler=sampler.value if sampler else None,
+    )

@@ -1,0 +1,179 @@
+"""``msgld generate``, ``arrange``, ``vary`` and ``continue``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from msgld.app import options as o
+from msgld.app.commands.common import sampling
+from msgld.app.creating import Target, make, name_of
+from msgld.app.formats import choose_format
+from msgld.app.inputs import stem_files, stem_list, stems_in
+from msgld.app.models import open_model
+from msgld.app.talk import Talk
+from msgld.asking import check_stems
+from msgld.errors import UsageError
+
+if TYPE_CHECKING:
+    from msgld.api import Msgld
+
+Count = Annotated[int, typer.Option("--count", min=1, help="Pieces to make; each has the next seed.")]
+Folder = Annotated[
+    Path | None, typer.Argument(metavar="[FOLDER]", help="A folder with bass.wav, drums.wav and so on.")
+]
+Softness = Annotated[
+    float,
+    typer.Option(
+        "--softness", min=0.0, max=1.0, callback=o.finite,
+        help="0 keeps to what is given; above 0 it is a hint: something like this bass.",
+    ),
+]  # fmt: skip
+Start = Annotated[
+    float | None, typer.Option("--from", min=0.0, callback=o.finite, help="Make only from this second on ...")
+]
+Stop = Annotated[float | None, typer.Option("--to", min=0.0, callback=o.finite, help="... to this one.")]
+Level = Annotated[
+    float,
+    typer.Option(
+        "--level", min=0.0, max=1.0, callback=o.finite, help="How much changes: 0 nothing, 1 all of it."
+    ),
+]
+
+
+def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, make_stems: o.Make = None,
+             out: o.Out = Path("generated"), quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None,
+             guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None,
+             flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
+             int24: o.Int24 = False, int16: o.Int16 = False, overwrite: o.Overwrite = False,
+             device: o.Device = "auto", jobs: o.Jobs = None, as_json: o.AsJson = False) -> int:  # fmt: skip
+    """Invent music: all stems of a new piece, and their mix.
+
+    Results go to FOLDER/MODEL/seedN/. The same seed gives the same piece.
+
+    \b
+    Examples:
+      msgld generate
+      msgld generate --seconds 40 --seed 7 --quality best
+      msgld generate --count 8 --seed random --make bass,drums
+    """
+    formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
+    target, talk, wanted = Target(out, formats, overwrite), Talk(as_json), stem_list(make_stems)
+    target.check()
+    model = open_model(name, device, jobs, talk)
+    check_stems(wanted or (), model.stems)
+    for number in range(seed, seed + count):
+        options = sampling(quality, steps, guidance, number, sampler)
+        make(
+            lambda told, chosen=options: model.generate(seconds, make=wanted, options=chosen, on_progress=told),
+            target.folder(model.name, f"seed{number}"), target, talk, "generate",
+        )  # fmt: skip
+    return 0
+
+
+def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = None, softness: Softness = 0.0,
+            start: Start = None, stop: Stop = None, name: o.Model = None, out: o.Out = Path("arranged"),
+            quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
+            seed: o.Seed = 0, sampler: o.SamplerOption = None, flac: o.Flac = False, mp3: o.Mp3 = False,
+            ogg: o.Ogg = False, float32: o.Float32 = False, int24: o.Int24 = False, int16: o.Int16 = False,
+            overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
+            as_json: o.AsJson = False) -> int:  # fmt: skip
+    """Play the missing stems to the ones you have.
+
+    With --from and --to, stems named in --make that are also given are played anew in that stretch only.
+
+    \b
+    Examples:
+      msgld arrange --given bass=b.wav --given drums=d.wav --make guitar,piano
+      msgld arrange --given bass=b.wav --softness 0.3 --seed 2
+      msgld arrange separated/small/song --make guitar --from 8 --to 12
+    """
+    formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
+    target, talk, wanted = Target(out, formats, overwrite), Talk(as_json), stem_list(make_stems)
+    if start is not None and stop is not None and stop <= start:
+        raise UsageError(f"--to {stop:g} has to lie after --from {start:g}")
+    options = sampling(quality, steps, guidance, seed, sampler)
+    target.check()
+    files, model = _prepared(folder, given, name, device, jobs, talk)
+    check_stems(wanted or (), model.stems)
+    if start is None and stop is None:
+        # Whoever names a folder and what to make wants it made anew.
+        files = {stem: path for stem, path in files.items() if stem not in (wanted or ())}
+    if not files:
+        raise UsageError(
+            "every given stem is also in --make: leave one out, or name a stretch with --from, --to"
+        )
+    make(
+        lambda told: model.arrange(
+            files, wanted, softness=softness, start=start, stop=stop, options=options, on_progress=told
+        ),
+        target.folder(model.name, name_of(files)), target, talk, "arrange",
+    )  # fmt: skip
+    return 0
+
+
+def vary(folder: Folder = None, given: o.Given = None, level: Level = 0.6, name: o.Model = None,
+         out: o.Out = Path("varied"), quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None,
+         guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, flac: o.Flac = False,
+         mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False, int24: o.Int24 = False,
+         int16: o.Int16 = False, overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
+         as_json: o.AsJson = False) -> int:  # fmt: skip
+    """Play a piece again, a little differently or a lot.
+
+    \b
+    Examples:
+      msgld vary generated/small/seed0
+      msgld vary separated/small/song --level 0.3 --seed 5
+      msgld vary --given bass=b.wav --given drums=d.wav --level 0.8
+    """
+    formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
+    target, talk = Target(out, formats, overwrite), Talk(as_json)
+    options = sampling(quality, steps, guidance, seed, sampler)
+    target.check()
+    files, model = _prepared(folder, given, name, device, jobs, talk)
+    make(
+        lambda told: model.vary(files, level, options=options, on_progress=told),
+        target.folder(model.name, name_of(files)), target, talk, "vary",
+    )  # fmt: skip
+    return 0
+
+
+def extend(folder: Folder = None, given: o.Given = None, seconds: o.Seconds = 10.0, name: o.Model = None,
+           out: o.Out = Path("continued"), quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None,
+           guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, flac: o.Flac = False,
+           mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False, int24: o.Int24 = False,
+           int16: o.Int16 = False, overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
+           as_json: o.AsJson = False) -> int:  # fmt: skip
+    """Go on with a piece beyond its end.
+
+    What is added is --seconds long; the result holds the piece and its continuation.
+
+    \b
+    Examples:
+      msgld continue generated/small/seed0
+      msgld continue separated/small/song --seconds 20 --seed 3
+      msgld continue --given bass=b.wav --given drums=d.wav
+    """
+    formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
+    target, talk = Target(out, formats, overwrite), Talk(as_json)
+    options = sampling(quality, steps, guidance, seed, sampler)
+    target.check()
+    files, model = _prepared(folder, given, name, device, jobs, talk)
+    make(
+        lambda told: model.extend(files, seconds, options=options, on_progress=told),
+        target.folder(model.name, name_of(files)), target, talk, "continue",
+    )  # fmt: skip
+    return 0
+
+
+def _prepared(folder: Path | None, given: list[str] | None, name: str | None, device: str, jobs: int | None,
+              talk: Talk) -> tuple[dict[str, Path], Msgld]:  # fmt: skip
+    """The stems to start from and the model; what is wrong with the stems' names is said before it loads."""
+    named = stem_files(given or (), "--given")
+    if not (folder or named):
+        raise UsageError("give stems to start from: --given bass=bass.wav, or a folder that holds bass.wav")
+    model = open_model(name, device, jobs, talk)
+    check_stems(named, model.stems)
+    return {**(stems_in(folder, model.stems) if folder else {}), **named}, model

@@ -1,0 +1,86 @@
+"""``msgld separate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from msgld.app import options as o
+from msgld.app.commands.common import sampling
+from msgld.app.formats import choose_format
+from msgld.app.guard import message
+from msgld.app.inputs import find_songs, stem_files, stem_list, track_names
+from msgld.app.models import open_model
+from msgld.app.separating import Job, separate_all
+from msgld.app.talk import Talk, complain
+from msgld.errors import UsageError
+
+Songs = Annotated[list[str], typer.Argument(metavar="SONG...", help="Songs, folders of songs, or patterns.")]
+Stems = Annotated[
+    str | None, typer.Option("--stems", metavar="STEM,STEM", help="Stems to write; all of them by default.")
+]
+Known = Annotated[
+    list[str] | None,
+    typer.Option("--known", metavar="STEM=FILE", help="A stem of the song that you have. May be repeated."),
+]
+TwoStems = Annotated[
+    str | None, typer.Option("--two-stems", metavar="STEM", help="Write this stem, and the rest as one.")
+]
+MixtureLevel = Annotated[
+    float,
+    typer.Option(
+        "--mixture-level", min=0.0, max=1.0, callback=o.finite,
+        help="Noise on the song, 0 to 1: above 0 lies the way from separating to inventing.",
+    ),
+]  # fmt: skip
+Residual = Annotated[bool, typer.Option("--residual", help="Also write what the stems leave of the song.")]
+
+
+def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"), stems: Stems = None,
+             known: Known = None, two_stems: TwoStems = None, residual: Residual = False,
+             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
+             seed: o.Seed = 0, sampler: o.SamplerOption = None, mixture_level: MixtureLevel = 0.0,
+             flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
+             int24: o.Int24 = False, int16: o.Int16 = False, skip_existing: o.SkipExisting = False,
+             overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
+             as_json: o.AsJson = False, dry_run: o.DryRun = False) -> int:  # fmt: skip
+    """Cut songs into their stems.
+
+    The shipped model has bass, drums, guitar, piano and other. Results go to FOLDER/MODEL/SONG/STEM.wav, at
+    the song's own rate, channels and length. A song that fails does not stop the others. Exit codes: 0 all
+    done, 1 some failed, 2 wrong usage, 130 interrupted.
+
+    \b
+    Examples:
+      msgld separate song.mp3
+      msgld separate album/ more/*.flac --skip-existing --flac
+      msgld separate song.wav --two-stems drums
+      msgld separate song.wav --known bass=my_bass.wav --stems guitar,piano
+    """
+    if skip_existing and overwrite:
+        raise UsageError("choose one of --skip-existing and --overwrite")
+    settings: dict[str, Any] = {
+        "stems": stem_list(stems), "two_stems": two_stems.strip().lower() if two_stems else None,
+        "residual": residual, "known": stem_files(known or (), "--known") or None,
+        "mixture_level": mixture_level, "options": sampling(quality, steps, guidance, seed, sampler),
+    }  # fmt: skip
+    existing = "skip" if skip_existing else "overwrite" if overwrite else "refuse"
+    choice = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
+    talk = Talk(as_json)
+    paths = _songs(songs, settings, out, talk)
+    model = open_model(name, device, jobs, talk)
+    job = Job(out, settings, choice, existing, dry_run)
+    return separate_all(model, [*zip(paths[0], track_names(paths[0]), strict=True)], job, talk, paths[1])
+
+
+def _songs(songs: list[str], settings: dict[str, Any], out: Path, talk: Talk) -> tuple[list[Path], int]:
+    """The songs, and how many inputs are missing; those have been complained about."""
+    paths, missing = find_songs(songs, out)
+    if settings["known"] and len(paths) > 1:
+        raise UsageError("--known goes with one song: its file belongs to that song alone")
+    for argument, error in missing:
+        complain(message(error))
+        talk.record(status="failed", input=argument, error=message(error))
+    return paths, len(missing)

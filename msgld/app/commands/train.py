@@ -1,0 +1,88 @@
+"""``msgld train``."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from msgld.app import options as o
+
+
+class Part(str, Enum):
+    """What to train."""
+
+    denoiser = "denoiser"
+    vocoder = "vocoder"
+
+
+PartOption = Annotated[
+    Part, typer.Option("--part", help="The denoiser makes latents; the vocoder makes them sound.")
+]
+Preset = Annotated[
+    str | None,
+    typer.Option("--preset", metavar="NAME", help="Recipe: small or tiny; light or tiny for the vocoder."),
+]
+Midi = Annotated[
+    list[Path] | None,
+    typer.Option("--midi", metavar="FOLDER", help="MIDI files, or a tar of them. May be repeated."),
+]
+StemFolders = Annotated[
+    list[Path] | None,
+    typer.Option("--stems", metavar="FOLDER", help="Songs: a folder each, a file a stem. May be repeated."),
+]
+Band = Annotated[bool, typer.Option("--band/--no-band", help="Also train on pieces of the built-in band.")]
+SoundFont = Annotated[
+    Path | None, typer.Option("--soundfont", metavar="PATH", help="A soundfont or a folder of them.")
+]
+Minutes = Annotated[
+    float | None,
+    typer.Option(
+        "--minutes", min=0.01, callback=o.finite, help="Length of the whole run; the preset's by default."
+    ),
+]
+RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
+StartModel = Annotated[
+    Path | None, typer.Option("--start", metavar="MODEL", help="Folder of a model to begin with.")
+]
+
+
+def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = None, stems: StemFolders = None,
+          band: Band = True, soundfont: SoundFont = None, minutes: Minutes = None,
+          out: RunFolder = Path("runs/train"), start: StartModel = None, seed: o.Seed = 0,
+          device: o.Device = "auto", jobs: o.Jobs = None) -> int:  # fmt: skip
+    """Train a model on MIDI or on your own stems.
+
+    Without either it hears only the built-in band, which composes without end.
+    The model is in FOLDER/model, ready for --name. The same command resumes a run that was stopped.
+    A new model only separates; --part vocoder teaches one to sound, so that it also generates and arranges.
+
+    \b
+    Examples:
+      msgld train --preset tiny --minutes 5 --out runs/try
+      msgld train --midi songs/ --stems my_stems/ --out runs/mine
+      msgld train --no-band --stems my_stems/ --start runs/mine/model --out runs/tuned
+      msgld train --part vocoder --start runs/mine/model --out runs/mine-sounding
+    """
+    from msgld.app.training import Training, train_denoiser_on, train_vocoder_on
+
+    settings = Training(
+        preset,
+        tuple(midi or ()),
+        tuple(stems or ()),
+        band,
+        soundfont,
+        minutes,
+        out,
+        start,
+        seed,
+        device,
+        jobs,
+    )
+    if part is Part.denoiser:
+        train_denoiser_on(settings)
+    else:
+        train_vocoder_on(settings)
+    return 0

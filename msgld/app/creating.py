@@ -1,0 +1,70 @@
+"""Making music: where results go, and saying what was made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgld.app.formats import Format
+from msgld.app.talk import Talk, shown
+from msgld.errors import AudioWriteError
+from msgld.progress import OnProgress
+
+if TYPE_CHECKING:
+    from msgld.api import Result
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where and how results are written.
+
+    Attributes:
+        out: folder of the results; each gets ``out / model / name``.
+        overwrite: replace a result of that name; otherwise it gets a number.
+    """
+
+    out: Path
+    format: Format = Format()
+    overwrite: bool = False
+
+    def check(self) -> None:
+        """Raise AudioWriteError, before anything is computed, where ``out`` cannot be a folder."""
+        if self.out.exists() and not self.out.is_dir():
+            raise AudioWriteError(f"{self.out} is a file; choose another folder with --out")
+
+    def folder(self, model: str, name: str) -> Path:
+        """The folder for a result of this name: a new one unless results may be replaced."""
+        folder, number = self.out / model / name, 1
+        while folder.exists() and not self.overwrite:
+            number += 1
+            folder = self.out / model / f"{name}-{number}"
+        return folder
+
+
+def make(work: Callable[[OnProgress], Result], folder: Path, target: Target, talk: Talk, task: str) -> None:
+    """Do the work with a progress bar, save its result and say where it is."""
+    from msgld.app.progress import spoken, track
+
+    started = time.monotonic()
+    with track(folder.name) as on_progress:
+        result = work(on_progress)
+        saved = result.save(
+            folder, ext=target.format.ext, subtype=target.format.subtype, overwrite=target.overwrite
+        )
+    for line in saved.run.get("notes", ()):
+        talk.note(line)
+    seconds = result.mix.shape[-1] / result.rate
+    took = spoken(time.monotonic() - started)
+    talk.say(f"{shown(saved.folder)} ({seconds:.1f} s of {', '.join(result.stems)}) in {took}")
+    talk.record(status="done", task=task, folder=saved.folder, files=saved.files, run=saved.run)
+
+
+def name_of(files: Mapping[str, Path]) -> str:
+    """A name for what is made from stems: their folder's where files are called after stems, else the first's."""
+    stem, first = next(iter(files.items()))
+    path = first.resolve()
+    name = path.parent.name if path.stem.lower() == stem else path.stem
+    return name.strip().rstrip(". ") or "song"

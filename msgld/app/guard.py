@@ -1,0 +1,98 @@
+"""From errors to one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import typer
+
+from msgld.app.talk import complain
+from msgld.errors import Cancelled, MsgldError, UsageError
+
+DONE, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+_ADVICE = "run the command again with --debug to see where, and report it with what it prints"
+
+
+def guarded(command: Callable[[], int | None]) -> int:
+    """Run a command; whatever goes wrong is said in one line on standard error.
+
+    Returns:
+        The command's own code (None is 0); 1 for an error, 2 for wrong usage, 130 when interrupted.
+    """
+    try:
+        return command() or DONE
+    except (KeyboardInterrupt, typer.Abort, Cancelled):
+        complain("interrupted; nothing half-finished was kept")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has left, as ``head`` does: there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(str(error), err=True)
+            return USAGE
+        if debugging():
+            traceback.print_exc()
+        complain(message(error))
+        return exit_code(error)
+
+
+def exit_code(error: Exception) -> int:
+    """2 for wrong usage, 1 for everything else."""
+    return USAGE if isinstance(error, UsageError) or _is_usage(error) else FAILED
+
+
+def message(error: Exception) -> str:
+    """One line about an error, for people."""
+    if _is_usage(error):
+        return f"{_usage_message(error)} (see msgld --help)"
+    if isinstance(error, MsgldError):
+        return str(error)
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return "out of memory; close other programs, or try --quality draft or --device cpu"
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}"
+    return f"unexpected {type(error).__name__}: {error}; {_ADVICE}"
+
+
+def _is_usage(error: Exception) -> bool:
+    # Typer's own errors come from click, or from a copy of it inside newer releases of Typer.
+    return hasattr(error, "format_message") and hasattr(error, "exit_code")
+
+
+def _usage_message(error: Any) -> str:
+    return str(error.format_message()).rstrip(".")
+
+
+def debugging() -> bool:
+    """Whether tracebacks are wanted."""
+    return os.environ.get("MSGLD_DEBUG", "") not in ("", "0")
+
+
+def take_debug(arguments: list[str]) -> list[str]:
+    """The arguments without ``--debug``, which is understood anywhere before ``--`` and switches tracebacks on."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [argument for argument in arguments[:end] if argument != "--debug"]
+    if len(kept) < end:
+        os.environ["MSGLD_DEBUG"] = "1"
+    return kept + arguments[end:]
+
+
+def prepare_process() -> None:
+    """Let a request to terminate clean up as Ctrl-C does, and any file name be printed on any terminal."""
+    signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(TERMINATED)

@@ -1,0 +1,98 @@
+"""The options that several commands share, said once."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Quality(str, Enum):
+    """Speed against quality."""
+
+    draft = "draft"
+    normal = "normal"
+    best = "best"
+
+
+class Sampler(str, Enum):
+    """Ways to sample."""
+
+    ddim = "ddim"
+    ddpm = "ddpm"
+    multistep = "multistep"
+
+
+def finite(value: float | None) -> float | None:
+    """Refuse what is a float, but no number."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter("give a number")
+    return value
+
+
+def seed(text: str | int) -> int:
+    """A whole number of 0 or more, or ``random``."""
+    if text == "random":
+        return secrets.randbelow(2**31)
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 2**63:
+        raise typer.BadParameter(f"{text!r} is neither a whole number of 0 or more nor 'random'")
+    return number
+
+
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "-n", "--name", metavar="MODEL", help="Model: a name or a folder. The shipped one by default."
+    ),
+]
+Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu, cuda, cuda:1 or mps.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("-j", "--jobs", min=1, help="Threads to compute with. As many as cores by default."),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One JSON object a result on standard output; text on standard error.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+
+Out = Annotated[Path, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the results.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
+SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Leave songs alone whose results exist.")]
+Flac = Annotated[bool, typer.Option("--flac", help="Write FLAC.")]
+Mp3 = Annotated[bool, typer.Option("--mp3", help="Write MP3, 320 kbit/s.")]
+Ogg = Annotated[bool, typer.Option("--ogg", help="Write Ogg Vorbis.")]
+Float32 = Annotated[bool, typer.Option("--float32", help="Samples of 32-bit floating point.")]
+Int24 = Annotated[bool, typer.Option("--int24", help="Samples of 24 bits (the default).")]
+Int16 = Annotated[bool, typer.Option("--int16", help="Samples of 16 bits, dithered.")]
+
+QualityOption = Annotated[Quality, typer.Option("--quality", help="Speed against quality.")]
+Steps = Annotated[int | None, typer.Option("--steps", min=1, help="Network calls; the quality's by default.")]
+Guidance = Annotated[
+    float | None,
+    typer.Option(
+        "--guidance", callback=finite, help="How strongly what is given is followed; 1 is as trained."
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", metavar="N|random", parser=seed, help="The same seed gives the same result."),
+]
+SamplerOption = Annotated[Sampler | None, typer.Option("--sampler", help="The quality's by default.")]
+
+Given = Annotated[
+    list[str] | None,
+    typer.Option("--given", metavar="STEM=FILE", help="A stem that exists. May be repeated."),
+]
+Make = Annotated[
+    str | None,
+    typer.Option("--make", metavar="STEM,STEM", help="Stems to make; all that are not given by default."),
+]
+Seconds = Annotated[float, typer.Option("--seconds", min=0.1, callback=finite, help="Length in seconds.")]

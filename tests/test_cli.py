@@ -1,0 +1,229 @@
+"""The command line as users see it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import soundfile
+from command import ROOT, contents, environment, leftovers, run, save_tiny_model, write_noise
+from typer.testing import CliRunner
+
+from msgld.app.formats import choose_format
+from msgld.app.guard import guarded, take_debug
+from msgld.app.inputs import find_songs, stem_files, stem_list, stems_in, track_names
+from msgld.cli import COMMANDS, app
+from msgld.errors import AudioReadError, Cancelled, ModelError, UsageError
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+def test_help_is_quick_and_needs_no_torch() -> None:
+    program = (
+        "import sys, time; sys.argv = ['msgld', '--help']; from msgld.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print('torch' in sys.modules, 'numpy' in sys.modules, time.process_time())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=environment(),
+    )
+    torch, numpy, seconds = done.stdout.splitlines()[-1].split()
+    assert (torch, numpy) == ("False", "False")
+    assert float(seconds) < 0.5
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "models list"])
+def test_every_command_explains_itself_with_examples(command: str) -> None:
+    result = CliRunner().invoke(app, [*command.split(), "--help"])
+    assert result.exit_code == 0
+    examples = result.output.partition("Examples:")[2].splitlines()[1:]
+    assert examples[0].strip().startswith(f"msgld {command}")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["separat", "song.wav"],
+        ["separate"],
+        ["separate", "a.wav", "--quality", "superb"],
+        ["separate", "a.wav", "--seed", "-1"],
+        ["separate", "a.wav", "--mixture-level", "nan"],
+        ["separate", "a.wav", "--flac", "--mp3"],
+        ["separate", "a.wav", "--skip-existing", "--overwrite"],
+        ["separate", "a.wav", "b.wav", "--known", f"bass={__file__}"],
+        ["arrange"],
+        ["arrange", "--given", "bass"],
+        ["arrange", "--given", f"bass={__file__}", "--from", "5", "--to", "4"],
+        ["generate", "--count", "0"],
+    ],
+)
+def test_wrong_usage_is_one_line_and_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(lambda: app(arguments, standalone_mode=False)) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("msgld: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (UsageError("choose"), 2, "choose"),
+        (ModelError("damaged"), 1, "damaged"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (Cancelled("stopped"), 130, "interrupted"),
+        (OSError(28, "No space left on device", "x.wav"), 1, "x.wav: No space left"),
+        (RuntimeError("CUDA out of memory. Tried to"), 1, "--quality draft"),
+        (ZeroDivisionError("division\nby zero"), 1, "--debug"),
+    ],
+)
+def test_every_error_becomes_one_line_and_a_code(
+    error: BaseException, code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    assert guarded(fail) == code
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("msgld: ") and words in line
+
+
+def test_debug_is_understood_anywhere_but_after_the_dashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MSGLD_DEBUG", "")
+    assert take_debug(["separate", "--", "--debug"]) == ["separate", "--", "--debug"]
+    assert not os.environ["MSGLD_DEBUG"]
+    assert take_debug(["separate", "a", "--debug"]) == ["separate", "a"]
+    assert os.environ["MSGLD_DEBUG"] == "1"
+
+
+def test_debug_shows_where_an_error_comes_from(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MSGLD_DEBUG", "1")
+    assert guarded(lambda: [][0]) == 1
+    assert "IndexError" in capsys.readouterr().err
+
+
+def test_songs_are_found_in_folders_and_patterns_once_each_and_not_among_results(tmp_path: Path) -> None:
+    names = ["a/x.wav", "a/b/y.FLAC", "a/notes.txt", "a/.hidden.wav", "a/out/tiny/x/bass.wav", "c [1].mp3"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    out = tmp_path / "a" / "out"
+    asked = [tmp_path / "a", tmp_path / "a" / "*.wav", tmp_path / "c [1].mp3", tmp_path / "no*thing"]
+    songs, missing = find_songs([str(path) for path in asked], out)
+    assert [song.relative_to(tmp_path).as_posix() for song in songs] == ["a/b/y.FLAC", "a/x.wav", "c [1].mp3"]
+    assert [argument for argument, _ in missing] == [str(tmp_path / "no*thing")]
+    results, _ = find_songs([str(out)], out)
+    assert [song.name for song in results] == ["bass.wav"]
+
+
+def test_names_of_songs_never_collide() -> None:
+    songs = [Path("/m", name) for name in ("a/x.wav", "b/x.wav", "b/X.mp3", "c/a/x.wav", "y .wav", "z.wav")]
+    names = track_names(songs)
+    assert len({name.casefold() for name in names}) == len(songs)
+    assert names[4:] == ["y", "z"]
+    assert "b" in names[1] and "x" in names[1]
+    assert track_names([Path("song.wav")]) == ["song"]
+
+
+def test_stems_are_named_and_their_files_found(tmp_path: Path) -> None:
+    assert stem_list(" Bass,drums, bass") == ("bass", "drums")
+    for name in ("bass.flac", "piano.wav", "mix.wav", "run.json"):
+        (tmp_path / name).touch()
+    assert stems_in(tmp_path, ("bass", "drums", "piano")) == {
+        "bass": tmp_path / "bass.flac", "piano": tmp_path / "piano.wav"
+    }  # fmt: skip
+    assert stem_files([f"bass={tmp_path / 'mix.wav'}"], "--given") == {"bass": tmp_path / "mix.wav"}
+    with pytest.raises(UsageError):
+        stem_files([f"bass={tmp_path / 'mix.wav'}"] * 2, "--given")
+    with pytest.raises(AudioReadError):
+        stems_in(tmp_path, ("banjo",))
+
+
+def test_formats_that_cannot_be_are_refused() -> None:
+    assert (choose_format().ext, choose_format().subtype) == ("wav", "PCM_24")
+    assert (choose_format(flac=True, int16=True).ext, choose_format(int16=True).subtype) == ("flac", "PCM_16")
+    for flags in ({"flac", "float32"}, {"mp3", "int16"}, {"int16", "int24"}, {"flac", "ogg"}):
+        with pytest.raises(UsageError):
+            choose_format(**dict.fromkeys(flags, True))
+
+
+def test_a_batch_is_refused_skipped_or_replaced_as_asked(tmp_path: Path, model: Path) -> None:
+    write_noise(tmp_path / "in" / "a" / "song.wav", seed=1)
+    write_noise(tmp_path / "in" / "b" / "song.wav", seed=2)
+    first = run(["separate", "in", "-n", model, "--flac", "--stems", "bass"], tmp_path)
+    assert first.code == 0 and "2 separated" in first.out
+    results = sorted(path.parent.name for path in tmp_path.rglob("bass.flac"))
+    assert len(results) == 2 and {"a", "b"} <= {word for name in results for word in name.split()}
+    before = contents(tmp_path)
+    again = run(["separate", "in", "-n", model], tmp_path)
+    assert again.code == 1 and len(again.complaints) == 2 and "--overwrite" in again.complaints[0]
+    skipped = run(["separate", "in", "-n", model, "--skip-existing", "--json"], tmp_path)
+    assert skipped.code == 0 and [record["status"] for record in skipped.records] == ["skipped"] * 2
+    assert contents(tmp_path) == before
+    replaced = run(["separate", "in", "-n", model, "--overwrite", "--two-stems", "drums"], tmp_path)
+    assert replaced.code == 0
+    assert {path.name for path in tmp_path.glob("separated/tiny/*/*.*") if path.suffix in (".wav", ".flac")} == {
+        "drums.wav", "no_drums.wav"
+    }  # fmt: skip
+
+
+def test_a_dry_run_only_says_what_would_be(tmp_path: Path, model: Path) -> None:
+    song = write_noise(tmp_path / "song.wav")
+    done = run(["separate", song, "-n", model, "--dry-run", "--json"], tmp_path)
+    assert done.code == 0
+    assert [(record["status"], Path(record["folder"]).name) for record in done.records] == [
+        ("planned", "song")
+    ]
+    assert list(tmp_path.iterdir()) == [song]
+
+
+def test_a_piece_is_generated_varied_and_continued(tmp_path: Path, model: Path) -> None:
+    brief = ["-n", model, "--quality", "draft", "--steps", "1", "--json"]
+    made = run(
+        ["generate", "--seconds", "1", "--count", "2", "--seed", "3", "--make", "bass,piano", *brief],
+        tmp_path,
+    )
+    assert made.code == 0, made.err
+    assert [record["run"]["seed"] for record in made.records] == [3, 4]
+    first = tmp_path / made.records[0]["folder"]
+    assert first == tmp_path / "generated" / "tiny" / "seed3"
+    assert {path.name for path in first.glob("*.wav")} == {"bass.wav", "piano.wav", "mix.wav"}
+    varied = run(["vary", first, *brief], tmp_path)
+    longer = run(["continue", first, "--seconds", "0.5", *brief], tmp_path)
+    assert (varied.code, longer.code) == (0, 0), varied.err + longer.err
+    lengths = [
+        soundfile.info(tmp_path / done.records[0]["files"]["mix"]).duration for done in (made, varied, longer)
+    ]
+    assert lengths == pytest.approx([1.0, 1.0, 1.5], abs=0.01)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupting_leaves_nothing_behind(tmp_path: Path, model: Path, number: int, code: int) -> None:
+    song = write_noise(tmp_path / "song.wav", 120.0)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "msgld", "separate", song, "-n", model, "--quality", "best"],
+        cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until = time.monotonic() + 60
+    while not leftovers(tmp_path) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == [song]
