@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from msgld.data.augment import Augmentation, augment, filter_and_room, place, saturate
+from msgld.data.mixed import Augmented
 from msgld.data.source import Clip
 
 RATE = 22_050
@@ -108,3 +109,20 @@ def test_the_room_comes_after_the_sound_and_decays_as_asked() -> None:
     # 60 dB in a second: 24 in 0.4 s.
     assert 20 * np.log10(early / late) == pytest.approx(24, abs=1.5)
     assert rms(sound[0] - sound[1]) > 0
+
+
+def test_augmented_clips_are_those_of_the_source_as_often_as_asked() -> None:
+    class Tones:
+        stems = ("bass", "drums")
+
+        def clip(self, seed: int, seconds: float) -> Clip:
+            rng = np.random.default_rng(seed)
+            stems = 0.1 * rng.standard_normal((2, 2, round(seconds * 8000)), dtype=np.float32)
+            return Clip(stems, np.ones(2, bool), 8000, str(seed))
+
+    source = Tones()
+    plain, some = Augmented(source, 0.0), Augmented(source, 0.5)
+    changed = [not np.array_equal(some.clip(i, 0.2).stems, source.clip(i, 0.2).stems) for i in range(60)]
+    assert 15 < sum(changed) < 45
+    assert all(np.array_equal(plain.clip(i, 0.2).stems, source.clip(i, 0.2).stems) for i in range(5))
+    assert np.array_equal(some.clip(3, 0.2).stems, some.clip(3, 0.2).stems)

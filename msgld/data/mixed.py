@@ -1,4 +1,4 @@
-"""Sources made of sources: a weighted mixture of them, and stems taken from different pieces."""
+"""Sources made of sources: a weighted mixture of them, stems from different pieces, stems that are augmented."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from msgld.data.augment import Augmentation, augment
 from msgld.data.source import Clip, Source
 from msgld.errors import UsageError
 
@@ -63,3 +64,23 @@ class Remix:
         peak = float(np.abs(stems.sum(axis=0)).max(initial=0.0))
         name = "remix: " + ", ".join(clip.name for clip in clips)
         return Clip(stems / np.float32(max(peak, 1.0)), present, first.rate, name, {"remixed": 1.0})
+
+
+class Augmented:
+    """Augments clips now and then.
+
+    Args:
+        source: where clips come from.
+        probability: how often a clip is augmented.
+        settings: which effects, how often, how strong.
+    """
+
+    def __init__(self, source: Source, probability: float, settings: Augmentation = Augmentation()) -> None:
+        self.source, self.probability, self.settings = source, probability, settings
+        self.stems = source.stems
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        """Return the source's clip of this seed, augmented or as it is."""
+        clip = self.source.clip(seed, seconds)
+        drawn = np.random.default_rng([seed, 3]).random()
+        return augment(clip, seed, self.settings) if drawn < self.probability else clip

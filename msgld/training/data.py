@@ -7,14 +7,19 @@ from pathlib import Path
 
 from msgld.data.fonts import find_soundfonts
 from msgld.data.midi import MidiFolder
-from msgld.data.mixed import Mixed
+from msgld.data.folder import StemFolder
+from msgld.data.mixed import Augmented, Mixed
 from msgld.data.scores import Band, ScoreSource
 from msgld.data.source import Source
 from msgld.errors import UsageError
 
 
 def training_source(
-    midi: Sequence[Path] = (), stems: Sequence[Path] = (), band: float = 1.0, soundfont: Path | None = None
+    midi: Sequence[Path] = (),
+    stems: Sequence[Path] = (),
+    band: float = 1.0,
+    soundfont: Path | None = None,
+    augmented: float = 0.5,
 ) -> Source:
     """Every folder or archive counts alike; ``band`` is the built-in band's weight among them.
 
@@ -23,6 +28,7 @@ def training_source(
         stems: folders of songs, one folder a song, one file a stem.
         band: 0 leaves the band out.
         soundfont: a soundfont or a folder of them; the system's by default.
+        augmented: share of the clips whose stems go through equalisers, rooms and the like.
 
     Raises:
         UsageError: nothing to train on. DataError: a folder or a soundfont is unusable.
@@ -33,9 +39,8 @@ def training_source(
         sources += [(ScoreSource(MidiFolder(path), fonts), 1.0) for path in midi]
         sources += [(ScoreSource(Band(), fonts), band)] if band > 0 else []
     if stems:
-        from msgld.data.folder import StemFolder
-
         sources += [(StemFolder(path), 1.0) for path in stems]
     if not sources:
         raise UsageError("nothing to train on: name --midi or --stems folders, or leave the band in")
-    return sources[0][0] if len(sources) == 1 else Mixed(sources)
+    source = sources[0][0] if len(sources) == 1 else Mixed(sources)
+    return Augmented(source, augmented)
