@@ -118,6 +118,10 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     network = _build(
         lambda s: StemTransformer(TransformerConfig(**s)), parts["denoiser"], "stem-transformer", folder
     )
+    if network.config.tracks != len(description["stems"]) + 1:
+        raise ModelError(
+            f"{folder / 'model.json'} names {len(description['stems'])} stems, its network has others"
+        )
     _fill(network, folder, "denoiser", parts)
     vocoder = _load_vocoder(folder, parts) if "vocoder" in parts else None
     denoiser = StemDenoiser(network, CosineSchedule()).eval().requires_grad_(False)
