@@ -1,0 +1,49 @@
+"""A model of the real kind, small enough for tests, with weights drawn from a seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from msgld.checkpoint import save_model
+from msgld.diffusion.denoise import StemDenoiser
+from msgld.diffusion.noise import CosineSchedule
+from msgld.model import Model
+from msgld.nets.transformer import StemTransformer, TransformerConfig
+from msgld.nets.vocoder import Vocoder, VocoderConfig
+from msgld.sound.codec import PatchCodec, PatchConfig
+from msgld.sound.mel import MelConfig, filterbank
+from msgld.types import STEMS
+
+STEM_TRANSFORMER = TransformerConfig(trunk_width=32, trunk_depth=1, trunk_heads=2, width=32, depth=1, heads=2)
+
+
+def save_tiny_model(folder: Path, vocoder: bool = True) -> Path:
+    """Write a model with random weights; its stems are nonsense, but finite and different from each other."""
+    torch.manual_seed(0)
+    network = StemTransformer(STEM_TRANSFORMER)
+    for parameter in network.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, std=0.05)
+    codec = PatchCodec(PatchConfig())
+    codec.mean.fill_(-5.0)  # about the log-mel of soft music
+    sounding = tiny_vocoder() if vocoder else None
+    denoiser = StemDenoiser(network, CosineSchedule())
+    save_model(Model(codec, denoiser, sounding, STEMS, info={"name": "tiny"}), folder)
+    return folder
+
+
+def tiny_vocoder() -> Vocoder:
+    network = Vocoder(VocoderConfig(width=16, depth=1, hidden=16, rounds=1))
+    network.set_bands(filterbank(MelConfig()))
+    return network
+
+
+def song(seconds: float, rate: int, channels: int, level: float = 0.1, seed: int = 0) -> np.ndarray:
+    """Noise whose loudness changes slowly, float32 (channels, L)."""
+    samples = round(seconds * rate)
+    swell = 0.6 + 0.4 * np.sin(np.arange(samples) * 2 * np.pi / (0.7 * rate))
+    noise = np.random.default_rng(seed).standard_normal((channels, samples))
+    return (level * swell * noise).astype(np.float32)
