@@ -33,7 +33,7 @@ class BatchConfig:
     frames: int = 64
     remix: float = 0.3
     gain_db: float = 5.0
-    tilt_db: float = 5.0
+    tilt_db: float = 3.0
     jitter_db: float = 2.0
     drop: float = 0.05
     chunk: int = 1

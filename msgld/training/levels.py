@@ -24,7 +24,7 @@ class LevelConfig:
         soft: probability that known tracks are known at a level above 0 only.
     """
 
-    separate: float = 0.5
+    separate: float = 0.6
     informed: float = 0.08
     arrange: float = 0.25
     generate: float = 0.1

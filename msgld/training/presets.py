@@ -41,7 +41,7 @@ class Preset:
     optim: OptimConfig = OptimConfig()
     pool: PoolConfig = PoolConfig()
     stages: tuple[Stage, ...] = (Stage(0.5, 24, 48), Stage(0.85, 16, 72), Stage(1.0, 5, 216))
-    share_weight: float = 0.3
+    share_weight: float = 1.0
     codec_clips: int = 160
     save_minutes: float = 5.0
     expected: str = ""
