@@ -58,8 +58,9 @@ class ClipPool:
         return int(self.done.sum())
 
     def __len__(self) -> int:
-        """Clips that can be drawn now."""
-        return min(self.config.slots, self.written)
+        """Clips that can be drawn now: those before the first one that a worker still owes."""
+        owed = (worker + len(self.done) * int(done) for worker, done in enumerate(self.done))
+        return min(self.config.slots, *owed)
 
     def render(self, index: int) -> None:
         """Render clip ``index`` into its slot."""

@@ -14,6 +14,7 @@ from msgld.checkpoint import load_model, save_model
 from msgld.data.source import Source
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
+from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer
 from msgld.progress import Progress
@@ -64,7 +65,7 @@ def train_denoiser(
             preset, model.denoiser, model.codec, pool, minutes or preset.minutes, device, seed
         )
         if saved:
-            training.load_state_dict(saved["training"])
+            _resume(training, saved, out / "state.pt")
         _go(training, model, out, preset, report)
     return out / "model"
 
@@ -92,7 +93,6 @@ def _begin(
     info = {"name": preset.name, "preset": _plain(preset)}
     if saved:
         codec = PatchCodec(preset.codec)
-        codec.load_state_dict(saved["codec"])
     elif start:
         begun = load_model(start)
         codec, info = begun.codec, {**info, "started_from": begun.info}
@@ -101,6 +101,16 @@ def _begin(
         codec = fit_codec(pool, preset.codec, preset.batch, preset.codec_clips, seed)
         network.begin_with(codec.decoder)
     return Model(codec, StemDenoiser(network, CosineSchedule()), None, tuple(source.stems), info=info)
+
+
+def _resume(training: DenoiserTraining, saved: dict[str, Any], path: Path) -> None:
+    try:
+        training.codec.load_state_dict(saved["codec"])
+        training.load_state_dict(saved["training"])
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise ModelError(
+            f"{path} is of another preset or source; remove it or choose another folder"
+        ) from error
 
 
 def _plain(preset: Preset) -> dict[str, Any]:

@@ -29,4 +29,4 @@ def load_state(path: Path) -> dict[str, Any] | None:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise ModelError(f"cannot resume from {path}: {error}; remove it to start afresh") from error
+        raise ModelError(f"cannot resume from {path}: it is damaged; remove it to start afresh") from error
