@@ -109,6 +109,9 @@ def new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
                 parent.rmdir()
         if isinstance(error, OSError):
             raise AudioWriteError(f"cannot write to {folder}: {error.strerror or error}") from error
+        if isinstance(error, AudioWriteError):
+            # The user knows nothing of the temporary folder.
+            raise AudioWriteError(str(error).replace(str(temporary), str(folder))) from error
         raise
 
 
@@ -147,7 +150,7 @@ def check_encoding(folder: Path, encoding: Encoding, rate: int, channels: int) -
     Raises:
         UsageError: no such format. AudioWriteError: it does not hold these channels or this rate.
     """
-    path = folder / f"trial.{encoding.ext}"
+    path = folder / f"stem.{encoding.ext}"
     with AudioWriter(path, rate, channels, subtype=encoding.subtype) as writer:
         writer.write(np.zeros((channels, 1), np.float32))
     path.unlink()
@@ -185,17 +188,24 @@ def save_tracks(
         "subtype": None if encoding.ext in LOSSY else encoding.subtype,
         "gain": gain,
         "null_db": null,
-        "notes": [*info.get("notes", ()), *_gain_notes(gain)],
+        "notes": [*info.get("notes", ()), *_notes(gain, null, encoding)],
     }
     text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / RUN).write_text(text + "\n", "utf-8")
     return run
 
 
-def _gain_notes(gain: float) -> list[str]:
-    if gain == 1:
-        return []
-    return [f"all tracks were turned down by {-20 * np.log10(gain):.1f} dB alike, so that none clips"]
+def _notes(gain: float, null: float, encoding: Encoding) -> list[str]:
+    notes = []
+    if gain != 1:
+        notes.append(
+            f"all tracks were turned down by {-20 * np.log10(gain):.1f} dB alike, so that none clips"
+        )
+    if encoding.ext in LOSSY:
+        notes.append(
+            f"{encoding.ext} does not keep samples exactly: the tracks sum to the whole to {null:.0f} dB"
+        )
+    return notes
 
 
 def _write(path: Path, track: Track, tracks: Tracks, encoding: Encoding, gain: float) -> None:
