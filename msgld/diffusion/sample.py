@@ -6,7 +6,7 @@ What a task is, is in its :class:`Map` alone: levels say what is known, how well
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -73,19 +73,16 @@ def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Tensor:
 
 
 def multistep(move: Move, schedule: Schedule) -> Tensor:
-    """Second order from the last two estimates (DPM-Solver++ 2M, Lu et al. 2022, algorithm 2)."""
+    """Second order: the estimate is carried on along its last change, to the middle of the step.
+
+    The idea is that of DPM-Solver++ 2M (Lu et al. 2022, algorithm 2), which carries on in the logarithm of the
+    signal-to-noise ratio. That is infinite at both ends here, and levels kept the spread of samples better.
+    """
     if move.last is None or move.before is None:
         return ddim(move, schedule)
-    span = _log_snr(move.after, schedule) - _log_snr(move.now, schedule)
-    last_span = _log_snr(move.now, schedule) - _log_snr(move.before, schedule)
-    ahead = (0.5 * span / last_span.clamp_min(1e-4)).clamp(0, 1).unsqueeze(2)
-    z = move.z + ahead * (move.z - move.last)
-    return ddim(Move(move.x, z, None, move.now, move.after, None, move.noise), schedule)
-
-
-def _log_snr(level: Tensor, schedule: Schedule) -> Tensor:
-    alpha, sigma = schedule(level)
-    return torch.log(alpha.clamp_min(1e-4)) - torch.log(sigma.clamp_min(1e-4))
+    ahead = 0.5 * (move.now - move.after) / (move.before - move.now).clamp_min(1e-6)
+    z = move.z + ahead.unsqueeze(2) * (move.z - move.last)
+    return ddim(replace(move, z=z), schedule)
 
 
 STEPPERS: dict[str, Stepper] = {

@@ -16,8 +16,14 @@ def rms(audio: Tensor) -> float:
 
 
 def gain_to_reference(mixture: Tensor) -> float:
-    """Gain that brings a mixture (channels, L) to the level at which the model was trained."""
-    return REFERENCE_RMS / max(rms(mixture), SILENCE)
+    """Gain that brings a mixture (channels, L) to the level at which the model was trained.
+
+    Digital silence at its ends is not counted: a window that begins before the song is not taken for a soft one.
+    """
+    sounding = mixture.ne(0).any(0).nonzero()
+    if not len(sounding):
+        return 1.0
+    return REFERENCE_RMS / max(rms(mixture[:, int(sounding[0]) : int(sounding[-1]) + 1]), SILENCE)
 
 
 def gain_of_given(given: Tensor, stems: int) -> float:

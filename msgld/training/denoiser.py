@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from msgld.checkpoint import bf16_is_fast
 from msgld.diffusion.denoise import StemDenoiser, v_loss
 from msgld.diffusion.noise import mix
 from msgld.sound.codec import PatchCodec
@@ -54,6 +55,7 @@ class DenoiserTraining:
         self.average = Average(self.denoiser, preset.optim.ema)
         self.optimisers = build_optimisers(self.denoiser, preset.optim)
         self.rng = np.random.default_rng(seed)
+        self.half = bf16_is_fast(device)
         self.number = 0
         self.elapsed = 0.0
 
@@ -105,7 +107,7 @@ class DenoiserTraining:
         generator = torch.Generator().manual_seed(int(self.rng.integers(2**62)))
         noise = torch.randn(batch.z.shape, generator=generator).to(self.device)
         x = mix(batch.z, noise, drawn.levels, self.denoiser.schedule)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             estimate = self.denoiser(x, drawn.levels, drawn.presence)
         error = v_loss(
             estimate.z, batch.z, drawn.levels, drawn.counted, self.codec.weights, self.denoiser.schedule

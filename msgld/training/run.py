@@ -98,7 +98,7 @@ def _begin(
         codec, info = begun.codec, {**info, "started_from": begun.info}
         network.load_state_dict(begun.denoiser.network.state_dict())
     else:
-        codec = fit_codec(pool, preset.codec, preset.batch, preset.codec_clips, seed)
+        codec = fit_codec(pool, preset.codec, preset.stage(0.0), preset.codec_clips, seed)
         network.begin_with(codec.decoder)
     return Model(codec, StemDenoiser(network, CosineSchedule()), None, tuple(source.stems), info=info)
 
