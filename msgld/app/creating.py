@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from msgld.app.formats import Format
 from msgld.app.talk import Talk, shown
 from msgld.errors import AudioWriteError
-from msgld.progress import OnProgress
 
 if TYPE_CHECKING:
     from msgld.api import Result
@@ -44,13 +43,13 @@ class Target:
         return folder
 
 
-def make(work: Callable[[OnProgress], Result], folder: Path, target: Target, talk: Talk, task: str) -> None:
-    """Do the work with a progress bar, save its result and say where it is."""
+def make(work: Callable[..., Result], folder: Path, target: Target, talk: Talk, task: str) -> None:
+    """Do the work, which takes ``on_progress``, with a bar; save its result and say where it is."""
     from msgld.app.progress import spoken, track
 
     started = time.monotonic()
     with track(folder.name) as on_progress:
-        result = work(on_progress)
+        result = work(on_progress=on_progress)
         saved = result.save(
             folder, ext=target.format.ext, subtype=target.format.subtype, overwrite=target.overwrite
         )

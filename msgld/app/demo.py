@@ -66,7 +66,8 @@ def run_demo(name: str | None, out: Path, device: str, jobs: int | None, talk: T
         talk.say("this model has no vocoder: it does not generate or arrange")
     else:
         _generate(demo)
-        _arrange(demo)
+        if set(GIVEN) | set(MADE) <= set(demo.model.stems):
+            _arrange(demo)
     _write_report(demo.report, out)
     talk.say(
         f"\nall in {spoken(time.monotonic() - started)}; sound, spectrograms.png and figures are in {shown(out)}"

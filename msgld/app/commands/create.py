@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,10 +67,8 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
     check_stems(wanted or (), model.stems)
     for number in range(seed, seed + count):
         options = sampling(quality, steps, guidance, number, sampler)
-        make(
-            lambda told, chosen=options: model.generate(seconds, make=wanted, options=chosen, on_progress=told),
-            target.folder(model.name, f"seed{number}"), target, talk, "generate",
-        )  # fmt: skip
+        work = partial(model.generate, seconds, make=wanted, options=options)
+        make(work, target.folder(model.name, f"seed{number}"), target, talk, "generate")
     return 0
 
 
@@ -105,12 +104,8 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
         raise UsageError(
             "every given stem is also in --make: leave one out, or name a stretch with --from, --to"
         )
-    make(
-        lambda told: model.arrange(
-            files, wanted, softness=softness, start=start, stop=stop, options=options, on_progress=told
-        ),
-        target.folder(model.name, name_of(files)), target, talk, "arrange",
-    )  # fmt: skip
+    work = partial(model.arrange, files, wanted, softness=softness, start=start, stop=stop, options=options)
+    make(work, target.folder(model.name, name_of(files)), target, talk, "arrange")
     return 0
 
 
@@ -133,10 +128,8 @@ def vary(folder: Folder = None, given: o.Given = None, level: Level = 0.6, name:
     options = sampling(quality, steps, guidance, seed, sampler)
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
-    make(
-        lambda told: model.vary(files, level, options=options, on_progress=told),
-        target.folder(model.name, name_of(files)), target, talk, "vary",
-    )  # fmt: skip
+    work = partial(model.vary, files, level, options=options)
+    make(work, target.folder(model.name, name_of(files)), target, talk, "vary")
     return 0
 
 
@@ -161,10 +154,8 @@ def extend(folder: Folder = None, given: o.Given = None, seconds: o.Seconds = 10
     options = sampling(quality, steps, guidance, seed, sampler)
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
-    make(
-        lambda told: model.extend(files, seconds, options=options, on_progress=told),
-        target.folder(model.name, name_of(files)), target, talk, "continue",
-    )  # fmt: skip
+    work = partial(model.extend, files, seconds, options=options)
+    make(work, target.folder(model.name, name_of(files)), target, talk, "continue")
     return 0
 
 
