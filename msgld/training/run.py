@@ -120,15 +120,18 @@ def _plain(preset: Preset) -> dict[str, Any]:
 def _go(training: DenoiserTraining, model: Model, out: Path, preset: Preset, report: Report | None) -> None:
     log = RunLog(out)
     saved_at = time.monotonic()
-    for step in training:
-        means = log.add(step.number, {**step.losses, "progress": step.progress, "seconds": step.seconds})
-        if means and report:
-            report(_progress(training, step), means)
-        if time.monotonic() - saved_at > preset.save_minutes * 60:
-            save_run(training, model, out)
-            saved_at = time.monotonic()
-    save_run(training, model, out)
-    log.close()
+    try:
+        for step in training:
+            means = log.add(step.number, {**step.losses, "progress": step.progress, "seconds": step.seconds})
+            if means and report:
+                report(_progress(training, step), means)
+            if time.monotonic() - saved_at > preset.save_minutes * 60:
+                save_run(training, model, out)
+                saved_at = time.monotonic()
+    finally:
+        # Also when the user stops the run: the same command goes on from here.
+        save_run(training, model, out)
+        log.close()
 
 
 def _progress(training: DenoiserTraining, step: Step) -> Progress:
