@@ -47,18 +47,19 @@ def _error(
     level: float,
     seed: int,
 ) -> float:
-    """Mean squared error, weighted as in training, of E[z] of the wanted stems; the other stems are absent."""
+    """Mean squared error, weighted as in training, of E[z] of the wanted stems.
+
+    Whatever is not given is at ``level``; where nothing is given, the stems that would be are at level 1.
+    """
     tracks, frames = len(own) + 1, own.shape[-1]
     z = torch.cat([own, torch.zeros_like(own[:1])]).unsqueeze(0)
     if source is not None:
         z[0, given] = source[given]
-    task = arrange(tracks, frames, {} if source is None else {int(k): 0.0 for k in given})
-    levels = task.levels * level
-    presence = torch.zeros_like(task.presence)
-    presence[:, wanted] = True
-    presence[:, given] = source is not None
+    known = 1.0 if source is None else 0.0
+    task = arrange(tracks, frames, {int(k): known for k in given})
+    levels = torch.where(task.wanted, level, task.levels)
     x = mix(z, noise_like(z, [seed]), levels, model.schedule)
-    error = model(x, levels, presence).z[0, wanted] - own[wanted]
+    error = model(x, levels, task.presence).z[0, wanted] - own[wanted]
     return float((error.square() * model.codec.weights[:, None]).mean())
 
 

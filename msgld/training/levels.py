@@ -22,6 +22,7 @@ class LevelConfig:
         top: probability of level exactly 1 for what is unknown; ``top_separate`` where the mixture is known.
         stretch: probability that only a stretch of time is unknown (continuing, replaying).
         soft: probability that known tracks are known at a level above 0 only.
+        absent: probability, where the mixture is absent, that some unknown stems are too: nobody asks for them.
     """
 
     separate: float = 0.6
@@ -33,6 +34,7 @@ class LevelConfig:
     top_separate: float = 0.6
     stretch: float = 0.12
     soft: float = 0.1
+    absent: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def draw_levels(
         levels[item] = _item(task, seen[item], frames, config, rng)
         if task in ("arrange", "generate"):
             seen[item, -1] = False
+            seen[item] &= ~_unasked(levels[item], seen[item], config, rng)
     counted = (levels > 0) & seen[..., None]
     parts = (torch.from_numpy(a).to(present.device) for a in (levels, seen, counted))
     return LevelMap(*parts)
@@ -105,6 +108,17 @@ def _known(task: str, present: np.ndarray, rng: np.random.Generator) -> np.ndarr
         given = rng.integers(1, len(stems))
         known[rng.choice(stems, given, replace=False)] = True
     return known
+
+
+def _unasked(
+    levels: np.ndarray, present: np.ndarray, config: LevelConfig, rng: np.random.Generator
+) -> np.ndarray:
+    """Tracks that nobody asks for, bool (K,): now and then some of those unknown from end to end, never all."""
+    unknown = np.flatnonzero((levels > 0).all(1) & present)
+    unasked = np.zeros(len(present), dtype=bool)
+    if len(unknown) > 1 and rng.random() < config.absent:
+        unasked[rng.choice(unknown, int(rng.integers(1, len(unknown))), replace=False)] = True
+    return unasked
 
 
 def _known_level(unknown: float, config: LevelConfig, rng: np.random.Generator) -> float:

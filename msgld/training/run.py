@@ -59,7 +59,7 @@ def train_denoiser(
     clips = saved["clips"] if saved else preset.pool.seed + seed * 10**7
     pool = ClipPool(source, replace(preset.pool, seed=clips), rate=preset.codec.mel.rate)
     with running(pool):
-        _wait(pool, preset, report)
+        _wait(pool, preset.codec_clips if not (saved or start) else 2 * preset.batch.items, report)
         model = _begin(preset, pool, source, saved, start, seed)
         training = DenoiserTraining(
             preset, model.denoiser, model.codec, pool, minutes or preset.minutes, device, seed
@@ -70,11 +70,11 @@ def train_denoiser(
     return out / "model"
 
 
-def _wait(pool: ClipPool, preset: Preset, report: Report | None) -> None:
-    """Let the workers fill a part of the pool first."""
+def _wait(pool: ClipPool, clips: int, report: Report | None) -> None:
+    """Let the workers render that many clips first."""
     if not pool.config.workers:
         pool.fill()
-    needed = min(pool.config.slots, preset.codec_clips)
+    needed = min(pool.config.slots, clips)
     for ready in pool.wait(needed):
         if report:
             report(Progress(ready, needed, unit="clips", stage="rendering"), {})
