@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from msgld.quality import separation
 
 from msgld import load
+from msgld.api.quality import separation
 from msgld.data.heldout import HeldOut
 from msgld.evaluation import evaluate
 from msgld.evaluation.separation import improvements, separate_clip

@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from msgld.api import Msgld, load
+    from msgld.api.msgld import Msgld, load
+    from msgld.api.options import Options
     from msgld.errors import (
         AudioError,
         AudioReadError,
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
         MsgldError,
         UsageError,
     )
-    from msgld.options import Options
     from msgld.progress import CancelToken, Progress
-    from msgld.result import Result
-    from msgld.saving import Saved
+    from msgld.results.result import Result
+    from msgld.results.saving import Saved
 
 __all__ = [
     "AudioError",
@@ -49,12 +49,12 @@ __all__ = [
 
 _HOMES = {
     "CancelToken": "progress",
-    "Msgld": "api",
-    "Options": "options",
+    "Msgld": "api.msgld",
+    "Options": "api.options",
     "Progress": "progress",
-    "Result": "result",
-    "Saved": "saving",
-    "load": "api",
+    "Result": "results.result",
+    "Saved": "results.saving",
+    "load": "api.msgld",
 }
 """Where the names live that are no errors."""
 
@@ -62,7 +62,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for (PEP 562)."""
     if name == "__version__":
-        from msgld.versions import own_version
+        from msgld.api.versions import own_version
 
         return own_version()
     if name not in __all__:

@@ -8,7 +8,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from msgld.picture import BANDS, COLUMNS, Coarse, Sketch, grid
+from msgld.results.picture import BANDS, COLUMNS, Coarse, Sketch, grid
 from msgld.sound.mel import band_edges
 
 RATE = 16000

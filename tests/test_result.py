@@ -12,7 +12,7 @@ from tiny import save_tiny_model, song
 
 import msgld
 from msgld.errors import AudioWriteError, UsageError
-from msgld.result import Result
+from msgld.results.result import Result
 
 RATE = 44100
 

@@ -13,7 +13,7 @@ from msgld.app.talk import Talk, shown
 from msgld.errors import AudioWriteError
 
 if TYPE_CHECKING:
-    from msgld.api import Result
+    from msgld.results.result import Result
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from msgld.sound.audio import read, write
 from msgld.types import RATE, STEMS
 
 if TYPE_CHECKING:
-    from msgld.api import Msgld
+    from msgld.api.msgld import Msgld
 
 SONG = Path(__file__).parent.parent / "demo"
 """Folder of the song's true stems."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from msgld.api.store import cache_folder
 from msgld.errors import MsgldError
-from msgld.store import cache_folder
 
 Status = Literal["ok", "warn", "fail"]
 

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgld.api.store import SHIPPED, cache_folder, model_folder
 from msgld.app.talk import Talk
 from msgld.errors import ModelError
-from msgld.store import SHIPPED, cache_folder, model_folder
 
 if TYPE_CHECKING:
-    from msgld.api import Msgld
+    from msgld.api.msgld import Msgld
 
 
 def open_model(name: str | None, device: str, jobs: int | None, talk: Talk) -> Msgld:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgld.api.asking import check_known, check_stems, check_two_stems
 from msgld.app.formats import Format
 from msgld.app.guard import DONE, FAILED, debugging, message
 from msgld.app.talk import Talk, complain, shown
-from msgld.asking import check_known, check_stems, check_two_stems
 from msgld.errors import AudioWriteError, Cancelled, UsageError
 
 if TYPE_CHECKING:
-    from msgld.api import Msgld
+    from msgld.api.msgld import Msgld
 
 
 @dataclass(frozen=True)

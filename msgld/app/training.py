@@ -106,7 +106,7 @@ def _source(settings: Training) -> Source:
 def _device(settings: Training) -> torch.device:
     import torch
 
-    from msgld.devices import choose_device
+    from msgld.api.devices import choose_device
 
     if settings.jobs:
         torch.set_num_threads(settings.jobs)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from msgld.api.asking import check_stems
 from msgld.app import options as o
 from msgld.app.commands.common import sampling
 from msgld.app.creating import Target, make, name_of
@@ -15,11 +16,10 @@ from msgld.app.formats import choose_format
 from msgld.app.inputs import stem_files, stem_list, stems_in
 from msgld.app.models import open_model
 from msgld.app.talk import Talk
-from msgld.asking import check_stems
 from msgld.errors import UsageError
 
 if TYPE_CHECKING:
-    from msgld.api import Msgld
+    from msgld.api.msgld import Msgld
 
 Count = Annotated[int, typer.Option("--count", min=1, help="Pieces to make; each has the next seed.")]
 Folder = Annotated[

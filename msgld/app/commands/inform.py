@@ -86,8 +86,8 @@ def list_models(as_json: o.AsJson = False) -> int:
       msgld models list
       msgld models list --json
     """
+    from msgld.api.store import cache_folder
     from msgld.app.models import list_models as find
-    from msgld.store import cache_folder
 
     talk, models = Talk(as_json), find()
     for model in models:

@@ -10,8 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from msgld.picture import Sketch
-from msgld.saving import BLOCK, Encoding, Saved, Track, Tracks, check_encoding, new_folder, save_tracks
+from msgld.results.picture import Sketch
+from msgld.results.saving import (
+    BLOCK,
+    Encoding,
+    Saved,
+    Track,
+    Tracks,
+    check_encoding,
+    new_folder,
+    save_tracks,
+)
 from msgld.sound.songs import Reader, opened
 
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from msgld.api.options import Options
+from msgld.api.quality import separation_passes
+from msgld.api.record import describe
 from msgld.errors import ModelError
 from msgld.model import Model
-from msgld.options import Options
-from msgld.picture import Sketch
 from msgld.progress import CancelToken, Meter, OnProgress
-from msgld.quality import separation_passes
-from msgld.record import describe
-from msgld.result import Result
-from msgld.saving import Encoding, Saved, Tracks, check_encoding, new_folder, save_tracks
+from msgld.results.picture import Sketch
+from msgld.results.result import Result
+from msgld.results.saving import Encoding, Saved, Tracks, check_encoding, new_folder, save_tracks
 from msgld.sound.songs import Sound, name_of, opened
 from msgld.sound.spool import Spool
 from msgld.tasks.stream import separated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from msgld.options import Options
+from msgld.api.options import Options
 from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
 

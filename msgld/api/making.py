@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld import asking
+from msgld.api import asking
+from msgld.api.given import Given, gather
+from msgld.api.options import Options
+from msgld.api.quality import making
+from msgld.api.record import describe
 from msgld.diffusion.sample import Map
 from msgld.errors import UsageError
-from msgld.given import Given, gather
 from msgld.model import Model
-from msgld.options import Options
 from msgld.progress import CancelToken, Meter, OnProgress
-from msgld.quality import making
-from msgld.record import describe
-from msgld.result import Result
+from msgld.results.result import Result
 from msgld.sound.panorama import gains_like, gains_of, place
 from msgld.sound.resample import resample
 from msgld.sound.songs import Sound, as_channels
@@ -58,7 +58,7 @@ class Making:
 
 
 def generate(job: Making, seconds: float, make: Sequence[str] | None) -> Result:
-    """See :meth:`msgld.api.Msgld.generate`."""
+    """See :meth:`msgld.api.msgld.Msgld.generate`."""
     asking.check_seconds("seconds", seconds, LONGEST)
     wanted = asking.stem_names(make, job.model.stems)
     rate = job.model.codec.mel.rate
@@ -86,7 +86,7 @@ def arrange(
     start: float | None,
     stop: float | None,
 ) -> Result:
-    """See :meth:`msgld.api.Msgld.arrange`."""
+    """See :meth:`msgld.api.msgld.Msgld.arrange`."""
     stems = job.model.stems
     asking.check_share("softness", softness)
     asking.check_stems(sounds, stems)
@@ -140,7 +140,7 @@ def _span(start: float | None, stop: float | None, seconds: float) -> tuple[floa
 
 
 def vary(job: Making, sounds: Mapping[str, Sound], level: float) -> Result:
-    """See :meth:`msgld.api.Msgld.vary`."""
+    """See :meth:`msgld.api.msgld.Msgld.vary`."""
     asking.check_share("level", level)
     asking.check_stems(sounds, job.model.stems)
     given = gather(sounds)
@@ -154,7 +154,7 @@ def vary(job: Making, sounds: Mapping[str, Sound], level: float) -> Result:
 
 
 def extend(job: Making, sounds: Mapping[str, Sound], seconds: float) -> Result:
-    """See :meth:`msgld.api.Msgld.extend`."""
+    """See :meth:`msgld.api.msgld.Msgld.extend`."""
     asking.check_seconds("seconds", seconds, LONGEST)
     asking.check_stems(sounds, job.model.stems)
     past = gather(sounds)

@@ -9,7 +9,7 @@ import platformdirs
 
 from msgld.errors import ModelError
 
-SHIPPED = Path(__file__).parent / "weights"
+SHIPPED = Path(__file__).parent.parent / "weights"
 """Folder of the models that come with the package."""
 
 DEFAULT = "small"

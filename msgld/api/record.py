@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgld.api.options import Options
+from msgld.api.versions import versions
 from msgld.model import Model
-from msgld.options import Options
 from msgld.tasks.maps import Settings
-from msgld.versions import versions
 
 
 def describe(

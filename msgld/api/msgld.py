@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from msgld import asking, making, separating
+from msgld.api import asking, making, separating
+from msgld.api.devices import choose_device
+from msgld.api.making import Making
+from msgld.api.options import NORMAL, Options
+from msgld.api.separating import Separation
+from msgld.api.store import model_folder
 from msgld.checkpoint import load_model, read_description
-from msgld.devices import choose_device
 from msgld.errors import ModelError
-from msgld.making import Making
 from msgld.model import Model
-from msgld.options import NORMAL, Options
 from msgld.progress import CancelToken, OnProgress
-from msgld.result import Result
-from msgld.saving import Encoding, Saved
-from msgld.separating import Separation
+from msgld.results.result import Result
+from msgld.results.saving import Encoding, Saved
 from msgld.sound.songs import Sound
-from msgld.store import model_folder
 
 __all__ = ["Msgld", "Options", "Result", "Saved", "Sound", "load"]
 

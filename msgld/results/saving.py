@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from msgld.errors import AudioWriteError
-from msgld.picture import Sketch
+from msgld.results.picture import Sketch
 from msgld.sound.reader import open_audio
 from msgld.sound.songs import Reader, as_channels
 from msgld.sound.writer import AudioWriter
