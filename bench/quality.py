@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from msgld import load
-from msgld.api.quality import separation
+from msgld import Options, load
+from msgld.api.quality import separation_passes
 from msgld.data.heldout import HeldOut
 from msgld.evaluation import evaluate
 from msgld.evaluation.separation import improvements, separate_clip
@@ -25,13 +25,13 @@ from msgld.model import Model
 
 def level_figures(model: Model, clips: list, decibels: float) -> float:
     """Largest change of the mean SI-SDRi, in dB, when songs are that much louder or softer."""
-    settings, layout = separation("normal")
+    settings, layouts = separation_passes(Options())
     means = []
     for gain in (0.0, decibels, -decibels):
         scaled = [replace(clip, stems=clip.stems * np.float32(10 ** (gain / 20))) for clip in clips]
         values = [
             improvements(
-                separate_clip(model, s.stems.sum(0), s.rate, settings, layout) / 10 ** (gain / 20), clip
+                separate_clip(model, s.stems.sum(0), s.rate, settings, layouts) / 10 ** (gain / 20), clip
             )
             for s, clip in zip(scaled, clips, strict=True)
         ]
@@ -54,9 +54,9 @@ def main() -> None:
     held = HeldOut(options.midi)
     clips = [held[i] for i in range(min(len(held), options.clips or len(held)))]
     for quality in options.qualities.split(","):
-        settings, layout = separation(quality)
+        settings, layouts = separation_passes(Options(quality=quality))
         out = options.out / quality
-        report = evaluate(model, "separate", clips, settings=settings, layout=layout, out=out)
+        report = evaluate(model, "separate", clips, settings=settings, layouts=layouts, out=out)
         print(f"separate, {quality}\n\n{markdown(report['rows'])}")
     for task in ("arrange", "codec"):
         print(f"{task}\n\n{markdown(evaluate(model, task, clips, out=options.out)['rows'])}")

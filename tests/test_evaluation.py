@@ -56,7 +56,7 @@ def test_a_mixture_given_back_improves_nothing() -> None:
 
 def test_separating_a_clip_gives_stems_of_its_length_that_sum_to_it(model: Model) -> None:
     mixture = make_clip(2).stems.sum(0)
-    stems = separate_clip(model, mixture, RATE, Settings(), Layout())
+    stems = separate_clip(model, mixture, RATE, Settings(), [Layout()])
     assert stems.shape == (5, *mixture.shape)
     assert np.abs(stems.sum(0) - mixture).max() < 1e-4
 

@@ -20,11 +20,6 @@ _LAYOUTS = {
 _STEPS = {"draft": 6, "normal": 12, "best": 16}
 
 
-def separation(quality: str = "normal") -> tuple[Settings, Layout]:
-    """Sampling and windows of a separation (its first pass, where a quality has several)."""
-    return Settings(), _LAYOUTS[quality][0]
-
-
 def separation_passes(options: Options) -> tuple[Settings, tuple[Layout, ...]]:
     """Sampling of a separation, and the windows of each pass; the passes' answers are averaged."""
     return _settings(Settings(), options), _LAYOUTS[options.quality]

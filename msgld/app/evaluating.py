@@ -14,11 +14,15 @@ from msgld.app.talk import Talk, shown
 def evaluate_model(name: str | None, task: str, midi: Path | None, clips: int | None, out: Path | None,
                    device: str, jobs: int | None, talk: Talk) -> None:  # fmt: skip
     """Measure a model on a task and print the figures. Errors: as ``open_model`` and ``evaluate``."""
+    from msgld.api.options import Options
+    from msgld.api.quality import separation_passes
     from msgld.evaluation import evaluate
 
+    settings, layouts = separation_passes(Options())
     model = open_model(name, device, jobs, talk)
     with track(f"evaluating {model.name}") as on_progress:
-        report = evaluate(model.model, task, midi=midi, limit=clips, out=out, on_progress=on_progress)
+        report = evaluate(model.model, task, midi=midi, limit=clips, out=out, settings=settings,
+                          layouts=layouts, on_progress=on_progress)  # fmt: skip
     for row in report["rows"]:
         talk.record(**row)
     for line in table(report["rows"]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,7 +42,7 @@ def evaluate(
     limit: int | None = None,
     out: Path | None = None,
     settings: Settings = Settings(),
-    layout: Layout = Layout(),
+    layouts: Sequence[Layout] = (Layout(),),
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
     """Measure a model on the held-out set, or on clips of one's own.
@@ -54,7 +54,7 @@ def evaluate(
         midi: folder of the held-out set's MIDI files; without it only the band's part of the set is used.
         limit: only the first so many clips.
         out: folder for ``<task>.json`` and ``<task>.md``.
-        settings, layout: how to separate.
+        settings, layouts: how to separate; one layout for each pass over a song.
 
     Returns:
         ``{"task", "clips", "rows", "values"}``; a row has name, mean, low, high, median and count.
@@ -68,7 +68,7 @@ def evaluate(
     count = min(len(chosen), limit or len(chosen))
     meter = Meter(count, "clips", f"evaluating {task}", on_progress)
     some = (chosen[i] for i in range(count))
-    result = TASKS[task](model, some, lambda: meter.advance(1), settings, layout)
+    result = TASKS[task](model, some, lambda: meter.advance(1), settings, layouts)
     report = {"task": task, "model": model.name, "clips": count, **result}
     if out is not None:
         _write(report, out)
@@ -82,11 +82,11 @@ def _heldout(midi: Path | None) -> Clips:
 
 
 def _separate(
-    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layout: Layout
+    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layouts: Sequence[Layout]
 ) -> dict[str, Any]:
     values, names = [], []
     for clip in clips:
-        stems = separate_clip(model, clip.stems.sum(0), clip.rate, settings, layout)
+        stems = separate_clip(model, clip.stems.sum(0), clip.rate, settings, layouts)
         values.append(improvements(stems, clip))
         names.append(clip.name)
         advance()
@@ -95,7 +95,7 @@ def _separate(
 
 
 def _codec(
-    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layout: Layout
+    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layouts: Sequence[Layout]
 ) -> dict[str, Any]:
     figures = []
     for clip in clips:
@@ -105,7 +105,7 @@ def _codec(
 
 
 def _arrange(
-    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layout: Layout
+    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layouts: Sequence[Layout]
 ) -> dict[str, Any]:
     latents, active = [], []
     for clip in clips:

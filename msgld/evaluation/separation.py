@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from msgld.data.source import Clip
 from msgld.evaluation.table import row
 from msgld.metrics import is_silent, si_sdri
 from msgld.model import Model
 from msgld.tasks.maps import Settings
-from msgld.tasks.separate import Layout, separate_song
-
-
-@dataclass
-class Held:
-    """A song in memory, read front to back."""
-
-    samples: Tensor
-    rate: int
-    place: int = 0
-
-    @property
-    def channels(self) -> int:
-        """Number of channels."""
-        return int(self.samples.shape[0])
-
-    def read(self, samples: int) -> Tensor:
-        """The next samples, (channels, n)."""
-        block = self.samples[:, self.place : self.place + samples]
-        self.place += block.shape[1]
-        return block
+from msgld.tasks.separate import Layout
+from msgld.tasks.stream import separated
 
 
 def separate_clip(
-    model: Model, mixture: np.ndarray, rate: int, settings: Settings, layout: Layout
+    model: Model, mixture: np.ndarray, rate: int, settings: Settings, layouts: Sequence[Layout]
 ) -> np.ndarray:
     """Stems (K, channels, L) of a mixture (channels, L) in memory."""
-    song = Held(torch.from_numpy(np.ascontiguousarray(mixture)), rate)
-    return torch.cat(list(separate_song(model, song, settings, layout)), -1)[:-1].numpy()
+    stretches = separated(model, (mixture, rate), {}, settings, layouts)
+    return np.concatenate(list(stretches), -1)[:-1]
 
 
 def improvements(estimates: np.ndarray, clip: Clip) -> np.ndarray:
