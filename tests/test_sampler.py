@@ -203,19 +203,18 @@ def test_guidance_has_nothing_to_do_where_nothing_is_given(weight: float):
     assert len(oracle.calls) == 2
 
 
-def test_guidance_keeps_the_shares_of_the_full_estimate():
-    class Sharing(GaussianOracle):
-        def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
-            return Estimate(super().__call__(x, levels, presence).z, presence.float()[:, :-1, None, None])
+def test_guided_shares_lie_between_those_of_both_estimates_and_sum_to_one():
+    class Two:
+        maps, schedule = True, CosineSchedule()
 
-    shares = Guided(Sharing(STEMS), 2.0)(normal(3, 2), GIVEN.levels, GIVEN.presence).shares
-    assert shares is not None and shares.flatten().tolist() == [1, 1]
+        def __call__(self, x, levels, presence):
+            scores = torch.tensor([0.0, 2.0]) if bool(presence[0, -1]) else torch.tensor([0.0, 0.0])
+            return Estimate(x, scores.softmax(0).view(1, 2, 1, 1).expand(1, 2, 4, 4))
 
-
-@pytest.mark.parametrize("weight", [1.0, 0.0, 1.5])
-def test_guided_sampling_calls_the_denoiser_as_often_as_promised(weight: float):
-    oracle = GaussianOracle(PAIR)
-    wish = task([0, 1])
-    states: list[State] = list(sample(Guided(oracle, weight), normal(2, 1), wish, 4))
-    assert len(states) == 4
-    assert len(oracle.calls) == (4 if weight in (0, 1) else 8)
+    x, levels, presence = torch.zeros(1, 3, 4, 1), torch.ones(1, 3, 1), torch.ones(1, 3, dtype=torch.bool)
+    levels[:, -1] = 0
+    shares = {w: Guided(Two(), w)(x, levels, presence).shares for w in (0.0, 0.5, 1.0, 2.0)}
+    assert all(torch.allclose(s.sum(1), torch.ones(1, 4, 4)) for s in shares.values())
+    firsts = [float(shares[w][0, 1, 0, 0]) for w in (0.0, 0.5, 1.0, 2.0)]
+    # Log odds of 0, 1, 2 and 4.
+    assert firsts == pytest.approx([1 / (1 + math.exp(-odds)) for odds in (0, 1, 2, 4)], abs=1e-5)

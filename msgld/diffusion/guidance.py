@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Estimate
@@ -32,4 +33,11 @@ class Guided:
         full = self.denoiser(x, levels, presence)
         guided = null.z + self.weight * (full.z - null.z)
         known = given[..., None, None]
-        return Estimate(guided.where(~known, full.z), full.shares)
+        return Estimate(guided.where(~known, full.z), self._shares(null.shares, full.shares))
+
+    def _shares(self, null: Tensor | None, full: Tensor | None) -> Tensor | None:
+        """Shares are ratios, so their logarithms are guided; the sum over the stems stays 1."""
+        if null is None or full is None:
+            return full
+        logs = (shares.clamp_min(1e-8).log() for shares in (null, full))
+        return torch.lerp(*logs, self.weight).softmax(1)

@@ -20,13 +20,16 @@ def gain_to_reference(mixture: Tensor) -> float:
 
     Digital silence at its ends is not counted: a window that begins before the song is not taken for a soft one.
     """
-    sounding = mixture.ne(0).any(0).nonzero()
-    if not len(sounding):
-        return 1.0
-    return REFERENCE_RMS / max(rms(mixture[:, int(sounding[0]) : int(sounding[-1]) + 1]), SILENCE)
+    return REFERENCE_RMS / max(rms(_trimmed(mixture)), SILENCE)
+
+
+def _trimmed(audio: Tensor) -> Tensor:
+    """Audio (channels, L) without the zeros at its ends."""
+    sounding = audio.ne(0).any(0).nonzero()
+    return audio[:, int(sounding[0]) : int(sounding[-1]) + 1] if len(sounding) else audio[:, :0]
 
 
 def gain_of_given(given: Tensor, stems: int) -> float:
     """Gain for given (G, channels, L) such that all ``stems``, were they alike, are at the reference."""
     share = (given.shape[0] / stems) ** 0.5
-    return REFERENCE_RMS * share / max(rms(given.sum(0)), SILENCE)
+    return REFERENCE_RMS * share / max(rms(_trimmed(given.sum(0))), SILENCE)
