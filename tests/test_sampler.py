@@ -203,6 +203,15 @@ def test_guidance_has_nothing_to_do_where_nothing_is_given(weight: float):
     assert len(oracle.calls) == 2
 
 
+@pytest.mark.parametrize("weight", [1.0, 0.0, 1.5])
+def test_guided_sampling_calls_the_denoiser_as_often_as_promised(weight: float):
+    oracle = GaussianOracle(PAIR)
+    wish = task([0, 1])
+    states: list[State] = list(sample(Guided(oracle, weight), normal(2, 1), wish, 4))
+    assert len(states) == 4
+    assert len(oracle.calls) == (4 if weight in (0, 1) else 8)
+
+
 def test_guided_shares_lie_between_those_of_both_estimates_and_sum_to_one():
     class Two:
         maps, schedule = True, CosineSchedule()
