@@ -39,5 +39,5 @@ class Guided:
         """Shares are ratios, so their logarithms are guided; the sum over the stems stays 1."""
         if null is None or full is None:
             return full
-        logs = (shares.clamp_min(1e-8).log() for shares in (null, full))
-        return torch.lerp(*logs, self.weight).softmax(1)
+        start, end = (shares.clamp_min(1e-8).log() for shares in (null, full))
+        return torch.lerp(start, end, self.weight).softmax(1)
