@@ -218,6 +218,8 @@ def test_interrupting_leaves_nothing_behind(tmp_path: Path, model: Path, number:
     process = subprocess.Popen(
         [sys.executable, "-m", "msgld", "separate", song, "-n", model, "--quality", "best"],
         cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True,
+        # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )  # fmt: skip
     until = time.monotonic() + 60
     while not leftovers(tmp_path) and process.poll() is None and time.monotonic() < until:
