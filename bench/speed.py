@@ -22,23 +22,18 @@ import torch
 import msgld
 from msgld.sound.audio import read, write
 
+DEMO = Path(msgld.__file__).parent / "demo"
+
 
 def make_song(folder: Path, minutes: float, gain_db: float = 0.0) -> Path:
     """Write a song of that length: the demo's mixture, again and again."""
-    demo = read(demo_mixture())
-    length = round(minutes * 60 * demo.rate)
-    tiles = np.tile(demo.samples, -(-length // demo.samples.shape[1]))[:, :length]
+    stems = [read(path) for path in sorted(DEMO.glob("*.flac"))]
+    rate, mixture = stems[0].rate, np.sum([stem.samples for stem in stems], axis=0)
+    length = round(minutes * 60 * rate)
+    tiles = np.tile(mixture, -(-length // mixture.shape[1]))[:, :length]
     path = folder / f"song{gain_db:+.0f}.wav"
-    write(path, tiles * np.float32(10 ** (gain_db / 20)), demo.rate, subtype="FLOAT")
+    write(path, tiles * np.float32(10 ** (gain_db / 20)), rate, subtype="FLOAT")
     return path
-
-
-def demo_mixture() -> Path:
-    """The demo's mixture, wherever the package keeps it."""
-    found = sorted((Path(msgld.__file__).parent / "demo").rglob("mixture.*"))
-    if not found:
-        sys.exit("the demo's song is missing from the package")
-    return found[0]
 
 
 def timed_separation(song: Path, folder: Path, quality: str) -> dict[str, float]:
@@ -65,7 +60,7 @@ def timed_making(task: str) -> dict[str, float]:
 
 def demo_stem(stem: str) -> tuple[np.ndarray, int]:
     """Ten seconds of one of the demo's stems."""
-    audio = read(next((Path(msgld.__file__).parent / "demo").rglob(f"{stem}.*")))
+    audio = read(DEMO / f"{stem}.flac")
     return audio.samples[:, : 10 * audio.rate], audio.rate
 
 
