@@ -36,6 +36,8 @@ _PANS = 8
 """Places between the middle and one side."""
 _KEYS = 250
 """Keys that a synthesiser may hold, about 0.7 MB each."""
+_ENDLESS = {80: 106}
+"""Program and key of notes that symusic 0.5.9 does not finish."""
 _SANE = 50.0
 """A louder render is a filter gone unstable."""
 
@@ -107,7 +109,7 @@ class Renderer:
     def _synthesise(self, group: Iterable[Part]) -> np.ndarray:
         symusic = load_symusic()
         score, struck = symusic.Score(480, ttype="second"), set()
-        for part in group:
+        for part in (_without_endless(part) for part in group):
             struck |= {(part.program, part.is_drum, int(pitch)) for pitch in np.unique(part.pitch)}
             track = symusic.Track("", part.program, part.is_drum, ttype="second")
             track.notes = symusic.Note.from_numpy(
@@ -116,6 +118,15 @@ class Renderer:
             )  # fmt: skip
             score.tracks.append(track)
         return self._player.play(score, struck)
+
+
+def _without_endless(part: Part) -> Part:
+    """Leave out keys on which the synthesiser never returns (seen with TimGM6mb; found by bisection)."""
+    return (
+        part
+        if part.is_drum or part.program not in _ENDLESS
+        else part.pick(part.pitch != _ENDLESS[part.program])
+    )
 
 
 def render(
