@@ -26,7 +26,6 @@ from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.progress import Progress
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import MelConfig
-from msgld.training import denoiser as denoiser_module
 from msgld.training.batch import Batch, BatchConfig, Crops, build_batch, draw_crops, share_loss
 from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining
@@ -390,7 +389,7 @@ def clock(monkeypatch: pytest.MonkeyPatch):
     """Every step takes half a second."""
     ticks = count()
     fake = SimpleNamespace(perf_counter=lambda: next(ticks) / 2)
-    monkeypatch.setattr(denoiser_module, "time", fake)
+    monkeypatch.setattr("msgld.training.timed.time", fake)
 
 
 @pytest.fixture

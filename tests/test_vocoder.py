@@ -19,7 +19,8 @@ from msgld.nets.vocoder import Prediction, Vocoder, VocoderConfig, carry, own_tu
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import MelConfig, filterbank, log_mel, spectrum
 from msgld.training.pool import ClipPool
-from msgld.training.vocoder import Step, VocoderTraining
+from msgld.training.timed import Step
+from msgld.training.vocoder import VocoderTraining
 from msgld.training.vocoder_loss import frequency_loss, stft_loss, turn_loss
 from msgld.training.vocoder_presets import TINY
 from msgld.training.vocoder_run import load_vocoder, run_vocoder

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from msgld.data.source import Source
-    from msgld.training.vocoder import Step
+    from msgld.training.timed import Step
 
 NEWS_SECONDS = 20.0
 """How often the losses shown are renewed."""

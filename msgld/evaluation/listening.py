@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from msgld.diffusion.noise import mix, noise_like
-from msgld.metrics import summary
 from msgld.model import Model
 from msgld.tasks.maps import arrange
 
@@ -90,8 +89,3 @@ def _ratio(own: np.ndarray, other: np.ndarray, resamples: int = 2000) -> dict[st
         "median": round(float(np.median(own / other)), 4),
         "count": len(own),
     }
-
-
-def mean_error(errors: np.ndarray) -> float:
-    """Mean error with the song's own stems, for watching a training run."""
-    return summary(errors[:, :, 0].ravel()).mean

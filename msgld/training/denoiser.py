@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,19 +18,10 @@ from msgld.training.levels import LevelMap, draw_levels
 from msgld.training.optim import Average, build_optimisers, rate_factor, set_rate
 from msgld.training.pool import ClipPool
 from msgld.training.presets import Preset
+from msgld.training.timed import TimedTraining
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step's outcome: its number, the share of the run that is over, and the losses."""
-
-    number: int
-    progress: float
-    seconds: float
-    losses: dict[str, float]
-
-
-class DenoiserTraining:
+class DenoiserTraining(TimedTraining):
     """A run: the network, its average, the optimisers and the clock."""
 
     def __init__(
@@ -56,23 +44,6 @@ class DenoiserTraining:
         self.optimisers = build_optimisers(self.denoiser, preset.optim)
         self.rng = np.random.default_rng(seed)
         self.half = bf16_is_fast(device)
-        self.number = 0
-        self.elapsed = 0.0
-
-    @property
-    def progress(self) -> float:
-        """Share of the run's time that is over, 0 to 1."""
-        return min(1.0, self.elapsed / self.budget)
-
-    def __iter__(self) -> Iterator[Step]:
-        """Take steps until the time is over."""
-        while self.elapsed < self.budget:
-            started = time.perf_counter()
-            losses = self.step()
-            seconds = time.perf_counter() - started
-            self.elapsed += seconds
-            self.number += 1
-            yield Step(self.number, self.progress, seconds, losses)
 
     def next_batch(self) -> tuple[Batch, LevelMap]:
         """Draw crops and levels."""

@@ -20,11 +20,12 @@ from msgld.nets.transformer import StemTransformer
 from msgld.progress import Progress
 from msgld.sound.codec import PatchCodec
 from msgld.training.codec import fit_codec
-from msgld.training.denoiser import DenoiserTraining, Step
+from msgld.training.denoiser import DenoiserTraining
 from msgld.training.log import RunLog
 from msgld.training.pool import ClipPool, running
 from msgld.training.presets import Preset
 from msgld.training.state import load_state, save_state
+from msgld.training.timed import Step
 
 Report = Callable[[Progress, dict[str, float]], None]
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,20 +18,11 @@ from msgld.sound.mel import filterbank, log_mel
 from msgld.training.batch import BatchConfig, Crops, draw_crops
 from msgld.training.optim import Average, build_optimisers, rate_factor, set_rate
 from msgld.training.pool import ClipPool
+from msgld.training.timed import TimedTraining
 from msgld.training.vocoder_loss import frequency_loss, mel_loss, stft_loss, turn_loss
 from msgld.training.vocoder_presets import VocoderPreset
 
 WEIGHTS = {"stft": 1.0, "mel": 2.0, "turn": 1.0, "frequency": 1.0, "hinge": 0.1, "features": 0.5}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step's outcome: its number, the share of the run that is over, and the losses."""
-
-    number: int
-    progress: float
-    seconds: float
-    losses: dict[str, float]
 
 
 def build_vocoder(preset: VocoderPreset, codec: PatchCodec, seed: int = 0) -> Vocoder:
@@ -46,7 +34,7 @@ def build_vocoder(preset: VocoderPreset, codec: PatchCodec, seed: int = 0) -> Vo
     return vocoder
 
 
-class VocoderTraining:
+class VocoderTraining(TimedTraining):
     """A run: the vocoder, its average, its adversary, the optimisers and the clock."""
 
     def __init__(self, preset: VocoderPreset, codec: PatchCodec, pool: ClipPool, minutes: float,
@@ -64,23 +52,6 @@ class VocoderTraining:
             self.adversary = Discriminators(preset.discriminators).to(device)
         self.adversary_optimiser = torch.optim.AdamW(self.adversary.parameters(), lr=3e-4, betas=(0.8, 0.98))
         self.rng = np.random.default_rng(seed)
-        self.number = 0
-        self.elapsed = 0.0
-
-    @property
-    def progress(self) -> float:
-        """Share of the run's time that is over, 0 to 1."""
-        return min(1.0, self.elapsed / self.budget)
-
-    def __iter__(self) -> Iterator[Step]:
-        """Take steps until the time is over."""
-        while self.elapsed < self.budget:
-            started = time.perf_counter()
-            losses = self.step()
-            seconds = time.perf_counter() - started
-            self.elapsed += seconds
-            self.number += 1
-            yield Step(self.number, self.progress, seconds, losses)
 
     def next_audio(self) -> Tensor:
         """Draw levelled waveforms, stems and mixtures, (B, L)."""

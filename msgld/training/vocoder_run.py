@@ -19,7 +19,8 @@ from msgld.sound.codec import PatchCodec
 from msgld.sound.mel import MelConfig, log_mel
 from msgld.training.pool import ClipPool, running
 from msgld.training.state import load_state, save_state
-from msgld.training.vocoder import Step, VocoderTraining
+from msgld.training.timed import Step
+from msgld.training.vocoder import VocoderTraining
 from msgld.training.vocoder_presets import VocoderPreset
 
 LOG_STEPS = 20

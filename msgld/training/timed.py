@@ -1,0 +1,45 @@
+"""The loop that every training run shares: steps until the time is over, with a clock that can be resumed."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step's outcome: its number, the share of the run that is over, and the losses."""
+
+    number: int
+    progress: float
+    seconds: float
+    losses: dict[str, float]
+
+
+class TimedTraining(ABC):
+    """A run of ``budget`` seconds of steps; ``elapsed`` and ``number`` are part of what a resumed run needs."""
+
+    budget: float
+    elapsed: float = 0.0
+    number: int = 0
+
+    @abstractmethod
+    def step(self) -> dict[str, float]:
+        """Update the weights once and return the losses."""
+
+    @property
+    def progress(self) -> float:
+        """Share of the run's time that is over, 0 to 1."""
+        return min(1.0, self.elapsed / self.budget)
+
+    def __iter__(self) -> Iterator[Step]:
+        """Take steps until the time is over."""
+        while self.elapsed < self.budget:
+            started = time.perf_counter()
+            losses = self.step()
+            seconds = time.perf_counter() - started
+            self.elapsed += seconds
+            self.number += 1
+            yield Step(self.number, self.progress, seconds, losses)
