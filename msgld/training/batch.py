@@ -31,7 +31,7 @@ class BatchConfig:
 
     items: int = 16
     frames: int = 64
-    remix: float = 0.3
+    remix: float = 0.25
     gain_db: float = 5.0
     tilt_db: float = 3.0
     jitter_db: float = 2.0

@@ -25,13 +25,13 @@ class LevelConfig:
         absent: probability, where the mixture is absent, that some unknown stems are too: nobody asks for them.
     """
 
-    separate: float = 0.6
+    separate: float = 0.55
     informed: float = 0.08
-    arrange: float = 0.25
+    arrange: float = 0.35
     generate: float = 0.1
-    free: float = 0.07
-    top: float = 0.2
-    top_separate: float = 0.6
+    free: float = 0.05
+    top: float = 0.3
+    top_separate: float = 0.65
     stretch: float = 0.12
     soft: float = 0.1
     absent: float = 0.25

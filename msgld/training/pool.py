@@ -31,10 +31,10 @@ class PoolConfig:
         seed: first seed; clip i has seed ``seed + i``.
     """
 
-    slots: int = 400
+    slots: int = 500
     seconds: float = 12.0
     workers: int = 1
-    reuse: float = 16.0
+    reuse: float = 24.0
     seed: int = 0
 
 

@@ -40,7 +40,7 @@ class Preset:
     levels: LevelConfig = LevelConfig()
     optim: OptimConfig = OptimConfig()
     pool: PoolConfig = PoolConfig()
-    stages: tuple[Stage, ...] = (Stage(0.5, 24, 48), Stage(0.85, 16, 72), Stage(1.0, 5, 216))
+    stages: tuple[Stage, ...] = (Stage(0.4, 24, 48), Stage(0.65, 14, 96), Stage(1.0, 7, 216))
     share_weight: float = 1.0
     codec_clips: int = 160
     save_minutes: float = 5.0
