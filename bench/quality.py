@@ -25,7 +25,7 @@ from msgld.model import Model
 
 def level_figures(model: Model, clips: list, decibels: float) -> float:
     """Largest change of the mean SI-SDRi, in dB, when songs are that much louder or softer."""
-    settings, layouts = separation_passes(Options())
+    settings, layouts = separation_passes(Options(), model)
     means = []
     for gain in (0.0, decibels, -decibels):
         scaled = [replace(clip, stems=clip.stems * np.float32(10 ** (gain / 20))) for clip in clips]
@@ -54,7 +54,7 @@ def main() -> None:
     held = HeldOut(options.midi)
     clips = [held[i] for i in range(min(len(held), options.clips or len(held)))]
     for quality in options.qualities.split(","):
-        settings, layouts = separation_passes(Options(quality=quality))
+        settings, layouts = separation_passes(Options(quality=quality), model)
         out = options.out / quality
         report = evaluate(model, "separate", clips, settings=settings, layouts=layouts, out=out)
         print(f"separate, {quality}\n\n{markdown(report['rows'])}")

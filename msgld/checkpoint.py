@@ -9,47 +9,64 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from msgld.diffusion.denoise import StemDenoiser
-from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError
-from msgld.model import Model
-from msgld.nets.transformer import StemTransformer, TransformerConfig
-from msgld.nets.vocoder import Vocoder, VocoderConfig
-from msgld.sound.codec import PatchCodec, PatchConfig
+from msgld.kinds import KINDS, denoiser_of
+from msgld.model import REFERENCE_RMS, Model
+
+
+class Part(Protocol):
+    """A module that can say how it is to be built again."""
+
+    def settings(self) -> dict[str, Any]:
+        """``kind`` and everything that its constructor needs, ready for JSON."""
+        ...
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Its weights."""
+        ...
+
 
 FORMAT = 1
 PARTS = ("codec", "denoiser", "vocoder")
-Part = TypeVar("Part", bound=nn.Module)
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
-    """Write a model. The codec keeps 32 bits (it is small); networks are stored as ``dtype``."""
+    """Write a model. Statistics keep 32 bits (they are small); networks are stored as ``dtype``."""
+    modules: dict[str, Part] = {"codec": model.codec, "denoiser": model.denoiser.network}
+    if model.vocoder is not None:
+        modules["vocoder"] = model.vocoder
+    save_parts(modules, folder, {"stems": model.stems, "level": model.level, "info": model.info}, dtype)
+
+
+def save_parts(
+    modules: Mapping[str, Part], folder: Path, about: Mapping[str, Any], dtype: torch.dtype
+) -> None:
+    """Write parts of a model, all or a first stage (codec and vocoder) alone.
+
+    Args:
+        modules: ``codec``, ``denoiser`` (its network), ``vocoder``. about: stems, level and info, for the JSON.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     parts: dict[str, Any] = {}
-    modules: dict[str, tuple[nn.Module, dict[str, Any]]] = {
-        "codec": (model.codec, model.codec.settings()),
-        "denoiser": (model.denoiser.network, model.denoiser.network.settings()),
-    }
-    if model.vocoder is not None:
-        modules["vocoder"] = (model.vocoder, model.vocoder.settings())
-    for name, (module, settings) in modules.items():
-        data = save(_stored(module, torch.float32 if name == "codec" else dtype))
+    for name, module in modules.items():
+        settings = module.settings()
+        data = save(_stored(module, torch.float32 if settings["kind"] == "patch" else dtype))
         write_whole(folder / f"{name}.safetensors", data)
         parts[name] = {**settings, "sha256": hashlib.sha256(data).hexdigest()}
-    text = json.dumps({"format": FORMAT, "stems": model.stems, "info": model.info, "parts": parts}, indent=1)
+    text = json.dumps({"format": FORMAT, **about, "parts": parts}, indent=1)
     write_whole(folder / "model.json", text.encode())
 
 
-def _stored(module: nn.Module, dtype: torch.dtype) -> dict[str, Tensor]:
+def _stored(module: Part, dtype: torch.dtype) -> dict[str, Tensor]:
     return {
         key: (value.to(dtype) if value.is_floating_point() else value).cpu().contiguous()
         for key, value in module.state_dict().items()
@@ -89,8 +106,8 @@ def _known(description: Any) -> bool:
     if not all(isinstance(description.get(key), kind) for key, kind in kinds.items()):
         return False
     parts = description["parts"]
-    whole = all(isinstance(part, dict) and "sha256" in part for part in parts.values())
-    return whole and {"codec", "denoiser"} <= set(parts)
+    whole = all(isinstance(part, dict) and {"sha256", "kind"} <= set(part) for part in parts.values())
+    return whole and "codec" in parts and isinstance(description.get("level", 0.0), float | int | None)
 
 
 def bf16_is_fast(device: torch.device) -> bool:
@@ -113,40 +130,53 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     """
     description = read_description(folder)
     parts = description["parts"]
-    codec = _build(lambda s: PatchCodec(PatchConfig.from_dict(s)), parts["codec"], "patch", folder)
-    _fill(codec, folder, "codec", parts)
-    network = _build(
-        lambda s: StemTransformer(TransformerConfig(**s)), parts["denoiser"], "stem-transformer", folder
-    )
-    if network.config.tracks != len(description["stems"]) + 1:
-        raise ModelError(
-            f"{folder / 'model.json'} names {len(description['stems'])} stems, its network has others"
-        )
-    _fill(network, folder, "denoiser", parts)
-    vocoder = _load_vocoder(folder, parts) if "vocoder" in parts else None
-    denoiser = StemDenoiser(network, CosineSchedule()).eval().requires_grad_(False)
+    if "denoiser" not in parts:
+        raise ModelError(f"{folder} is a first stage alone (codec and vocoder): train a denoiser on it")
+    codec, network = (_part(folder, name, parts) for name in ("codec", "denoiser"))
+    stems = tuple(description["stems"])
+    if network.tracks != len(stems) + 1:
+        raise ModelError(f"{folder / 'model.json'} names {len(stems)} stems, its network has others")
+    vocoder = _part(folder, "vocoder", parts) if "vocoder" in parts else None
     half = bf16_is_fast(torch.device(device)) if half is None else half
-    model = Model(codec, denoiser, vocoder, tuple(description["stems"]), half, description["info"])
+    level = description.get("level", REFERENCE_RMS)
+    denoiser = denoiser_of(network, codec).eval().requires_grad_(False)
     for module in (codec, denoiser, vocoder):
         if module is not None:
             module.to(device)
-    return model
+    return Model(codec, denoiser, vocoder, stems, half, level, description["info"])
 
 
-def _load_vocoder(folder: Path, parts: dict[str, Any]) -> Vocoder:
-    vocoder = _build(lambda s: Vocoder(VocoderConfig(**s)), parts["vocoder"], "vocoder", folder)
-    _fill(vocoder, folder, "vocoder", parts)
-    return vocoder.eval().requires_grad_(False)
+def load_first_stage(folder: Path) -> tuple[Any, Any]:
+    """Codec and vocoder (None if there is none) of a model or of a first stage alone; errors as :func:`load_model`."""
+    parts = read_description(folder)["parts"]
+    return _part(folder, "codec", parts), _part(folder, "vocoder", parts) if "vocoder" in parts else None
 
 
-def _build(make: Callable[[dict[str, Any]], Part], part: dict[str, Any], kind: str, folder: Path) -> Part:
+def _part(folder: Path, name: str, parts: dict[str, Any]) -> Any:
+    """One part, built as its settings say, filled and in evaluation mode."""
+    module = _build(name, parts[name], folder)
+    _fill(module, folder, name, parts)
+    return module.eval().requires_grad_(False)
+
+
+def _build(name: str, part: dict[str, Any], folder: Path) -> Any:
     """The module that a part's settings describe, not yet filled."""
-    if part.get("kind") != kind:
-        raise ModelError(f"{folder} holds a part of kind {part.get('kind')!r}, this version reads {kind!r}")
+    kinds = KINDS[name]
+    if part["kind"] not in kinds:
+        known = " and ".join(repr(kind) for kind in kinds)
+        raise ModelError(f"{folder} holds a part of kind {part['kind']!r}, this version reads {known}")
     try:
-        return make({key: value for key, value in part.items() if key not in ("kind", "sha256")})
+        return kinds[part["kind"]](
+            {key: value for key, value in part.items() if key not in ("kind", "sha256")}
+        )
+    except ImportError as error:
+        raise ModelError(
+            f"{folder} needs the package {error.name}: pip install 'msgld[published]'"
+        ) from error
     except (TypeError, ValueError, KeyError, RuntimeError, ZeroDivisionError) as error:
-        raise ModelError(f"{folder / 'model.json'} does not describe a {kind} of this version") from error
+        raise ModelError(
+            f"{folder / 'model.json'} does not describe a {part['kind']} of this version"
+        ) from error
 
 
 def _fill(module: nn.Module, folder: Path, name: str, parts: dict[str, Any]) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from msgld.diffusion.denoise import Estimate, StemDenoiser
 from msgld.diffusion.noise import Schedule
+from msgld.diffusion.published import PublishedDenoiser
 from msgld.nets.vocoder import Vocoder
 from msgld.sound.codec import PatchCodec
+
+if TYPE_CHECKING:
+    from msgld.nets.hifigan import HifiGan
+    from msgld.sound.autoencoder import KLCodec
 
 REFERENCE_RMS = 0.1
 """Mixtures are brought to this level (-20 dBFS) before the model hears them."""
@@ -27,27 +32,47 @@ class Model:
         vocoder: log-mel (B, M, N) -> waveform (B, N * hop); None in models that only separate.
         stems: names in the order of the track axis; the mixture follows as the last track.
         half: compute in bfloat16 where that is faster.
+        level: RMS to which mixtures are brought before the model hears them; None leaves them as they are.
         info: what the checkpoint's JSON says besides (name, data, training, hashes).
     """
 
-    codec: PatchCodec
-    denoiser: StemDenoiser
-    vocoder: Vocoder | None
+    codec: PatchCodec | KLCodec
+    denoiser: StemDenoiser | PublishedDenoiser
+    vocoder: Vocoder | HifiGan | None
     stems: tuple[str, ...]
     half: bool = False
+    level: float | None = REFERENCE_RMS
     info: dict[str, Any] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self.codec.mean.device
+        return next(self.denoiser.parameters()).device
 
     @property
     def name(self) -> str:
         """The model's name, which is also a folder's name in outputs."""
         return str(self.info.get("name", "model"))
 
-    maps = True
+    @property
+    def maps(self) -> bool:
+        """Whether each frame may have a level of its own; see :class:`msgld.diffusion.denoise.Denoiser`."""
+        return self.denoiser.maps
+
+    @property
+    def window_frames(self) -> int:
+        """Latent frames of the windows that the model was trained on."""
+        return self.denoiser.window_frames
+
+    @property
+    def past_frames(self) -> int:
+        """Frames of a window that are given as its past when a longer piece is made."""
+        return self.denoiser.past_frames
+
+    @property
+    def multiple(self) -> int:
+        """The network takes whole multiples of so many frames."""
+        return self.denoiser.multiple
 
     @property
     def schedule(self) -> Schedule:

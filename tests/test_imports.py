@@ -20,6 +20,7 @@ LAYERS = (
     ("diffusion", "nets", "metrics"),
     ("sound",),
     ("model",),
+    ("kinds",),
     ("tasks",),
     ("checkpoint", "data"),
     ("results", "training", "evaluation"),

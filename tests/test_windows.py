@@ -91,6 +91,8 @@ STEMS = ("low", "high")
 class Splitter(StemNetwork):
     """Gives two stems fixed shares of every band."""
 
+    tracks = len(STEMS) + 1
+
     def forward(self, z: Tensor, levels: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
         return torch.zeros_like(z), z
 
@@ -104,7 +106,9 @@ class Splitter(StemNetwork):
 
 def stub() -> Model:
     codec = PatchCodec(PatchConfig(MEL, channels=8))
-    return Model(codec, StemDenoiser(Splitter(), CosineSchedule()), None, STEMS)
+    denoiser = StemDenoiser(Splitter(), CosineSchedule())
+    denoiser.window_frames = 20  # 1.28 s
+    return Model(codec, denoiser, None, STEMS)
 
 
 class Reel:
@@ -124,12 +128,6 @@ class Reel:
 
 
 LAYOUT = Layout(context=0.02, fade=0.03)
-
-
-@pytest.fixture(autouse=True)
-def short_windows(monkeypatch: pytest.MonkeyPatch):
-    """Windows of 20 latent frames, 1.28 s."""
-    monkeypatch.setattr(separate, "WINDOW_FRAMES", 20)
 
 
 def separated(reel: Reel, layout: Layout = LAYOUT, known: Mapping[int, Reel] | None = None) -> Tensor:

@@ -183,11 +183,13 @@ def _run(
     extra: Mapping[str, Any],
 ) -> Result:
     """Encode what is given, sample, vocode what was wanted, and put it together."""
-    began, settings = time.monotonic(), making(job.options)
+    began, settings = time.monotonic(), making(job.options, job.model)
     stems = [stem for stem in job.model.stems if stem in wanted]
-    meter = Meter(render.calls(task, settings) + len(stems), "steps", "sampling", job.on_progress, job.cancel)
+    meter = Meter(
+        render.calls(job.model, task, settings) + len(stems), "steps", "sampling", job.on_progress, job.cancel
+    )
     meter.advance(0)
-    gain = render.gain_for(given.stack(), len(job.model.stems)) if given.waves else 1.0
+    gain = render.gain_for(job.model, given.stack()) if given.waves else 1.0
     waves = {job.model.stems.index(stem): wave for stem, wave in given.waves.items()}
     z = render.encode(job.model, waves, given.rate, task.levels.shape[-1], gain)
     z = render.make(job.model, z, task, settings, lambda: meter.advance(1))

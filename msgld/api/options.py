@@ -24,6 +24,8 @@ class Options:
         guidance: how strongly what is given is followed; 1 is as trained, 0 ignores it.
         seed: of the noise, 0 or more. The same seed, input and model give the same result.
         sampler: ``ddim``, ``ddpm`` or ``multistep``.
+        eta: share of its noise that ``ddim`` renews at each step, 0 to 1.
+        iterations: how often each step is made (RePaint), 1 or more.
 
     Raises:
         UsageError: a value out of its range.
@@ -34,6 +36,8 @@ class Options:
     guidance: float | None = None
     seed: int = 0
     sampler: str | None = None
+    eta: float | None = None
+    iterations: int = 1
 
     def __post_init__(self) -> None:
         if self.quality not in QUALITIES:
@@ -44,6 +48,10 @@ class Options:
             raise UsageError(f"guidance has to be a number, not {self.guidance!r}")
         if not (_is_whole(self.seed) and 0 <= self.seed < 2**63):
             raise UsageError(f"seed has to be a whole number of 0 or more, not {self.seed!r}")
+        if self.eta is not None and not (math.isfinite(self.eta) and 0 <= self.eta <= 1):
+            raise UsageError(f"eta has to lie between 0 and 1, not {self.eta!r}")
+        if not (_is_whole(self.iterations) and self.iterations >= 1):
+            raise UsageError(f"iterations has to be a whole number of 1 or more, not {self.iterations!r}")
         if self.sampler not in (None, *SAMPLERS):
             raise UsageError(f"no sampler {self.sampler!r}; there are: {', '.join(SAMPLERS)}")
 

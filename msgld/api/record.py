@@ -34,6 +34,8 @@ def describe(
             "steps": settings.steps,
             "guidance": settings.guidance,
             "sampler": settings.sampler,
+            "eta": settings.eta,
+            "iterations": settings.iterations,
             **extra,
         },
         "device": str(model.device),

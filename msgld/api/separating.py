@@ -77,7 +77,7 @@ def stretches(
 def _stretches(task: Separation, facts: Facts, meter: Meter, share: float) -> Iterator[dict[str, np.ndarray]]:
     """As :func:`stretches`; ``share`` is that of the whole progress."""
     meter.advance(0)
-    settings, layouts = separation_passes(task.options)
+    settings, layouts = separation_passes(task.options, task.model)
     meter.advance(0, "separating")
     for tracks in separated(task.model, task.song, task.known, settings, layouts, task.level):
         if not np.isfinite(tracks).all():
@@ -105,7 +105,7 @@ def to_result(
 
 
 def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
-    settings, layouts = separation_passes(task.options)
+    settings, layouts = separation_passes(task.options, task.model)
     extra = {
         "mixture_level": task.level,
         "stems": list(task.stems),

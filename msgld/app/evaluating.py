@@ -18,8 +18,8 @@ def evaluate_model(name: str | None, task: str, midi: Path | None, clips: int | 
     from msgld.api.quality import separation_passes
     from msgld.evaluation import evaluate
 
-    settings, layouts = separation_passes(Options())
     model = open_model(name, device, jobs, talk)
+    settings, layouts = separation_passes(Options(), model.model)
     with track(f"evaluating {model.name}") as on_progress:
         report = evaluate(model.model, task, midi=midi, limit=clips, out=out, settings=settings,
                           layouts=layouts, on_progress=on_progress)  # fmt: skip

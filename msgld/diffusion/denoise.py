@@ -61,6 +61,11 @@ class StemNetwork(nn.Module, ABC):
     def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
         """Features and estimated latents -> shares of the mixture (B, K - 1, M, N)."""
 
+    @property
+    @abstractmethod
+    def tracks(self) -> int:
+        """K: its stems and the mixture."""
+
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """What a checkpoint's JSON says of this network."""
@@ -75,6 +80,9 @@ class StemDenoiser(nn.Module):
     """
 
     maps = True
+    window_frames = 216
+    past_frames = 72
+    multiple = 1
 
     def __init__(self, network: StemNetwork, schedule: Schedule) -> None:
         super().__init__()

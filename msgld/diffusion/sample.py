@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count, pairwise
 
 import torch
 from torch import Tensor
@@ -100,6 +101,7 @@ def sample(
     steps: int,
     stepper: Stepper = ddim,
     noise: Callable[[int], Tensor] | None = None,
+    iterations: int = 1,
 ) -> Iterator[State]:
     """Bring the wanted frames to level 0.
 
@@ -107,29 +109,46 @@ def sample(
         denoiser: answers with E[z | x].
         x: latents (B, K, C, T) at the task's levels: clean where known, noised where not.
         task: levels, what is wanted, what is present.
-        steps: network calls, at least 1.
+        steps: from one level to the next, at least 1.
         stepper: how x moves from one level to the next.
-        noise: for steppers that add noise: step number -> standard normal like x.
+        noise: for whatever adds noise: number of the draw -> standard normal like x.
+        iterations: how often each step is made. Before every repetition what came out is noised back to where
+            the step began (RePaint, Lugmayr et al. 2022, algorithm 1), so that it can agree with what is given.
 
     Yields:
-        The state after each call; the last one holds the clean latents.
+        The state after each network call; the last one holds the clean latents.
     """
+    draw = _drawer(noise)
+    shares = denoiser.schedule.shares(steps)
+    wanted = task.wanted.unsqueeze(2)
     last, before = None, None
-    for step in range(steps):
-        now, after = task.at(1 - step / steps), task.at(1 - (step + 1) / steps)
-        estimate = denoiser(x, now, task.presence)
-        draw = _drawer(noise, step)
-        moved = stepper(Move(x, estimate.z, last, now, after, before, draw), denoiser.schedule)
-        x = torch.where(task.wanted.unsqueeze(2), moved, x)
+    for step, (share, next_share) in enumerate(pairwise(shares)):
+        now, after = task.at(share), task.at(next_share)
+        for turn in range(iterations):
+            if turn:
+                x = torch.where(wanted, renoised(x, after, now, denoiser.schedule, draw()), x)
+            estimate = denoiser(x, now, task.presence)
+            moved = stepper(Move(x, estimate.z, last, now, after, before, draw), denoiser.schedule)
+            x = torch.where(wanted, moved, x)
+            yield State(x, estimate, step * iterations + turn + 1, steps * iterations)
         last, before = estimate.z, now
-        yield State(x, estimate, step + 1, steps)
 
 
-def _drawer(noise: Callable[[int], Tensor] | None, step: int) -> Callable[[], Tensor]:
+def renoised(x: Tensor, level: Tensor, higher: Tensor, schedule: Schedule, noise: Tensor) -> Tensor:
+    """Latents (B, K, C, T) at ``level`` (B, K, T) -> at a higher level, as the forward process goes there."""
+    (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(at)) for at in (level, higher))
+    kept = b / a.clamp_min(1e-8)
+    return kept * x + (t.square() - (kept * s).square()).clamp_min(0).sqrt() * noise
+
+
+def _drawer(noise: Callable[[int], Tensor] | None) -> Callable[[], Tensor]:
+    """Each call draws anew."""
+    numbers = count()
+
     def draw() -> Tensor:
         if noise is None:
-            raise ValueError("this stepper adds noise: pass noise= to sample()")
-        return noise(step)
+            raise ValueError("this run adds noise: pass noise= to sample()")
+        return noise(next(numbers))
 
     return draw
 

@@ -12,30 +12,33 @@ from msgld.data.source import Clip
 from msgld.evaluation.separation import improvements
 from msgld.evaluation.table import row
 from msgld.metrics import is_silent
-from msgld.model import REFERENCE_RMS, Model
+from msgld.model import Model
 from msgld.sound.anchor import apply_shares, shares_from_mels
 from msgld.sound.mel import log_mel
-from msgld.tasks.level import rms
+from msgld.sound.resample import resample
+from msgld.tasks.level import gain_to_reference
 
 
-def whole_frames(stems: np.ndarray, model: Model) -> Tensor:
-    """Stems (K, 2, L) cut to whole latent frames, their mixture at the model's reference level."""
-    frames = stems.shape[-1] // model.codec.frame_samples
-    audio = torch.from_numpy(stems[..., : frames * model.codec.frame_samples])
-    return audio * (REFERENCE_RMS / max(rms(audio.sum(0)), 1e-6))
+def whole_frames(clip: Clip, model: Model) -> Tensor:
+    """Stems (S, 2, L) of a clip at the model's rate, cut to as many frames as it takes, at the level it knows."""
+    flat = clip.stems.reshape(-1, clip.stems.shape[-1])
+    audio = resample(flat, clip.rate, model.codec.mel.rate).reshape(*clip.stems.shape[:2], -1)
+    size = model.codec.frame_samples * model.multiple
+    stems = torch.from_numpy(audio[..., : audio.shape[-1] // size * size])
+    return stems * gain_to_reference(stems.sum(0), model.level)
 
 
 def codec_figures(model: Model, clip: Clip) -> dict[str, np.ndarray]:
     """Per stem (K,), NaN where silent: ``log-mel L1`` and the ceilings with true and with decoded mels, in dB."""
-    audio = whole_frames(clip.stems, model)
+    audio = whole_frames(clip, model)
     mels = log_mel(audio, model.codec.mel)
     decoded = model.codec.decode(model.codec.encode(mels))
     silent = np.array([is_silent(stem) for stem in clip.stems])
-    cut = Clip(audio.numpy(), clip.present, clip.rate, clip.name)
+    cut = Clip(audio.numpy(), clip.present, model.codec.mel.rate, clip.name)
     figures = {"log-mel L1": (decoded - mels).abs().mean((1, 2)).numpy()}
     for name, spectra in {"ceiling, true mels": mels, "ceiling, decoded mels": decoded}.items():
         shares = shares_from_mels(spectra, model.codec.mel, exponent=2.0)
-        stems = apply_shares(audio.sum(0), shares, clip.rate, model.codec.mel).numpy()
+        stems = apply_shares(audio.sum(0), shares, cut.rate, model.codec.mel).numpy()
         figures[name] = improvements(stems, cut)
     return {name: np.where(silent, np.nan, values) for name, values in figures.items()}
 

@@ -109,7 +109,7 @@ def _arrange(
 ) -> dict[str, Any]:
     latents, active = [], []
     for clip in clips:
-        latents.append(model.codec.encode(log_mel(whole_frames(clip.stems, model), model.codec.mel)))
+        latents.append(model.codec.encode(log_mel(whole_frames(clip, model), model.codec.mel)))
         active.append(np.array([not is_silent(stem) for stem in clip.stems]))
     errors = []
     for i, own in enumerate(latents):

@@ -215,6 +215,11 @@ class StemTransformer(StemNetwork):
         scores = rearrange(scores.float(), "b k t (m n) -> b k m (t n)", n=self.config.frame_columns)
         return scores.masked_fill(~presence[:, :-1, None, None], -1e4).softmax(1)
 
+    @property
+    def tracks(self) -> int:
+        """K: its stems and the mixture."""
+        return self.config.tracks
+
     @torch.no_grad()
     def begin_with(self, decoder: Tensor) -> None:
         """Let shares begin as ratios of decoded amplitudes; ``decoder`` (M N/T, C): latents to log-mels."""

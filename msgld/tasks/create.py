@@ -12,25 +12,21 @@ from msgld.diffusion.sample import Map, State
 from msgld.tasks import maps
 from msgld.tasks.maps import Settings
 
-WINDOW_FRAMES = 216
-"""Latent frames of a window, 10 s: what the model was trained on."""
-PAST_FRAMES = 72
-"""Frames of a window that are made already and given as its past."""
-
 
 def march(
     denoiser: Denoiser,
     z: Tensor,
     task: Map,
     settings: Settings,
-    window: int = WINDOW_FRAMES,
-    past: int = PAST_FRAMES,
+    window: int,
+    past: int,
 ) -> Iterator[tuple[State, Tensor]]:
     """Sample a task over any number of frames, window by window, each hearing the end of the one before.
 
     Args:
         z: what is known, (1, K, C, T), anything where nothing is.
         task: over all T frames.
+        window: frames that the model was trained on. past: of a window, those made already.
 
     Yields:
         After each network call its state, and z with what is finished so far.
@@ -67,6 +63,6 @@ def _stretch(task: Map, first: int, last: int, fresh: int) -> Map:
     return Map(levels, wanted, task.presence)
 
 
-def calls(frames: int, settings: Settings, window: int = WINDOW_FRAMES, past: int = PAST_FRAMES) -> int:
+def calls(frames: int, settings: Settings, window: int, past: int) -> int:
     """Network calls that :func:`march` makes for a task that wants something everywhere."""
-    return settings.steps * sum(1 for _ in stretches(frames, window, past))
+    return settings.calls * sum(1 for _ in stretches(frames, window, past))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from msgld.model import REFERENCE_RMS
-
 SILENCE = 1e-6
 """RMS below which a stretch is not made louder (-120 dBFS)."""
 
@@ -15,12 +13,15 @@ def rms(audio: Tensor) -> float:
     return float(audio.double().square().mean().sqrt()) if audio.numel() else 0.0
 
 
-def gain_to_reference(mixture: Tensor) -> float:
+def gain_to_reference(mixture: Tensor, reference: float | None) -> float:
     """Gain that brings a mixture (channels, L) to the level at which the model was trained.
 
     Digital silence at its ends is not counted: a window that begins before the song is not taken for a soft one.
+
+    Args:
+        reference: RMS that the model knows; None if it hears songs as they are.
     """
-    return REFERENCE_RMS / max(rms(_trimmed(mixture)), SILENCE)
+    return 1.0 if reference is None else reference / max(rms(_trimmed(mixture)), SILENCE)
 
 
 def _trimmed(audio: Tensor) -> Tensor:
@@ -29,7 +30,9 @@ def _trimmed(audio: Tensor) -> Tensor:
     return audio[:, int(sounding[0]) : int(sounding[-1]) + 1] if len(sounding) else audio[:, :0]
 
 
-def gain_of_given(given: Tensor, stems: int) -> float:
+def gain_of_given(given: Tensor, stems: int, reference: float | None) -> float:
     """Gain for given (G, channels, L) such that all ``stems``, were they alike, are at the reference."""
+    if reference is None:
+        return 1.0
     share = (given.shape[0] / stems) ** 0.5
-    return REFERENCE_RMS * share / max(rms(_trimmed(given.sum(0))), SILENCE)
+    return reference * share / max(rms(_trimmed(given.sum(0))), SILENCE)

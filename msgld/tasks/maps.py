@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser
-from msgld.diffusion.guidance import Guided
+from msgld.diffusion.guidance import Guided, Overwriting
 from msgld.diffusion.noise import mix, noise_like
-from msgld.diffusion.sample import STEPPERS, Map, State, sample
+from msgld.diffusion.sample import STEPPERS, Map, State, Stepper, ddim, sample
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,26 @@ class Settings:
         guidance: 1 is the trained conditional; see :class:`msgld.diffusion.guidance.Guided`.
         seed: of the noise.
         sampler: ``ddim``, ``ddpm`` or ``multistep``.
+        eta: how much of its noise ``ddim`` renews at each step, 0 (none) to 1 (as ``ddpm`` does).
+        iterations: how often each step is made (RePaint); 1 is the plain way, and the published one.
     """
 
     steps: int = 1
     guidance: float = 1.0
     seed: int = 0
     sampler: str = "ddim"
+    eta: float = 0.0
+    iterations: int = 1
+
+    @property
+    def stepper(self) -> Stepper:
+        """How latents move from one level to the next."""
+        return partial(ddim, eta=self.eta) if self.sampler == "ddim" else STEPPERS[self.sampler]
+
+    @property
+    def calls(self) -> int:
+        """Network calls of one run (twice as many where guidance asks for two answers)."""
+        return self.steps * self.iterations
 
 
 def separate(tracks: int, frames: int, known: Mapping[int, float] | None = None, mixture: float = 0.0) -> Map:
@@ -95,10 +110,24 @@ def run(denoiser: Denoiser, z: Tensor, task: Map, settings: Settings, start: int
         start: absolute frame of the first one, from which the noise is drawn.
     """
     task = Map(*(part.to(z.device) for part in (task.levels, task.wanted, task.presence)))
+    if not denoiser.maps:
+        task = everybody(task)
+    z = torch.where(task.levels.unsqueeze(2) < 1, z, 0.0)  # what is not known is nothing but noise
     x = mix(z, noise_like(z, [settings.seed] * len(z), start), task.levels, denoiser.schedule)
+
+    def fresh(number: int, kind: int = 0) -> Tensor:
+        return noise_like(z, [settings.seed] * len(z), start, draw=1 + 2 * number + kind)
+
     guided = denoiser if settings.guidance == 1 else Guided(denoiser, settings.guidance)
+    if not denoiser.maps:
+        guided = Overwriting(guided, partial(fresh, kind=1))
+    return sample(guided, x, task, settings.steps, settings.stepper, fresh, settings.iterations)
 
-    def fresh(step: int) -> Tensor:
-        return noise_like(z, [settings.seed] * len(z), start, draw=step + 1)
 
-    return sample(guided, x, task, settings.steps, STEPPERS[settings.sampler], fresh)
+def everybody(task: Map) -> Map:
+    """The task with all stems, for denoisers that cannot be told of absent ones: those are made too, for nobody."""
+    absent = ~task.presence
+    absent[:, -1] = False
+    level = task.levels.where(task.wanted, 0.0).flatten(1).amax(1).view(-1, 1, 1)
+    unread = absent.unsqueeze(2)
+    return Map(task.levels.where(~unread, level), task.wanted | unread, task.presence | absent)

@@ -13,7 +13,7 @@ from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.sound.mel import log_mel
 from msgld.sound.resample import resample
-from msgld.tasks.create import PAST_FRAMES, WINDOW_FRAMES, march, stretches
+from msgld.tasks.create import march, stretches
 from msgld.tasks.level import SILENCE, gain_of_given, rms
 from msgld.tasks.maps import Settings
 
@@ -28,15 +28,16 @@ FADE = 0.02
 
 
 def frames_for(model: Model, samples: int, rate: int) -> int:
-    """Latent frames that cover ``samples`` at ``rate``, at least one."""
+    """Latent frames that cover ``samples`` at ``rate``, as many as the network takes, at least one."""
     exact = samples * model.codec.mel.rate / (rate * model.codec.frame_samples)
-    return max(1, int(np.ceil(exact - 1e-9)))
+    whole = max(1, int(np.ceil(exact - 1e-9)))
+    return -(-whole // model.multiple) * model.multiple
 
 
-def gain_for(given: np.ndarray, stems: int) -> float:
+def gain_for(model: Model, given: np.ndarray) -> float:
     """Gain that brings given stems (G, channels, L) to the model's level; silence is left as it is."""
     waves = torch.from_numpy(given)
-    return gain_of_given(waves, stems) if rms(waves.sum(0)) > SILENCE else 1.0
+    return gain_of_given(waves, len(model.stems), model.level) if rms(waves.sum(0)) > SILENCE else 1.0
 
 
 @torch.inference_mode()
@@ -73,11 +74,11 @@ def _encode_wave(model: Model, wave: Tensor) -> Tensor:
     return torch.cat(pieces, -1)
 
 
-def calls(task: Map, settings: Settings) -> int:
+def calls(model: Model, task: Map, settings: Settings) -> int:
     """Network calls that :func:`make` will take."""
     wanted = (task.wanted & task.presence.unsqueeze(2)).any(1)[0]
-    windows = stretches(wanted.shape[-1], WINDOW_FRAMES, PAST_FRAMES)
-    return settings.steps * sum(bool(wanted[fresh:last].any()) for _, last, fresh in windows)
+    windows = stretches(wanted.shape[-1], model.window_frames, model.past_frames)
+    return settings.calls * sum(bool(wanted[fresh:last].any()) for _, last, fresh in windows)
 
 
 @torch.inference_mode()
@@ -88,7 +89,7 @@ def make(model: Model, z: Tensor, task: Map, settings: Settings, step: Callable[
         step: called after each network call; may raise to stop.
     """
     last = None
-    for state, made in march(model, z, task, settings):
+    for state, made in march(model, z, task, settings, model.window_frames, model.past_frames):
         z = made
         if state is not last:
             step()

@@ -19,9 +19,6 @@ from msgld.tasks import maps
 from msgld.tasks.level import gain_to_reference
 from msgld.tasks.maps import Settings
 
-WINDOW_FRAMES = 216
-"""Latent frames of a window, 10 s: what the model was trained on."""
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -58,7 +55,7 @@ class Song(Protocol):
 
 def plan(model: Model, rate: int, layout: Layout) -> WindowPlan:
     """Windows of the model's length for a song of ``rate``."""
-    length = round(WINDOW_FRAMES * model.codec.frame_samples * rate / model.codec.mel.rate)
+    length = round(model.window_frames * model.codec.frame_samples * rate / model.codec.mel.rate)
     return WindowPlan(length, round(layout.context * rate), max(2, round(layout.fade * rate)))
 
 
@@ -100,7 +97,7 @@ def stem_shares(
 ) -> Tensor:
     """Each stem's share of the mixture on the model's grid, (K - 1, M, N)."""
     mel = model.codec.mel
-    gain = gain_to_reference(mixture)
+    gain = gain_to_reference(mixture, model.level)
     waves = torch.stack([*known.values(), mixture]) * gain
     flat = torch.from_numpy(resample(waves.flatten(0, 1).numpy(), rate, mel.rate))
     audio = _whole_frames(flat.unflatten(0, waves.shape[:2]), model)

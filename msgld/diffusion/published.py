@@ -1,0 +1,78 @@
+"""The published denoiser: one noise level for all stems, the mixture present or null, eps-prediction."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+
+from msgld.diffusion.denoise import Estimate
+from msgld.diffusion.noise import SqrtLinearSchedule
+
+
+class NoiseNetwork(nn.Module, ABC):
+    """What :class:`PublishedDenoiser` wraps; the published U-Net is one."""
+
+    @abstractmethod
+    def forward(self, x: Tensor, mixture: Tensor | None, t: Tensor) -> Tensor:
+        """Noisy stems (B, S, C, T, F), mixture (B, C, T, F) or None, timesteps (B,) -> their noise like x."""
+
+    @property
+    @abstractmethod
+    def tracks(self) -> int:
+        """K: its stems and the mixture."""
+
+    @property
+    @abstractmethod
+    def multiple(self) -> int:
+        """It takes whole multiples of so many frames."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """What a checkpoint's JSON says of this network."""
+
+
+class PublishedDenoiser(nn.Module):
+    """Wraps a network that predicts the noise of images (C, T, F) of all stems (Karchkhadze et al. 2024, eq. 2).
+
+    A latent frame here is a row of such an image: its channels are "(c f)". A mixture that is absent is the
+    null condition, zeros. Which stems are present it cannot be told, so it takes all of them to be.
+
+    Args:
+        channels: of the image, C; the rest of a latent frame is its F rows.
+    """
+
+    maps = False
+    window_frames = 256
+    past_frames = 88
+
+    def __init__(
+        self, network: NoiseNetwork, schedule: SqrtLinearSchedule, channels: int, multiple: int
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.schedule = schedule
+        self.channels = channels
+        self.multiple = multiple
+
+    def forward(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+        """Estimate the latents; see :class:`msgld.diffusion.denoise.Denoiser`. All stems have one level."""
+        level = levels[:, :-1].flatten(1).amax(1)
+        alpha, sigma = (s.view(-1, 1, 1, 1) for s in self.schedule(level))
+        noise = self.noise(x, level, presence[:, -1])
+        stems = (x[:, :-1] - sigma * noise) / alpha  # Song et al. 2021, eq. 9
+        return Estimate(torch.cat([stems, x[:, -1:]], 1))
+
+    def noise(self, x: Tensor, level: Tensor, mixture: Tensor) -> Tensor:
+        """Estimated noise of the stems (B, K - 1, C, T).
+
+        Args:
+            x: (B, K, C, T). level: of the stems, (B,). mixture: bool (B,), whether it is seen.
+        """
+        images = rearrange(x, "b k (c f) t -> b k c t f", c=self.channels)
+        seen = images[:, -1] * mixture.view(-1, 1, 1, 1) if bool(mixture.any()) else None
+        noise = self.network(images[:, :-1], seen, self.schedule.timestep(level))
+        return rearrange(noise, "b k c t f -> b k (c f) t").float()

@@ -1,0 +1,54 @@
+"""The kinds of parts that a checkpoint may hold, and how each is built from what its JSON says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import nn
+
+from msgld.diffusion.denoise import StemDenoiser
+from msgld.diffusion.noise import CosineSchedule, SqrtLinearSchedule
+from msgld.diffusion.published import PublishedDenoiser
+from msgld.nets.transformer import StemTransformer, TransformerConfig
+from msgld.nets.vocoder import Vocoder, VocoderConfig
+from msgld.sound.codec import PatchCodec, PatchConfig
+
+Settings = dict[str, Any]
+
+
+def _kl(settings: Settings) -> nn.Module:
+    from msgld.sound.autoencoder import KLCodec, KLConfig
+
+    return KLCodec(KLConfig.from_dict(settings))
+
+
+def _unet(settings: Settings) -> nn.Module:
+    from msgld.nets.unet3d import PublishedUNet, UNetConfig
+
+    return PublishedUNet(UNetConfig.from_dict(settings))
+
+
+def _hifigan(settings: Settings) -> nn.Module:
+    from msgld.nets.hifigan import HifiGan, HifiGanConfig
+
+    return HifiGan(HifiGanConfig.from_dict(settings))
+
+
+KINDS: Mapping[str, Mapping[str, Callable[[Settings], nn.Module]]] = {
+    "codec": {"patch": lambda s: PatchCodec(PatchConfig.from_dict(s)), "kl": _kl},
+    "denoiser": {
+        "stem-transformer": lambda s: StemTransformer(TransformerConfig(**s)),
+        "published-unet": _unet,
+    },
+    "vocoder": {"vocoder": lambda s: Vocoder(VocoderConfig(**s)), "hifigan": _hifigan},
+}
+"""Part -> kind -> its module from its settings. What needs further packages is imported when it is built."""
+
+
+def denoiser_of(network: Any, codec: Any) -> StemDenoiser | PublishedDenoiser:
+    """The denoiser that a network was trained as; the published one sees latents of ``codec`` as images."""
+    if isinstance(network, StemTransformer):
+        return StemDenoiser(network, CosineSchedule())
+    channels, multiple = codec.image_channels, network.multiple
+    return PublishedDenoiser(network, SqrtLinearSchedule(), channels, multiple)
