@@ -2,6 +2,10 @@
 
 Powers, not waveforms, are averaged over channels, so that a stem panned hard, or out of phase between the
 channels, is seen as loud as it is.
+
+There are two kinds of analysis. ``power`` adds up power in bands with peak 1 and has a smooth floor; amplitudes
+are those of sinusoids. ``magnitude`` is the front end of AudioLDM (Liu et al. 2023) and of what builds on its
+autoencoder and vocoder: it adds up magnitudes in bands of equal area and clips at the floor.
 """
 
 from __future__ import annotations
@@ -12,6 +16,9 @@ from functools import lru_cache
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
+
+KINDS = ("power", "magnitude")
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,9 @@ class MelConfig:
         hop: samples from one column to the next.
         bands: mel bands.
         fmin, fmax: edges of the lowest and highest band in hertz.
-        floor: amplitude below which a band counts as silence (a sinusoid of amplitude 1 gives about 1).
+        floor: amplitude below which a band counts as silence (a sinusoid of amplitude 1 gives about 1 in the kind
+            ``power``).
+        kind: ``power`` or ``magnitude``, see the top of this file.
     """
 
     rate: int = 44_100
@@ -34,6 +43,15 @@ class MelConfig:
     fmin: float = 20.0
     fmax: float = 22_050.0
     floor: float = 1e-4
+    kind: str = "power"
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"a mel spectrum is of kind {' or '.join(KINDS)}, not {self.kind!r}")
+
+
+AUDIOLDM = MelConfig(16_000, 1024, 160, 64, fmin=0.0, fmax=8000.0, floor=1e-5, kind="magnitude")
+"""The grid of AudioLDM's autoencoder and vocoder, on which the published system stands."""
 
 
 def hz_to_mel(hertz: np.ndarray) -> np.ndarray:
@@ -67,9 +85,16 @@ def triangles(edges: np.ndarray, hertz: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def filterbank(config: MelConfig) -> Tensor:
-    """Weights of the bands over the bins of the linear spectrum, float32 (M, F)."""
+    """Weights of the bands over the bins of the linear spectrum, float32 (M, F).
+
+    Triangles of peak 1, or in the kind ``magnitude`` of area 1 in hertz (Slaney 1998).
+    """
     hertz = np.arange(config.n_fft // 2 + 1) * config.rate / config.n_fft
-    return torch.from_numpy(triangles(band_edges(config), hertz)).float()
+    edges = band_edges(config)
+    weights = triangles(edges, hertz)
+    if config.kind == "magnitude":
+        weights = weights * 2 / (edges[:, 2:] - edges[:, :1])
+    return torch.from_numpy(weights).float()
 
 
 @lru_cache(maxsize=8)
@@ -85,32 +110,50 @@ def columns(samples: int, config: MelConfig) -> int:
 def spectrum(audio: Tensor, config: MelConfig) -> Tensor:
     """Short-time spectrum (..., L) -> complex (..., F, N), N = L // hop.
 
-    Column n is centred on sample ``n * hop``; a sinusoid of amplitude 1 has magnitude 1 at its bin.
+    Column n is centred on sample ``n * hop``. In the kind ``power`` a sinusoid of amplitude 1 has magnitude 1 at
+    its bin and beyond the ends lies silence; in the kind ``magnitude`` the transform is not scaled and the ends
+    are mirrored.
     """
-    shape = audio.shape[:-1]
     window = _window(config.n_fft).to(audio.device)
     flat = audio.reshape(-1, audio.shape[-1])
+    mirrored = config.kind == "magnitude"
+    if mirrored:
+        # Mirroring needs more samples than it makes.
+        flat = F.pad(flat, (0, max(0, config.n_fft // 2 + 1 - flat.shape[-1])))
+    pad_mode = "reflect" if mirrored else "constant"
     spectra = torch.stft(
-        flat, config.n_fft, config.hop, window=window, pad_mode="constant", return_complex=True
-    )
-    spectra = spectra[..., : columns(audio.shape[-1], config)] * (2 / window.sum())
-    return spectra.reshape(*shape, *spectra.shape[-2:])
+        flat, config.n_fft, config.hop, window=window, pad_mode=pad_mode, return_complex=True
+    )[..., : columns(audio.shape[-1], config)]
+    if not mirrored:
+        spectra = spectra * (2 / window.sum())
+    return spectra.reshape(*audio.shape[:-1], *spectra.shape[-2:])
 
 
 def band_power(power: Tensor, config: MelConfig) -> Tensor:
-    """Sum a linear power spectrum (..., F, N) into bands (..., M, N)."""
+    """Sum a linear power spectrum (..., F, N) into bands (..., M, N).
+
+    In the kind ``magnitude`` it is magnitudes that are summed; the result is the square of their sum.
+    """
     weights = filterbank(config).to(power.device, power.dtype)
+    if config.kind == "magnitude":
+        # The root has no slope at 0, so it begins a little above, far below any floor.
+        return torch.einsum("mf,...fn->...mn", weights, power.clamp_min(1e-20).sqrt()).square()
     return torch.einsum("mf,...fn->...mn", weights, power)
 
 
 def to_log(power: Tensor, config: MelConfig) -> Tensor:
-    """Band power -> log amplitude in nepers, with a smooth floor: 0.5 ln(p + floor^2)."""
+    """Band power -> log amplitude in nepers: 0.5 ln(p + floor^2), or 0.5 ln(max(p, floor^2)) of magnitudes."""
+    if config.kind == "magnitude":
+        return 0.5 * torch.log(power.clamp_min(config.floor**2))
     return 0.5 * torch.log(power.clamp_min(0) + config.floor**2)
 
 
 def from_log(log_mel: Tensor, config: MelConfig) -> Tensor:
-    """Inverse of :func:`to_log`; what lies below the floor is 0."""
-    return (torch.exp(2 * log_mel) - config.floor**2).clamp_min(0)
+    """Inverse of :func:`to_log`; what lies at the floor or below is 0."""
+    power = torch.exp(2 * log_mel)
+    if config.kind == "magnitude":
+        return torch.where(power > config.floor**2 * (1 + 1e-4), power, 0.0)
+    return (power - config.floor**2).clamp_min(0)
 
 
 def log_mel(audio: Tensor, config: MelConfig) -> Tensor:
