@@ -47,7 +47,7 @@ class Model:
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return next(self.denoiser.parameters()).device
+        return next(self.codec.buffers()).device
 
     @property
     def name(self) -> str:
