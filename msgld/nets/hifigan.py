@@ -1,0 +1,122 @@
+"""The published vocoder: HiFi-GAN (Kong et al. 2020), as transformers' ``SpeechT5HifiGan``."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class HifiGanConfig:
+    """Shape of the network; the defaults are the published ones, for 16 kHz.
+
+    Attributes:
+        bands: mel bands of the input.
+        initial_channels: before the first upsampling; each of them halves the channels.
+        rates, kernels: of the upsampling layers; the product of the rates is the hop.
+        block_kernels, block_dilations: of the residual blocks after each upsampling, whose answers are averaged.
+    """
+
+    bands: int = 64
+    initial_channels: int = 1024
+    rates: tuple[int, ...] = (5, 4, 2, 2, 2)
+    kernels: tuple[int, ...] = (16, 16, 8, 4, 4)
+    block_kernels: tuple[int, ...] = (3, 7, 11)
+    block_dilations: tuple[tuple[int, ...], ...] = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> HifiGanConfig:
+        """Inverse of ``dataclasses.asdict``, also after a way through JSON, which has no tuples."""
+        return HifiGanConfig(**{key: _tuples(value) for key, value in values.items()})
+
+    @property
+    def hop(self) -> int:
+        """Samples of a mel column."""
+        return math.prod(self.rates)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+
+
+class HifiGan(nn.Module):
+    """Log-mel (B, M, N) in nepers of magnitude -> waveform (B, N * hop) in [-1, 1].
+
+    Raises:
+        ImportError: transformers is not installed (the extra ``published``).
+    """
+
+    def __init__(self, config: HifiGanConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.network = _build(config)
+
+    def whole(self, mels: Tensor) -> Tensor:
+        """Log-mels (B, M, N) -> waveforms with the tail that the kernels add, of 32 samples as published."""
+        return self.network(mels.transpose(1, 2))
+
+    def forward(self, mels: Tensor) -> Tensor:
+        """Log-mels (B, M, N) -> waveforms (B, N * hop)."""
+        return self.whole(mels)[:, : mels.shape[-1] * self.config.hop]
+
+    def load_published(self, state: Mapping[str, Tensor]) -> None:
+        """Take over weights under their published names, weight-normalised or not.
+
+        Raises:
+            RuntimeError: names or shapes are others.
+        """
+        self.network.load_state_dict(published_to_transformers(state))
+
+    def settings(self) -> dict[str, Any]:
+        """What a checkpoint's JSON says of this network."""
+        return {"kind": "hifigan", **asdict(self.config)}
+
+
+def _build(config: HifiGanConfig) -> Any:
+    from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
+
+    return SpeechT5HifiGan(
+        SpeechT5HifiGanConfig(
+            model_in_dim=config.bands,
+            upsample_initial_channel=config.initial_channels,
+            upsample_rates=config.rates,
+            upsample_kernel_sizes=config.kernels,
+            resblock_kernel_sizes=config.block_kernels,
+            resblock_dilation_sizes=config.block_dilations,
+            normalize_before=False,
+        )
+    )
+
+
+def published_to_transformers(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Published weights under transformers' names, with the statistics of its input that are not used here."""
+    folded = fold_weight_norm(state)
+    bands = folded["conv_pre.weight"].shape[1]
+    renamed = {re.sub(r"^ups\.", "upsampler.", key): value for key, value in folded.items()}
+    return {**renamed, "mean": torch.zeros(bands), "scale": torch.ones(bands)}
+
+
+def transformers_to_published(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Inverse of :func:`published_to_transformers`, without weight normalisation."""
+    return {re.sub(r"^upsampler\.", "ups.", k): v for k, v in state.items() if k not in ("mean", "scale")}
+
+
+def fold_weight_norm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights w = g v / |v| for pairs ``weight_g``, ``weight_v`` (Salimans & Kingma 2016, eq. 2); others as they are.
+
+    |v| is taken over all axes but the first, also in transposed convolutions, whose first axis is the input.
+    """
+    folded = {}
+    for key, value in state.items():
+        if key.endswith("weight_v"):
+            norm = torch.linalg.vector_norm(value, dim=tuple(range(1, value.ndim)), keepdim=True)
+            folded[key.removesuffix("_v")] = state[key.removesuffix("v") + "g"] * value / norm
+        elif not key.endswith("weight_g"):
+            folded[key] = value
+    return folded
