@@ -36,8 +36,9 @@ _PANS = 8
 """Places between the middle and one side."""
 _KEYS = 250
 """Keys that a synthesiser may hold, about 0.7 MB each."""
-_ENDLESS = {80: 106}
-"""Program and key of notes that symusic 0.5.9 does not finish."""
+_HIGHEST = 101
+"""Highest key that is played. Some soundfonts have higher ones that symusic 0.5.9 never finishes: key 106 of
+program 80 in TimGM6mb, keys 102 to 105 of several programs in GeneralUser."""
 _SANE = 50.0
 """A louder render is a filter gone unstable."""
 
@@ -109,7 +110,7 @@ class Renderer:
     def _synthesise(self, group: Iterable[Part]) -> np.ndarray:
         symusic = load_symusic()
         score, struck = symusic.Score(480, ttype="second"), set()
-        for part in (_without_endless(part) for part in group):
+        for part in (part if part.is_drum else part.pick(part.pitch <= _HIGHEST) for part in group):
             struck |= {(part.program, part.is_drum, int(pitch)) for pitch in np.unique(part.pitch)}
             track = symusic.Track("", part.program, part.is_drum, ttype="second")
             track.notes = symusic.Note.from_numpy(
@@ -118,15 +119,6 @@ class Renderer:
             )  # fmt: skip
             score.tracks.append(track)
         return self._player.play(score, struck)
-
-
-def _without_endless(part: Part) -> Part:
-    """Leave out keys on which the synthesiser never returns (seen with TimGM6mb; found by bisection)."""
-    return (
-        part
-        if part.is_drum or part.program not in _ENDLESS
-        else part.pick(part.pitch != _ENDLESS[part.program])
-    )
 
 
 def render(
