@@ -46,7 +46,7 @@ def test_calls_are_counted_before_they_are_made(model: Model):
         settings = maps.Settings(steps=2)
         z = render.encode(model, {}, 44100, 500, 1.0)
         render.make(model, z, part, settings, lambda counted=counted: counted.append(1))
-        assert len(counted) == render.calls(part, settings) > 0
+        assert len(counted) == render.calls(model, part, settings) > 0
 
 
 def counting_model(size: int) -> Any:
