@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from msgld.errors import ModelError
+
 
 @dataclass(frozen=True)
 class HifiGanConfig:
@@ -69,9 +71,12 @@ class HifiGan(nn.Module):
         """Take over weights under their published names, weight-normalised or not.
 
         Raises:
-            RuntimeError: names or shapes are others.
+            ModelError: names or shapes are others.
         """
-        self.network.load_state_dict(published_to_transformers(state))
+        try:
+            self.network.load_state_dict(published_to_transformers(state))
+        except (KeyError, RuntimeError) as error:
+            raise ModelError("these are not the weights of a HiFi-GAN of this shape") from error
 
     def settings(self) -> dict[str, Any]:
         """What a checkpoint's JSON says of this network."""

@@ -51,7 +51,8 @@ class UNetConfig:
     @staticmethod
     def from_dict(values: dict[str, Any]) -> UNetConfig:
         """Inverse of ``dataclasses.asdict``, also after a way through JSON, which has no tuples."""
-        return UNetConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        rows = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
+        return UNetConfig(**{**values, **rows})
 
     def level(self, depth: int) -> tuple[int, bool]:
         """Channels of a level, and whether it has attention."""
@@ -125,7 +126,7 @@ class PublishedUNet(NoiseNetwork):
     @property
     def dtype(self) -> torch.dtype:
         """Of the weights."""
-        return self.time_embed[0].weight.dtype
+        return next(self.parameters()).dtype
 
     def settings(self) -> dict[str, Any]:
         """What a checkpoint's JSON says of this network."""
@@ -147,13 +148,13 @@ def _blocks(config: UNetConfig, channels: int, depth: int) -> list[nn.Module]:
 def _way_down(config: UNetConfig) -> tuple[nn.ModuleList, list[int]]:
     """The stages down to the last level, and the channels that each of them leaves for the way up."""
     channels = config.model_channels
-    stages, left = [Stage(conv(config.stems, channels))], [channels]
+    stages, left = [Stage([conv(config.stems, channels)])], [channels]
     for depth in range(len(config.channel_mult)):
         if depth:
-            stages.append(Stage(Downsample(channels)))
+            stages.append(Stage([Downsample(channels)]))
             left.append(channels)
         for _ in range(config.num_res_blocks):
-            stages.append(Stage(*_blocks(config, channels, depth)))
+            stages.append(Stage(_blocks(config, channels, depth)))
             channels = config.level(depth)[0]
             left.append(channels)
     return nn.ModuleList(stages), left
@@ -163,7 +164,7 @@ def _middle(config: UNetConfig) -> Stage:
     width, _ = config.level(len(config.channel_mult) - 1)
     embedding = 4 * config.model_channels
     attention = Attention(width, config.num_head_channels)
-    return Stage(ResBlock(width, width, embedding), attention, ResBlock(width, width, embedding))
+    return Stage([ResBlock(width, width, embedding), attention, ResBlock(width, width, embedding)])
 
 
 def _way_up(config: UNetConfig, skips: list[int]) -> nn.ModuleList:
@@ -176,5 +177,5 @@ def _way_up(config: UNetConfig, skips: list[int]) -> nn.ModuleList:
             channels = config.level(depth)[0]
             if depth and number == config.num_res_blocks:
                 blocks.append(Upsample(channels))
-            stages.append(Stage(*blocks))
+            stages.append(Stage(blocks))
     return nn.ModuleList(stages)

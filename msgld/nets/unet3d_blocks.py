@@ -21,7 +21,7 @@ def timestep_features(t: Tensor, size: int) -> Tensor:
 
 
 def conv(
-    channels_in: int, channels_out: int, kernel: int = 3, stride: tuple[int, ...] = (1, 1, 1)
+    channels_in: int, channels_out: int, kernel: int = 3, stride: tuple[int, int, int] = (1, 1, 1)
 ) -> nn.Conv3d:
     """A convolution that keeps the size, or divides it by its stride."""
     return nn.Conv3d(channels_in, channels_out, kernel, stride=stride, padding=kernel // 2)
@@ -118,7 +118,7 @@ def doubled(x: Tensor) -> Tensor:
     return last.expand(b, d, t, 2, f, 2, c).reshape(b, d, 2 * t, 2 * f, c).permute(0, 4, 1, 2, 3)
 
 
-class Stage(nn.Sequential):
+class Stage(nn.ModuleList):
     """Layers in a row, of which the residual blocks are also told the time."""
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:

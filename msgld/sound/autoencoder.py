@@ -15,6 +15,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from msgld.errors import ModelError
 from msgld.sound.mel import AUDIOLDM, MelConfig
 
 
@@ -70,7 +71,7 @@ class KLCodec(nn.Module):
         """Log-mels (B, M, N) -> mean and log-variance of their latent images, unscaled, each (B, c, T, f)."""
         images = rearrange(mels, "b m n -> b 1 n m")
         mean, log_variance = self.network.quant_conv(self.network.encoder(images)).chunk(2, dim=1)
-        return mean, log_variance.clamp(-30, 20)
+        return mean, log_variance
 
     def encode(self, mels: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Log-mels (..., M, N) -> latents (..., C, T), N a multiple of ``frame_columns``.
@@ -81,7 +82,7 @@ class KLCodec(nn.Module):
         mean, log_variance = self.moments(mels.reshape(-1, *mels.shape[-2:]))
         if generator is not None:
             noise = torch.randn(mean.shape, generator=generator, device=mean.device, dtype=mean.dtype)
-            mean = mean + torch.exp(0.5 * log_variance) * noise
+            mean = mean + torch.exp(0.5 * log_variance.clamp(-30, 20)) * noise
         return rearrange(self.scale * mean, "b c t f -> b (c f) t").unflatten(0, mels.shape[:-2])
 
     def decode(self, z: Tensor) -> Tensor:
@@ -105,9 +106,12 @@ class KLCodec(nn.Module):
         """Take over weights under their published names, and the checkpoint's ``scale_factor``.
 
         Raises:
-            RuntimeError: names or shapes are others.
+            ModelError: names or shapes are others.
         """
-        self.network.load_state_dict(published_to_diffusers(state))
+        try:
+            self.network.load_state_dict(published_to_diffusers(state))
+        except RuntimeError as error:
+            raise ModelError("these are not the weights of an autoencoder of this shape") from error
         self.scale.copy_(torch.as_tensor(scale))
 
     def settings(self) -> dict[str, Any]:
