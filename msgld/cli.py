@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from msgld.app.commands import create, inform, separate, train
+from msgld.app.commands import convert, create, inform, separate, train
 from msgld.app.guard import guarded, prepare_process, take_debug
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -52,6 +52,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "vary": create.vary,
     "continue": create.extend,
     "train": train.train,
+    "convert": convert.convert,
     "evaluate": inform.evaluate,
     "demo": inform.demo,
     "doctor": inform.doctor,

@@ -23,7 +23,7 @@ LAYERS = (
     ("kinds",),
     ("tasks",),
     ("checkpoint", "data"),
-    ("results", "training", "evaluation"),
+    ("results", "training", "evaluation", "convert"),
     ("api",),
     ("__init__",),
     ("cli", "app"),

@@ -32,7 +32,7 @@ def codec_figures(model: Model, clip: Clip) -> dict[str, np.ndarray]:
     """Per stem (K,), NaN where silent: ``log-mel L1`` and the ceilings with true and with decoded mels, in dB."""
     audio = whole_frames(clip, model)
     mels = log_mel(audio, model.codec.mel)
-    decoded = model.codec.decode(model.codec.encode(mels))
+    decoded = model.codec.decode(model.codec.encode(mels.to(model.device))).cpu()
     silent = np.array([is_silent(stem) for stem in clip.stems])
     cut = Clip(audio.numpy(), clip.present, model.codec.mel.rate, clip.name)
     figures = {"log-mel L1": (decoded - mels).abs().mean((1, 2)).numpy()}

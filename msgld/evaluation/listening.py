@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.diffusion.noise import mix, noise_like
+from msgld.diffusion.denoise import Denoiser
+from msgld.diffusion.guidance import Overwriting
+from msgld.diffusion.noise import Schedule, mix, noise_like
 from msgld.model import Model
 from msgld.tasks.maps import arrange
 
@@ -16,23 +19,33 @@ LEVELS = (0.7, 1.0)
 """Levels of the wanted stems at which the error is taken."""
 
 
+def levels_of(schedule: Schedule) -> tuple[float, ...]:
+    """The levels for a model: where even the highest one is not noise alone, where sampling begins instead of 1."""
+    if schedule.exact:
+        return LEVELS
+    return (*LEVELS[:-1], schedule.shares(200)[0])
+
+
 @torch.inference_mode()
 def listening_errors(model: Model, own: Tensor, foreign: Tensor, active: np.ndarray, seed: int) -> np.ndarray:
     """Errors of one clip: (levels, 3), given its own stems, another clip's, none; NaN where nothing can be asked.
+
+    A model of one level for all stems is asked by the published rule (:class:`Overwriting`). Stems that are
+    unknown while others are half known cannot be said to it, so there "none" is asked at the highest level only.
 
     Args:
         own, foreign: latents of the stems of two clips, (K - 1, C, T).
         active: bool (K - 1,), stems that sound in the clip; half of them are given and the others wanted.
     """
-    stems = np.flatnonzero(active)
+    stems, levels = np.flatnonzero(active), levels_of(model.schedule)
     if len(stems) < 2:
-        return np.full((len(LEVELS), 3), np.nan)
+        return np.full((len(levels), 3), np.nan)
     given = np.random.default_rng(seed).permutation(stems)[: len(stems) // 2]
     wanted = [int(k) for k in stems if k not in given]
     return np.array(
         [
             [_error(model, own, source, given, wanted, level, seed) for source in (own, foreign, None)]
-            for level in LEVELS
+            for level in levels
         ]
     )
 
@@ -48,37 +61,46 @@ def _error(
 ) -> float:
     """Mean squared error, weighted as in training, of E[z] of the wanted stems.
 
-    Whatever is not given is at ``level``; where nothing is given, the stems that would be are at level 1.
+    Whatever is not given is at ``level``; where nothing is given, the stems that would be are at the highest.
     """
+    highest = levels_of(model.schedule)[-1]
+    if source is None and level < highest and not model.maps:
+        return float("nan")
     tracks, frames = len(own) + 1, own.shape[-1]
     z = torch.cat([own, torch.zeros_like(own[:1])]).unsqueeze(0)
     if source is not None:
         z[0, given] = source[given]
-    known = 1.0 if source is None else 0.0
+    known = highest if source is None else 0.0
     task = arrange(tracks, frames, {int(k): known for k in given})
-    levels = torch.where(task.wanted, level, task.levels)
+    levels = torch.where(task.wanted, level, task.levels).to(z.device)
     x = mix(z, noise_like(z, [seed]), levels, model.schedule)
-    error = model(x, levels, task.presence).z[0, wanted] - own[wanted]
+    error = _asked(model, z, seed)(x, levels, task.presence.to(z.device)).z[0, wanted] - own[wanted]
     return float((error.square() * model.codec.weights[:, None]).mean())
 
 
-def listening_rows(errors: np.ndarray) -> list[dict[str, Any]]:
-    """Ratios of mean errors (clips, levels, 3) with their 95 % bootstrap intervals: own / other's, own / none."""
+def _asked(model: Model, z: Tensor, seed: int) -> Denoiser:
+    """The model, or the published rule around it, with the same noise whatever is given."""
+    if model.maps:
+        return model
+    return Overwriting(model, lambda number: noise_like(z, [seed], draw=1 + number))
+
+
+def listening_rows(errors: np.ndarray, levels: Sequence[float] = LEVELS) -> list[dict[str, Any]]:
+    """Ratios of mean errors (clips, levels, 3) with their 95 % bootstrap intervals: own / other's, own / none.
+
+    Ratios that no clip has are left out.
+    """
     rows = []
-    for index, level in enumerate(LEVELS):
+    for index, level in enumerate(levels):
         for column, name in ((1, "another song's"), (2, "none")):
-            rows.append(
-                {
-                    "name": f"level {level}: own / {name}",
-                    **_ratio(errors[:, index, 0], errors[:, index, column]),
-                }
-            )
+            own, other = errors[:, index, 0], errors[:, index, column]
+            kept = np.isfinite(own) & np.isfinite(other)
+            if kept.any():
+                rows.append({"name": f"level {level}: own / {name}", **_ratio(own[kept], other[kept])})
     return rows
 
 
 def _ratio(own: np.ndarray, other: np.ndarray, resamples: int = 2000) -> dict[str, float]:
-    kept = np.isfinite(own) & np.isfinite(other)
-    own, other = own[kept], other[kept]
     picks = np.random.default_rng(0).integers(0, len(own), (resamples, len(own)))
     ratios = own[picks].mean(1) / other[picks].mean(1)
     low, high = np.quantile(ratios, [0.025, 0.975])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,8 +16,9 @@ from msgld.checkpoint import write_whole
 from msgld.data.source import Clip
 from msgld.errors import UsageError
 from msgld.evaluation.codec import codec_figures, codec_rows, whole_frames
-from msgld.evaluation.listening import listening_errors, listening_rows
+from msgld.evaluation.listening import levels_of, listening_errors, listening_rows
 from msgld.evaluation.separation import improvements, separate_clip, separation_rows
+from msgld.evaluation.subsets import Subset, measure_subsets
 from msgld.evaluation.table import markdown
 from msgld.metrics import is_silent
 from msgld.model import Model
@@ -23,7 +27,8 @@ from msgld.sound.mel import log_mel
 from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
 
-Advance = Callable[[], None]
+Advance = Callable[[float], None]
+"""Told of every clip, or part of one, that is done."""
 
 
 class Clips(Protocol):
@@ -44,6 +49,7 @@ def evaluate(
     settings: Settings = Settings(),
     layouts: Sequence[Layout] = (Layout(),),
     on_progress: OnProgress | None = None,
+    subsets: Sequence[Subset] | None = None,
 ) -> dict[str, Any]:
     """Measure a model on the held-out set, or on clips of one's own.
 
@@ -54,31 +60,45 @@ def evaluate(
         midi: folder of the held-out set's MIDI files; without it only the band's part of the set is used.
         limit: only the first so many clips.
         out: folder for ``<task>.json`` and ``<task>.md``.
-        settings, layouts: how to separate; one layout for each pass over a song.
+        settings, layouts: how to sample and separate; one layout for each pass over a song.
+        subsets: with ``arrange``, stems to be played to the others, each subset over all clips; instead of the
+            ratios it then reports how far from the true stems they are. The report is ``arrange-subsets``.
 
     Returns:
         ``{"task", "clips", "rows", "values"}``; a row has name, mean, low, high, median and count.
 
     Raises:
-        UsageError: unknown task. DataError: soundfont or MIDI files missing.
+        UsageError: unknown task, or subsets for another one. DataError: soundfont or MIDI files missing.
     """
-    if task not in TASKS:
-        raise UsageError(f"no evaluation named {task!r}; there are: {', '.join(TASKS)}")
-    chosen: Clips = _heldout(midi) if clips is None else clips
+    name, measure = _measure(task, subsets)
+    chosen: Clips = _heldout(midi, model.stems) if clips is None else clips
     count = min(len(chosen), limit or len(chosen))
-    meter = Meter(count, "clips", f"evaluating {task}", on_progress)
-    some = (chosen[i] for i in range(count))
-    result = TASKS[task](model, some, lambda: meter.advance(1), settings, layouts)
-    report = {"task": task, "model": model.name, "clips": count, **result}
+    units, total = ("clips", count) if subsets is None else ("arrangements", count * len(subsets))
+    meter = Meter(total, units, f"evaluating {task}", on_progress)
+    meter.advance(0)
+    result = measure(model, (chosen[i] for i in range(count)), meter.advance, settings, layouts)
+    meter.advance(math.inf)  # shares of an arrangement may sum to a little less
+    report = {"task": name, "model": model.name, "clips": count, "settings": asdict(settings), **result}
     if out is not None:
         _write(report, out)
     return report
 
 
-def _heldout(midi: Path | None) -> Clips:
+def _measure(task: str, subsets: Sequence[Subset] | None) -> tuple[str, Callable[..., dict[str, Any]]]:
+    """The report's name, and what makes it."""
+    if task not in TASKS:
+        raise UsageError(f"no evaluation named {task!r}; there are: {', '.join(TASKS)}")
+    if subsets is None:
+        return task, TASKS[task]
+    if task != "arrange":
+        raise UsageError(f"subsets go with the evaluation of arrange, not of {task}")
+    return "arrange-subsets", partial(_subsets, subsets=subsets)
+
+
+def _heldout(midi: Path | None, stems: tuple[str, ...]) -> Clips:
     from msgld.data.heldout import HeldOut
 
-    return HeldOut(midi)
+    return HeldOut(midi, stems)
 
 
 def _separate(
@@ -89,7 +109,7 @@ def _separate(
         stems = separate_clip(model, clip.stems.sum(0), clip.rate, settings, layouts)
         values.append(improvements(stems, clip))
         names.append(clip.name)
-        advance()
+        advance(1)
     table = np.stack(values)
     return {"rows": separation_rows(table, model.stems), "values": _plain(table), "names": names}
 
@@ -100,7 +120,7 @@ def _codec(
     figures = []
     for clip in clips:
         figures.append(codec_figures(model, clip))
-        advance()
+        advance(1)
     return {"rows": codec_rows(figures)}
 
 
@@ -109,15 +129,29 @@ def _arrange(
 ) -> dict[str, Any]:
     latents, active = [], []
     for clip in clips:
-        latents.append(model.codec.encode(log_mel(whole_frames(clip, model), model.codec.mel)))
+        latents.append(
+            model.codec.encode(log_mel(whole_frames(clip, model).to(model.device), model.codec.mel))
+        )
         active.append(np.array([not is_silent(stem) for stem in clip.stems]))
     errors = []
     for i, own in enumerate(latents):
         foreign = latents[(i + len(latents) // 2) % len(latents)]
         errors.append(listening_errors(model, own, foreign, active[i], settings.seed + i))
-        advance()
+        advance(1)
     table = np.stack(errors)
-    return {"rows": listening_rows(table), "values": _plain(table)}
+    rows = listening_rows(table, levels_of(model.schedule))
+    return {"rows": rows, "values": _plain(table)}
+
+
+def _subsets(
+    model: Model,
+    clips: Iterable[Clip],
+    advance: Advance,
+    settings: Settings,
+    layouts: Sequence[Layout],
+    subsets: Sequence[Subset],
+) -> dict[str, Any]:
+    return measure_subsets(model, clips, advance, settings, subsets)
 
 
 def _plain(table: np.ndarray) -> Any:

@@ -1,0 +1,1 @@
+"""Published checkpoints into folders of ours, without running anything that is in them."""

@@ -1,0 +1,59 @@
+"""Stores what was found as a model of ours, a part at a time and a tensor at a time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from msgld.checkpoint import FORMAT, write_whole
+from msgld.convert.parts import Part
+from msgld.convert.published import Found
+from msgld.convert.writing import new_model_folder, write_tensors
+from msgld.progress import CancelToken, Meter, OnProgress
+
+
+def store(
+    found: Found,
+    folder: Path,
+    *,
+    name: str | None = None,
+    half: bool = False,
+    overwrite: bool = False,
+    on_progress: OnProgress | None = None,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Write a model's folder, or none where anything goes wrong.
+
+    Args:
+        name: of the model; the folder's by default.
+        half: store 16 bits a number instead of 32.
+        overwrite: replace a model that is there.
+        on_progress: told of the values written.
+
+    Raises:
+        ModelError: a part is incomplete, a tensor is damaged, the folder cannot be written; one line.
+        Cancelled: the caller asked to stop.
+    """
+    for part in found.parts:
+        part.check()
+    meter = Meter(sum(part.parameters for part in found.parts), "values", "reading", on_progress, cancel)
+    with new_model_folder(folder, overwrite) as new:
+        parts = {part.name: _store_part(part, new, half, meter) for part in found.parts}
+        # Published mixtures come as they are, at any level.
+        about = {"stems": found.stems, "level": None, "info": {"name": name or folder.name, **found.about}}
+        text = json.dumps({"format": FORMAT, **about, "parts": parts}, indent=1)
+        write_whole(new / "model.json", text.encode())
+
+
+def _store_part(part: Part, folder: Path, half: bool, meter: Meter) -> dict[str, Any]:
+    def metered() -> Any:
+        for name, tensor in part.read():
+            yield name, tensor
+            meter.advance(tensor.numel(), f"writing the {part.name}")
+
+    dtype = torch.float16 if half else torch.float32
+    digest = write_tensors(folder / f"{part.name}.safetensors", part.shapes, metered(), dtype)
+    return {**part.settings, "sha256": digest}
