@@ -76,7 +76,7 @@ def _store(files: Found, settings: Conversion, out: Path) -> None:
 
 
 def _tell(files: Found, talk: Talk, every: bool) -> None:
-    rows = [_HEADINGS]
+    rows: list[tuple[str, ...]] = [_HEADINGS]
     for part in files.parts:
         faults = (len(part.faults.missing), len(part.faults.misshaped), len(part.faults.extra))
         counts = (len(part.shapes), part.parameters, *faults)

@@ -11,7 +11,7 @@ from msgld.app import options as o
 
 Checkpoint = Annotated[
     Path | None,
-    typer.Argument(metavar="[CHECKPOINT]", help="Checkpoint of MSG-LD as its authors' program wrote it."),
+    typer.Argument(metavar="CHECKPOINT", help="Checkpoint of MSG-LD as its authors' program wrote it."),
 ]
 ModelFolder = Annotated[
     Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the model.")
@@ -27,7 +27,8 @@ Raw = Annotated[
 ]
 Half = Annotated[bool, typer.Option("--half", help="Store 16 bits a number: half the size, nearly the same.")]
 Width = Annotated[
-    int | None, typer.Option("--width", min=1, help="Refuse a U-Net of another width than this (128, 192).")
+    int | None,
+    typer.Option("--width", metavar="N", min=1, help="Refuse a U-Net of another width (128, 192)."),
 ]
 StemNames = Annotated[
     str | None,
