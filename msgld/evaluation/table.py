@@ -22,9 +22,10 @@ def row(name: str, values: Sequence[float] | np.ndarray, digits: int = 2) -> dic
 
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A Markdown table of rows with the same keys."""
+    """A Markdown table of rows with the same keys; None is an empty cell."""
     if not rows:
         return ""
     keys = list(rows[0])
     lines = ["| " + " | ".join(keys) + " |", "|" + " --- |" * len(keys)]
-    return "\n".join([*lines, *("| " + " | ".join(str(r[k]) for k in keys) + " |" for r in rows)]) + "\n"
+    cells = [["" if r[k] is None else str(r[k]) for k in keys] for r in rows]
+    return "\n".join([*lines, *("| " + " | ".join(line) + " |" for line in cells)]) + "\n"
