@@ -108,7 +108,7 @@ class PublishedUNet(NoiseNetwork):
         """What is added before each stage on the way down, (B, 1, C, T', F'), and after the last."""
         if mixture is None:
             return [None] * (len(self.input_blocks) + 1)
-        maps = [mixture.unsqueeze(1).to(self.dtype)]
+        maps = [mixture.unsqueeze(1).float()]
         for stage in self.input_blocks:
             maps.append(F.avg_pool3d(maps[-1], (1, 2, 2)) if stage.halves else maps[-1])
         return list(maps)
@@ -134,7 +134,7 @@ class PublishedUNet(NoiseNetwork):
 
 
 def _show(h: Tensor, mixture: Tensor | None) -> Tensor:
-    """Add the mixture to all channels, in the type that they have (autocast may have changed it)."""
+    """Add the mixture to all channels, in the type that they have."""
     return h if mixture is None else h + mixture.to(h.dtype)
 
 

@@ -83,14 +83,16 @@ class KLCodec(nn.Module):
         if generator is not None:
             noise = torch.randn(mean.shape, generator=generator, device=mean.device, dtype=mean.dtype)
             mean = mean + torch.exp(0.5 * log_variance.clamp(-30, 20)) * noise
-        return rearrange(self.scale * mean, "b c t f -> b (c f) t").unflatten(0, mels.shape[:-2])
+        z = rearrange(self.scale * mean, "b c t f -> b (c f) t")
+        return z.reshape(*mels.shape[:-2], *z.shape[1:])
 
     def decode(self, z: Tensor) -> Tensor:
         """Latents (..., C, T) -> log-mels (..., M, N)."""
         flat = z.reshape(-1, *z.shape[-2:])
         images = rearrange(flat / self.scale, "b (c f) t -> b c t f", c=self.image_channels)
-        mels = self.network.decoder(self.network.post_quant_conv(images))
-        return rearrange(mels, "b 1 n m -> b m n").unflatten(0, z.shape[:-2])
+        decoded = self.network.decoder(self.network.post_quant_conv(images))
+        mels = rearrange(decoded, "b 1 n m -> b m n")
+        return mels.reshape(*z.shape[:-2], *mels.shape[1:])
 
     @property
     def weights(self) -> Tensor:
