@@ -16,14 +16,14 @@ from msgld.errors import Cancelled
 from msgld.nets.discriminators import DiscriminatorConfig, Discriminators
 from msgld.nets.stft import agree, analysis, synthesis
 from msgld.nets.vocoder import Prediction, Vocoder, VocoderConfig, carry, own_turn
+from msgld.progress import Progress
 from msgld.sound.codec import PatchCodec, PatchConfig
-from msgld.sound.mel import MelConfig, filterbank, log_mel, spectrum
+from msgld.sound.mel import AUDIOLDM, MelConfig, filterbank, log_mel, spectrum
 from msgld.training.pool import ClipPool
-from msgld.training.timed import Step
-from msgld.training.vocoder import VocoderTraining
+from msgld.training.vocoder import VocoderTraining, build_vocoder
 from msgld.training.vocoder_loss import frequency_loss, stft_loss, turn_loss
 from msgld.training.vocoder_presets import TINY
-from msgld.training.vocoder_run import load_vocoder, run_vocoder
+from msgld.training.vocoder_run import load_vocoder, train_vocoder
 
 MEL = MelConfig()
 SMALL = VocoderConfig(width=32, depth=2, hidden=48)
@@ -176,26 +176,50 @@ def test_training_on_tones_lowers_the_loss() -> None:
 
 
 def test_a_run_with_an_adversary_saves_resumes_and_loads(tmp_path: Path) -> None:
-    preset = replace(TINY, adversary=0.0, sample_steps=2)
+    preset = replace(TINY, adversary=0.0, log_steps=1)
     seen: list[int] = []
 
     def run_until(last: int) -> None:
-        def on_step(step: Step) -> None:
-            seen.append(step.number)
-            if step.number == last:
+        def report(progress: Progress, losses: dict[str, float]) -> None:
+            seen.extend([len(seen) + 1] if losses else [])
+            if len(seen) == last:
                 raise Cancelled("enough")
 
         with pytest.raises(Cancelled):
-            run_vocoder(preset, tones_pool(), lossless_codec(), 5, tmp_path, torch.device("cpu"), on_step)
+            train_vocoder(preset, Tones(), lossless_codec(), tmp_path, 5, report=report)
 
     run_until(2)
-    assert (tmp_path / "samples" / "000002.png").is_file()
+    assert (tmp_path / "samples" / "0000002.png").is_file()
     before = load_vocoder(tmp_path)
     run_until(3)
     assert seen == [1, 2, 3]
     assert json.loads((tmp_path / "vocoder.json").read_text())["steps"] == 3
     assert not list(tmp_path.rglob("*.partial*"))
     assert not torch.equal(before.outward.weight, load_vocoder(tmp_path).outward.weight)
+
+
+def magnitude_vocoder() -> Vocoder:
+    """An untrained vocoder for the bands of AudioLDM."""
+    codec = PatchCodec(PatchConfig(AUDIOLDM, channels=256))
+    return build_vocoder(replace(TINY, network=SMALL), codec).eval()
+
+
+def test_bands_of_magnitudes_become_a_vocoder_of_the_right_level() -> None:
+    vocoder, audio = magnitude_vocoder(), noise(16000)
+    assert (vocoder.config.n_fft, vocoder.config.hop, vocoder.config.bands) == (1024, 160, 64)
+    made = vocoder(log_mel(audio[:, None], AUDIOLDM))
+    assert made.shape == (1, 16000)
+    assert 0.7 < float(made.detach().norm() / audio.norm()) < 1.4
+    flat = torch.full(
+        (1, 64, 8), 0.02
+    )  # a spectrum of magnitude a in all bins has a / (n_fft / 4) in all bands
+    held = vocoder._shared((flat * filterbank(AUDIOLDM).sum(1)[:, None]).log())[0, 20:400]
+    torch.testing.assert_close(held, torch.full_like(held, 0.02 * 4 / 1024), rtol=0.1, atol=0)
+
+
+def test_silence_of_magnitudes_stays_silent() -> None:
+    mels = torch.full((1, 64, 40), math.log(AUDIOLDM.floor))
+    assert magnitude_vocoder()(mels).abs().max() < 3e-5
 
 
 def test_settings_rebuild_the_network() -> None:

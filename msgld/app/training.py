@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import torch
 
     from msgld.data.source import Source
-    from msgld.training.timed import Step
 
 NEWS_SECONDS = 20.0
 """How often the losses shown are renewed."""
@@ -36,6 +35,7 @@ class Training:
     minutes: float | None
     out: Path
     start: Path | None
+    first_stage: Path | None
     seed: int
     device: str
     jobs: int | None
@@ -47,41 +47,64 @@ def train_denoiser_on(settings: Training) -> Path:
     Raises:
         UsageError, DataError, ModelError: see their messages.
     """
-    from msgld.training.presets import find_preset
+    from msgld.training.presets import Preset
+    from msgld.training.published_presets import find_recipe
+    from msgld.training.published_run import train_published
     from msgld.training.run import train_denoiser
 
-    preset = find_preset(settings.preset or "small")
+    preset = find_recipe(settings.preset or "small")
     _check_paths(settings)
+    first_stage = settings.first_stage
+    if isinstance(preset, Preset) and first_stage:
+        raise UsageError("--first-stage is for presets of the published design, such as --preset paper")
     device, source = _device(settings), _source(settings)
-    with _shown(settings.out) as show:
-        news = _News(show)
-        model = train_denoiser(
-            preset, source, settings.out, settings.minutes, settings.start, device, settings.seed, news.report
-        )
+    out, minutes, start, seed = settings.out, settings.minutes, settings.start, settings.seed
+    with _shown(out) as show:
+        report = _News(show).report
+        if isinstance(preset, Preset):
+            model = train_denoiser(preset, source, out, minutes, start, device, seed, report)
+        else:
+            model = train_published(preset, source, out, first_stage, minutes, start, device, seed, report)
     return _announce(model)
 
 
+def train_codec_on(settings: Training) -> Path:
+    """Train or resume the autoencoder of the published design; the folder of the first stage."""
+    from msgld.training.autoencoder_run import train_codec
+    from msgld.training.published_presets import find_codec_preset
+
+    preset = find_codec_preset(settings.preset or "paper")
+    if settings.start or settings.first_stage:
+        raise UsageError("an autoencoder begins from nothing: leave out --start and --first-stage")
+    _check_paths(settings)
+    device, source = _device(settings), _source(settings)
+    with _shown(settings.out) as show:
+        folder = train_codec(
+            preset, source, settings.out, settings.minutes, device, settings.seed, _News(show).report
+        )
+    Talk().say(f"first stage in {shown(folder)}: train a vocoder on it with --part vocoder --start {shown(folder)}, "
+               f"a denoiser with --first-stage {shown(folder)}")  # fmt: skip
+    return folder
+
+
 def train_vocoder_on(settings: Training) -> Path:
-    """Train or resume a vocoder for the model in ``settings.start``; the folder of the model that has both."""
-    from msgld.checkpoint import load_model
+    """Train or resume a vocoder for the model or first stage in ``settings.start``; the folder of what has both."""
+    from msgld.checkpoint import load_first_stage
     from msgld.training.assemble import join_vocoder
-    from msgld.training.pool import ClipPool
     from msgld.training.vocoder_presets import find_vocoder_preset
-    from msgld.training.vocoder_run import run_vocoder
+    from msgld.training.vocoder_run import train_vocoder
 
     preset = find_vocoder_preset(settings.preset or "light")
-    if settings.start is None:
-        raise UsageError("a vocoder belongs to a model: name its folder with --start")
+    start = settings.start or settings.first_stage
+    if start is None:
+        raise UsageError("a vocoder belongs to a model or to a first stage: name its folder with --start")
     _check_paths(settings)
-    device, model = _device(settings), load_model(settings.start)
-    config = replace(preset.pool, seed=preset.pool.seed + settings.seed * 10**7)
-    pool = ClipPool(_source(settings), config, model.codec.mel.rate)
+    device, source, (codec, _) = _device(settings), _source(settings), load_first_stage(start)
     with _shown(settings.out) as show:
-        news, minutes = _News(show), settings.minutes or preset.minutes
-        vocoder = run_vocoder(
-            preset, pool, model.codec, minutes, settings.out, device, lambda step: news.step(step, minutes)
+        vocoder = train_vocoder(
+            preset, source, codec, settings.out, settings.minutes, device, settings.seed, _News(show).report
         )
-    return _announce(join_vocoder(settings.start, vocoder, settings.out / "model"))
+    return _announce(join_vocoder(start, vocoder, settings.out / "model"))
 
 
 def _announce(model: Path) -> Path:
@@ -125,15 +148,9 @@ class _News:
         self._text, self._due = "training", 0.0
 
     def report(self, progress: Progress, losses: dict[str, float]) -> None:
-        """What ``train_denoiser`` calls."""
+        """What a run calls with its losses."""
         now = self._clock()
         if losses and now >= self._due:
             name, value = next(iter(losses.items()))
             self._text, self._due = f"training, {name} {value:.4g}", now + NEWS_SECONDS
         self._show(replace(progress, stage=self._text) if losses else progress)
-
-    def step(self, step: Step, minutes: float) -> None:
-        """What ``run_vocoder`` calls after each step."""
-        total = minutes * 60
-        left = total * (1 - step.progress)
-        self.report(Progress(total - left, total, "s", "training", left), step.losses)

@@ -35,6 +35,7 @@ class VocoderConfig:
         width, depth, hidden, kernel: of the ConvNeXt blocks.
         held: lowest bins, in which phases may be carried on from the column before.
         rounds: of Griffin-Lim after the network, when not training.
+        magnitudes: whether bands add up magnitudes, with a hard floor; else they add up power, with a smooth one.
     """
 
     bands: int = 128
@@ -47,6 +48,7 @@ class VocoderConfig:
     kernel: int = 7
     held: int = 384
     rounds: int = 4
+    magnitudes: bool = False
 
     @property
     def bins(self) -> int:
@@ -92,8 +94,8 @@ class Prediction:
 class Vocoder(nn.Module):
     """Log-mel (B, M, N) -> waveform (B, N * hop).
 
-    The buffer ``spread`` (F, M) shares a band's power out among its bins; it is set from the filter bank when
-    training starts and stored with the weights. A silent log-mel gives less than -90 dBFS.
+    The buffer ``spread`` (F, M) shares what a band holds out among its bins; it is set from the filter bank
+    when training starts and stored with the weights. A silent log-mel gives less than -90 dBFS.
     """
 
     spread: Tensor
@@ -110,9 +112,16 @@ class Vocoder(nn.Module):
         nn.init.zeros_(self.outward.bias)
         self.register_buffer("spread", torch.full((bins, config.bands), 1 / bins))
 
-    def set_bands(self, weights: Tensor) -> None:
-        """Say which bins the bands are made of: weights (M, F) of the filter bank."""
-        self.spread.copy_((weights / weights.sum(1, keepdim=True)).T)
+    def set_bands(self, weights: Tensor, gains: Tensor | None = None) -> None:
+        """Say which bins the bands are made of.
+
+        Args:
+            weights: (M, F) of the filter bank.
+            gains: (M,), what a band's mean is multiplied by where it is not that of a spectrum in which a sinusoid of
+                amplitude 1 has magnitude 1.
+        """
+        spread = weights / weights.sum(1, keepdim=True)
+        self.spread.copy_((spread if gains is None else spread * gains[:, None]).T)
 
     def predict(self, mels: Tensor) -> Prediction:
         """Log-mels (B, M, N) -> what is known of each bin and column."""
@@ -125,10 +134,15 @@ class Vocoder(nn.Module):
         return Prediction(correction, turn, keep.sigmoid(), torch.complex(real, imag))
 
     def magnitude(self, mels: Tensor, correction: Tensor) -> Tensor:
-        """Linear magnitudes (B, N, F): the bands' power shared out, times exp(correction), at most 20 dB."""
-        power = (torch.exp(2 * mels.float()) - self.config.floor**2).clamp_min(0)
-        shared = power.transpose(1, 2) @ self.spread.T
-        return shared.clamp_min(1e-14).sqrt() * torch.exp(2.3 * torch.tanh(correction / 2.3))
+        """Linear magnitudes (B, N, F): what the bands hold shared out, times exp(correction), at most 20 dB."""
+        return self._shared(mels.float()).transpose(1, 2) * torch.exp(2.3 * torch.tanh(correction / 2.3))
+
+    def _shared(self, mels: Tensor) -> Tensor:
+        """Magnitudes (B, F, N) as smooth as the bands are."""
+        if self.config.magnitudes:
+            return (self.spread @ (torch.exp(mels) - self.config.floor).clamp_min(0)).clamp_min(1e-7)
+        power = (torch.exp(2 * mels) - self.config.floor**2).clamp_min(0)
+        return (self.spread @ power).clamp_min(1e-14).sqrt()
 
     def spectrum(self, mels: Tensor) -> Tensor:
         """Log-mels (B, M, N) -> complex spectra (B, F, N)."""

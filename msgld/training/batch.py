@@ -100,10 +100,12 @@ def stem_gains(config: BatchConfig, shape: tuple[int, int], bins: int, rng: np.r
     return torch.from_numpy(kept * 10 ** (decibels / 20)).float().unsqueeze(-1)
 
 
-def _level(mixture: Tensor, jitter: Tensor) -> Tensor:
+def _level(mixture: Tensor, jitter: Tensor, mel: MelConfig) -> Tensor:
     """Power gains (B, 1, 1, 1) that bring mixtures of power (B, 1, F, N) to the reference, times the jitter (B,)."""
     # A sinusoid of amplitude a has RMS a / sqrt 2 and, through the Hann window, total bin power 1.5 a^2.
     power = mixture.sum((1, 2)).mean(1) / 3
+    if mel.kind == "magnitude":
+        power = power * (4 / mel.n_fft) ** 2  # its transform is not scaled
     return (REFERENCE_RMS**2 * jitter.square() / power.clamp_min(1e-10)).view(-1, 1, 1, 1)
 
 
@@ -114,10 +116,10 @@ def _product(a: Tensor, b: Tensor) -> Tensor:
     )  # several times faster than a sum over an axis of two
 
 
-def mix_crops(
+def _mix(
     crops: Crops, mel: MelConfig, config: BatchConfig, rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    """Band powers (B, K, M, N) and cross terms (B, S, M, N) of crops after random gains.
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Spectra of the stems after random gains (B, S, F, N), the mixture's, its power, and the gain of all powers.
 
     The mixture is the sum of the stems' spectra, so it costs no transform of its own.
     """
@@ -127,11 +129,25 @@ def mix_crops(
     spectra = spectra * gains.to(spectra.device)
     mixture = spectra.sum(1, keepdim=True)
     powers = _product(mixture, mixture)
-    level = _level(powers, jitter.to(spectra.device))
+    return spectra, mixture, powers, _level(powers, jitter.to(spectra.device), mel)
+
+
+def mix_crops(
+    crops: Crops, mel: MelConfig, config: BatchConfig, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Band powers (B, K, M, N) and cross terms (B, S, M, N) of crops after random gains."""
+    spectra, mixture, powers, level = _mix(crops, mel, config, rng)
     # 16 bits are precise enough for targets (0.4 %), and several times faster.
     parts = (_product(spectra, spectra), powers, _product(spectra, mixture))
     stems, whole, cross = (band_power(part.bfloat16(), mel).float() * level for part in parts)
     return torch.cat([stems, whole], 1), cross
+
+
+def mix_mels(crops: Crops, mel: MelConfig, config: BatchConfig, rng: np.random.Generator) -> Tensor:
+    """Log-mels of stems and mixture (B, K, M, N) of crops after random gains, for either kind of bands."""
+    spectra, _, powers, level = _mix(crops, mel, config, rng)
+    both = torch.cat([_product(spectra, spectra), powers], 1)
+    return to_log(band_power(both * level, mel), mel)
 
 
 def build_batch(crops: Crops, codec: Codec, config: BatchConfig, rng: np.random.Generator) -> Batch:

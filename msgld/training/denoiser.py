@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,65 +9,39 @@ from msgld.checkpoint import bf16_is_fast
 from msgld.diffusion.denoise import StemDenoiser, v_loss
 from msgld.diffusion.noise import mix
 from msgld.sound.codec import PatchCodec
-from msgld.training.batch import Batch, Crops, build_batch, draw_crops, share_loss
+from msgld.training.batch import Batch, build_batch, share_loss
 from msgld.training.levels import LevelMap, draw_levels
-from msgld.training.optim import Average, build_optimisers, rate_factor, set_rate
+from msgld.training.network import NetworkTraining, plain
 from msgld.training.pool import ClipPool
 from msgld.training.presets import Preset
-from msgld.training.timed import TimedTraining
 
 
-class DenoiserTraining(TimedTraining):
+class DenoiserTraining(NetworkTraining):
     """A run: the network, its average, the optimisers and the clock."""
 
-    def __init__(
-        self,
-        preset: Preset,
-        denoiser: StemDenoiser,
-        codec: PatchCodec,
-        pool: ClipPool,
-        minutes: float,
-        device: torch.device,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, preset: Preset, denoiser: StemDenoiser, codec: PatchCodec, pool: ClipPool, minutes: float,
+                 device: torch.device, seed: int = 0) -> None:  # fmt: skip
+        super().__init__("denoiser", denoiser, preset.optim, pool, minutes, device, seed)
         self.preset = preset
-        self.denoiser = denoiser.to(device)
+        self.denoiser = denoiser
         self.codec = codec.to(device)
-        self.pool = pool
-        self.budget = minutes * 60
-        self.device = device
-        self.average = Average(self.denoiser, preset.optim.ema)
-        self.optimisers = build_optimisers(self.denoiser, preset.optim)
-        self.rng = np.random.default_rng(seed)
         self.half = bf16_is_fast(device)
 
     def next_batch(self) -> tuple[Batch, LevelMap]:
         """Draw crops and levels."""
-        if not self.pool.config.workers:
-            self.pool.fill()
         config = self.preset.stage(self.progress)
-        crops = draw_crops(self.pool, config, config.frames * self.codec.frame_samples, self.rng)
-        moved = Crops(*(part.to(self.device) for part in (crops.audio, crops.present, crops.remixed)))
+        crops = self.next_crops(config, config.frames * self.codec.frame_samples)
         with torch.no_grad():
-            batch = build_batch(moved, self.codec, config, self.rng)
+            batch = build_batch(crops, self.codec, config, self.rng)
         frames = batch.z.shape[-1]
         return batch, draw_levels(batch.presence, batch.remixed, frames, self.preset.levels, self.rng)
 
     def step(self) -> dict[str, float]:
         """One batch, one update of the weights and of their average."""
-        config = self.preset.optim
         batch, drawn = self.next_batch()
         losses = self.losses(batch, drawn)
-        total = losses["v"] + self.preset.share_weight * losses["share"]
-        set_rate(self.optimisers, config.rate * rate_factor(self.number, self.progress, config))
-        for optimiser in self.optimisers:
-            optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.denoiser.parameters(), config.clip)
-        for optimiser in self.optimisers:
-            optimiser.step()
-        self.average.update(self.denoiser)
-        return {**{k: float(v.detach()) for k, v in losses.items()}, "norm": float(norm)}
+        norm = self.descend(losses["v"] + self.preset.share_weight * losses["share"])
+        return {**plain(losses), "norm": norm}
 
     def losses(self, batch: Batch, drawn: LevelMap) -> dict[str, Tensor]:
         """The error of v over what is unknown, and of the shares where the mixture is known."""
@@ -87,25 +57,3 @@ class DenoiserTraining(TimedTraining):
         assert estimate.shares is not None
         shares = share_loss(estimate.shares, batch, drawn.counted[:, :-1].any(2) & mixture_known)
         return {"v": error, "share": shares}
-
-    def state_dict(self) -> dict[str, Any]:
-        """All that a resumed run needs, the pool's place in the data included."""
-        return {
-            "denoiser": self.denoiser.state_dict(),
-            "average": self.average.state_dict(),
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
-            "number": self.number,
-            "elapsed": self.elapsed,
-            "rng": json.dumps(self.rng.bit_generator.state),
-            "clips": self.pool.config.seed + self.pool.written,
-            "drawn": int(self.pool.drawn),
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Inverse of :meth:`state_dict`, but for the pool, which is made anew (see ``run``)."""
-        self.denoiser.load_state_dict(state["denoiser"])
-        self.average.load_state_dict(state["average"])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
-        self.number, self.elapsed = state["number"], state["elapsed"]
-        self.rng.bit_generator.state = json.loads(state["rng"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,8 @@ class OptimConfig:
     rate: peak learning rate.
     warmup: steps of linear warm-up.
     cooldown: last part of the run in which the rate falls linearly to ``final``.
-    clip: largest norm of the gradient.
+    decay: weight decay. betas: of AdamW.
+    clip: largest norm of the gradient; None leaves it as it is.
     ema: decay of the moving average of the weights.
     muon: orthogonalised momentum (Jordan et al. 2024) for the hidden matrices, AdamW for the rest.
     """
@@ -26,9 +28,10 @@ class OptimConfig:
     cooldown: float = 0.3
     final: float = 0.02
     decay: float = 0.02
-    clip: float = 1.0
+    clip: float | None = 1.0
     ema: float = 0.998
     muon: bool = True
+    betas: tuple[float, float] = (0.9, 0.98)
 
 
 def rate_factor(step: int, progress: float, config: OptimConfig) -> float:
@@ -44,7 +47,7 @@ def build_optimisers(module: nn.Module, config: OptimConfig) -> list[torch.optim
     matrices = [p for n, p in named if config.muon and p.ndim == 2 and "blocks." in n]
     chosen = {id(p) for p in matrices}
     others = [p for _, p in named if id(p) not in chosen]
-    adamw = torch.optim.AdamW(others, lr=config.rate, betas=(0.9, 0.98), weight_decay=config.decay)
+    adamw = torch.optim.AdamW(others, lr=config.rate, betas=config.betas, weight_decay=config.decay)
     if not matrices:
         return [adamw]
     muon = torch.optim.Muon(
@@ -58,6 +61,12 @@ def set_rate(optimisers: Iterable[torch.optim.Optimizer], rate: float) -> None:
     for optimiser in optimisers:
         for group in optimiser.param_groups:
             group["lr"] = rate
+
+
+def clip_gradients(module: nn.Module, config: OptimConfig) -> Tensor:
+    """Norm of the gradient, scalar, before it is brought down to the largest that is allowed."""
+    largest = float("inf") if config.clip is None else config.clip
+    return torch.nn.utils.clip_grad_norm_(module.parameters(), largest)
 
 
 class Average:
@@ -82,6 +91,15 @@ class Average:
             kept = parameter.detach().clone()
             parameter.copy_(value)
             value.copy_(kept)
+
+    @contextmanager
+    def applied(self, module: nn.Module) -> Iterator[None]:
+        """The module has the averaged weights while the block lasts."""
+        self.swap(module)
+        try:
+            yield
+        finally:
+            self.swap(module)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run needs."""

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from msgld.data.source import Source
+from msgld.sound.resample import resample
 
 PEAK = 32767.0
 
@@ -39,11 +40,12 @@ class PoolConfig:
 
 
 class ClipPool:
-    """Rendered clips as int16 (slots, K, 2, L) with one gain each."""
+    """Rendered clips at ``rate`` as int16 (slots, K, 2, L) with one gain each."""
 
     def __init__(self, source: Source, config: PoolConfig, rate: int) -> None:
         self.source = source
         self.config = config
+        self.rate = rate
         samples = round(config.seconds * rate)
         stems = len(source.stems)
         self.audio = torch.zeros(config.slots, stems, 2, samples, dtype=torch.int16).share_memory_()
@@ -66,9 +68,10 @@ class ClipPool:
     def render(self, index: int) -> None:
         """Render clip ``index`` into its slot."""
         clip = self.source.clip(self.config.seed + index, self.config.seconds)
-        peak = max(1e-6, float(np.abs(clip.stems).max()))
+        stems = _at_rate(clip.stems, clip.rate, self.rate, self.audio.shape[-1])
+        peak = max(1e-6, float(np.abs(stems).max()))
         slot = index % self.config.slots
-        scaled = np.rint(clip.stems * (PEAK / peak)).astype(np.int16)
+        scaled = np.rint(stems * (PEAK / peak)).astype(np.int16)
         self.audio[slot] = torch.from_numpy(scaled)
         self.gain[slot] = peak / PEAK
         self.present[slot] = torch.from_numpy(np.ascontiguousarray(clip.present))
@@ -95,6 +98,15 @@ class ClipPool:
         while len(self) < clips:
             yield len(self)
             time.sleep(1.0)
+
+
+def _at_rate(stems: np.ndarray, source: int, rate: int, samples: int) -> np.ndarray:
+    """Stems (K, 2, L) of a source at the pool's rate, where it differs, and of its length."""
+    if source == rate:
+        return stems
+    flat = resample(stems.reshape(-1, stems.shape[-1]), source, rate)[:, :samples]
+    flat = np.pad(flat, ((0, 0), (0, samples - flat.shape[-1])))
+    return flat.reshape(*stems.shape[:-1], samples)
 
 
 def _work(pool: ClipPool, worker: int) -> None:

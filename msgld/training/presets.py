@@ -22,6 +22,12 @@ class Stage:
     frames: int
 
 
+def at_stage(stages: tuple[Stage, ...], batch: BatchConfig, progress: float) -> BatchConfig:
+    """How crops are drawn when ``progress`` (0 to 1) of a run of these stages is over."""
+    stage = next((s for s in stages if progress < s.until), stages[-1])
+    return replace(batch, items=stage.items, frames=stage.frames)
+
+
 @dataclass(frozen=True)
 class Preset:
     """Everything that decides a training run but the data and the time.
@@ -48,8 +54,7 @@ class Preset:
 
     def stage(self, progress: float) -> BatchConfig:
         """How crops are drawn when ``progress`` (0 to 1) of the run is over."""
-        stage = next((s for s in self.stages if progress < s.until), self.stages[-1])
-        return replace(self.batch, items=stage.items, frames=stage.frames)
+        return at_stage(self.stages, self.batch, progress)
 
 
 SMALL = Preset(

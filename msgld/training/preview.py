@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from msgld.sound.mel import MelConfig
 from msgld.tasks.maps import arrange, separate
 from msgld.training.batch import Crops, build_batch, draw_crops
 from msgld.training.denoiser import DenoiserTraining
@@ -37,24 +40,40 @@ def preview_mels(training: DenoiserTraining) -> tuple[Tensor, dict[str, Tensor]]
 
 def draw_preview(training: DenoiserTraining, path: Path) -> None:
     """Write a picture; without matplotlib there is none."""
-    try:
-        import matplotlib
-    except ImportError:
-        return
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
     truth, answers = preview_mels(training)
     names = [*training.pool.source.stems, "mixture"]
-    rows = {"true": truth, **answers}
-    figure, axes = plt.subplots(len(names), len(rows), figsize=(5 * len(rows), 2 * len(names)), squeeze=False)
-    for column, (title, mels) in enumerate(rows.items()):
+    draw_mels(names, {"true": truth, **answers}, path, *mel_range(training.codec.mel))
+
+
+def mel_range(mel: MelConfig) -> tuple[float, float]:
+    """From silence to loud music, nepers."""
+    return math.log(mel.floor), 2.0 if mel.kind == "magnitude" else 0.0
+
+
+def draw_mels(
+    names: Sequence[str], columns: Mapping[str, Tensor], path: Path, low: float, high: float
+) -> None:
+    """Draw log-mels side by side; without matplotlib there is no picture.
+
+    Args:
+        names: of the rows. columns: title -> log-mels (rows, M, N).
+        low, high: what is black and what is white, nepers.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        return
+    figure = Figure(figsize=(5 * len(columns), 2 * len(names)), layout="tight")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(names), len(columns), squeeze=False)
+    for column, (title, mels) in enumerate(columns.items()):
         for row, name in enumerate(names):
             axis = axes[row][column]
-            axis.imshow(mels[row].float().cpu(), origin="lower", aspect="auto", vmin=-9, vmax=0, cmap="magma")
+            axis.imshow(
+                mels[row].float().cpu(), origin="lower", aspect="auto", vmin=low, vmax=high, cmap="magma"
+            )
             axis.set_title(f"{name}: {title}", fontsize=8)
             axis.axis("off")
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.tight_layout()
     figure.savefig(path, dpi=70)
-    plt.close(figure)

@@ -1,10 +1,8 @@
-"""A training run on disk: start or resume, save, export, draw. The same call does all of it."""
+"""A run of the denoiser's training: codec and network put together, exported as a model."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,43 @@ from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer
-from msgld.progress import Progress
 from msgld.sound.codec import PatchCodec
 from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining
-from msgld.training.log import RunLog
-from msgld.training.pool import ClipPool, running
+from msgld.training.disk import Report, Run, begun, described, wait_for
+from msgld.training.pool import ClipPool
 from msgld.training.presets import Preset
-from msgld.training.state import load_state, save_state
-from msgld.training.timed import Step
 
-Report = Callable[[Progress, dict[str, float]], None]
+
+class DenoiserRun(Run):
+    """A denoiser's training and its folder."""
+
+    def __init__(self, training: DenoiserTraining, model: Model, out: Path, report: Report | None) -> None:
+        super().__init__(training, out, report)
+        self.denoising = training
+        self.model = model
+        self.save_minutes = training.preset.save_minutes
+
+    def state(self) -> dict[str, Any]:
+        """The training's state, and the codec that it stands on."""
+        training, codec = self.denoising.state_dict(), self.denoising.codec.state_dict()
+        return {"training": training, "codec": codec, "clips": training["clips"]}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Inverse of :meth:`state`."""
+        self.denoising.codec.load_state_dict(state["codec"])
+        self.denoising.load_state_dict(state["training"])
+
+    def export(self) -> None:
+        """Write the model."""
+        self.model.info["training"] = self.about()
+        save_model(self.model, self.out / "model")
+
+    def draw(self, path: Path) -> None:
+        """Draw a crop and what one call makes of it."""
+        from msgld.training.preview import draw_preview
+
+        draw_preview(self.denoising, path)
 
 
 def train_denoiser(
@@ -55,30 +79,17 @@ def train_denoiser(
     Raises:
         DataError, ModelError, UsageError: see their messages.
     """
-    device = torch.device(device)
-    saved = load_state(out / "state.pt")
-    clips = saved["clips"] if saved else preset.pool.seed + seed * 10**7
-    pool = ClipPool(source, replace(preset.pool, seed=clips), rate=preset.codec.mel.rate)
-    with running(pool):
-        _wait(pool, preset.codec_clips if not (saved or start) else 2 * preset.batch.items, report)
-        model = _begin(preset, pool, source, saved, start, seed)
+    with begun(out, source, preset.pool, preset.codec.mel.rate, seed) as (pool, saved):
+        wait_for(pool, preset.codec_clips if not (saved or start) else 2 * preset.batch.items, report)
+        denoiser, codec, info = _begin(preset, pool, source, saved, start, seed)
         training = DenoiserTraining(
-            preset, model.denoiser, model.codec, pool, minutes or preset.minutes, device, seed
+            preset, denoiser, codec, pool, minutes or preset.minutes, torch.device(device), seed
         )
-        if saved:
-            _resume(training, saved, out / "state.pt")
-        _go(training, model, out, preset, report)
+        model = Model(codec, denoiser, None, tuple(source.stems), info=info)
+        run = DenoiserRun(training, model, out, report)
+        run.resume(saved)
+        run.go()
     return out / "model"
-
-
-def _wait(pool: ClipPool, clips: int, report: Report | None) -> None:
-    """Let the workers render that many clips first."""
-    if not pool.config.workers:
-        pool.fill()
-    needed = min(pool.config.slots, clips)
-    for ready in pool.wait(needed):
-        if report:
-            report(Progress(ready, needed, unit="clips", stage="rendering"), {})
 
 
 def _begin(
@@ -88,72 +99,22 @@ def _begin(
     saved: dict[str, Any] | None,
     start: Path | None,
     seed: int,
-) -> Model:
+) -> tuple[StemDenoiser, PatchCodec, dict[str, Any]]:
+    """Network and codec to train, and what is known of them."""
     torch.manual_seed(seed)
     network = StemTransformer(replace(preset.network, tracks=len(source.stems) + 1))
-    info = {"name": preset.name, "preset": _plain(preset)}
+    info = {"name": preset.name, "preset": described(preset)}
     if saved:
         codec = PatchCodec(preset.codec)
     elif start:
-        begun = load_model(start)
-        codec, info = begun.codec, {**info, "started_from": begun.info}
-        network.load_state_dict(begun.denoiser.network.state_dict())
+        first = load_model(start)
+        if not isinstance(first.codec, PatchCodec):
+            raise ModelError(
+                f"{start} is of the published design: name a preset of that, such as --preset paper"
+            )
+        codec, info = first.codec, {**info, "started_from": first.info}
+        network.load_state_dict(first.denoiser.network.state_dict())
     else:
         codec = fit_codec(pool, preset.codec, preset.stage(0.0), preset.codec_clips, seed)
         network.begin_with(codec.decoder)
-    return Model(codec, StemDenoiser(network, CosineSchedule()), None, tuple(source.stems), info=info)
-
-
-def _resume(training: DenoiserTraining, saved: dict[str, Any], path: Path) -> None:
-    try:
-        training.codec.load_state_dict(saved["codec"])
-        training.load_state_dict(saved["training"])
-    except (KeyError, RuntimeError, ValueError) as error:
-        raise ModelError(
-            f"{path} is of another preset or source; remove it or choose another folder"
-        ) from error
-
-
-def _plain(preset: Preset) -> dict[str, Any]:
-    return {key: value for key, value in asdict(preset).items() if key != "expected"}
-
-
-def _go(training: DenoiserTraining, model: Model, out: Path, preset: Preset, report: Report | None) -> None:
-    log = RunLog(out)
-    saved_at = time.monotonic()
-    try:
-        for step in training:
-            means = log.add(step.number, {**step.losses, "progress": step.progress, "seconds": step.seconds})
-            if means and report:
-                report(_progress(training, step), means)
-            if time.monotonic() - saved_at > preset.save_minutes * 60:
-                save_run(training, model, out)
-                saved_at = time.monotonic()
-    finally:
-        # Also when the user stops the run: the same command goes on from here.
-        save_run(training, model, out)
-        log.close()
-
-
-def _progress(training: DenoiserTraining, step: Step) -> Progress:
-    left = training.budget - training.elapsed
-    return Progress(round(training.elapsed), round(training.budget), unit="s", stage="training", eta=left)
-
-
-def save_run(training: DenoiserTraining, model: Model, out: Path) -> None:
-    """Write the state from which the run resumes, the model as it is now (averaged weights) and a picture."""
-    from msgld.training.preview import draw_preview
-
-    save_state(
-        {
-            "training": training.state_dict(),
-            "codec": training.codec.state_dict(),
-            "clips": training.pool.config.seed + training.pool.written,
-        },
-        out / "state.pt",
-    )
-    model.info["training"] = {"steps": training.number, "minutes": round(training.elapsed / 60, 1)}
-    training.average.swap(training.denoiser)
-    save_model(model, out / "model")
-    draw_preview(training, out / "samples" / f"{training.number:07d}.png")
-    training.average.swap(training.denoiser)
+    return StemDenoiser(network, CosineSchedule()), codec, info

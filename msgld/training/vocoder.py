@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,75 +12,74 @@ from torch import Tensor
 from msgld.model import REFERENCE_RMS
 from msgld.nets.discriminators import Discriminators
 from msgld.nets.stft import analysis, synthesis
-from msgld.nets.vocoder import Vocoder, carry, noise_like, own_turn
+from msgld.nets.vocoder import Vocoder, VocoderConfig, carry, noise_like, own_turn
+from msgld.sound.autoencoder import KLCodec
 from msgld.sound.codec import PatchCodec
-from msgld.sound.mel import filterbank, log_mel
-from msgld.training.batch import BatchConfig, Crops, draw_crops
-from msgld.training.optim import Average, build_optimisers, rate_factor, set_rate
+from msgld.sound.mel import MelConfig, band_edges, filterbank, log_mel
+from msgld.training.batch import BatchConfig, Crops
+from msgld.training.network import NetworkTraining, plain
 from msgld.training.pool import ClipPool
-from msgld.training.timed import TimedTraining
 from msgld.training.vocoder_loss import frequency_loss, mel_loss, stft_loss, turn_loss
 from msgld.training.vocoder_presets import VocoderPreset
 
 WEIGHTS = {"stft": 1.0, "mel": 2.0, "turn": 1.0, "frequency": 1.0, "hinge": 0.1, "features": 0.5}
 
 
-def build_vocoder(preset: VocoderPreset, codec: PatchCodec, seed: int = 0) -> Vocoder:
+def on_grid(config: VocoderConfig, mel: MelConfig) -> VocoderConfig:
+    """The network's shape with the grid of a log-mel."""
+    held = min(config.held, mel.n_fft // 2 + 1)
+    return replace(config, bands=mel.bands, n_fft=mel.n_fft, hop=mel.hop, floor=mel.floor, held=held,
+                   magnitudes=mel.kind == "magnitude")  # fmt: skip
+
+
+def band_gains(mel: MelConfig) -> Tensor:
+    """What the mean over a band's bins is multiplied by to give that of a spectrum in which a sinusoid has 1, (M,)."""
+    if mel.kind == "power":
+        return torch.ones(mel.bands)
+    edges = band_edges(mel)
+    # Triangles of area 1 brought to peak 1, and a transform that is not scaled: a Hann window sums to n_fft / 2.
+    return torch.from_numpy((edges[:, 2] - edges[:, 0]) / 2 * 4 / mel.n_fft).float()
+
+
+def build_vocoder(preset: VocoderPreset, codec: PatchCodec | KLCodec, seed: int = 0) -> Vocoder:
     """An untrained vocoder that knows the codec's bands, its weights drawn by ``seed``."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        vocoder = Vocoder(preset.network)
-    vocoder.set_bands(filterbank(codec.mel))
+        vocoder = Vocoder(on_grid(preset.network, codec.mel))
+    vocoder.set_bands(filterbank(codec.mel), band_gains(codec.mel))
     return vocoder
 
 
-class VocoderTraining(TimedTraining):
+class VocoderTraining(NetworkTraining):
     """A run: the vocoder, its average, its adversary, the optimisers and the clock."""
 
-    def __init__(self, preset: VocoderPreset, codec: PatchCodec, pool: ClipPool, minutes: float,
+    def __init__(self, preset: VocoderPreset, codec: PatchCodec | KLCodec, pool: ClipPool, minutes: float,
                  device: torch.device, seed: int = 0) -> None:  # fmt: skip
+        self.vocoder = build_vocoder(preset, codec, seed)
+        super().__init__("vocoder", self.vocoder, preset.optim, pool, minutes, device, seed)
         self.preset = preset
         self.codec = codec.to(device)
-        self.pool = pool
-        self.budget = minutes * 60
-        self.device = device
-        self.vocoder = build_vocoder(preset, codec, seed).to(device)
-        self.average = Average(self.vocoder, preset.optim.ema)
-        self.optimisers = build_optimisers(self.vocoder, preset.optim)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed + 1)
             self.adversary = Discriminators(preset.discriminators).to(device)
         self.adversary_optimiser = torch.optim.AdamW(self.adversary.parameters(), lr=3e-4, betas=(0.8, 0.98))
-        self.rng = np.random.default_rng(seed)
 
     def next_audio(self) -> Tensor:
         """Draw levelled waveforms, stems and mixtures, (B, L)."""
-        if not self.pool.config.workers:
-            self.pool.fill()
         config = BatchConfig(items=self.preset.items, remix=0.0)
-        crops = draw_crops(self.pool, config, self.preset.columns * self.codec.mel.hop, self.rng)
-        return pick_tracks(crops, self.preset, self.rng).to(self.device)
+        crops = self.next_crops(config, self.preset.columns * self.codec.mel.hop)
+        return pick_tracks(crops, self.preset, self.rng)
 
     def step(self) -> dict[str, float]:
         """One batch, one update of the weights and of their average."""
-        config = self.preset.optim
         audio = self.next_audio()
         losses, made = self.losses(audio)
         fighting = self.progress >= self.preset.adversary
         if fighting:
             losses["adversary"] = self.teach_adversary(audio, made)
             losses["hinge"], losses["features"] = self.adversary.losses_of(audio, made)
-        total = torch.stack([WEIGHTS[k] * v for k, v in losses.items() if k in WEIGHTS]).sum()
-        set_rate(self.optimisers, config.rate * rate_factor(self.number, self.progress, config))
-        for optimiser in self.optimisers:
-            optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.vocoder.parameters(), config.clip)
-        if bool(torch.isfinite(norm)):
-            for optimiser in self.optimisers:
-                optimiser.step()
-            self.average.update(self.vocoder)
-        return {**{k: float(v.detach()) for k, v in losses.items()}, "norm": float(norm)}
+        norm = self.descend(torch.stack([WEIGHTS[k] * v for k, v in losses.items() if k in WEIGHTS]).sum())
+        return {**plain(losses), "norm": norm}
 
     def teach_adversary(self, audio: Tensor, made: Tensor) -> Tensor:
         """One update of the discriminators; their loss."""
@@ -111,43 +110,32 @@ class VocoderTraining(TimedTraining):
         return losses, made
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a resumed run needs, the pool's place in the data included."""
+        """All that a resumed run needs."""
         return {
-            "vocoder": self.vocoder.state_dict(),
-            "average": self.average.state_dict(),
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            **super().state_dict(),
             "adversary": self.adversary.state_dict(),
             "adversary_optimiser": self.adversary_optimiser.state_dict(),
-            "number": self.number,
-            "elapsed": self.elapsed,
-            "rng": json.dumps(self.rng.bit_generator.state),
-            "clips": self.pool.config.seed + self.pool.written,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Inverse of :meth:`state_dict`, but for the pool, which the caller makes anew."""
-        self.vocoder.load_state_dict(state["vocoder"])
-        self.average.load_state_dict(state["average"])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
+        super().load_state_dict(state)
         self.adversary.load_state_dict(state["adversary"])
         self.adversary_optimiser.load_state_dict(state["adversary_optimiser"])
-        self.number, self.elapsed = state["number"], state["elapsed"]
-        self.rng.bit_generator.state = json.loads(state["rng"])
 
 
 def pick_tracks(crops: Crops, preset: VocoderPreset, rng: np.random.Generator) -> Tensor:
     """Of each item its mixture or one sounding stem, (B, L), with the mixture at the reference level."""
     count, stems = crops.audio.shape[:2]
     gains = 10 ** (rng.uniform(-1, 1, (count, stems, 1)) * preset.gain_db / 20)
-    audio = crops.audio * crops.present[..., None] * torch.from_numpy(gains).float()
+    audio = crops.audio * crops.present[..., None] * torch.from_numpy(gains).to(crops.audio)
     mixture = audio.sum(1)
-    jitter = torch.from_numpy(10 ** (rng.normal(0, preset.jitter_db, (count, 1)) / 20)).float()
+    jitter = torch.from_numpy(10 ** (rng.normal(0, preset.jitter_db, (count, 1)) / 20)).to(audio)
     level = REFERENCE_RMS * jitter / mixture.square().mean(1, keepdim=True).sqrt().clamp_min(1e-5)
     picked = []
     for item in range(count):
         loud = audio[item].square().mean(1).sqrt() * level[item] > 1e-3
-        choice = rng.choice(np.flatnonzero(loud.numpy())) if loud.any() else None
+        choice = rng.choice(np.flatnonzero(loud.numpy(force=True))) if loud.any() else None
         whole = choice is None or rng.random() < preset.mixtures
         picked.append(mixture[item] if whole else audio[item, choice])
     return torch.stack(picked) * level

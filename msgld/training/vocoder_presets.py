@@ -37,7 +37,7 @@ class VocoderPreset:
     jitter_db: float = 3.0
     adversary: float = 1.0
     save_minutes: float = 3.0
-    sample_steps: int = 500
+    log_steps: int = 20
 
 
 LIGHT = VocoderPreset(name="light", minutes=25, optim=OptimConfig(rate=1.5e-3))

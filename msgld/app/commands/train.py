@@ -16,14 +16,25 @@ class Part(str, Enum):
 
     denoiser = "denoiser"
     vocoder = "vocoder"
+    codec = "codec"
 
 
 PartOption = Annotated[
-    Part, typer.Option("--part", help="The denoiser makes latents; the vocoder makes them sound.")
+    Part,
+    typer.Option(
+        "--part",
+        help="The denoiser makes latents; the vocoder makes them sound; the codec is the autoencoder of the "
+        "published design.",
+    ),
 ]
 Preset = Annotated[
     str | None,
-    typer.Option("--preset", metavar="NAME", help="Recipe: small or tiny; light or tiny for the vocoder."),
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="Recipe: small or tiny; paper or paper-small, the published design; for the vocoder light or tiny; "
+        "for the codec paper or paper-small.",
+    ),
 ]
 Midi = Annotated[
     list[Path] | None,
@@ -47,12 +58,21 @@ RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="
 StartModel = Annotated[
     Path | None, typer.Option("--start", metavar="MODEL", help="Folder of a model to begin with.")
 ]
+FirstStage = Annotated[
+    Path | None,
+    typer.Option(
+        "--first-stage",
+        metavar="FOLDER",
+        help="Codec and vocoder that the published design stands on; they are not trained further.",
+    ),
+]
 
 
 def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = None, stems: StemFolders = None,
           band: Band = True, soundfont: SoundFont = None, minutes: Minutes = None,
-          out: RunFolder = Path("runs/train"), start: StartModel = None, seed: o.Seed = 0,
-          device: o.Device = "auto", jobs: o.Jobs = None) -> int:  # fmt: skip
+          out: RunFolder = Path("runs/train"), start: StartModel = None,
+          first_stage: FirstStage = None, seed: o.Seed = 0, device: o.Device = "auto",
+          jobs: o.Jobs = None) -> int:  # fmt: skip
     """Train a model on MIDI or on your own stems.
 
     Without either it hears only the built-in band, which composes without end.
@@ -65,10 +85,16 @@ def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = 
       msgld train --midi songs/ --stems my_stems/ --out runs/mine
       msgld train --no-band --stems my_stems/ --start runs/mine/model --out runs/tuned
       msgld train --part vocoder --start runs/mine/model --out runs/mine-sounding
-    """
-    from msgld.app.training import Training, train_denoiser_on, train_vocoder_on
 
-    settings = Training(
+    \b
+    The published design, on its own autoencoder:
+      msgld train --part codec --preset paper-small --out runs/codec
+      msgld train --part vocoder --start runs/codec/model --out runs/first
+      msgld train --preset paper-small --first-stage runs/first/model --out runs/paper
+    """
+    from msgld.app import training
+
+    settings = training.Training(
         preset,
         tuple(midi or ()),
         tuple(stems or ()),
@@ -77,12 +103,15 @@ def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = 
         minutes,
         out,
         start,
+        first_stage,
         seed,
         device,
         jobs,
     )
     if part is Part.denoiser:
-        train_denoiser_on(settings)
+        training.train_denoiser_on(settings)
+    elif part is Part.vocoder:
+        training.train_vocoder_on(settings)
     else:
-        train_vocoder_on(settings)
+        training.train_codec_on(settings)
     return 0
