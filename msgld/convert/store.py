@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from msgld.checkpoint import FORMAT, write_whole
 from msgld.convert.parts import Part
 from msgld.convert.published import Found
 from msgld.convert.writing import new_model_folder, write_tensors
 from msgld.progress import CancelToken, Meter, OnProgress
+
+REPORTS = 50
+"""On the progress of each part."""
 
 
 def store(
@@ -49,11 +54,18 @@ def store(
 
 
 def _store_part(part: Part, folder: Path, half: bool, meter: Meter) -> dict[str, Any]:
-    def metered() -> Any:
-        for name, tensor in part.read():
-            yield name, tensor
-            meter.advance(tensor.numel(), f"writing the {part.name}")
-
     dtype = torch.float16 if half else torch.float32
-    digest = write_tensors(folder / f"{part.name}.safetensors", part.shapes, metered(), dtype)
+    path = folder / f"{part.name}.safetensors"
+    digest = write_tensors(path, part.shapes, _metered(part, meter), dtype)
     return {**part.settings, "sha256": digest}
+
+
+def _metered(part: Part, meter: Meter) -> Iterator[tuple[str, Tensor]]:
+    stage, done, told = f"writing the {part.name}", 0, 0
+    for name, tensor in part.read():
+        yield name, tensor
+        done += tensor.numel()
+        # Not after every small one: the time left would be guessed from next to nothing.
+        if done - told >= part.parameters / REPORTS or done == part.parameters:
+            meter.advance(done - told, stage)
+            told = done

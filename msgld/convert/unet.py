@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count, takewhile
+from itertools import takewhile
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -17,6 +18,8 @@ PLAIN = "model.diffusion_model."
 AVERAGED = "model_ema."
 COUNTERS = ("decay", "num_updates")
 """Of the average, beside its weights."""
+MOST_BLOCKS = 100
+"""On the way down; the published network has 12."""
 
 
 def find_unet(archive: Archive, records: Records, raw: bool = False, width: int | None = None) -> Part:
@@ -31,12 +34,12 @@ def find_unet(archive: Archive, records: Records, raw: bool = False, width: int 
         ModelError: it is another system's, of another width, or has no averaged weights.
     """
     plain = below(records, PLAIN)
-    config = infer_config(archive, shapes_of(plain))
+    config = infer_config(shapes_of(plain), archive.path)
     if width is not None and width != config.model_channels:
         raise ModelError(
             f"the U-Net in {archive.path} has a width of {config.model_channels}, not {width}; leave out --width"
         )
-    network = _described(archive, config)
+    network = _described(config, archive.path)
     shapes = shapes_of(network.state_dict())
     # A name without its dots cannot be read backwards, so ours are written forwards.
     names = {name: name if raw else mangled(name) for name in shapes}
@@ -64,35 +67,38 @@ def _averaged(archive: Archive, records: Records) -> Records:
     return stored
 
 
-def _described(archive: Archive, config: UNetConfig) -> PublishedUNet:
+def _described(config: UNetConfig, path: Path) -> PublishedUNet:
     try:
         with torch.device("meta"):
             return PublishedUNet(config)
     except (ValueError, RuntimeError, AssertionError, ZeroDivisionError) as error:
-        raise _other_system(archive, "its U-Net has sizes that do not fit each other") from error
+        raise _other_system(path, "its U-Net has sizes that do not fit each other") from error
 
 
-def infer_config(archive: Archive, shapes: Shapes) -> UNetConfig:
+def infer_config(shapes: Shapes, path: Path) -> UNetConfig:
     """The size of a U-Net from the shapes of its tensors; what they do not show is as published.
+
+    Args:
+        path: of their file, for errors.
 
     Raises:
         ModelError: these are no tensors of the published kind of U-Net.
     """
     if not shapes:
-        raise _other_system(archive, f"nothing in it is called {PLAIN}...")
+        raise _other_system(path, f"nothing in it is called {PLAIN}...")
     if any(name.startswith("film_emb") for name in shapes):
-        raise _other_system(archive, "its U-Net follows text or sound prompts, not a mixture")
+        raise _other_system(path, "its U-Net follows text or sound prompts, not a mixture")
     stem = shapes.get("input_blocks.0.0.weight", ())
     embedding = shapes.get("time_embed.0.weight", ())
     if len(stem) != 5 or len(embedding) != 2:
-        raise _other_system(archive, "its U-Net is not of three dimensions")
-    blocks = _numbers(shapes, "input_blocks.{}.0.")
+        raise _other_system(path, "its U-Net is not of three dimensions")
+    blocks = _input_blocks(shapes)
     downs = [i for i in blocks if _any(shapes, f"input_blocks.{i}.0.op.")]
     first = [1, *(i + 1 for i in downs)]
     width = embedding[1]
     outputs = [_channels(shapes, f"input_blocks.{i}.0.") for i in first]
     if not width or any(not channels or channels % width for channels in outputs):
-        raise _other_system(archive, "its U-Net has other levels")
+        raise _other_system(path, "its U-Net has other levels")
     return UNetConfig(
         stems=stem[1],
         model_channels=width,
@@ -106,10 +112,10 @@ def infer_config(archive: Archive, shapes: Shapes) -> UNetConfig:
     )
 
 
-def _numbers(shapes: Shapes, pattern: str) -> list[int]:
-    """0, 1, ... as long as some name begins with the pattern for that number."""
-
-    return list(takewhile(lambda number: _any(shapes, pattern.format(number)), count()))
+def _input_blocks(shapes: Shapes) -> list[int]:
+    """0, 1, ... as long as there is a block of that number."""
+    numbers = {name.split(".")[1] for name in shapes if name.startswith("input_blocks.")}
+    return list(takewhile(lambda number: str(number) in numbers, range(MOST_BLOCKS)))
 
 
 def _any(shapes: Shapes, prefix: str) -> bool:
@@ -122,5 +128,5 @@ def _channels(shapes: Shapes, block: str) -> int:
     return next((shapes[name][0] for name in names if shapes.get(name)), 0)
 
 
-def _other_system(archive: Archive, why: str) -> ModelError:
-    return ModelError(f"{archive.path} is no MSG-LD checkpoint: {why}")
+def _other_system(path: Path, why: str) -> ModelError:
+    return ModelError(f"{path} is no MSG-LD checkpoint: {why}")
