@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from msgld.app.commands import convert, create, inform, separate, train
+from msgld.app.commands import convert, create, inform, measure, separate, train
 from msgld.app.guard import guarded, prepare_process, take_debug
+from msgld.app.sections import Sectioned
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 models = typer.Typer(no_args_is_help=True, help="The models on this machine.")
@@ -53,12 +54,12 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "continue": create.extend,
     "train": train.train,
     "convert": convert.convert,
-    "evaluate": inform.evaluate,
+    "evaluate": measure.evaluate,
     "demo": inform.demo,
     "doctor": inform.doctor,
 }
 for name, command in COMMANDS.items():
-    app.command(name)(command)
+    app.command(name, cls=Sectioned)(command)
 models.command("list")(inform.list_models)
 app.add_typer(models, name="models")
 

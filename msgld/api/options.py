@@ -21,11 +21,14 @@ class Options:
     Attributes:
         quality: ``draft``, ``normal`` or ``best``; sets everything below that is None.
         steps: network calls, 1 or more.
-        guidance: how strongly what is given is followed; 1 is as trained, 0 ignores it.
+        guidance: how strongly what is given is followed; 1 is as trained, 0 ignores it. Below 1 a separation
+            invents: unless said otherwise it samples in several steps and plays the stems with the vocoder.
         seed: of the noise, 0 or more. The same seed, input and model give the same result.
         sampler: ``ddim``, ``ddpm`` or ``multistep``.
         eta: share of its noise that ``ddim`` renews at each step, 0 to 1.
         iterations: how often each step is made (RePaint), 1 or more.
+        vocode: of a separation: True plays the stems with the vocoder, as the published system does, False cuts
+            them out of the song. None cuts, but for guidance below 1, whose stems are not in the song.
 
     Raises:
         UsageError: a value out of its range.
@@ -38,6 +41,7 @@ class Options:
     sampler: str | None = None
     eta: float | None = None
     iterations: int = 1
+    vocode: bool | None = None
 
     def __post_init__(self) -> None:
         if self.quality not in QUALITIES:
@@ -50,10 +54,17 @@ class Options:
             raise UsageError(f"seed has to be a whole number of 0 or more, not {self.seed!r}")
         if self.eta is not None and not (math.isfinite(self.eta) and 0 <= self.eta <= 1):
             raise UsageError(f"eta has to lie between 0 and 1, not {self.eta!r}")
+        if self.eta is not None and self.sampler not in (None, "ddim"):
+            raise UsageError(f"eta belongs to the sampler ddim, not to {self.sampler}")
         if not (_is_whole(self.iterations) and self.iterations >= 1):
             raise UsageError(f"iterations has to be a whole number of 1 or more, not {self.iterations!r}")
         if self.sampler not in (None, *SAMPLERS):
             raise UsageError(f"no sampler {self.sampler!r}; there are: {', '.join(SAMPLERS)}")
+
+    @property
+    def invents(self) -> bool:
+        """Whether a separation is asked for that does not keep to the song."""
+        return self.guidance is not None and self.guidance < 1
 
 
 def _is_whole(value: object) -> bool:

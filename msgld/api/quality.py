@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from msgld.api.options import Options
+from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
@@ -30,10 +31,31 @@ _PUBLISHED = {
 
 
 def separation_passes(options: Options, model: Model) -> tuple[Settings, tuple[Layout, ...]]:
-    """Sampling of a separation, and the windows of each pass; the passes' answers are averaged."""
-    if model.schedule.exact:
-        return _settings(Settings(), options), _LAYOUTS[options.quality]
-    return _settings(_PUBLISHED[options.quality], options), _LAYOUTS["draft"]
+    """Sampling of a separation, and the windows of each pass; the passes' answers are averaged.
+
+    Where guidance is below 1, the answer of one call would be a blend of two means: what the stems of this song
+    are, and what stems are in general. So there a sample is drawn, in as many steps as a piece is made with.
+
+    Raises:
+        ModelError: the stems are to be vocoded, and there is no vocoder.
+    """
+    layouts = _layouts(options, model)
+    if options.invents or not model.schedule.exact:
+        return making(options, model), layouts
+    return _settings(Settings(), options), layouts
+
+
+def _layouts(options: Options, model: Model) -> tuple[Layout, ...]:
+    """Sampled stems are not averaged over windows: that would blur them, and cancel phases of vocoded ones."""
+    if options.vocode and model.vocoder is None:
+        raise ModelError(
+            f"the model {model.name!r} has no vocoder: its stems can only be cut out of the song"
+        )
+    wanted = options.invents if options.vocode is None else options.vocode
+    if wanted and model.vocoder is not None:
+        return tuple(replace(layout, vocode=True) for layout in _LAYOUTS["draft"])
+    sampled = options.invents or not model.schedule.exact
+    return _LAYOUTS["draft" if sampled else options.quality]
 
 
 def making(options: Options, model: Model) -> Settings:

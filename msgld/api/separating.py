@@ -110,6 +110,7 @@ def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
         "mixture_level": task.level,
         "stems": list(task.stems),
         "known": {stem: name_of(sound) for stem, sound in task.known.items()},
+        "vocoded": layouts[0].vocode,
         "windows": [{"context": layout.context, "fade": layout.fade} for layout in layouts],
     }
     told = describe(task.model, task.weights, "separate", task.options, settings, extra)

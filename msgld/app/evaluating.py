@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgld.app.models import open_model
 from msgld.app.progress import track
 from msgld.app.talk import Talk, shown
 
+if TYPE_CHECKING:
+    from msgld import Options
 
-def evaluate_model(name: str | None, task: str, midi: Path | None, clips: int | None, out: Path | None,
-                   device: str, jobs: int | None, talk: Talk) -> None:  # fmt: skip
+
+def evaluate_model(name: str | None, task: str, subsets: str | None, midi: Path | None, clips: int | None,
+                   options: Options, out: Path | None, device: str, jobs: int | None,
+                   talk: Talk) -> None:  # fmt: skip
     """Measure a model on a task and print the figures. Errors: as ``open_model`` and ``evaluate``."""
-    from msgld.api.options import Options
-    from msgld.api.quality import separation_passes
+    from msgld.api.quality import making, separation_passes
     from msgld.evaluation import evaluate
+    from msgld.evaluation.subsets import named_subsets
 
     model = open_model(name, device, jobs, talk)
-    settings, layouts = separation_passes(Options(), model.model)
+    settings, layouts = separation_passes(options, model.model)
+    chosen = None if subsets is None else named_subsets(subsets, model.stems)
+    if chosen is not None:
+        settings = making(options, model.model)
     with track(f"evaluating {model.name}") as on_progress:
         report = evaluate(model.model, task, midi=midi, limit=clips, out=out, settings=settings,
-                          layouts=layouts, on_progress=on_progress)  # fmt: skip
+                          layouts=layouts, on_progress=on_progress, subsets=chosen)  # fmt: skip
     for row in report["rows"]:
         talk.record(**row)
     for line in table(report["rows"]):

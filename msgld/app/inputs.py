@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import math
 import os
 from collections import defaultdict
 from collections.abc import Sequence
@@ -104,6 +105,23 @@ def stem_list(text: str | None) -> tuple[str, ...] | None:
     if not names:
         raise UsageError("name at least one stem, such as bass,drums")
     return names
+
+
+def number_list(text: str | None, option: str) -> tuple[float, ...] | None:
+    """``"0, 0.5"`` as numbers, each once; None stays None.
+
+    Raises:
+        UsageError: something else, or nothing.
+    """
+    if text is None:
+        return None
+    try:
+        numbers = tuple(dict.fromkeys(float(part) for part in text.split(",") if part.strip()))
+    except ValueError:
+        numbers = ()
+    if not numbers or not all(math.isfinite(number) for number in numbers):
+        raise UsageError(f"{option} takes numbers, such as 0,0.5,1, not {text!r}")
+    return numbers
 
 
 def stem_files(pairs: Sequence[str], option: str) -> dict[str, Path]:

@@ -78,14 +78,36 @@ Steps = Annotated[int | None, typer.Option("--steps", min=1, help="Network calls
 Guidance = Annotated[
     float | None,
     typer.Option(
-        "--guidance", callback=finite, help="How strongly what is given is followed; 1 is as trained."
+        "--guidance",
+        callback=finite,
+        help="How strongly what is given is followed; 1 is as trained, 0 ignores it.",
     ),
 ]
 Seed = Annotated[
     int,
     typer.Option("--seed", metavar="N|random", parser=seed, help="The same seed gives the same result."),
 ]
-SamplerOption = Annotated[Sampler | None, typer.Option("--sampler", help="The quality's by default.")]
+RESEARCH = "For researchers"
+"""Section of the help for what nobody else needs."""
+
+SamplerOption = Annotated[
+    Sampler | None,
+    typer.Option("--sampler", help="How a step is made; the quality's by default.", rich_help_panel=RESEARCH),
+]
+Eta = Annotated[
+    float | None,
+    typer.Option(
+        "--eta", min=0.0, max=1.0, callback=finite, rich_help_panel=RESEARCH,
+        help="Share of its noise that ddim renews at each step, 0 to 1; asks for ddim.",
+    ),
+]  # fmt: skip
+Iterations = Annotated[
+    int,
+    typer.Option(
+        "--iterations", min=1, rich_help_panel=RESEARCH,
+        help="How often each step is made (RePaint): models of one noise level hear given stems better.",
+    ),
+]  # fmt: skip
 
 Given = Annotated[
     list[str] | None,

@@ -31,7 +31,8 @@ def draw_balance(found: Balance) -> bytes:
         names, pictures = ["true stems", *names], [found.true, *pictures]
     figure = Figure(figsize=(12, 1.0 + 1.1 * len(names) + 2.6), layout="constrained")
     FigureCanvasAgg(figure)
-    top, bottom = figure.subfigures(2, 1, height_ratios=[1.1 * len(names), 2.6])
+    parts: Any = figure.subfigures(2, 1, height_ratios=[1.1 * len(names), 2.6])
+    top, bottom = parts
     _spectrograms(top.subplots(), pictures, names, found.stems)
     for axis, (key, title) in zip(bottom.subplots(1, len(CURVES)), CURVES.items(), strict=True):
         _curve(axis, found.rows, key, title)

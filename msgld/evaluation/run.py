@@ -78,7 +78,8 @@ def evaluate(
     meter.advance(0)
     result = measure(model, (chosen[i] for i in range(count)), meter.advance, settings, layouts)
     meter.advance(math.inf)  # shares of an arrangement may sum to a little less
-    report = {"task": name, "model": model.name, "clips": count, "settings": asdict(settings), **result}
+    sampled = {"settings": asdict(settings)} if name in SAMPLED else {}
+    report = {"task": name, "model": model.name, "clips": count, **sampled, **result}
     if out is not None:
         _write(report, out)
     return report
@@ -174,3 +175,6 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "codec": _codec,
 }
 """What can be measured."""
+
+SAMPLED = ("separate", "arrange-subsets")
+"""Reports of what depends on how it was sampled."""

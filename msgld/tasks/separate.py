@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,11 +14,13 @@ from msgld.diffusion.sample import State, finish
 from msgld.model import Model
 from msgld.sound.anchor import apply_shares, shares_from_mels
 from msgld.sound.mel import log_mel
+from msgld.sound.panorama import gains_like, place
 from msgld.sound.resample import resample
 from msgld.sound.windows import Joiner, Window, WindowPlan
 from msgld.tasks import maps
 from msgld.tasks.level import gain_to_reference
 from msgld.tasks.maps import Settings
+from msgld.tasks.render import vocode
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,13 @@ class Layout:
         context: heard but thrown away at either side of a window.
         fade: cross-fade between neighbours; a long one averages two windows' answers.
         exponent: of the ratio of decoded amplitudes, for models that do not say shares themselves.
+        vocode: play the sampled stems with the vocoder instead of cutting them out of the mixture.
     """
 
     context: float = 0.5
     fade: float = 0.5
     exponent: float = 1.0
+    vocode: bool = False
 
 
 class Song(Protocol):
@@ -78,27 +83,33 @@ def separate_window(
         level: of the mixture; above 0 lies the way from separating to generating.
 
     Returns:
-        (K, channels, L) without the mixture; what they leave of the mixture is the residual.
+        (K, channels, L) without the mixture; what they leave of the mixture is the residual, which is the
+        whole difference where they are vocoded.
     """
-    shares = stem_shares(model, mixture, rate, settings, layout, start, known or {}, level)
-    return apply_shares(mixture, shares, rate, model.codec.mel)
+    gain = gain_to_reference(mixture, model.level)
+    state = _sampled(model, mixture * gain, rate, settings, start, _scaled(known or {}, gain), level)
+    if layout.vocode:
+        return _vocoded(model, state.x[0, :-1], mixture, rate) / gain
+    return apply_shares(mixture, _shares(model, state, layout).cpu(), rate, model.codec.mel)
+
+
+def _scaled(known: Mapping[int, Tensor], gain: float) -> dict[int, Tensor]:
+    return {track: wave * gain for track, wave in known.items()}
 
 
 @torch.inference_mode()
-def stem_shares(
+def _sampled(
     model: Model,
     mixture: Tensor,
     rate: int,
     settings: Settings,
-    layout: Layout,
     start: int,
     known: Mapping[int, Tensor],
     level: float,
-) -> Tensor:
-    """Each stem's share of the mixture on the model's grid, (K - 1, M, N)."""
+) -> State:
+    """The end of a separation of sound that is as loud as the model knows it."""
     mel = model.codec.mel
-    gain = gain_to_reference(mixture, model.level)
-    waves = torch.stack([*known.values(), mixture]) * gain
+    waves = torch.stack([*known.values(), mixture])
     flat = torch.from_numpy(resample(waves.flatten(0, 1).numpy(), rate, mel.rate))
     audio = _whole_frames(flat.unflatten(0, waves.shape[:2]), model)
     latents = model.codec.encode(log_mel(audio.to(model.device), mel))
@@ -107,10 +118,22 @@ def stem_shares(
     for index, track in enumerate((*known, tracks - 1)):
         z[0, track] = latents[index]
     task = maps.separate(tracks, z.shape[-1], dict.fromkeys(known, 0.0), level)
-    state = finish(maps.run(model, z, task, settings, start))
-    return _shares(model, state, layout).cpu()
+    return finish(maps.run(model, z, task, settings, start))
 
 
+def _vocoded(model: Model, latents: Tensor, mixture: Tensor, rate: int) -> Tensor:
+    """Latents (S, C, T) as sound of the mixture's rate and length, standing where the mixture does."""
+    samples, gains = mixture.shape[-1], gains_like(mixture.numpy(), "")
+    stems = []
+    for stem in latents:
+        sound = resample(vocode(model, stem, 0, stem.shape[-1])[None], model.codec.mel.rate, rate)[
+            0, :samples
+        ]
+        stems.append(place(np.pad(sound, (0, samples - len(sound))), gains))
+    return torch.from_numpy(np.stack(stems))
+
+
+@torch.inference_mode()
 def _shares(model: Model, state: State, layout: Layout) -> Tensor:
     if state.estimate.shares is not None:
         return state.estimate.shares[0]

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from msgld import Options
 
 
-def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: int,
-             sampler: Sampler | None) -> Options:  # fmt: skip
+def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: int, sampler: Sampler | None,
+             eta: float | None, iterations: int, vocode: bool | None = None) -> Options:  # fmt: skip
     """The options of the Python interface."""
     from msgld import Options
 
@@ -21,4 +21,7 @@ def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: 
         guidance=guidance,
         seed=seed,
         sampler=sampler.value if sampler else None,
+        eta=eta,
+        iterations=iterations,
+        vocode=vocode,
     )

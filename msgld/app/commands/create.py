@@ -47,6 +47,7 @@ Level = Annotated[
 def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, make_stems: o.Make = None,
              out: o.Out = Path("generated"), quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None,
              guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None,
+             eta: o.Eta = None, iterations: o.Iterations = 1,
              flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
              int24: o.Int24 = False, int16: o.Int16 = False, overwrite: o.Overwrite = False,
              device: o.Device = "auto", jobs: o.Jobs = None, as_json: o.AsJson = False) -> int:  # fmt: skip
@@ -66,7 +67,7 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
     model = open_model(name, device, jobs, talk)
     check_stems(wanted or (), model.stems)
     for number in range(seed, seed + count):
-        options = sampling(quality, steps, guidance, number, sampler)
+        options = sampling(quality, steps, guidance, number, sampler, eta, iterations)
         work = partial(model.generate, seconds, make=wanted, options=options)
         make(work, target.folder(model.name, f"seed{number}"), target, talk, "generate")
     return 0
@@ -75,7 +76,8 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
 def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = None, softness: Softness = 0.0,
             start: Start = None, stop: Stop = None, name: o.Model = None, out: o.Out = Path("arranged"),
             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
-            seed: o.Seed = 0, sampler: o.SamplerOption = None, flac: o.Flac = False, mp3: o.Mp3 = False,
+            seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
+            flac: o.Flac = False, mp3: o.Mp3 = False,
             ogg: o.Ogg = False, float32: o.Float32 = False, int24: o.Int24 = False, int16: o.Int16 = False,
             overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
             as_json: o.AsJson = False) -> int:  # fmt: skip
@@ -93,7 +95,7 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
     target, talk, wanted = Target(out, formats, overwrite), Talk(as_json), stem_list(make_stems)
     if start is not None and stop is not None and stop <= start:
         raise UsageError(f"--to {stop:g} has to lie after --from {start:g}")
-    options = sampling(quality, steps, guidance, seed, sampler)
+    options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
     check_stems(wanted or (), model.stems)
@@ -111,7 +113,8 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
 
 def vary(folder: Folder = None, given: o.Given = None, level: Level = 0.6, name: o.Model = None,
          out: o.Out = Path("varied"), quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None,
-         guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, flac: o.Flac = False,
+         guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None,
+         iterations: o.Iterations = 1, flac: o.Flac = False,
          mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False, int24: o.Int24 = False,
          int16: o.Int16 = False, overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
          as_json: o.AsJson = False) -> int:  # fmt: skip
@@ -125,7 +128,7 @@ def vary(folder: Folder = None, given: o.Given = None, level: Level = 0.6, name:
     """
     formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
     target, talk = Target(out, formats, overwrite), Talk(as_json)
-    options = sampling(quality, steps, guidance, seed, sampler)
+    options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
     work = partial(model.vary, files, level, options=options)
@@ -135,7 +138,8 @@ def vary(folder: Folder = None, given: o.Given = None, level: Level = 0.6, name:
 
 def extend(folder: Folder = None, given: o.Given = None, seconds: o.Seconds = 10.0, name: o.Model = None,
            out: o.Out = Path("continued"), quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None,
-           guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, flac: o.Flac = False,
+           guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None,
+           iterations: o.Iterations = 1, flac: o.Flac = False,
            mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False, int24: o.Int24 = False,
            int16: o.Int16 = False, overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
            as_json: o.AsJson = False) -> int:  # fmt: skip
@@ -151,7 +155,7 @@ def extend(folder: Folder = None, given: o.Given = None, seconds: o.Seconds = 10
     """
     formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
     target, talk = Target(out, formats, overwrite), Talk(as_json)
-    options = sampling(quality, steps, guidance, seed, sampler)
+    options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
     work = partial(model.extend, files, seconds, options=options)

@@ -1,9 +1,8 @@
-"""``msgld evaluate``, ``doctor``, ``models`` and ``demo``."""
+"""``msgld doctor``, ``models`` and ``demo``."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,47 +11,9 @@ import typer
 from msgld.app import options as o
 from msgld.app.talk import Talk, shown
 
-
-class Task(str, Enum):
-    """What can be measured."""
-
-    separate = "separate"
-    arrange = "arrange"
-    codec = "codec"
-
-
-TaskOption = Annotated[Task, typer.Option("--task", help="What to measure.")]
-MidiFolder = Annotated[
-    Path | None,
-    typer.Option("--midi", metavar="FOLDER", help="MIDI files of the held-out set; without, the band's."),
-]
-Clips = Annotated[
-    int | None, typer.Option("--clips", min=1, help="Clips to measure; all of them by default.")
-]
-ReportFolder = Annotated[
-    Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the report; none by default.")
-]
 DemoFolder = Annotated[
     Path, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the demo's results.")
 ]
-
-
-def evaluate(name: o.Model = None, task: TaskOption = Task.separate, midi: MidiFolder = None, clips: Clips = None,
-             out: ReportFolder = None, device: o.Device = "auto", jobs: o.Jobs = None,
-             as_json: o.AsJson = False) -> int:  # fmt: skip
-    """Measure a model on songs that no training hears.
-
-    \b
-    Examples:
-      msgld evaluate
-      msgld evaluate -n runs/mine/model --clips 20
-      msgld evaluate --task arrange --midi songs/ --out report
-    """
-    from msgld.app.evaluating import evaluate_model
-
-    talk = Talk(as_json)
-    evaluate_model(name, task.value, midi, clips, out, device, jobs, talk)
-    return 0
 
 
 def doctor(as_json: o.AsJson = False) -> int:

@@ -35,13 +35,31 @@ MixtureLevel = Annotated[
         help="Noise on the song, 0 to 1: above 0 lies the way from separating to inventing.",
     ),
 ]  # fmt: skip
+Guidance = Annotated[
+    float | None,
+    typer.Option(
+        "--guidance", callback=o.finite,
+        help="How strongly the song is followed. 1 (the default) separates; below 1 stems are invented, and at 0 "
+        "they ignore the song: several steps are made and the stems vocoded, unless --steps and --cut say "
+        "otherwise (in one step it would be a blend of two averages); above 1 the song is exaggerated.",
+    ),
+]  # fmt: skip
+Vocode = Annotated[
+    bool | None,
+    typer.Option(
+        "--vocode/--cut",
+        help="Play the stems with the vocoder, or cut them out of the song. Cut by default, "
+        "but for --guidance below 1.",
+    ),
+]  # fmt: skip
 Residual = Annotated[bool, typer.Option("--residual", help="Also write what the stems leave of the song.")]
 
 
 def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"), stems: Stems = None,
              known: Known = None, two_stems: TwoStems = None, residual: Residual = False,
-             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
-             seed: o.Seed = 0, sampler: o.SamplerOption = None, mixture_level: MixtureLevel = 0.0,
+             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: Guidance = None,
+             vocode: Vocode = None, mixture_level: MixtureLevel = 0.0, seed: o.Seed = 0,
+             sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
              flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
              int24: o.Int24 = False, int16: o.Int16 = False, skip_existing: o.SkipExisting = False,
              overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
@@ -58,13 +76,15 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
       msgld separate album/ more/*.flac --skip-existing --flac
       msgld separate song.wav --two-stems drums
       msgld separate song.wav --known bass=my_bass.wav --stems guitar,piano
+      msgld separate song.wav --guidance 0.5 --seed 2 --out half-invented
     """
     if skip_existing and overwrite:
         raise UsageError("choose one of --skip-existing and --overwrite")
     settings: dict[str, Any] = {
         "stems": stem_list(stems), "two_stems": two_stems.strip().lower() if two_stems else None,
         "residual": residual, "known": stem_files(known or (), "--known") or None,
-        "mixture_level": mixture_level, "options": sampling(quality, steps, guidance, seed, sampler),
+        "mixture_level": mixture_level,
+        "options": sampling(quality, steps, guidance, seed, sampler, eta, iterations, vocode),
     }  # fmt: skip
     existing = "skip" if skip_existing else "overwrite" if overwrite else "refuse"
     choice = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)

@@ -1,0 +1,123 @@
+"""``msgld evaluate``."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from msgld.app import options as o
+from msgld.app.commands.common import sampling
+from msgld.app.inputs import number_list
+from msgld.app.talk import Talk
+from msgld.errors import UsageError
+
+
+class Task(str, Enum):
+    """What can be measured."""
+
+    separate = "separate"
+    arrange = "arrange"
+    codec = "codec"
+    guidance = "guidance"
+
+
+TaskOption = Annotated[
+    Task,
+    typer.Option(
+        "--task",
+        help="What to measure: how well it separates, whether arranging listens, what the codec loses, or what "
+        "guidance does between inventing and separating.",
+    ),
+]
+Subsets = Annotated[
+    str | None,
+    typer.Option(
+        "--subsets", metavar="all|STEM+STEM,...",
+        help="With --task arrange: play each of these subsets to the other stems, and compare with the true ones.",
+    ),
+]  # fmt: skip
+MidiFolder = Annotated[
+    Path | None,
+    typer.Option("--midi", metavar="FOLDER", help="MIDI files of the held-out set; without, the band's."),
+]
+Clips = Annotated[
+    int | None, typer.Option("--clips", min=1, help="Clips to measure; all of them by default.")
+]
+SongFile = Annotated[
+    Path | None,
+    typer.Option("--song", metavar="FILE", help="With --task guidance: the song; the demo's by default."),
+]
+StemsOf = Annotated[
+    Path | None,
+    typer.Option(
+        "--stems-of",
+        metavar="FOLDER",
+        help="With --task guidance: its true stems; without --song, their sum is it.",
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        "--weights",
+        metavar="W,W",
+        help="With --task guidance: the weights; 0,0.25,0.5,0.75,1,1.5,2,3 by default.",
+    ),
+]
+Draws = Annotated[
+    int | None, typer.Option("--draws", min=1, help="With --task guidance: draws a weight; 4 by default.")
+]
+ReportFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--out",
+        metavar="FOLDER",
+        help="Folder for the report; none by default, 'guidance' for that task.",
+    ),
+]
+
+
+def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Subsets = None,
+             midi: MidiFolder = None, clips: Clips = None, song: SongFile = None, stems_of: StemsOf = None,
+             weights: Weights = None, draws: Draws = None, quality: o.QualityOption = o.Quality.normal,
+             steps: o.Steps = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None,
+             iterations: o.Iterations = 1, out: ReportFolder = None, device: o.Device = "auto",
+             jobs: o.Jobs = None, as_json: o.AsJson = False) -> int:  # fmt: skip
+    """Measure a model on songs that no training hears.
+
+    \b
+    Examples:
+      msgld evaluate
+      msgld evaluate -n runs/mine/model --clips 20
+      msgld evaluate --task arrange --midi songs/ --out report
+      msgld evaluate --task arrange --subsets all --clips 20 --out report
+      msgld evaluate --task guidance --song song.wav --stems-of stems/
+    """
+    from msgld.app.balancing import Balancing, balance_model
+    from msgld.app.evaluating import evaluate_model
+
+    _check(task, guidance={"--song": song, "--stems-of": stems_of, "--weights": weights, "--draws": draws},
+           clips={"--midi": midi, "--clips": clips}, subsets=subsets)  # fmt: skip
+    talk, options = Talk(as_json), sampling(quality, steps, None, seed, sampler, eta, iterations)
+    if task == Task.guidance:
+        asked = Balancing(
+            song, stems_of, number_list(weights, "--weights"), draws or 4, out or Path("guidance")
+        )
+        balance_model(name, asked, options, device, jobs, talk)
+    else:
+        evaluate_model(name, task.value, subsets, midi, clips, options, out, device, jobs, talk)
+    return 0
+
+
+def _check(task: Task, guidance: dict[str, object], clips: dict[str, object], subsets: str | None) -> None:
+    """Raise UsageError where an option goes with another task."""
+    if subsets is not None and task != Task.arrange:
+        raise UsageError("--subsets goes with --task arrange")
+    foreign = clips if task == Task.guidance else guidance
+    for option, value in foreign.items():
+        if value is not None:
+            goes = "does not go" if task == Task.guidance else "goes"
+            raise UsageError(f"{option} {goes} with --task guidance")
