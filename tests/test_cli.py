@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,16 +10,20 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from command import ROOT, contents, environment, leftovers, run, save_tiny_model, write_noise
 from typer.testing import CliRunner
 
+from msgld.app.balancing import read_example
 from msgld.app.formats import choose_format
 from msgld.app.guard import guarded, take_debug
 from msgld.app.inputs import find_songs, stem_files, stem_list, stems_in, track_names
 from msgld.cli import COMMANDS, app
+from msgld.data.source import Clip
 from msgld.errors import AudioReadError, Cancelled, ModelError, UsageError
+from msgld.types import STEMS
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +59,13 @@ def test_every_command_explains_itself_with_examples(command: str) -> None:
     assert examples[0].strip().startswith(f"msgld {command}")
 
 
+@pytest.mark.parametrize("command", ["separate", "generate", "arrange", "vary", "continue", "evaluate"])
+def test_what_only_researchers_need_stands_apart(command: str) -> None:
+    usual, heading, rest = CliRunner().invoke(app, [command, "--help"]).output.partition("For researchers:")
+    assert heading and all(option in rest for option in ("--sampler", "--eta", "--iterations"))
+    assert all(option in usual for option in ("--steps", "--seed", "--help"))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -69,6 +81,12 @@ def test_every_command_explains_itself_with_examples(command: str) -> None:
         ["arrange", "--given", "bass"],
         ["arrange", "--given", f"bass={__file__}", "--from", "5", "--to", "4"],
         ["generate", "--count", "0"],
+        ["generate", "--iterations", "0"],
+        ["generate", "--sampler", "multistep", "--eta", "0.5"],
+        ["evaluate", "--subsets", "all"],
+        ["evaluate", "--task", "arrange", "--draws", "2"],
+        ["evaluate", "--task", "guidance", "--clips", "2"],
+        ["evaluate", "--task", "guidance", "--weights", "0,nan"],
     ],
 )
 def test_wrong_usage_is_one_line_and_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,6 +227,106 @@ def test_a_piece_is_generated_varied_and_continued(tmp_path: Path, model: Path) 
         soundfile.info(tmp_path / done.records[0]["files"]["mix"]).duration for done in (made, varied, longer)
     ]
     assert lengths == pytest.approx([1.0, 1.0, 1.5], abs=0.01)
+
+
+class FewClips:
+    """Instead of the held-out set, which takes long to render."""
+
+    def __init__(self, midi: Path | None, stems: tuple[str, ...]) -> None:
+        self.stems = stems
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, index: int) -> Clip:
+        noise = np.random.default_rng(index).standard_normal((len(self.stems), 2, 22050), dtype=np.float32)
+        return Clip(0.1 * noise, np.ones(len(self.stems), bool), 44100, f"clip {index}")
+
+
+def spoken_records(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> list[dict]:
+    """What a command says as JSON, run in this process."""
+    capsys.readouterr()
+    assert guarded(lambda: app([*arguments, "--json"], standalone_mode=False)) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_subsets_are_evaluated_by_name(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("msgld.data.heldout.HeldOut", FewClips)
+    ask = [
+        "evaluate",
+        "--task",
+        "arrange",
+        "-n",
+        str(model),
+        "--out",
+        str(tmp_path),
+        "--steps",
+        "1",
+        "--clips",
+        "2",
+    ]
+    rows = spoken_records([*ask, "--subsets", "piano+guitar,bass", "--iterations", "2"], capsys)
+    assert [(row["name"], row["count"]) for row in rows] == [
+        ("guitar+piano", 2),
+        ("bass", 2),
+        ("all subsets", 4),
+    ]
+    report = json.loads((tmp_path / "arrange-subsets.json").read_text("utf-8"))
+    assert (report["settings"]["steps"], report["settings"]["iterations"]) == (1, 2)
+    assert guarded(lambda: app([*ask, "--subsets", "banjo"], standalone_mode=False)) == 2
+
+
+def test_the_balance_is_drawn_of_a_song_and_its_stems(
+    tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    song = write_noise(tmp_path / "song.wav")
+    for seed, stem in enumerate(("bass", "drums")):
+        write_noise(tmp_path / "stems" / f"{stem}.wav", rate=22050, channels=1, seed=seed)
+    ask = [
+        "evaluate",
+        "--task",
+        "guidance",
+        "-n",
+        str(model),
+        "--weights",
+        "0,1",
+        "--draws",
+        "2",
+        "--steps",
+        "1",
+    ]
+    given = ["--song", str(song), "--stems-of", str(tmp_path / "stems"), "--out", str(tmp_path / "report")]
+    rows = spoken_records([*ask, *given], capsys)
+    assert [row["name"] for row in rows] == ["guidance 0", "guidance 1", "true stems"]
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {
+        "guidance.png", "guidance.json", "guidance.md"
+    }  # fmt: skip
+
+
+def test_an_example_is_a_song_or_the_sum_of_stems_or_the_demo(tmp_path: Path) -> None:
+    for seed, stem in enumerate(STEMS[:2]):
+        write_noise(tmp_path / f"{stem}.wav", channels=1 + seed, seed=seed)
+    summed = read_example(None, tmp_path, STEMS)
+    assert np.array_equal(summed.mixture, summed.stems["bass"] + summed.stems["drums"])
+    alone = read_example(tmp_path / "bass.wav", None, STEMS)
+    assert not alone.stems and alone.mixture.shape[0] == 1
+    assert set(read_example(None, None, STEMS[:4]).stems) == set(STEMS[:4])
+
+
+def test_steps_are_renewed_and_repeated_as_asked(
+    tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    brief = ["-n", str(model), "--steps", "2", "--eta", "0.3", "--iterations", "2"]
+    (made,) = spoken_records(["generate", "--seconds", "0.5", *brief], capsys)
+    used = made["run"]["settings"]
+    assert (used["sampler"], used["eta"], used["iterations"], used["steps"]) == ("ddim", 0.3, 2, 2)
+    song = write_noise(tmp_path / "song.wav")
+    (done,) = spoken_records(["separate", str(song), "--guidance", "0", *brief], capsys)
+    used = done["run"]["settings"]
+    assert used["vocoded"] and (used["guidance"], used["eta"], used["iterations"]) == (0, 0.3, 2)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")

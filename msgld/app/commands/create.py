@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,12 +64,12 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
     """
     formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
     target, talk, wanted = Target(out, formats, overwrite), Talk(as_json), stem_list(make_stems)
+    options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     target.check()
     model = open_model(name, device, jobs, talk)
     check_stems(wanted or (), model.stems)
     for number in range(seed, seed + count):
-        options = sampling(quality, steps, guidance, number, sampler, eta, iterations)
-        work = partial(model.generate, seconds, make=wanted, options=options)
+        work = partial(model.generate, seconds, make=wanted, options=replace(options, seed=number))
         make(work, target.folder(model.name, f"seed{number}"), target, talk, "generate")
     return 0
 
