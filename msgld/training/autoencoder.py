@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 
+from msgld.checkpoint import bf16_is_fast
 from msgld.sound.autoencoder import KLCodec
 from msgld.training.batch import Crops, draw_crops, mix_mels
 from msgld.training.network import NetworkTraining, plain
@@ -38,6 +40,7 @@ class CodecTraining(NetworkTraining):
         super().__init__("codec", codec, preset.optim, pool, minutes, device, seed)
         self.preset = preset
         self.codec = codec
+        self.half = preset.half and bf16_is_fast(device)
 
     def next_mels(self) -> Tensor:
         """Log-mels (B, M, N) of the stems that the data have, and of the mixtures."""
@@ -53,11 +56,15 @@ class CodecTraining(NetworkTraining):
         return {**plain(losses), "norm": norm}
 
     def losses(self, mels: Tensor) -> dict[str, Tensor]:
-        """Mean absolute error of log-mels (B, M, N) in nepers, and the mean KL divergence of a latent value."""
-        mean, log_variance = self.codec.moments(mels)
-        noise = torch.randn(mean.shape, generator=self.generator(), device=self.device)
-        drawn = mean + torch.exp(0.5 * log_variance) * noise
-        made = self.codec.decode(self.codec.scale * drawn.permute(0, 1, 3, 2).flatten(1, 2))
+        """Mean absolute error of log-mels (B, M, N) in nepers, and the mean KL divergence of a latent value.
+
+        The codec's scale is 1 while it is trained.
+        """
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            mean, log_variance = (part.float() for part in self.codec.moments(mels))
+            noise = torch.randn(mean.shape, generator=self.generator(), device=self.device)
+            drawn = mean + torch.exp(0.5 * log_variance) * noise
+            made = self.codec.decode(rearrange(drawn, "b c t f -> b (c f) t")).float()
         # Kingma and Welling 2014, appendix B.
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
         return {"l1": (made - mels).abs().mean(), "kl": kl}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import multiprocessing as mp
 import os
 import signal
+import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +17,12 @@ import torch
 from torch import Tensor
 
 from msgld.data.source import Source
+from msgld.errors import DataError
 from msgld.sound.resample import resample
 
 PEAK = 32767.0
+FAILURES = 3
+"""Clips in a row that a worker may break down on."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class ClipPool:
         self.remixed = torch.zeros(config.slots, dtype=torch.bool).share_memory_()
         self.done = torch.zeros(max(1, config.workers), dtype=torch.int64).share_memory_()
         self.drawn = torch.zeros((), dtype=torch.int64).share_memory_()
+        self.broken = False
 
     @property
     def written(self) -> int:
@@ -94,8 +100,14 @@ class ClipPool:
             self.done[0] += 1
 
     def wait(self, clips: int) -> Iterator[int]:
-        """Yield the number of clips ready, about once a second, until there are that many."""
+        """Yield the number of clips ready, about once a second, until there are that many.
+
+        Raises:
+            DataError: nothing can be rendered.
+        """
         while len(self) < clips:
+            if self.broken:
+                raise DataError("clips cannot be rendered from these sources; the reason is printed above")
             yield len(self)
             time.sleep(1.0)
 
@@ -110,32 +122,53 @@ def _at_rate(stems: np.ndarray, source: int, rate: int, samples: int) -> np.ndar
 
 
 def _work(pool: ClipPool, worker: int) -> None:
+    """Render this worker's clips, one after another, from the first that it has not done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
     torch.set_num_threads(1)
     os.nice(10)
     parent = os.getppid()
     step = pool.config.workers
-    index = worker
     while os.getppid() == parent:
         if not pool.behind():
             time.sleep(0.05)
             continue
-        pool.render(index)
+        pool.render(worker + step * int(pool.done[worker]))
         pool.done[worker] += 1
-        index += step
 
 
 @contextmanager
 def running(pool: ClipPool) -> Iterator[ClipPool]:
     """Run the pool's workers while the block lasts. They end by themselves if the parent is killed."""
-    context = mp.get_context("spawn")
-    workers = [context.Process(target=_work, args=(pool, i), daemon=True) for i in range(pool.config.workers)]
-    for worker in workers:
-        worker.start()
+    stop = threading.Event()
+    keepers = [
+        threading.Thread(target=_keep, args=(pool, i, stop), daemon=True) for i in range(pool.config.workers)
+    ]
+    for keeper in keepers:
+        keeper.start()
     try:
         yield pool
     finally:
-        for worker in workers:
-            worker.terminate()
-        for worker in workers:
-            worker.join()
+        stop.set()
+        for keeper in keepers:
+            keeper.join()
+
+
+def _keep(pool: ClipPool, worker: int, stop: threading.Event) -> None:
+    """Keep one worker at work: where a clip breaks it (a synthesiser may crash), a new one goes on after that clip.
+
+    Without this a run would go on with an ever older pool and learn it by heart.
+    """
+    context, failures = mp.get_context("spawn"), 0
+    while not stop.is_set() and not pool.broken:
+        before = int(pool.done[worker])
+        process = context.Process(target=_work, args=(pool, worker), daemon=True)
+        process.start()
+        while process.is_alive() and not stop.wait(0.2):
+            pass
+        if not stop.is_set():
+            warnings.warn("a rendering process broke down; it goes on after that clip", stacklevel=1)
+            failures = failures + 1 if int(pool.done[worker]) == before else 0
+            pool.broken = failures == FAILURES
+            pool.done[worker] += 1
+        process.terminate()
+        process.join()

@@ -71,7 +71,12 @@ def draw_mels(
         for row, name in enumerate(names):
             axis = axes[row][column]
             axis.imshow(
-                mels[row].float().cpu(), origin="lower", aspect="auto", vmin=low, vmax=high, cmap="magma"
+                mels[row].float().cpu().numpy(),
+                origin="lower",
+                aspect="auto",
+                vmin=low,
+                vmax=high,
+                cmap="magma",
             )
             axis.set_title(f"{name}: {title}", fontsize=8)
             axis.axis("off")
