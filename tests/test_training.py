@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import pickle
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from msgld.checkpoint import load_model
 from msgld.data.source import Clip
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
-from msgld.errors import ModelError, UsageError
+from msgld.errors import DataError, ModelError, UsageError
 from msgld.model import REFERENCE_RMS
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.progress import Progress
@@ -31,7 +32,7 @@ from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining
 from msgld.training.levels import LevelConfig, LevelMap, draw_levels
 from msgld.training.optim import Average, OptimConfig, build_optimisers, rate_factor
-from msgld.training.pool import ClipPool, PoolConfig
+from msgld.training.pool import ClipPool, PoolConfig, running
 from msgld.training.presets import PRESETS, Preset, Stage, find_preset
 from msgld.training.run import train_denoiser
 from msgld.training.state import load_state, save_state
@@ -578,3 +579,35 @@ def test_a_state_of_another_preset_is_refused_in_one_line(tmp_path: Path, clock:
     with pytest.raises(ModelError) as caught:
         train_denoiser(other, Tones(), tmp_path, minutes(4))
     assert "\n" not in str(caught.value)
+
+
+@dataclass(frozen=True)
+class Breaking:
+    """A source some of whose clips end the process that renders them."""
+
+    stems: tuple[str, ...] = ("a", "b")
+    broken: tuple[int, ...] = (2,)
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        if seed in self.broken:
+            os._exit(3)
+        return Clip(np.full((2, 2, 80), 0.1 * (seed + 1), np.float32), np.ones(2, bool), 100, str(seed))
+
+
+def test_a_clip_that_breaks_the_renderer_is_passed_over():
+    pool = ClipPool(Breaking(), PoolConfig(slots=5, seconds=0.8, workers=1), 100)
+    with pytest.warns(UserWarning, match="goes on"), running(pool):
+        for _ in pool.wait(5):
+            pass
+    assert [bool(pool.gain[slot] > 0) for slot in range(5)] == [True, True, False, True, True]
+
+
+def test_a_source_of_nothing_but_broken_clips_is_an_error():
+    pool = ClipPool(Breaking(broken=tuple(range(9))), PoolConfig(slots=5, seconds=0.8, workers=1), 100)
+    with (
+        pytest.warns(UserWarning, match="goes on"),
+        running(pool),
+        pytest.raises(DataError, match="rendered"),
+    ):
+        for _ in pool.wait(5):
+            pass

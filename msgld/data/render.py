@@ -110,7 +110,8 @@ class Renderer:
     def _synthesise(self, group: Iterable[Part]) -> np.ndarray:
         symusic = load_symusic()
         score, struck = symusic.Score(480, ttype="second"), set()
-        for part in (part if part.is_drum else part.pick(part.pitch <= _HIGHEST) for part in group):
+        playable = [part if part.is_drum else part.pick(part.pitch <= _HIGHEST) for part in group]
+        for part in (part for part in playable if len(part)):
             struck |= {(part.program, part.is_drum, int(pitch)) for pitch in np.unique(part.pitch)}
             track = symusic.Track("", part.program, part.is_drum, ttype="second")
             track.notes = symusic.Note.from_numpy(
@@ -160,7 +161,10 @@ class _Player:
         if len(self._struck) > _KEYS:
             self._open()
         self._struck |= struck
-        return np.asarray(self._synthesizer.render(score, stereo=True))
+        try:
+            return np.asarray(self._synthesizer.render(score, stereo=True))
+        except RuntimeError:  # nothing to play: no notes, or none of an instrument that the soundfont has
+            return np.zeros((2, 0), np.float32)
 
     def _open(self) -> None:
         if not self._soundfont.is_file():
