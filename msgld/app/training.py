@@ -82,14 +82,12 @@ def train_codec_on(settings: Training) -> Path:
         folder = train_codec(
             preset, source, settings.out, settings.minutes, device, settings.seed, _News(show).report
         )
-    Talk().say(f"first stage in {shown(folder)}: train a vocoder on it with --part vocoder --start {shown(folder)}, "
-               f"a denoiser with --first-stage {shown(folder)}")  # fmt: skip
-    return folder
+    return _announce_first_stage(folder)
 
 
 def train_vocoder_on(settings: Training) -> Path:
     """Train or resume a vocoder for the model or first stage in ``settings.start``; the folder of what has both."""
-    from msgld.checkpoint import load_first_stage
+    from msgld.checkpoint import load_first_stage, read_description
     from msgld.training.assemble import join_vocoder
     from msgld.training.vocoder_presets import find_vocoder_preset
     from msgld.training.vocoder_run import train_vocoder
@@ -104,12 +102,21 @@ def train_vocoder_on(settings: Training) -> Path:
         vocoder = train_vocoder(
             preset, source, codec, settings.out, settings.minutes, device, settings.seed, _News(show).report
         )
-    return _announce(join_vocoder(start, vocoder, settings.out / "model"))
+    folder = join_vocoder(start, vocoder, settings.out / "model")
+    whole = "denoiser" in read_description(folder)["parts"]
+    return _announce(folder) if whole else _announce_first_stage(folder)
 
 
 def _announce(model: Path) -> Path:
     Talk().say(f"model in {shown(model)}: use it with --name {shown(model)}")
     return model
+
+
+def _announce_first_stage(folder: Path) -> Path:
+    name = shown(folder)
+    Talk().say(f"first stage in {name}: --part vocoder --start {name} trains a vocoder for it, "
+               f"--preset paper --first-stage {name} a denoiser")  # fmt: skip
+    return folder
 
 
 def _check_paths(settings: Training) -> None:
