@@ -326,7 +326,11 @@ def test_steps_are_renewed_and_repeated_as_asked(
     song = write_noise(tmp_path / "song.wav")
     (done,) = spoken_records(["separate", str(song), "--guidance", "0", *brief], capsys)
     used = done["run"]["settings"]
-    assert used["vocoded"] and (used["guidance"], used["eta"], used["iterations"]) == (0, 0.3, 2)
+    assert used["consistency"] == "none" and (used["guidance"], used["eta"], used["iterations"]) == (
+        0,
+        0.3,
+        2,
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")

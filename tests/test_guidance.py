@@ -13,6 +13,7 @@ from tiny import save_tiny_model, song, tiny_vocoder
 
 import msgld
 from msgld import Msgld, Options
+from msgld.api.options import CONSISTENCIES
 from msgld.api.quality import making, separation_passes
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
@@ -52,12 +53,12 @@ def test_the_published_kind_always_samples():
 
 def test_vocoding_can_be_asked_for_and_declined():
     model = speaking(True)
-    assert separation_passes(Options(vocode=True), model)[1][0].vocode
-    assert not separation_passes(Options(vocode=False, guidance=0.5), model)[1][0].vocode
+    assert separation_passes(Options(consistency="residual"), model)[1][0].vocode
+    assert not separation_passes(Options(consistency="mask", guidance=0.5), model)[1][0].vocode
     mute = leaning_model(True)
     assert not separation_passes(Options(guidance=0.5), mute)[1][0].vocode
     with pytest.raises(ModelError, match="no vocoder"):
-        separation_passes(Options(vocode=True), mute)
+        separation_passes(Options(consistency="none"), mute)
 
 
 @pytest.mark.parametrize("maps", [True, False], ids=["maps", "published"])
@@ -81,15 +82,15 @@ def test_invented_stems_depend_on_the_song_as_far_as_guidance_says(maps: bool):
 
 def test_a_vocoded_separation_has_the_songs_shape_and_a_residual_that_completes_it(model: Msgld):
     samples = song(0.7, 32000, 1)
-    options = Options(guidance=0.5, steps=2, iterations=2, eta=0.5)
+    options = Options(guidance=0.5, steps=2, iterations=2, eta=0.5, consistency="residual")
     result = model.separate((samples, 32000), options=options)
     assert set(result.stems) == set(model.stems) and result.rate == 32000
     total = np.sum([*result.stems.values(), result.residual], axis=0)
     assert np.abs(total - samples).max() < 1e-5
-    assert result.info["settings"]["vocoded"] and result.info["settings"]["steps"] == 2
+    assert result.info["settings"]["consistency"] == "residual" and result.info["settings"]["steps"] == 2
     assert (result.info["settings"]["eta"], result.info["settings"]["iterations"]) == (0.5, 2)
-    cut = model.separate((samples, 32000), options=replace(options, vocode=False))
-    assert not cut.info["settings"]["vocoded"]
+    cut = model.separate((samples, 32000), options=replace(options, consistency="mask"))
+    assert cut.info["settings"]["consistency"] == "mask"
     # Cut stems share the song out, so nothing is left; vocoded ones are other sound.
     assert np.square(cut.residual).mean() < 0.01 * np.square(result.residual).mean()
 
@@ -109,8 +110,19 @@ def test_eta_belongs_to_ddim():
 
 
 def test_results_are_written_with_what_was_asked_for(model: Msgld, tmp_path: Path):
-    saved = model.separate_to(
-        (song(0.4, RATE, 2), RATE), tmp_path / "out", options=Options(guidance=0.0, steps=1)
-    )
-    assert saved.run["settings"]["guidance"] == 0 and saved.run["settings"]["vocoded"]
-    assert saved.run["null_db"] < -80, "the residual completes the song, written or not"
+    options = Options(guidance=0.0, steps=1)
+    saved = model.separate_to((song(0.4, RATE, 2), RATE), tmp_path / "out", options=options)
+    assert saved.run["settings"]["guidance"] == 0 and saved.run["settings"]["consistency"] == "none"
+    assert saved.run["null_db"] > -40, "invented stems are not the song, and that is said"
+
+
+def test_consistency_decides_what_is_written_and_what_the_null_test_says(model: Msgld, tmp_path: Path):
+    runs = {}
+    for name in CONSISTENCIES:
+        options = Options(consistency=name, steps=1)
+        runs[name] = model.separate_to((song(0.4, RATE, 2), RATE), tmp_path / name, options=options)
+    assert [name for name, saved in runs.items() if "residual" in saved.files] == ["residual"]
+    assert runs["mask"].run["null_db"] < -90 and runs["residual"].run["null_db"] < -90
+    assert runs["none"].run["null_db"] > -40
+    with pytest.raises(UsageError, match="consistency"):
+        Options(consistency="some")

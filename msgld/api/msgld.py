@@ -126,7 +126,7 @@ class Msgld:
             folder: appears when everything is written, and not at all after an error.
             ext, subtype, overwrite: as in :meth:`Result.save`.
             two_stems: write this stem, and everything else as ``no_<stem>``, instead of ``stems``.
-            residual: also write what the stems leave of the song.
+            residual: also write what the stems leave of the song; ``consistency="residual"`` does so anyway.
 
         Raises:
             As :meth:`separate`; AudioWriteError: the folder holds something or cannot be written.
@@ -134,6 +134,7 @@ class Msgld:
         asking.check_two_stems(two_stems, stems, residual, self.stems)
         wanted = (two_stems,) if two_stems else stems
         task = self._separation(song, wanted, known, mixture_level, options)
+        residual = residual or options.consistency == "residual"
         rest = f"no_{two_stems}" if two_stems else "residual" if residual else None
         encoding = Encoding(ext.lstrip(".").lower(), subtype)
         return separating.to_folder(task, Path(folder), encoding, overwrite, rest, on_progress, cancel)

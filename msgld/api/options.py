@@ -14,6 +14,10 @@ SAMPLERS = ("ddim", "ddpm", "multistep")
 """Ways to sample; see :mod:`msgld.diffusion.sample`."""
 
 
+CONSISTENCIES = ("mask", "residual", "none")
+"""Ways in which separated stems keep to the song."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How to run a task.
@@ -27,8 +31,10 @@ class Options:
         sampler: ``ddim``, ``ddpm`` or ``multistep``.
         eta: share of its noise that ``ddim`` renews at each step, 0 to 1.
         iterations: how often each step is made (RePaint), 1 or more.
-        vocode: of a separation: True plays the stems with the vocoder, as the published system does, False cuts
-            them out of the song. None cuts, but for guidance below 1, whose stems are not in the song.
+        consistency: how a separation keeps to the song. ``mask`` cuts stems out of it, so that they sum to it;
+            ``residual`` and ``none`` play them with the vocoder, as the published system does, and what they leave
+            of the song is a further stem or is lost. None means ``mask``, but for guidance below 1 ``none``:
+            such stems are not in the song.
 
     Raises:
         UsageError: a value out of its range.
@@ -41,7 +47,7 @@ class Options:
     sampler: str | None = None
     eta: float | None = None
     iterations: int = 1
-    vocode: bool | None = None
+    consistency: str | None = None
 
     def __post_init__(self) -> None:
         if self.quality not in QUALITIES:
@@ -58,6 +64,8 @@ class Options:
             raise UsageError(f"eta belongs to the sampler ddim, not to {self.sampler}")
         if not (_is_whole(self.iterations) and self.iterations >= 1):
             raise UsageError(f"iterations has to be a whole number of 1 or more, not {self.iterations!r}")
+        if self.consistency not in (None, *CONSISTENCIES):
+            raise UsageError(f"no consistency {self.consistency!r}; there are: {', '.join(CONSISTENCIES)}")
         if self.sampler not in (None, *SAMPLERS):
             raise UsageError(f"no sampler {self.sampler!r}; there are: {', '.join(SAMPLERS)}")
 

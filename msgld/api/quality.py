@@ -45,14 +45,23 @@ def separation_passes(options: Options, model: Model) -> tuple[Settings, tuple[L
     return _settings(Settings(), options), layouts
 
 
-def _layouts(options: Options, model: Model) -> tuple[Layout, ...]:
-    """Sampled stems are not averaged over windows: that would blur them, and cancel phases of vocoded ones."""
-    if options.vocode and model.vocoder is None:
+def consistency(options: Options, model: Model) -> str:
+    """How a separation keeps to the song: ``mask``, ``residual`` or ``none``.
+
+    Raises:
+        ModelError: the stems are to be vocoded, and there is no vocoder.
+    """
+    if options.consistency in ("residual", "none") and model.vocoder is None:
         raise ModelError(
             f"the model {model.name!r} has no vocoder: its stems can only be cut out of the song"
         )
-    wanted = options.invents if options.vocode is None else options.vocode
-    if wanted and model.vocoder is not None:
+    invented = options.invents and model.vocoder is not None
+    return options.consistency or ("none" if invented else "mask")
+
+
+def _layouts(options: Options, model: Model) -> tuple[Layout, ...]:
+    """Sampled stems are not averaged over windows: that would blur them, and cancel phases of vocoded ones."""
+    if consistency(options, model) != "mask":
         return tuple(replace(layout, vocode=True) for layout in _LAYOUTS["draft"])
     sampled = options.invents or not model.schedule.exact
     return _LAYOUTS["draft" if sampled else options.quality]

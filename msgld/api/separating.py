@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from msgld.api.options import Options
-from msgld.api.quality import separation_passes
+from msgld.api.quality import consistency, separation_passes
 from msgld.api.record import describe
 from msgld.errors import ModelError
 from msgld.model import Model
@@ -101,7 +101,8 @@ def to_result(
     whole = {name: np.concatenate([piece[name] for piece in pieces], axis=1) for name in pieces[0]}
     mixture, residual = whole.pop("mixture"), whole.pop("residual")
     facts = replace(look(task), frames=mixture.shape[1])
-    return Result(whole, mixture, residual, facts.rate, _info(task, facts, began), ())
+    kept = None if consistency(task.options, task.model) == "none" else residual
+    return Result(whole, mixture, kept, facts.rate, _info(task, facts, began), ())
 
 
 def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
         "mixture_level": task.level,
         "stems": list(task.stems),
         "known": {stem: name_of(sound) for stem, sound in task.known.items()},
-        "vocoded": layouts[0].vocode,
+        "consistency": consistency(task.options, task.model),
         "windows": [{"context": layout.context, "fade": layout.fade} for layout in layouts],
     }
     told = describe(task.model, task.weights, "separate", task.options, settings, extra)
@@ -173,4 +174,5 @@ def _tracks(task: Separation, spools: Mapping[str, Spool], facts: Facts, rest: s
     residual = spools["residual"].open
     if rest:
         parts[rest] = residual
-    return Tracks(parts, lambda: opened(task.song), facts.rate, facts.frames, {}, None if rest else residual)
+    lost = rest is not None or consistency(task.options, task.model) == "none"
+    return Tracks(parts, lambda: opened(task.song), facts.rate, facts.frames, {}, None if lost else residual)

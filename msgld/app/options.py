@@ -27,6 +27,14 @@ class Sampler(str, Enum):
     multistep = "multistep"
 
 
+class Consistency(str, Enum):
+    """How separated stems keep to the song."""
+
+    mask = "mask"
+    residual = "residual"
+    none = "none"
+
+
 def finite(value: float | None) -> float | None:
     """Refuse what is a float, but no number."""
     if value is not None and not math.isfinite(value):

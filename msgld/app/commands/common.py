@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgld.app.options import Quality, Sampler
+from msgld.app.options import Consistency, Quality, Sampler
 
 if TYPE_CHECKING:
     from msgld import Options
 
 
 def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: int, sampler: Sampler | None,
-             eta: float | None, iterations: int, vocode: bool | None = None) -> Options:  # fmt: skip
+             eta: float | None, iterations: int, consistency: Consistency | None = None) -> Options:  # fmt: skip
     """The options of the Python interface."""
     from msgld import Options
 
@@ -23,5 +23,5 @@ def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: 
         sampler=sampler.value if sampler else None,
         eta=eta,
         iterations=iterations,
-        vocode=vocode,
+        consistency=consistency.value if consistency else None,
     )

@@ -40,16 +40,17 @@ Guidance = Annotated[
     typer.Option(
         "--guidance", callback=o.finite,
         help="How strongly the song is followed. 1 (the default) separates; below 1 stems are invented, and at 0 "
-        "they ignore the song: several steps are made and the stems vocoded, unless --steps and --cut say "
+        "they ignore the song: several steps are made and the stems vocoded, unless --steps and --consistency say "
         "otherwise (in one step it would be a blend of two averages); above 1 the song is exaggerated.",
     ),
 ]  # fmt: skip
-Vocode = Annotated[
-    bool | None,
+Consistency = Annotated[
+    o.Consistency | None,
     typer.Option(
-        "--vocode/--cut",
-        help="Play the stems with the vocoder, or cut them out of the song. Cut by default, "
-        "but for --guidance below 1.",
+        "--consistency",
+        help="mask (the default): stems are cut out of the song and sum to it. residual: they are played with the "
+        "vocoder, and what they leave of the song is written too. none: they are played, the rest is lost; "
+        "the default for --guidance below 1.",
     ),
 ]  # fmt: skip
 Residual = Annotated[bool, typer.Option("--residual", help="Also write what the stems leave of the song.")]
@@ -58,7 +59,7 @@ Residual = Annotated[bool, typer.Option("--residual", help="Also write what the 
 def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"), stems: Stems = None,
              known: Known = None, two_stems: TwoStems = None, residual: Residual = False,
              quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: Guidance = None,
-             vocode: Vocode = None, mixture_level: MixtureLevel = 0.0, seed: o.Seed = 0,
+             consistency: Consistency = None, mixture_level: MixtureLevel = 0.0, seed: o.Seed = 0,
              sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
              flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
              int24: o.Int24 = False, int16: o.Int16 = False, skip_existing: o.SkipExisting = False,
@@ -84,7 +85,7 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
         "stems": stem_list(stems), "two_stems": two_stems.strip().lower() if two_stems else None,
         "residual": residual, "known": stem_files(known or (), "--known") or None,
         "mixture_level": mixture_level,
-        "options": sampling(quality, steps, guidance, seed, sampler, eta, iterations, vocode),
+        "options": sampling(quality, steps, guidance, seed, sampler, eta, iterations, consistency),
     }  # fmt: skip
     existing = "skip" if skip_existing else "overwrite" if overwrite else "refuse"
     choice = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
