@@ -602,6 +602,15 @@ def test_a_clip_that_breaks_the_renderer_is_passed_over():
     assert [bool(pool.gain[slot] > 0) for slot in range(5)] == [True, True, False, True, True]
 
 
+def test_a_worker_that_has_done_its_share_is_replaced(recwarn: pytest.WarningsRecorder):
+    pool = ClipPool(Breaking(broken=()), PoolConfig(slots=5, seconds=0.8, workers=1, life=2), 100)
+    with running(pool):
+        for _ in pool.wait(5):
+            pass
+    assert pool.gain.min() > 0 and not pool.broken
+    assert not [one for one in recwarn if "broke" in str(one.message)]
+
+
 def test_a_source_of_nothing_but_broken_clips_is_an_error():
     pool = ClipPool(Breaking(broken=tuple(range(9))), PoolConfig(slots=5, seconds=0.8, workers=1), 100)
     with (

@@ -35,6 +35,7 @@ class PoolConfig:
         workers: rendering processes; 0 renders in the caller, which is exactly repeatable.
         reuse: crops drawn from a clip, on average, before it is replaced.
         seed: first seed; clip i has seed ``seed + i``.
+        life: clips that a worker renders before a new one takes its place, as synthesisers keep what they played.
     """
 
     slots: int = 500
@@ -42,6 +43,7 @@ class PoolConfig:
     workers: int = 1
     reuse: float = 24.0
     seed: int = 0
+    life: int = 500
 
 
 class ClipPool:
@@ -122,13 +124,14 @@ def _at_rate(stems: np.ndarray, source: int, rate: int, samples: int) -> np.ndar
 
 
 def _work(pool: ClipPool, worker: int) -> None:
-    """Render this worker's clips, one after another, from the first that it has not done."""
+    """Render this worker's clips, one after another, from the first that it has not done, at most ``life``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
     torch.set_num_threads(1)
     os.nice(10)
     parent = os.getppid()
     step = pool.config.workers
-    while os.getppid() == parent:
+    last = int(pool.done[worker]) + pool.config.life
+    while os.getppid() == parent and int(pool.done[worker]) < last:
         if not pool.behind():
             time.sleep(0.05)
             continue
@@ -165,7 +168,7 @@ def _keep(pool: ClipPool, worker: int, stop: threading.Event) -> None:
         process.start()
         while process.is_alive() and not stop.wait(0.2):
             pass
-        if not stop.is_set():
+        if not stop.is_set() and process.exitcode != 0:
             warnings.warn("a rendering process broke down; it goes on after that clip", stacklevel=1)
             failures = failures + 1 if int(pool.done[worker]) == before else 0
             pool.broken = failures == FAILURES
