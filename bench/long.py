@@ -2,8 +2,9 @@
 
     python bench/long.py --hours 3 --out docs/figures
 
-Separates ten minutes and then the long song at draft quality into FLAC, each through the command line in a process of its
-own, and compares peak memory. Needs about 8 GB of free disk an hour, as stems wait there as floats for their common gain.
+Separates ten minutes and then the long song at draft quality into FLAC, each through the command line in a process
+of its own, and compares peak memory. Needs about 8 GB of free disk an hour, as stems wait there as floats for their
+common gain.
 """
 
 from __future__ import annotations
