@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgld.errors import UsageError
 from msgld.nets.unet3d import UNetConfig
@@ -15,6 +15,9 @@ from msgld.training.presets import PRESETS, Preset, Stage, at_stage
 
 PLAIN = BatchConfig(remix=0.0, gain_db=0.0, tilt_db=0.0, drop=0.0)
 """Stems as they were played together; nothing is changed but the mixture's level."""
+
+
+CODEC_OPTIM = OptimConfig(rate=1e-3, warmup=50, muon=False, decay=0.0, betas=(0.9, 0.99))
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class CodecPreset:
     minutes: float
     network: KLConfig = KLConfig()
     batch: BatchConfig = PLAIN
-    optim: OptimConfig = OptimConfig(rate=3e-4, warmup=100, muon=False, decay=0.0, betas=(0.9, 0.99))
+    optim: OptimConfig = CODEC_OPTIM
     pool: PoolConfig = PoolConfig(seconds=8.0)
     stages: tuple[Stage, ...] = (Stage(1.0, 2, 32),)
     kl_weight: float = 1e-6
@@ -117,7 +120,14 @@ PUBLISHED: dict[str, PublishedPreset] = {p.name: p for p in (PAPER, PAPER_SMALL,
 CODECS: dict[str, CodecPreset] = {
     preset.name: preset
     for preset in (
-        CodecPreset("paper", minutes=24 * 60, stages=(Stage(1.0, 3, 256),), pool=PoolConfig(), half=False),
+        CodecPreset(
+            "paper",
+            minutes=24 * 60,
+            stages=(Stage(1.0, 3, 256),),
+            pool=PoolConfig(),
+            half=False,
+            optim=replace(CODEC_OPTIM, rate=1e-4, warmup=1000),
+        ),
         CodecPreset("paper-small", minutes=60, network=KLConfig(base_channels=32)),
         CodecPreset(
             "paper-tiny",
