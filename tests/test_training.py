@@ -95,8 +95,33 @@ def test_the_pool_keeps_clips_to_16_bits():
     assert len(pool) == pool.written == 6
     for slot in range(6):
         clip = Tones().clip(slot, 1.0)
-        kept = torch.stack([pool.crop(slot, 0, 8000, torch.eye(2)[c]) for c in range(2)], 1)
-        assert np.abs(kept.numpy() - clip.stems).max() <= np.abs(clip.stems).max() / 32767
+        assert np.abs(pool.whole(slot).numpy() - clip.stems).max() <= np.abs(clip.stems).max() / 32767
+
+
+def test_crops_are_cut_where_they_should_be_and_their_channels_weighed():
+    pool = filled(Tones())
+    slots, starts = np.array([[2, 2], [4, 1]]), np.array([[10, 10], [500, 3]])
+    balance = np.array([[[1.0, 0.0]] * 2, [[0.3, -2.0]] * 2])
+    cut = pool.crops(slots, starts, 700, balance)
+    for item in range(2):
+        for k in range(2):
+            left, right = pool.whole(int(slots[item, k]))[k, :, starts[item, k] : starts[item, k] + 700]
+            wanted = balance[item, k, 0] * left + balance[item, k, 1] * right
+            torch.testing.assert_close(cut[item, k], wanted.float(), atol=1e-6, rtol=1e-5)
+
+
+def test_a_copy_on_a_device_follows_the_pool():
+    pool = filled(Constants(), PoolConfig(slots=3, seconds=1.0, workers=0, reuse=2, seed=4))
+    config = BatchConfig(items=4, remix=0.5)
+    direct = draw_crops(pool, config, 300, np.random.default_rng(0))
+    pool.hold(torch.device("cpu"))
+    assert pool.held is not pool.audio
+    copied = draw_crops(pool, config, 300, np.random.default_rng(0))
+    assert torch.equal(direct.audio, copied.audio) and torch.equal(direct.present, copied.present)
+    pool.fill()
+    draw_crops(pool, config, 300, np.random.default_rng(1))
+    assert torch.equal(pool.held, pool.audio)
+    assert pickle.loads(pickle.dumps(pool)).held is None
 
 
 def test_clips_are_renewed_when_they_have_been_drawn_often_enough():

@@ -13,6 +13,9 @@ from msgld.sound.codec import Codec
 from msgld.sound.mel import MelConfig, band_power, spectrum, to_log
 from msgld.training.pool import ClipPool
 
+GPU_CHUNK = 32
+"""Items whose spectra a GPU holds at once."""
+
 
 @dataclass(frozen=True)
 class BatchConfig:
@@ -73,20 +76,21 @@ def draw_crops(pool: ClipPool, config: BatchConfig, samples: int, rng: np.random
     Of the two channels one sum is heard, with a random balance: half the work, and panning becomes a gain.
     """
     ready, length, stems = len(pool), pool.audio.shape[-1], pool.audio.shape[1]
-    audio, present, remixed = [], [], []
-    for _ in range(config.items):
-        mixed = bool(rng.random() < config.remix)
-        count = stems if mixed else 1
-        slots = rng.integers(0, ready, count)
-        starts = rng.integers(0, length - samples + 1, count)
+    slots, starts = np.empty((2, config.items, stems), np.int64)
+    balance = np.empty((config.items, 1, 2))
+    mixed = np.empty(config.items, bool)
+    for item in range(config.items):
+        mixed[item] = rng.random() < config.remix
+        count = stems if mixed[item] else 1
+        slots[item] = rng.integers(0, ready, count)
+        starts[item] = rng.integers(0, length - samples + 1, count)
         angle = rng.uniform(0, np.pi / 2)
-        balance = torch.tensor([np.cos(angle), np.sin(angle)], dtype=torch.float32)
-        crops = [pool.crop(int(a), int(b), samples, balance) for a, b in zip(slots, starts, strict=True)]
-        audio.append(torch.stack([crops[k % count][k] for k in range(stems)]))
-        present.append(torch.stack([pool.present[slots[k % count], k] for k in range(stems)]))
-        remixed.append(mixed or bool(pool.remixed[slots[0]]))
+        balance[item] = np.cos(angle), np.sin(angle)
     pool.drawn += config.items
-    return Crops(torch.stack(audio), torch.stack(present), torch.tensor(remixed))
+    remixed = torch.from_numpy(mixed) | pool.remixed[slots[:, 0]]
+    present = pool.present[slots, np.arange(stems)]
+    audio = pool.crops(slots, starts, samples, np.broadcast_to(balance, (*slots.shape, 2)))
+    return Crops(audio, present.to(audio.device), remixed.to(audio.device))
 
 
 def stem_gains(config: BatchConfig, shape: tuple[int, int], bins: int, rng: np.random.Generator) -> Tensor:
@@ -152,9 +156,8 @@ def mix_mels(crops: Crops, mel: MelConfig, config: BatchConfig, rng: np.random.G
 
 def build_batch(crops: Crops, codec: Codec, config: BatchConfig, rng: np.random.Generator) -> Batch:
     """Turn crops into a batch, on the device of the crops, a few items at a time so that caches hold them."""
-    parts = zip(
-        *(part.split(config.chunk) for part in (crops.audio, crops.present, crops.remixed)), strict=True
-    )
+    size = config.chunk if crops.audio.device.type == "cpu" else GPU_CHUNK
+    parts = zip(*(part.split(size) for part in (crops.audio, crops.present, crops.remixed)), strict=True)
     mixed = [mix_crops(Crops(*part), codec.mel, config, rng) for part in parts]
     power, cross = (torch.cat(tensors) for tensors in zip(*mixed, strict=True))
     presence = torch.cat([crops.present, torch.ones_like(crops.present[:, :1])], 1)

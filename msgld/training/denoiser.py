@@ -45,8 +45,7 @@ class DenoiserTraining(NetworkTraining):
 
     def losses(self, batch: Batch, drawn: LevelMap) -> dict[str, Tensor]:
         """The error of v over what is unknown, and of the shares where the mixture is known."""
-        generator = torch.Generator().manual_seed(int(self.rng.integers(2**62)))
-        noise = torch.randn(batch.z.shape, generator=generator).to(self.device)
+        noise = torch.randn(batch.z.shape, generator=self.generator(), device=self.device)
         x = mix(batch.z, noise, drawn.levels, self.denoiser.schedule)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             estimate = self.denoiser(x, drawn.levels, drawn.presence)

@@ -38,6 +38,8 @@ class NetworkTraining(TimedTraining):
         self.network = network.to(device)
         self.optim = optim
         self.pool = pool
+        if device.type != "cpu":
+            pool.hold(device)
         self.budget = minutes * 60
         self.device = device
         self.average = Average(self.network, optim.ema)
@@ -48,8 +50,7 @@ class NetworkTraining(TimedTraining):
         """Draw crops of that many samples, on the run's device."""
         if not self.pool.config.workers:
             self.pool.fill()
-        crops = draw_crops(self.pool, config, samples, self.rng)
-        return Crops(*(part.to(self.device) for part in (crops.audio, crops.present, crops.remixed)))
+        return draw_crops(self.pool, config, samples, self.rng)
 
     def descend(self, loss: Tensor) -> float:
         """One update of the weights and of their average; the gradient's norm. One that is no number is left out."""

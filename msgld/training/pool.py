@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,7 +62,13 @@ class ClipPool:
         self.remixed = torch.zeros(config.slots, dtype=torch.bool).share_memory_()
         self.done = torch.zeros(max(1, config.workers), dtype=torch.int64).share_memory_()
         self.drawn = torch.zeros((), dtype=torch.int64).share_memory_()
+        self.version = torch.zeros(config.slots, dtype=torch.int64).share_memory_()
+        self.held = self.audio
         self.broken = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What a worker needs; a copy on a device is the trainer's own.
+        return {**self.__dict__, "held": None}
 
     @property
     def written(self) -> int:
@@ -84,16 +91,44 @@ class ClipPool:
         self.gain[slot] = peak / PEAK
         self.present[slot] = torch.from_numpy(np.ascontiguousarray(clip.present))
         self.remixed[slot] = bool(clip.meta.get("remixed", 0))
+        self.version[slot] += 1
 
     def behind(self) -> bool:
         """Whether more clips are due: the pool is not full, or its clips have been drawn often enough."""
         return self.written < self.config.slots + int(self.drawn) / self.config.reuse
 
-    def crop(self, slot: int, start: int, samples: int, balance: Tensor) -> Tensor:
-        """A stretch of one clip, its channels summed with the weights ``balance`` (2,): float32 (K, samples)."""
-        stereo = self.audio[slot, :, :, start : start + samples]
-        left, right = (balance * self.gain[slot]).tolist()
-        return stereo[:, 0] * left + stereo[:, 1] * right
+    def whole(self, slot: int) -> Tensor:
+        """A clip as it was rendered, float32 (K, 2, L)."""
+        return self.audio[slot] * self.gain[slot]
+
+    def hold(self, device: torch.device) -> None:
+        """Keep a copy of all clips on a device, from which crops are then cut there."""
+        self.held = torch.zeros_like(self.audio, device=device)
+        self._seen = torch.zeros_like(self.version)
+
+    def crops(self, slots: np.ndarray, starts: np.ndarray, samples: int, balance: np.ndarray) -> Tensor:
+        """Stretches of single stems, their channels summed with weights: float32 (B, K, samples).
+
+        Args:
+            slots, starts: (B, K), the clip and the first sample of each stem's stretch. balance: (B, K, 2).
+        """
+        self._refresh()
+        places = zip(
+            slots.ravel(), np.tile(np.arange(slots.shape[1]), len(slots)), starts.ravel(), strict=True
+        )
+        stereo = torch.stack([self.held[s, k, :, a : a + samples] for s, k, a in places])
+        weights = torch.tensor(balance, dtype=torch.float32).flatten(0, 1) * self.gain[slots.ravel(), None]
+        left, right = weights.to(self.held.device).unsqueeze(-1).unbind(1)
+        return (stereo[:, 0] * left).addcmul_(stereo[:, 1].float(), right).view(*slots.shape, samples)
+
+    def _refresh(self) -> None:
+        """Bring clips that have changed to the device on which they are held."""
+        if self.held is self.audio:
+            return
+        now = self.version.clone()
+        for slot in (now != self._seen).nonzero().flatten().tolist():
+            self.held[slot].copy_(self.audio[slot])
+        self._seen = now
 
     def fill(self) -> None:
         """Render in this process until nothing is due; for pools without workers."""
