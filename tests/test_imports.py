@@ -33,7 +33,16 @@ RANK = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
 # Allowed by rank, forbidden by design: sound knows nothing of noise.
 APART = {("sound", "diffusion")}
 # Slow to import, or not there in a plain install.
-LAZY = {"matplotlib", "symusic", "tensorboard", "torchmetrics", "scipy", "pretty_midi", "diffusers", "transformers"}
+LAZY = {
+    "matplotlib",
+    "symusic",
+    "tensorboard",
+    "torchmetrics",
+    "scipy",
+    "pretty_midi",
+    "diffusers",
+    "transformers",
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
