@@ -30,7 +30,7 @@ class Layout:
     Attributes:
         context: heard but thrown away at either side of a window.
         fade: cross-fade between neighbours; a long one averages two windows' answers.
-        exponent: of the ratio of decoded amplitudes, for models that do not say shares themselves.
+        exponent: of the ratio of amplitudes that the shares are; below 1 they commit themselves less.
         vocode: play the sampled stems with the vocoder instead of cutting them out of the mixture.
     """
 
@@ -136,7 +136,8 @@ def _vocoded(model: Model, latents: Tensor, mixture: Tensor, rate: int) -> Tenso
 @torch.inference_mode()
 def _shares(model: Model, state: State, layout: Layout) -> Tensor:
     if state.estimate.shares is not None:
-        return state.estimate.shares[0]
+        powers = state.estimate.shares[0] ** layout.exponent
+        return powers / powers.sum(0, keepdim=True)
     return shares_from_mels(model.codec.decode(state.x[0, :-1]), model.codec.mel, layout.exponent)
 
 
