@@ -31,10 +31,11 @@ from msgld.sound.autoencoder import KLCodec
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import AUDIOLDM, log_mel
 from msgld.training.autoencoder_run import train_codec
-from msgld.training.batch import draw_crops, mix_mels
+from msgld.training.batch import mix_mels
+from msgld.training.clips import ClipPool, draw_crops
 from msgld.training.data import training_source
 from msgld.training.disk import wait_for
-from msgld.training.pool import ClipPool, running
+from msgld.training.pool import running
 from msgld.training.published_presets import PLAIN, find_codec_preset
 
 FRAMES = 64
@@ -52,7 +53,7 @@ def fit_patches(pool: ClipPool, channels: int, seconds: float, rng: np.random.Ge
     blank, began = PatchCodec(config), time.perf_counter()
     patches: list[Tensor] = []
     while len(patches) < 4 or (time.perf_counter() - began < seconds and len(patches) < ENOUGH):
-        crops = draw_crops(pool, replace(PLAIN, items=2), FRAMES * blank.frame_samples, rng)
+        crops = draw_crops(pool, 2, FRAMES * blank.frame_samples, rng)
         patches.append(blank.to_patches(mix_mels(crops, AUDIOLDM, PLAIN, rng)).flatten(0, 2))
     return PatchCodec.fit(torch.cat(patches), config)
 

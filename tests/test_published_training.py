@@ -30,9 +30,10 @@ from msgld.sound.mel import AUDIOLDM, MelConfig, log_mel
 from msgld.training.assemble import join_vocoder
 from msgld.training.autoencoder import CodecTraining, build_codec
 from msgld.training.autoencoder_run import train_codec
-from msgld.training.batch import Crops, mix_mels
+from msgld.training.batch import mix_mels
+from msgld.training.clips import ClipPool, Crops
 from msgld.training.optim import OptimConfig, build_optimisers, clip_gradients, rate_factor
-from msgld.training.pool import ClipPool, PoolConfig
+from msgld.training.pool import PoolConfig
 from msgld.training.presets import PRESETS, Stage
 from msgld.training.published import PublishedTraining
 from msgld.training.published_presets import (
@@ -130,7 +131,7 @@ def test_the_pool_brings_a_source_to_its_own_rate():
 def test_log_mels_of_a_batch_are_those_of_its_sound_at_the_reference_level(mel: MelConfig):
     audio = torch.randn(2, 3, 200 * mel.hop, generator=torch.Generator().manual_seed(0)) * 0.3
     present = torch.tensor([[True, True, True], [True, False, True]])
-    crops = Crops(audio, present, torch.zeros(2, dtype=torch.bool))
+    crops = Crops(audio, present)
     mels = mix_mels(crops, mel, replace(PLAIN, jitter_db=0.0), np.random.default_rng(0))
     stems = audio * present[..., None]
     gain = REFERENCE_RMS / stems.sum(1).square().mean(1).sqrt()

@@ -27,12 +27,14 @@ from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.progress import Progress
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import MelConfig
-from msgld.training.batch import Batch, BatchConfig, Crops, build_batch, draw_crops, share_loss
+from msgld.training.batch import Batch, BatchConfig, build_batch, mix_mels, share_loss
+from msgld.training.clips import ClipPool, Crops, draw_crops
 from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining
+from msgld.training.energies import Energies, EnergyPool, pair_energies, pairs
 from msgld.training.levels import LevelConfig, LevelMap, draw_levels
 from msgld.training.optim import Average, OptimConfig, build_optimisers, rate_factor
-from msgld.training.pool import ClipPool, PoolConfig, running
+from msgld.training.pool import PoolConfig, running
 from msgld.training.presets import PRESETS, Preset, Stage, find_preset
 from msgld.training.run import train_denoiser
 from msgld.training.state import load_state, save_state
@@ -87,6 +89,12 @@ def filled(source: Tones | Constants, config: PoolConfig = PRESET.pool) -> ClipP
     return pool
 
 
+def filled_with_energies(source: Tones | Constants, remix: float = 0.0, slots: int = 6) -> EnergyPool:
+    pool = EnergyPool(source, PoolConfig(slots=slots, seconds=1.0, workers=0), MEL, remix)
+    pool.fill()
+    return pool
+
+
 # Clips and crops
 
 
@@ -102,7 +110,7 @@ def test_crops_are_cut_where_they_should_be_and_their_channels_weighed():
     pool = filled(Tones())
     slots, starts = np.array([[2, 2], [4, 1]]), np.array([[10, 10], [500, 3]])
     balance = np.array([[[1.0, 0.0]] * 2, [[0.3, -2.0]] * 2])
-    cut = pool.crops(slots, starts, 700, balance)
+    cut = pool.cut(slots, starts, 700, balance)
     for item in range(2):
         for k in range(2):
             left, right = pool.whole(int(slots[item, k]))[k, :, starts[item, k] : starts[item, k] + 700]
@@ -112,15 +120,14 @@ def test_crops_are_cut_where_they_should_be_and_their_channels_weighed():
 
 def test_a_copy_on_a_device_follows_the_pool():
     pool = filled(Constants(), PoolConfig(slots=3, seconds=1.0, workers=0, reuse=2, seed=4))
-    config = BatchConfig(items=4, remix=0.5)
-    direct = draw_crops(pool, config, 300, np.random.default_rng(0))
+    direct = draw_crops(pool, 4, 300, np.random.default_rng(0))
     pool.hold(torch.device("cpu"))
-    assert pool.held is not pool.audio
-    copied = draw_crops(pool, config, 300, np.random.default_rng(0))
+    assert pool.held is not pool.kept
+    copied = draw_crops(pool, 4, 300, np.random.default_rng(0))
     assert torch.equal(direct.audio, copied.audio) and torch.equal(direct.present, copied.present)
     pool.fill()
-    draw_crops(pool, config, 300, np.random.default_rng(1))
-    assert torch.equal(pool.held, pool.audio)
+    draw_crops(pool, 4, 300, np.random.default_rng(1))
+    assert torch.equal(pool.held, pool.kept)
     assert pickle.loads(pickle.dumps(pool)).held is None
 
 
@@ -143,27 +150,58 @@ def test_only_slots_that_are_filled_are_drawn():
     assert all(pool.present[slot, 0] for slot in range(len(pool)))
 
 
-def test_the_stems_of_a_crop_belong_together_unless_remixed():
+def test_the_stems_of_a_crop_belong_together():
     pool = filled(Constants())
-    rng = np.random.default_rng(0)
-    plain = draw_crops(pool, replace(PLAIN, items=40), 100, rng)
-    assert plain.audio.shape == (40, 3, 100)
-    assert torch.allclose(plain.audio, plain.audio[:, :1, :1])
-    assert set(plain.remixed.tolist()) == {False, True}, "what the source remixed is remixed"
-    mixed = draw_crops(pool, replace(PLAIN, items=40, remix=1.0), 100, rng)
-    assert mixed.remixed.all()
-    assert not torch.allclose(mixed.audio, mixed.audio[:, :1, :1])
-    for crops in (plain, mixed):
-        assert crops.present.tolist() == [[True, True, False]] * 40
-    assert pool.drawn == 80
+    crops = draw_crops(pool, 40, 100, np.random.default_rng(0))
+    assert crops.audio.shape == (40, 3, 100)
+    assert torch.allclose(crops.audio, crops.audio[:, :1, :1])
+    assert crops.present.tolist() == [[True, True, False]] * 40
+    assert pool.drawn == 40
 
 
 def test_crops_are_a_function_of_the_generator():
     one, same, other = (
-        draw_crops(filled(Tones()), PLAIN, 500, np.random.default_rng(seed)) for seed in (1, 1, 2)
+        draw_crops(filled(Tones()), 4, 500, np.random.default_rng(seed)) for seed in (1, 1, 2)
     )
     assert torch.equal(one.audio, same.audio)
     assert not torch.equal(one.audio, other.audio)
+
+
+# Energies
+
+
+def test_energies_are_those_of_the_clips():
+    pool = filled_with_energies(Tones())
+    drawn = pool.draw(3, 20, np.random.default_rng(0))
+    assert drawn.pairs.shape == (3, 6, MEL.bands, 20) and drawn.present.all() and not drawn.remixed.any()
+    # Both channels of a clip are alike, so the balance is a gain between 1 and the root of 2.
+    for slot in range(6):
+        exact = pair_energies(torch.from_numpy(Tones().clip(slot, 1.0).stems[:, 0]), MEL)
+        ratio = pool.kept[slot].float().sum() / exact.sum()
+        assert 1 - 1e-2 < ratio < 2 + 1e-2
+        torch.testing.assert_close(pool.kept[slot].float(), ratio * exact, rtol=0.02, atol=1e-5)
+
+
+def test_remixed_clips_take_their_stems_from_different_ones():
+    pool = filled_with_energies(Tones(), remix=1.0)
+    assert pool.remixed.tolist() == [False] + [True] * 5, "the first has nothing to be mixed with"
+    own = [pair_energies(torch.from_numpy(Tones().clip(seed, 1.0).stems[:, 0]), MEL) for seed in range(6)]
+    alone = [number for number, (i, j) in enumerate(pairs(3)) if i == j]
+
+    def clip_of(slot: int, number: int) -> int:
+        """Whose stem it is: the clip whose bands it resembles most."""
+        shape = pool.kept[slot, number].float()
+        return int(
+            np.argmax([torch.cosine_similarity(shape.flatten(), one[number].flatten(), 0) for one in own])
+        )
+
+    for slot in range(2, 6):
+        assert len({clip_of(slot, number) for number in alone}) == 3
+
+
+def test_the_same_seed_gives_the_same_energies():
+    one, same = (filled_with_energies(Tones(), remix=0.5).kept for _ in range(2))
+    assert torch.equal(one, same)
 
 
 # Batches
@@ -172,11 +210,16 @@ def test_crops_are_a_function_of_the_generator():
 def noise_crops(items: int = 3, stems: int = 3, frames: int = 32) -> Crops:
     audio = torch.randn(items, stems, 512 * frames, generator=torch.Generator().manual_seed(0))
     audio *= torch.tensor([0.5, 0.1, 0.02])[:stems, None]
-    return Crops(audio, torch.ones(items, stems, dtype=torch.bool), torch.zeros(items, dtype=torch.bool))
+    return Crops(audio, torch.ones(items, stems, dtype=torch.bool))
+
+
+def energies_of(crops: Crops) -> Energies:
+    blank = torch.zeros(len(crops.audio), dtype=torch.bool)
+    return Energies(torch.stack([pair_energies(item, MEL) for item in crops.audio]), crops.present, blank)
 
 
 def batch_of(crops: Crops, config: BatchConfig = PLAIN, seed: int = 0) -> Batch:
-    return build_batch(crops, PatchCodec(PRESET.codec), config, np.random.default_rng(seed))
+    return build_batch(energies_of(crops), PatchCodec(PRESET.codec), config, np.random.default_rng(seed))
 
 
 def test_the_mixture_is_at_the_reference_level():
@@ -198,9 +241,21 @@ def test_the_cross_terms_sum_to_the_mixtures_power(config: BatchConfig):
     assert torch.allclose(batch.cross.sum(1), expected, rtol=0.03, atol=float(expected.mean()) / 100)
 
 
+def test_a_batch_is_that_of_the_waveforms():
+    """Gains and sums of energies are the energies of gains and sums, but for a gain that bends within a band."""
+    crops, config = noise_crops(), replace(PLAIN, gain_db=6.0, tilt_db=3.0)
+    batch = batch_of(crops, config)
+    mels = mix_mels(crops, MEL, config, np.random.default_rng(0))
+    made = 0.5 * torch.log(batch.power + MEL.floor**2)
+    error = made - mels
+    level = error.mean((1, 2, 3), keepdim=True)  # what lies above the bands counts in one of them alone
+    assert level.abs().max() < 0.1
+    assert (error - level).abs().mean() < 0.02
+
+
 def test_latents_are_the_codecs_of_the_powers():
     codec, crops = PatchCodec(PRESET.codec), noise_crops()
-    batch = build_batch(crops, codec, PLAIN, np.random.default_rng(0))
+    batch = build_batch(energies_of(crops), codec, PLAIN, np.random.default_rng(0))
     assert batch.z.shape == (3, 4, 16, 32)
     gain = REFERENCE_RMS / crops.audio.sum(1).square().mean(1).sqrt()
     expected = codec.encode_audio(crops.audio.unsqueeze(2) * gain.view(-1, 1, 1, 1))
@@ -430,7 +485,7 @@ def minutes(steps: int) -> float:
 
 def training(preset: Preset, steps: int) -> DenoiserTraining:
     torch.manual_seed(0)
-    pool = filled(Tones())
+    pool = filled_with_energies(Tones())
     codec = fit_codec(pool, preset.codec, preset.batch, preset.codec_clips)
     network = StemTransformer(replace(preset.network, tracks=4))
     network.begin_with(codec.decoder)
@@ -473,7 +528,7 @@ def test_presets_are_found_by_name_and_fit_their_pool():
         find_preset("nothing")
 
 
-OFTEN = replace(PRESET, save_minutes=-1.0)
+OFTEN = replace(PRESET, save_minutes=-1.0, batch=replace(PRESET.batch, remix=0.0))
 """Saves after every step."""
 
 
@@ -492,6 +547,8 @@ def flat(state: object, name: str = "") -> Iterator[tuple[str, object]]:
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     tmp_path: Path, clock: None, no_pictures: None, monkeypatch: pytest.MonkeyPatch
 ):
+    # A resumed run goes on with clips that it has not heard; here all clips are one, if they are heard alike.
+    monkeypatch.setattr("msgld.training.energies.random_balance", lambda rng: (1.0, 0.0))
     train_denoiser(OFTEN, Tones(forever=True), tmp_path / "whole", minutes(8))
     plain_step = DenoiserTraining.step
 

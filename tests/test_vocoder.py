@@ -19,7 +19,7 @@ from msgld.nets.vocoder import Prediction, Vocoder, VocoderConfig, carry, own_tu
 from msgld.progress import Progress
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import AUDIOLDM, MelConfig, filterbank, log_mel, spectrum
-from msgld.training.pool import ClipPool
+from msgld.training.clips import ClipPool
 from msgld.training.vocoder import VocoderTraining, build_vocoder
 from msgld.training.vocoder_loss import frequency_loss, stft_loss, turn_loss
 from msgld.training.vocoder_presets import TINY

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from msgld.checkpoint import bf16_is_fast
 from msgld.sound.autoencoder import KLCodec
-from msgld.training.batch import Crops, draw_crops, mix_mels
+from msgld.training.batch import mix_mels
+from msgld.training.clips import ClipPool, Crops, draw_crops
 from msgld.training.network import NetworkTraining, plain
-from msgld.training.pool import ClipPool
 from msgld.training.published_presets import CodecPreset
 
 
@@ -40,12 +40,14 @@ class CodecTraining(NetworkTraining):
         super().__init__("codec", codec, preset.optim, pool, minutes, device, seed)
         self.preset = preset
         self.codec = codec
+        self.clips = pool
         self.half = preset.half and bf16_is_fast(device)
 
     def next_mels(self) -> Tensor:
         """Log-mels (B, M, N) of the stems that the data have, and of the mixtures."""
         config = self.preset.stage(self.progress)
-        crops = self.next_crops(config, config.frames * self.codec.frame_samples)
+        self.renew()
+        crops = draw_crops(self.clips, config.items, config.frames * self.codec.frame_samples, self.rng)
         mels = mix_mels(crops, self.codec.mel, config, self.rng)
         return torch.cat([mels[:, :-1][crops.present], mels[:, -1]])
 
@@ -86,8 +88,8 @@ class CodecTraining(NetworkTraining):
         config = replace(self.preset.stage(1.0), items=self.preset.scale_items)
         rng, generator = np.random.default_rng(1), torch.Generator(self.device).manual_seed(1)
         for _ in range(self.preset.scale_batches):
-            crops = draw_crops(self.pool, config, config.frames * self.codec.frame_samples, rng)
-            moved = Crops(*(part.to(self.device) for part in (crops.audio, crops.present, crops.remixed)))
+            crops = draw_crops(self.clips, config.items, config.frames * self.codec.frame_samples, rng)
+            moved = Crops(crops.audio.to(self.device), crops.present.to(self.device))
             stems = mix_mels(moved, self.codec.mel, config, rng)[:, :-1][moved.present]
             yield (
                 torch.cat([self.codec.encode(some, generator) for some in stems.split(4)]) / self.codec.scale

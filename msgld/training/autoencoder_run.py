@@ -10,6 +10,7 @@ from msgld.checkpoint import save_parts
 from msgld.data.source import Source
 from msgld.model import REFERENCE_RMS
 from msgld.training.autoencoder import CodecTraining, build_codec
+from msgld.training.clips import clip_pool
 from msgld.training.disk import Report, Run, begun, described, wait_for
 from msgld.training.preview import draw_mels, mel_range
 from msgld.training.published_presets import CodecPreset
@@ -66,7 +67,7 @@ def train_codec(
     Raises:
         DataError, ModelError, UsageError: see their messages.
     """
-    with begun(out, source, preset.pool, preset.network.mel.rate, seed) as (pool, saved):
+    with begun(out, clip_pool(source, preset.network.mel.rate), preset.pool, seed) as (pool, saved):
         wait_for(pool, 8 * preset.stage(0.0).items, report)
         codec = build_codec(preset, seed)
         training = CodecTraining(preset, codec, pool, minutes or preset.minutes, torch.device(device), seed)

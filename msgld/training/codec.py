@@ -11,19 +11,18 @@ from torch import Tensor
 
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import to_log
-from msgld.training.batch import BatchConfig, build_batch, draw_crops
-from msgld.training.pool import ClipPool
+from msgld.training.batch import BatchConfig, mix_energies
+from msgld.training.energies import EnergyPool
 
 
-def log_mels(pool: ClipPool, config: PatchConfig, batch: BatchConfig, rng: np.random.Generator) -> Tensor:
+def log_mels(pool: EnergyPool, config: PatchConfig, batch: BatchConfig, rng: np.random.Generator) -> Tensor:
     """Log-mels of the stems and mixtures of one batch, (B, K, M, N)."""
-    blank = PatchCodec(config)
-    crops = draw_crops(pool, batch, batch.frames * blank.frame_samples, rng)
-    return to_log(build_batch(crops, blank, batch, rng).power, config.mel)
+    crops = pool.draw(batch.items, batch.frames * config.frame_columns, rng)
+    return to_log(mix_energies(crops, config.mel, batch, rng)[0], config.mel)
 
 
 def fit_codec(
-    pool: ClipPool, config: PatchConfig, batch: BatchConfig, crops: int, seed: int = 0
+    pool: EnergyPool, config: PatchConfig, batch: BatchConfig, crops: int, seed: int = 0
 ) -> PatchCodec:
     """Fit the codec to ``crops`` crops drawn and levelled as training draws them; stems and mixtures alike."""
     rng = np.random.default_rng(seed)

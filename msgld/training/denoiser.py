@@ -10,19 +10,20 @@ from msgld.diffusion.denoise import StemDenoiser, v_loss
 from msgld.diffusion.noise import mix
 from msgld.sound.codec import PatchCodec
 from msgld.training.batch import Batch, build_batch, share_loss
+from msgld.training.energies import EnergyPool
 from msgld.training.levels import LevelMap, draw_levels
 from msgld.training.network import NetworkTraining, plain
-from msgld.training.pool import ClipPool
 from msgld.training.presets import Preset
 
 
 class DenoiserTraining(NetworkTraining):
     """A run: the network, its average, the optimisers and the clock."""
 
-    def __init__(self, preset: Preset, denoiser: StemDenoiser, codec: PatchCodec, pool: ClipPool, minutes: float,
+    def __init__(self, preset: Preset, denoiser: StemDenoiser, codec: PatchCodec, pool: EnergyPool, minutes: float,
                  device: torch.device, seed: int = 0) -> None:  # fmt: skip
         super().__init__("denoiser", denoiser, preset.optim, pool, minutes, device, seed)
         self.preset = preset
+        self.energies = pool
         self.denoiser = denoiser
         self.codec = codec.to(device)
         self.half = bf16_is_fast(device)
@@ -30,8 +31,9 @@ class DenoiserTraining(NetworkTraining):
     def next_batch(self) -> tuple[Batch, LevelMap]:
         """Draw crops and levels."""
         config = self.preset.stage(self.progress)
-        crops = self.next_crops(config, config.frames * self.codec.frame_samples)
+        self.renew()
         with torch.no_grad():
+            crops = self.energies.draw(config.items, config.frames * self.codec.frame_columns, self.rng)
             batch = build_batch(crops, self.codec, config, self.rng)
         frames = batch.z.shape[-1]
         return batch, draw_levels(batch.presence, batch.remixed, frames, self.preset.levels, self.rng)

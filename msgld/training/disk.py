@@ -10,12 +10,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from msgld.data.source import Source
 from msgld.errors import ModelError
 from msgld.progress import Progress
 from msgld.training.log import RunLog
 from msgld.training.network import NetworkTraining
-from msgld.training.pool import ClipPool, PoolConfig, running
+from msgld.training.pool import AnyPool, Pool, PoolConfig, running
 from msgld.training.state import load_state, save_state
 from msgld.training.timed import Step
 
@@ -102,25 +101,26 @@ class Run(ABC):
 
 
 @contextmanager
-def begun(out: Path, source: Source, config: PoolConfig, rate: int, seed: int
-          ) -> Iterator[tuple[ClipPool, dict[str, Any] | None]]:  # fmt: skip
+def begun(
+    out: Path, pool_of: Callable[[PoolConfig], AnyPool], config: PoolConfig, seed: int
+) -> Iterator[tuple[AnyPool, dict[str, Any] | None]]:
     """A pool that renders while the block lasts, and the state saved in ``out``, None in a new run.
 
     A resumed run goes on with clips that it has not heard.
 
     Args:
-        rate: of the pool, samples per second.
+        pool_of: makes the run's pool.
 
     Raises:
         ModelError: the state is damaged.
     """
     saved = load_state(out / "state.pt")
     clips = saved["clips"] if saved else config.seed + seed * 10**7
-    with running(ClipPool(source, replace(config, seed=clips), rate)) as pool:
+    with running(pool_of(replace(config, seed=clips))) as pool:
         yield pool, saved
 
 
-def wait_for(pool: ClipPool, clips: int, report: Report | None) -> None:
+def wait_for(pool: Pool, clips: int, report: Report | None) -> None:
     """Let the workers render that many clips first."""
     if not pool.config.workers:
         pool.fill()

@@ -25,12 +25,12 @@ class LevelConfig:
         absent: probability, where the mixture is absent, that some unknown stems are too: nobody asks for them.
     """
 
-    separate: float = 0.55
-    informed: float = 0.08
-    arrange: float = 0.35
-    generate: float = 0.1
+    separate: float = 0.42
+    informed: float = 0.06
+    arrange: float = 0.45
+    generate: float = 0.07
     free: float = 0.05
-    top: float = 0.3
+    top: float = 0.4
     top_separate: float = 0.65
     stretch: float = 0.12
     soft: float = 0.1

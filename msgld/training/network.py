@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from msgld.training.batch import BatchConfig, Crops, draw_crops
 from msgld.training.optim import (
     Average,
     OptimConfig,
@@ -20,7 +19,7 @@ from msgld.training.optim import (
     rate_factor,
     set_rate,
 )
-from msgld.training.pool import ClipPool
+from msgld.training.pool import Pool
 from msgld.training.timed import TimedTraining
 
 
@@ -32,7 +31,7 @@ class NetworkTraining(TimedTraining):
         minutes: length of the whole run.
     """
 
-    def __init__(self, part: str, network: nn.Module, optim: OptimConfig, pool: ClipPool, minutes: float,
+    def __init__(self, part: str, network: nn.Module, optim: OptimConfig, pool: Pool, minutes: float,
                  device: torch.device, seed: int = 0) -> None:  # fmt: skip
         self.part = part
         self.network = network.to(device)
@@ -46,11 +45,10 @@ class NetworkTraining(TimedTraining):
         self.optimisers = build_optimisers(self.network, optim)
         self.rng = np.random.default_rng(seed)
 
-    def next_crops(self, config: BatchConfig, samples: int) -> Crops:
-        """Draw crops of that many samples, on the run's device."""
+    def renew(self) -> None:
+        """Before a draw: render what is due, where no workers do it."""
         if not self.pool.config.workers:
             self.pool.fill()
-        return draw_crops(self.pool, config, samples, self.rng)
 
     def descend(self, loss: Tensor) -> float:
         """One update of the weights and of their average; the gradient's norm. One that is no number is left out."""

@@ -21,6 +21,8 @@ class OptimConfig:
     clip: largest norm of the gradient; None leaves it as it is.
     ema: decay of the moving average of the weights.
     muon: orthogonalised momentum (Jordan et al. 2024) for the hidden matrices, AdamW for the rest.
+    rounds: of Newton-Schulz in Muon. Five is usual; three cost 0.6 of that and leave what is least in the
+        gradient, its noise, smaller.
     """
 
     rate: float = 3e-3
@@ -31,6 +33,7 @@ class OptimConfig:
     clip: float | None = 1.0
     ema: float = 0.998
     muon: bool = True
+    rounds: int = 3
     betas: tuple[float, float] = (0.9, 0.98)
 
 
@@ -51,7 +54,11 @@ def build_optimisers(module: nn.Module, config: OptimConfig) -> list[torch.optim
     if not matrices:
         return [adamw]
     muon = torch.optim.Muon(
-        matrices, lr=config.rate, weight_decay=config.decay, adjust_lr_fn="match_rms_adamw"
+        matrices,
+        lr=config.rate,
+        weight_decay=config.decay,
+        ns_steps=config.rounds,
+        adjust_lr_fn="match_rms_adamw",
     )
     return [adamw, muon]
 

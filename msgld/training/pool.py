@@ -8,10 +8,11 @@ import signal
 import threading
 import time
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -21,9 +22,10 @@ from msgld.data.source import Source
 from msgld.errors import DataError
 from msgld.sound.resample import resample
 
-PEAK = 32767.0
 FAILURES = 3
 """Clips in a row that a worker may break down on."""
+
+AnyPool = TypeVar("AnyPool", bound="Pool")
 
 
 @dataclass(frozen=True)
@@ -47,28 +49,36 @@ class PoolConfig:
     life: int = 500
 
 
-class ClipPool:
-    """Rendered clips at ``rate`` as int16 (slots, K, 2, L) with one gain each."""
+class Pool(ABC):
+    """Rendered clips at ``rate``. What is kept of a clip is a subclass's affair.
 
-    def __init__(self, source: Source, config: PoolConfig, rate: int) -> None:
+    Attributes:
+        kept: what is kept of every clip, (slots, ...), in memory that the workers share.
+        held: the same, or a copy on the device that trains.
+        present: bool (slots, K). remixed: bool (slots,), clips whose stems do not belong together.
+    """
+
+    def __init__(self, source: Source, config: PoolConfig, rate: int, kept: Tensor) -> None:
         self.source = source
         self.config = config
         self.rate = rate
-        samples = round(config.seconds * rate)
+        self.kept = kept.share_memory_()
         stems = len(source.stems)
-        self.audio = torch.zeros(config.slots, stems, 2, samples, dtype=torch.int16).share_memory_()
-        self.gain = torch.zeros(config.slots).share_memory_()
         self.present = torch.zeros(config.slots, stems, dtype=torch.bool).share_memory_()
         self.remixed = torch.zeros(config.slots, dtype=torch.bool).share_memory_()
         self.done = torch.zeros(max(1, config.workers), dtype=torch.int64).share_memory_()
         self.drawn = torch.zeros((), dtype=torch.int64).share_memory_()
         self.version = torch.zeros(config.slots, dtype=torch.int64).share_memory_()
-        self.held = self.audio
+        self.held = self.kept
         self.broken = False
 
     def __getstate__(self) -> dict[str, Any]:
         # What a worker needs; a copy on a device is the trainer's own.
         return {**self.__dict__, "held": None}
+
+    @abstractmethod
+    def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
+        """Keep a clip's stems (K, 2, L), at the pool's rate, in that slot. Its ``present`` and ``remixed`` are set."""
 
     @property
     def written(self) -> int:
@@ -82,52 +92,30 @@ class ClipPool:
 
     def render(self, index: int) -> None:
         """Render clip ``index`` into its slot."""
-        clip = self.source.clip(self.config.seed + index, self.config.seconds)
-        stems = _at_rate(clip.stems, clip.rate, self.rate, self.audio.shape[-1])
-        peak = max(1e-6, float(np.abs(stems).max()))
-        slot = index % self.config.slots
-        scaled = np.rint(stems * (PEAK / peak)).astype(np.int16)
-        self.audio[slot] = torch.from_numpy(scaled)
-        self.gain[slot] = peak / PEAK
+        seed, slot = self.config.seed + index, index % self.config.slots
+        clip = self.source.clip(seed, self.config.seconds)
         self.present[slot] = torch.from_numpy(np.ascontiguousarray(clip.present))
         self.remixed[slot] = bool(clip.meta.get("remixed", 0))
+        samples = round(self.config.seconds * self.rate)
+        self.store(slot, _at_rate(clip.stems, clip.rate, self.rate, samples), seed)
         self.version[slot] += 1
 
     def behind(self) -> bool:
         """Whether more clips are due: the pool is not full, or its clips have been drawn often enough."""
         return self.written < self.config.slots + int(self.drawn) / self.config.reuse
 
-    def whole(self, slot: int) -> Tensor:
-        """A clip as it was rendered, float32 (K, 2, L)."""
-        return self.audio[slot] * self.gain[slot]
-
     def hold(self, device: torch.device) -> None:
         """Keep a copy of all clips on a device, from which crops are then cut there."""
-        self.held = torch.zeros_like(self.audio, device=device)
+        self.held = torch.zeros_like(self.kept, device=device)
         self._seen = torch.zeros_like(self.version)
 
-    def crops(self, slots: np.ndarray, starts: np.ndarray, samples: int, balance: np.ndarray) -> Tensor:
-        """Stretches of single stems, their channels summed with weights: float32 (B, K, samples).
-
-        Args:
-            slots, starts: (B, K), the clip and the first sample of each stem's stretch. balance: (B, K, 2).
-        """
-        self._refresh()
-        places = zip(
-            slots.ravel(), np.tile(np.arange(slots.shape[1]), len(slots)), starts.ravel(), strict=True
-        )
-        stereo = torch.stack([self.held[s, k, :, a : a + samples] for s, k, a in places])
-        weights = torch.tensor(balance, dtype=torch.float32).flatten(0, 1) * self.gain[slots.ravel(), None]
-        left, right = weights.to(self.held.device).unsqueeze(-1).unbind(1)
-        return (stereo[:, 0] * left).addcmul_(stereo[:, 1].float(), right).view(*slots.shape, samples)
-
-    def _refresh(self) -> None:
-        """Bring clips that have changed to the device on which they are held."""
-        if self.held is self.audio:
+    def refresh(self) -> None:
+        """Bring clips that have changed to the device on which they are held; before each draw."""
+        if self.held is self.kept:
             return
         now = self.version.clone()
         for slot in (now != self._seen).nonzero().flatten().tolist():
-            self.held[slot].copy_(self.audio[slot])
+            self.held[slot].copy_(self.kept[slot])
         self._seen = now
 
     def fill(self) -> None:
@@ -158,7 +146,7 @@ def _at_rate(stems: np.ndarray, source: int, rate: int, samples: int) -> np.ndar
     return flat.reshape(*stems.shape[:-1], samples)
 
 
-def _work(pool: ClipPool, worker: int) -> None:
+def _work(pool: Pool, worker: int) -> None:
     """Render this worker's clips, one after another, from the first that it has not done, at most ``life``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
     torch.set_num_threads(1)
@@ -175,7 +163,7 @@ def _work(pool: ClipPool, worker: int) -> None:
 
 
 @contextmanager
-def running(pool: ClipPool) -> Iterator[ClipPool]:
+def running(pool: AnyPool) -> Iterator[AnyPool]:
     """Run the pool's workers while the block lasts. They end by themselves if the parent is killed."""
     stop = threading.Event()
     keepers = [
@@ -191,7 +179,7 @@ def running(pool: ClipPool) -> Iterator[ClipPool]:
             keeper.join()
 
 
-def _keep(pool: ClipPool, worker: int, stop: threading.Event) -> None:
+def _keep(pool: Pool, worker: int, stop: threading.Event) -> None:
     """Keep one worker at work: where a clip breaks it (a synthesiser may crash), a new one goes on after that clip.
 
     Without this a run would go on with an ever older pool and learn it by heart.

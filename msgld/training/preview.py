@@ -12,19 +12,18 @@ from torch import Tensor
 
 from msgld.sound.mel import MelConfig
 from msgld.tasks.maps import arrange, separate
-from msgld.training.batch import Crops, build_batch, draw_crops
+from msgld.training.batch import BatchConfig, build_batch
 from msgld.training.denoiser import DenoiserTraining
 
 
 @torch.no_grad()
 def preview_mels(training: DenoiserTraining) -> tuple[Tensor, dict[str, Tensor]]:
     """True log-mels (K, M, N) of one crop and the ones that the model answers, by task."""
-    config = training.preset.stage(1.0)
-    one = type(config)(items=1, frames=config.frames, remix=0.0)
     rng = np.random.default_rng(1)
-    crops = draw_crops(training.pool, one, one.frames * training.codec.frame_samples, rng)
-    moved = Crops(*(part.to(training.device) for part in (crops.audio, crops.present, crops.remixed)))
-    z = build_batch(moved, training.codec, one, rng).z
+    length = training.preset.stage(1.0).frames * training.codec.frame_columns
+    batch = build_batch(training.energies.draw(16, length, rng), training.codec, BatchConfig(), rng)
+    item = int(batch.remixed.int().argmin())  # one whose stems belong together, if there is one
+    z = batch.z[item : item + 1]
     tracks, frames = z.shape[1], z.shape[3]
     answers = {}
     for name, task in {

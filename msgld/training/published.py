@@ -9,9 +9,9 @@ from msgld.checkpoint import bf16_is_fast
 from msgld.diffusion.noise import mix
 from msgld.diffusion.published import PublishedDenoiser
 from msgld.sound.autoencoder import KLCodec
-from msgld.training.batch import Crops, mix_mels
+from msgld.training.batch import mix_mels
+from msgld.training.clips import ClipPool, Crops, draw_crops
 from msgld.training.network import NetworkTraining, plain
-from msgld.training.pool import ClipPool
 from msgld.training.published_presets import PublishedPreset
 
 
@@ -23,14 +23,16 @@ class PublishedTraining(NetworkTraining):
         super().__init__("denoiser", denoiser, preset.optim, pool, minutes, device, seed)
         self.preset = preset
         self.denoiser = denoiser
+        self.clips = pool
         self.codec = codec.to(device).eval().requires_grad_(False)
         self.half = preset.half and bf16_is_fast(device)
 
     def next_batch(self) -> tuple[Tensor, Tensor]:
         """Latents of stems and mixture (B, K, C, T), and which stems the data have, bool (B, K - 1)."""
         config = self.preset.stage(self.progress)
-        crops = self.next_crops(config, config.frames * self.codec.frame_samples)
-        parts = zip(*(part.split(1) for part in (crops.audio, crops.present, crops.remixed)), strict=True)
+        self.renew()
+        crops = draw_crops(self.clips, config.items, config.frames * self.codec.frame_samples, self.rng)
+        parts = zip(crops.audio.split(1), crops.present.split(1), strict=True)
         generator = self.generator()
         with torch.no_grad():
             mels = [mix_mels(Crops(*part), self.codec.mel, config, self.rng) for part in parts]

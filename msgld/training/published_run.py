@@ -19,6 +19,7 @@ from msgld.model import REFERENCE_RMS, Model
 from msgld.nets.unet3d import PublishedUNet
 from msgld.sound.autoencoder import KLCodec
 from msgld.tasks import maps
+from msgld.training.clips import clip_pool
 from msgld.training.disk import Report, Run, begun, described, wait_for
 from msgld.training.preview import draw_mels, mel_range
 from msgld.training.published import PublishedTraining
@@ -133,7 +134,7 @@ def train_published(
     stage = read_first_stage(first_stage, start, out)
     if stage.codec.mel != preset.mel:
         raise ModelError(f"the first stage hears other log-mels ({stage.codec.mel}) than {preset.name} does")
-    with begun(out, source, preset.pool, preset.mel.rate, seed) as (pool, saved):
+    with begun(out, clip_pool(source, preset.mel.rate), preset.pool, seed) as (pool, saved):
         wait_for(pool, 4 * preset.stage(0.0).items, report)
         denoiser = _begin(preset, source, stage, seed)
         training = PublishedTraining(

@@ -19,7 +19,8 @@ from msgld.sound.codec import PatchCodec
 from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining
 from msgld.training.disk import Report, Run, begun, described, wait_for
-from msgld.training.pool import ClipPool
+from msgld.training.energies import EnergyPool
+from msgld.training.pool import PoolConfig
 from msgld.training.presets import Preset
 
 
@@ -79,7 +80,11 @@ def train_denoiser(
     Raises:
         DataError, ModelError, UsageError: see their messages.
     """
-    with begun(out, source, preset.pool, preset.codec.mel.rate, seed) as (pool, saved):
+
+    def pool_of(config: PoolConfig) -> EnergyPool:
+        return EnergyPool(source, config, preset.codec.mel, preset.batch.remix)
+
+    with begun(out, pool_of, preset.pool, seed) as (pool, saved):
         wait_for(pool, preset.codec_clips if not (saved or start) else 2 * preset.batch.items, report)
         denoiser, codec, info = _begin(preset, pool, source, saved, start, seed)
         training = DenoiserTraining(
@@ -94,7 +99,7 @@ def train_denoiser(
 
 def _begin(
     preset: Preset,
-    pool: ClipPool,
+    pool: EnergyPool,
     source: Source,
     saved: dict[str, Any] | None,
     start: Path | None,

@@ -16,9 +16,8 @@ from msgld.nets.vocoder import Vocoder, VocoderConfig, carry, noise_like, own_tu
 from msgld.sound.autoencoder import KLCodec
 from msgld.sound.codec import PatchCodec
 from msgld.sound.mel import MelConfig, band_edges, filterbank, log_mel
-from msgld.training.batch import BatchConfig, Crops
+from msgld.training.clips import ClipPool, Crops, draw_crops
 from msgld.training.network import NetworkTraining, plain
-from msgld.training.pool import ClipPool
 from msgld.training.vocoder_loss import frequency_loss, mel_loss, stft_loss, turn_loss
 from msgld.training.vocoder_presets import VocoderPreset
 
@@ -58,6 +57,7 @@ class VocoderTraining(NetworkTraining):
         self.vocoder = build_vocoder(preset, codec, seed)
         super().__init__("vocoder", self.vocoder, preset.optim, pool, minutes, device, seed)
         self.preset = preset
+        self.clips = pool
         self.codec = codec.to(device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed + 1)
@@ -66,8 +66,9 @@ class VocoderTraining(NetworkTraining):
 
     def next_audio(self) -> Tensor:
         """Draw levelled waveforms, stems and mixtures, (B, L)."""
-        config = BatchConfig(items=self.preset.items, remix=0.0)
-        crops = self.next_crops(config, self.preset.columns * self.codec.mel.hop)
+        self.renew()
+        samples = self.preset.columns * self.codec.mel.hop
+        crops = draw_crops(self.clips, self.preset.items, samples, self.rng)
         return pick_tracks(crops, self.preset, self.rng)
 
     def step(self) -> dict[str, float]:

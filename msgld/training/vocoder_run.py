@@ -16,6 +16,7 @@ from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.sound.autoencoder import KLCodec
 from msgld.sound.codec import PatchCodec
 from msgld.sound.mel import MelConfig, log_mel
+from msgld.training.clips import clip_pool
 from msgld.training.disk import Report, Run, begun, wait_for
 from msgld.training.vocoder import VocoderTraining
 from msgld.training.vocoder_presets import VocoderPreset
@@ -77,7 +78,7 @@ def train_vocoder(
     Raises:
         DataError, ModelError: see their messages.
     """
-    with begun(out, source, preset.pool, codec.mel.rate, seed) as (pool, saved):
+    with begun(out, clip_pool(source, codec.mel.rate), preset.pool, seed) as (pool, saved):
         wait_for(pool, 4 * preset.items, report)
         training = VocoderTraining(preset, codec, pool, minutes or preset.minutes, torch.device(device), seed)
         run = VocoderRun(training, out, report)

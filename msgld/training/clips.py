@@ -1,0 +1,84 @@
+"""A pool that keeps waveforms, and the crops that are cut out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.data.source import Source
+from msgld.training.pool import Pool, PoolConfig
+
+PEAK = 32767.0
+
+
+class ClipPool(Pool):
+    """Keeps int16 (slots, K, 2, L) with one gain each."""
+
+    def __init__(self, source: Source, config: PoolConfig, rate: int) -> None:
+        samples = round(config.seconds * rate)
+        audio = torch.zeros(config.slots, len(source.stems), 2, samples, dtype=torch.int16)
+        super().__init__(source, config, rate, audio)
+        self.gain = torch.zeros(config.slots).share_memory_()
+
+    def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
+        """Keep the waveforms to 16 bits of their peak."""
+        peak = max(1e-6, float(np.abs(stems).max()))
+        self.kept[slot] = torch.from_numpy(np.rint(stems * (PEAK / peak)).astype(np.int16))
+        self.gain[slot] = peak / PEAK
+
+    def whole(self, slot: int) -> Tensor:
+        """A clip as it was rendered, float32 (K, 2, L)."""
+        return self.kept[slot] * self.gain[slot]
+
+    def cut(self, slots: np.ndarray, starts: np.ndarray, samples: int, balance: np.ndarray) -> Tensor:
+        """Stretches of single stems, their channels summed with weights: float32 (B, K, samples).
+
+        Args:
+            slots, starts: (B, K), the clip and the first sample of each stem's stretch. balance: (B, K, 2).
+        """
+        self.refresh()
+        places = zip(
+            slots.ravel(), np.tile(np.arange(slots.shape[1]), len(slots)), starts.ravel(), strict=True
+        )
+        stereo = torch.stack([self.held[s, k, :, a : a + samples] for s, k, a in places])
+        weights = torch.tensor(balance, dtype=torch.float32).flatten(0, 1) * self.gain[slots.ravel(), None]
+        left, right = weights.to(self.held.device).unsqueeze(-1).unbind(1)
+        return (stereo[:, 0] * left).addcmul_(stereo[:, 1].float(), right).view(*slots.shape, samples)
+
+
+def clip_pool(source: Source, rate: int) -> Callable[[PoolConfig], ClipPool]:
+    """What makes a pool of a source's waveforms at that rate."""
+    return lambda config: ClipPool(source, config, rate)
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Waveforms (B, S, L) of S stems with their presence (B, S)."""
+
+    audio: Tensor
+    present: Tensor
+
+
+def random_balance(rng: np.random.Generator) -> tuple[float, float]:
+    """Weights of the two channels, whose sum is heard: half the work, and panning becomes a gain."""
+    angle = rng.uniform(0, np.pi / 2)
+    return float(np.cos(angle)), float(np.sin(angle))
+
+
+def draw_crops(pool: ClipPool, items: int, samples: int, rng: np.random.Generator) -> Crops:
+    """Draw crops from the pool. Of the two channels one sum is heard, with a random balance."""
+    slots = rng.integers(0, len(pool), items)
+    starts = rng.integers(0, pool.kept.shape[-1] - samples + 1, items)
+    balance = np.array([random_balance(rng) for _ in range(items)])
+    pool.drawn += items
+    stems = pool.kept.shape[1]
+    each = (
+        np.broadcast_to(part[:, None], (items, stems, *part.shape[1:])) for part in (slots, starts, balance)
+    )
+    every_slot, every_start, every_balance = each
+    audio = pool.cut(every_slot, every_start, samples, every_balance)
+    return Crops(audio, pool.present[slots].to(audio.device))
