@@ -23,6 +23,7 @@ from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
 from msgld.types import RATE, STEMS
+from tests.leaning import leaning_model
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,18 @@ def test_listening_needs_two_stems_and_compares_three_cases(model: Model) -> Non
     assert errors.shape == (2, 3) and np.isfinite(errors).all() and (errors > 0).all()
     same = listening_errors(model, z[0], z[0], np.ones(5, bool), seed=0)
     assert np.array_equal(same[:, 0], same[:, 1])
+
+
+def test_the_error_of_listening_is_that_of_the_log_mels() -> None:
+    exact = leaning_model(maps=True)
+    own = torch.randn(5, 128, 8, generator=torch.Generator().manual_seed(0))
+    errors = listening_errors(exact, own, own, np.ones(5, bool), seed=0)
+    # At level 1 this denoiser knows nothing and answers the mean, whatever is given.
+    mels = exact.codec.decode(own) - exact.codec.decode(torch.zeros_like(own))
+    each = mels.square().mean((1, 2))
+    assert errors[1, 0] == errors[1, 1] == errors[1, 2]
+    assert each.min() < errors[1, 0] < each.max()
+    assert (errors[0] < errors[1]).all()
 
 
 def test_reports_are_written_and_say_what_was_measured(model: Model, tmp_path: Path) -> None:

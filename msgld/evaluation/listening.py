@@ -59,9 +59,11 @@ def _error(
     level: float,
     seed: int,
 ) -> float:
-    """Mean squared error, weighted as in training, of E[z] of the wanted stems.
+    """Mean squared error, nepers^2, of the log-mels that E[z] of the wanted stems decodes to.
 
-    Whatever is not given is at ``level``; where nothing is given, the stems that would be are at the highest.
+    Log-mels, as in the paper (Karchkhadze et al. 2024), rather than latents: there an error counts as it is heard,
+    whatever the codec. What is not given is at ``level``; where nothing is given, the stems that would be are at
+    the highest.
     """
     highest = levels_of(model.schedule)[-1]
     if source is None and level < highest and not model.maps:
@@ -74,8 +76,8 @@ def _error(
     task = arrange(tracks, frames, {int(k): known for k in given})
     levels = torch.where(task.wanted, level, task.levels).to(z.device)
     x = mix(z, noise_like(z, [seed]), levels, model.schedule)
-    error = _asked(model, z, seed)(x, levels, task.presence.to(z.device)).z[0, wanted] - own[wanted]
-    return float((error.square() * model.codec.weights[:, None]).mean())
+    said = _asked(model, z, seed)(x, levels, task.presence.to(z.device)).z[0, wanted]
+    return float((model.codec.decode(said) - model.codec.decode(own[wanted])).square().mean())
 
 
 def _asked(model: Model, z: Tensor, seed: int) -> Denoiser:

@@ -25,9 +25,9 @@ class LevelConfig:
         absent: probability, where the mixture is absent, that some unknown stems are too: nobody asks for them.
     """
 
-    separate: float = 0.42
+    separate: float = 0.36
     informed: float = 0.06
-    arrange: float = 0.45
+    arrange: float = 0.55
     generate: float = 0.07
     free: float = 0.05
     top: float = 0.4

@@ -41,10 +41,10 @@ class PoolConfig:
         life: clips that a worker renders before a new one takes its place, as synthesisers keep what they played.
     """
 
-    slots: int = 500
+    slots: int = 900
     seconds: float = 12.0
     workers: int = 1
-    reuse: float = 24.0
+    reuse: float = 14.0
     seed: int = 0
     life: int = 500
 
