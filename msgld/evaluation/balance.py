@@ -69,7 +69,8 @@ class Balance:
     def write(self, folder: Path) -> None:
         """Write ``guidance.png``, ``guidance.json`` and ``guidance.md``."""
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "guidance.png", draw_balance(self))
+        picture = draw_balance(list(self.pictures), self.true, self.stems, self.rows)
+        write_whole(folder / "guidance.png", picture)
         write_whole(folder / "guidance.json", json.dumps(self.report, indent=1).encode())
         head = f"# guidance: {self.report['model']}, {self.report['song']}, {self.report['draws']} draws each\n\n"
         write_whole(folder / "guidance.md", (head + markdown(self.rows)).encode())

@@ -11,8 +11,6 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from msgld.evaluation.balance import Balance
-
 RANGE = 70 / 20 * np.log(10)
 """From the loudest spots to black, in nepers: 70 dB."""
 GAP = 6
@@ -20,22 +18,28 @@ GAP = 6
 CURVES = {"error": "error to the true stems", "agreement": "sum of stems to mixture", "variety": "variety"}
 
 
-def draw_balance(found: Balance) -> bytes:
-    """The picture as PNG. The true stems are its first row, where they are known."""
+def draw_balance(
+    pictures: Sequence[np.ndarray], true: np.ndarray, stems: Sequence[str], rows: Sequence[dict[str, Any]]
+) -> bytes:
+    """The picture as PNG.
+
+    Args:
+        pictures: log-mels (S, M, N) of each weight. true: those of the true stems, the first row where known.
+        stems: names. rows: a row of figures for each weight, and one without a weight for the true stems.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    names = [f"guidance {weight:g}" for weight in found.weights]
-    pictures = list(found.pictures)
-    if not np.isnan(found.true).all():
-        names, pictures = ["true stems", *names], [found.true, *pictures]
+    names = [row["name"] for row in rows if row["weight"] is not None]
+    if not np.isnan(true).all():
+        names, pictures = ["true stems", *names], [true, *pictures]
     figure = Figure(figsize=(12, 1.0 + 1.1 * len(names) + 2.6), layout="constrained")
     FigureCanvasAgg(figure)
     parts: Any = figure.subfigures(2, 1, height_ratios=[1.1 * len(names), 2.6])
     top, bottom = parts
-    _spectrograms(top.subplots(), pictures, names, found.stems)
+    _spectrograms(top.subplots(), pictures, names, stems)
     for axis, (key, title) in zip(bottom.subplots(1, len(CURVES)), CURVES.items(), strict=True):
-        _curve(axis, found.rows, key, title)
+        _curve(axis, rows, key, title)
     data = BytesIO()
     figure.savefig(data, dpi=100, format="png")
     return data.getvalue()
