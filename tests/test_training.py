@@ -336,8 +336,10 @@ def test_stems_that_are_not_counted_cost_nothing():
 def levels_of(config: LevelConfig, items: int = 600, remixed: bool = False, frames: int = 12) -> LevelMap:
     present = torch.ones(items, 4, dtype=torch.bool)
     present[::5, 1] = False
+    sounding = torch.ones(items, 4, dtype=torch.bool)
+    sounding[::3, 2] = False
     whether = torch.full((items,), remixed)
-    return draw_levels(present, whether, frames, config, np.random.default_rng(0))
+    return draw_levels(present, sounding, whether, frames, config, np.random.default_rng(0))
 
 
 def only(task: str, **rest: float) -> LevelConfig:
@@ -380,6 +382,20 @@ def test_some_stems_are_given_and_some_are_not(task: str):
     assert (known[:, :-1].sum(1) >= 1).all()
     assert (known[:, :-1].sum(1) < stems).all()
     assert known[:, -1].all() == (task == "informed")
+
+
+@pytest.mark.parametrize("task", ["arrange", "generate"])
+def test_nobody_asks_for_a_stem_that_is_silent(task: str):
+    silent, sounding = (
+        levels_of(only(task, silent=1.0, absent=0.0)),
+        levels_of(only(task, silent=0.0, absent=0.0)),
+    )
+    quiet = [item for item in range(0, 600, 3) if item % 5]  # every fifth has but one stem that sounds
+    assert not silent.counted[quiet, 2].any()
+    assert sounding.counted[quiet, 2].any(1).all()
+    assert silent.counted[:, :-1].any(2).any(1).all(), "something is asked for"
+    for drawn in (silent, sounding):
+        assert drawn.presence[1::3, 2].all(), "a stem that sounds is there"
 
 
 def test_generating_knows_nothing_but_the_past():

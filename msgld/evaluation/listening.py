@@ -13,7 +13,7 @@ from msgld.diffusion.denoise import Denoiser
 from msgld.diffusion.guidance import Overwriting
 from msgld.diffusion.noise import Schedule, mix, noise_like
 from msgld.model import Model
-from msgld.tasks.maps import arrange
+from msgld.tasks.maps import arrange, without
 
 LEVELS = (0.7, 1.0)
 """Levels of the wanted stems at which the error is taken."""
@@ -35,7 +35,8 @@ def listening_errors(model: Model, own: Tensor, foreign: Tensor, active: np.ndar
 
     Args:
         own, foreign: latents of the stems of two clips, (K - 1, C, T).
-        active: bool (K - 1,), stems that sound in the clip; half of them are given and the others wanted.
+        active: bool (K - 1,), stems that sound in the clip; half of them are given and the others wanted. What is
+            silent nobody asks for.
     """
     stems, levels = np.flatnonzero(active), levels_of(model.schedule)
     if len(stems) < 2:
@@ -73,7 +74,9 @@ def _error(
     if source is not None:
         z[0, given] = source[given]
     known = highest if source is None else 0.0
-    task = arrange(tracks, frames, {int(k): known for k in given})
+    asked = {*wanted, *(int(k) for k in given)}
+    silent = [k for k in range(tracks - 1) if k not in asked]
+    task = without(arrange(tracks, frames, {int(k): known for k in given}), silent)
     levels = torch.where(task.wanted, level, task.levels).to(z.device)
     x = mix(z, noise_like(z, [seed]), levels, model.schedule)
     said = _asked(model, z, seed)(x, levels, task.presence.to(z.device)).z[0, wanted]

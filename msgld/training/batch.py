@@ -56,6 +56,11 @@ class Batch:
     power: Tensor
     cross: Tensor
 
+    @property
+    def sounding(self) -> Tensor:
+        """Which tracks are louder than -50 dBFS over the crop, bool (B, K); see :func:`level_gains`."""
+        return self.power.sum(2).mean(2) / 3 > 1e-5
+
 
 def stem_gains(
     config: BatchConfig, shape: tuple[int, int], bins: np.ndarray, rng: np.random.Generator

@@ -36,7 +36,12 @@ class DenoiserTraining(NetworkTraining):
             crops = self.energies.draw(config.items, config.frames * self.codec.frame_columns, self.rng)
             batch = build_batch(crops, self.codec, config, self.rng)
         frames = batch.z.shape[-1]
-        return batch, draw_levels(batch.presence, batch.remixed, frames, self.preset.levels, self.rng)
+        return batch, self.draw(batch, frames)
+
+    def draw(self, batch: Batch, frames: int) -> LevelMap:
+        """Tasks for a batch."""
+        levels, present = self.preset.levels, batch.presence
+        return draw_levels(present, batch.sounding, batch.remixed, frames, levels, self.rng)
 
     def step(self) -> dict[str, float]:
         """One batch, one update of the weights and of their average."""

@@ -23,6 +23,8 @@ class LevelConfig:
         stretch: probability that only a stretch of time is unknown (continuing, replaying).
         soft: probability that known tracks are known at a level above 0 only.
         absent: probability, where the mixture is absent, that some unknown stems are too: nobody asks for them.
+        silent: probability, where the mixture is absent, that so are all unknown stems that are silent from end to
+            end: who asks for a stem wants to hear it, and whether one pauses for good cannot be foreseen.
     """
 
     separate: float = 0.36
@@ -35,6 +37,7 @@ class LevelConfig:
     stretch: float = 0.12
     soft: float = 0.1
     absent: float = 0.25
+    silent: float = 0.9
 
 
 @dataclass(frozen=True)
@@ -50,23 +53,31 @@ TASKS = ("separate", "informed", "arrange", "generate", "free")
 
 
 def draw_levels(
-    present: Tensor, remixed: Tensor, frames: int, config: LevelConfig, rng: np.random.Generator
+    present: Tensor,
+    sounding: Tensor,
+    remixed: Tensor,
+    frames: int,
+    config: LevelConfig,
+    rng: np.random.Generator,
 ) -> LevelMap:
     """Draw a map for every item.
 
     Args:
-        present: bool (B, K), what the data have. remixed: bool (B,), items whose stems do not belong together:
-            they teach separation only.
+        present: bool (B, K), what the data have. sounding: bool (B, K), those that are not silent throughout.
+        remixed: bool (B,), items whose stems do not belong together: they teach separation only.
         frames: T.
     """
     odds = np.array([getattr(config, task) for task in TASKS])
     levels = np.zeros((*present.shape, frames), dtype=np.float32)
     seen = present.numpy(force=True).copy()
+    heard = (present & sounding).numpy(force=True)
     for item in range(len(seen)):
         task = "separate" if remixed[item] else TASKS[rng.choice(len(TASKS), p=odds / odds.sum())]
-        levels[item] = _item(task, seen[item], frames, config, rng)
+        audible = task == "arrange" and heard[item, :-1].sum() > 1
+        levels[item] = _item(task, heard[item] if audible else seen[item], frames, config, rng)
         if task in ("arrange", "generate"):
             seen[item, -1] = False
+            seen[item] &= ~_silent(levels[item], seen[item], heard[item], config, rng)
             seen[item] &= ~_unasked(levels[item], seen[item], config, rng)
     counted = (levels > 0) & seen[..., None]
     parts = (torch.from_numpy(a).to(present.device) for a in (levels, seen, counted))
@@ -108,6 +119,16 @@ def _known(task: str, present: np.ndarray, rng: np.random.Generator) -> np.ndarr
         given = rng.integers(1, len(stems))
         known[rng.choice(stems, given, replace=False)] = True
     return known
+
+
+def _silent(
+    levels: np.ndarray, present: np.ndarray, heard: np.ndarray, config: LevelConfig, rng: np.random.Generator
+) -> np.ndarray:
+    """Tracks that are unknown and silent, bool (K,), or none of them; never all that are unknown."""
+    unknown = (levels > 0).any(1) & present
+    silent = unknown & ~heard
+    dropped = rng.random() < config.silent and (unknown & heard).any()
+    return silent & dropped
 
 
 def _unasked(

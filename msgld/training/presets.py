@@ -46,7 +46,7 @@ class Preset:
     levels: LevelConfig = LevelConfig()
     optim: OptimConfig = OptimConfig()
     pool: PoolConfig = PoolConfig()
-    stages: tuple[Stage, ...] = (Stage(0.1, 24, 64), Stage(0.55, 18, 108), Stage(1.0, 9, 216))
+    stages: tuple[Stage, ...] = (Stage(0.1, 24, 64), Stage(0.8, 18, 108), Stage(1.0, 9, 216))
     share_weight: float = 1.0
     codec_clips: int = 160
     save_minutes: float = 5.0
