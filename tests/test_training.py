@@ -387,8 +387,8 @@ def test_some_stems_are_given_and_some_are_not(task: str):
 @pytest.mark.parametrize("task", ["arrange", "generate"])
 def test_nobody_asks_for_a_stem_that_is_silent(task: str):
     silent, sounding = (
-        levels_of(only(task, silent=1.0, absent=0.0)),
-        levels_of(only(task, silent=0.0, absent=0.0)),
+        levels_of(only(task, silent=1.0, absent=0.0, stretch=0.0)),
+        levels_of(only(task, silent=0.0, absent=0.0, stretch=0.0)),
     )
     quiet = [item for item in range(0, 600, 3) if item % 5]  # every fifth has but one stem that sounds
     assert not silent.counted[quiet, 2].any()
