@@ -25,9 +25,9 @@ class OptimConfig:
         gradient, its noise, smaller.
     """
 
-    rate: float = 3e-3
+    rate: float = 2e-3
     warmup: int = 100
-    cooldown: float = 0.3
+    cooldown: float = 0.45
     final: float = 0.02
     decay: float = 0.02
     clip: float | None = 1.0
