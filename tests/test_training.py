@@ -50,7 +50,7 @@ PRESET = Preset(
     codec=PatchConfig(MEL, channels=16),
     batch=BatchConfig(frames=8),
     pool=PoolConfig(slots=6, seconds=1.0, workers=0),
-    optim=OptimConfig(warmup=5),
+    optim=OptimConfig(rate=3e-3, warmup=5),
     stages=(Stage(0.5, 4, 8), Stage(1.0, 2, 12)),
     codec_clips=8,
 )

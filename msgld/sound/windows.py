@@ -43,12 +43,14 @@ class WindowPlan:
         return self.length - 2 * self.context - self.fade
 
     def windows(self, total: int | None = None) -> Iterator[Window]:
-        """Windows that cover ``total`` samples, or go on; the first one's context lies before the song."""
-        start = -self.context - self.fade
-        while total is None or start + self.context < max(1, total):
-            keep = start + self.context
+        """Windows, at least one, that cover ``total`` samples, or go on; the first one's context lies before the song."""
+        keep = -self.fade
+        while True:
+            start = keep - self.context
             yield Window(start, start + self.length, keep, keep + self.hop + self.fade)
-            start += self.hop
+            keep += self.hop
+            if total is not None and keep >= total:
+                return
 
     def ramp(self) -> Tensor:
         """Weights of what is kept of a window, (hop + fade,): the sum over neighbours is 1 everywhere."""
