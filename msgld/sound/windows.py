@@ -43,7 +43,7 @@ class WindowPlan:
         return self.length - 2 * self.context - self.fade
 
     def windows(self, total: int | None = None) -> Iterator[Window]:
-        """Windows, at least one, that cover ``total`` samples, or go on; the first one's context lies before the song."""
+        """Windows that cover ``total`` samples, at least one, or go on; the first one begins before the song."""
         keep = -self.fade
         while True:
             start = keep - self.context
