@@ -200,6 +200,13 @@ def test_bad_sounds_are_refused_at_once_in_one_line(model: msgld.Msgld, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("rate", [999, 768_001, 2_000_000_000])
+def test_a_file_of_a_rate_that_no_song_has_is_refused(model: msgld.Msgld, tmp_path: Path, rate: int):
+    soundfile.write(tmp_path / "song.wav", np.zeros(100), rate)
+    with pytest.raises(msgld.AudioReadError, match=f"claims {rate}"):
+        model.separate(tmp_path / "song.wav")
+
+
 BAD_REQUESTS = {
     "unknown stem": ({"stems": ["vocals"]}, "bass, drums, guitar, piano, other"),
     "no stem": ({"stems": []}, "at least one"),

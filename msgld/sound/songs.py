@@ -105,11 +105,16 @@ def opened(sound: Sound) -> Iterator[Reader]:
     """Open a sound for reading.
 
     Raises:
-        AudioReadError: no such file, not audio, empty, or samples that are not numbers.
+        AudioReadError: no such file, not audio, empty, of a rate that no song has, or samples that are not numbers.
         UsageError: an array of another shape or type.
     """
     if isinstance(sound, str | Path):
         with open_audio(sound) as reader:
+            if not LOWEST_RATE <= reader.rate <= HIGHEST_RATE:
+                raise AudioReadError(
+                    f"{sound} claims {reader.rate} samples a second, songs have {LOWEST_RATE} to {HIGHEST_RATE}: "
+                    "export it again"
+                )
             yield reader
     else:
         yield ArrayReader(*checked(sound))
