@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from tiny import save_tiny_model, song
 
 import msgld
 from msgld.errors import AudioWriteError, UsageError
+from msgld.results.folder import ABANDONED
 from msgld.results.result import Result
 
 RATE = 44100
@@ -168,3 +171,25 @@ def test_separating_to_files_records_everything(tmp_path: Path):
     assert run["null_db"] < -80
     assert run["gain"] < 1, "louder than full scale, so it was turned down"
     assert len(run["notes"]) == 1
+
+
+def test_what_killed_runs_left_behind_is_swept_away_a_day_later(tmp_path: Path):
+    names = {
+        ".out-0123456789ab.part": 2 * ABANDONED,
+        ".out-00000000000b.part": 0.0,  # a run that goes on beside this one
+        ".other-0123456789ab.part": 2 * ABANDONED,
+    }
+    for name, age in names.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "bass.spool").write_bytes(b"samples")
+        for path in (tmp_path / name / "bass.spool", tmp_path / name):
+            os.utime(path, (time.time() - age, time.time() - age))
+    separation().save(tmp_path / "out")
+    assert {path.name for path in tmp_path.iterdir()} == {"out", *list(names)[1:]}
+
+
+def test_an_empty_folder_becomes_the_result(tmp_path: Path):
+    (tmp_path / "out").mkdir()
+    separation().save(tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "run.json").exists()

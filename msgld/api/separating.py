@@ -18,9 +18,10 @@ from msgld.api.record import describe
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
+from msgld.results.folder import new_folder
 from msgld.results.picture import Sketch
 from msgld.results.result import Result
-from msgld.results.saving import Encoding, Saved, Tracks, check_encoding, new_folder, save_tracks
+from msgld.results.saving import Encoding, Saved, Tracks, check_encoding, save_tracks
 from msgld.sound.songs import Sound, name_of, opened
 from msgld.sound.spool import Spool
 from msgld.tasks.stream import separated

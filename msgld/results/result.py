@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from msgld.results.folder import new_folder
 from msgld.results.picture import Sketch
 from msgld.results.saving import (
     BLOCK,
@@ -18,7 +19,6 @@ from msgld.results.saving import (
     Track,
     Tracks,
     check_encoding,
-    new_folder,
     save_tracks,
 )
 from msgld.sound.songs import Reader, opened

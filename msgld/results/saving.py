@@ -1,13 +1,10 @@
-"""Results on the disk: whole folders or nothing, one gain for all stems, and a null test of what was written."""
+"""Results on the disk: one gain for all stems, and a null test of what was written."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from msgld.errors import AudioWriteError
+from msgld.results.folder import RUN
 from msgld.results.picture import Sketch
 from msgld.sound.reader import open_audio
 from msgld.sound.songs import Reader, as_channels
@@ -26,7 +24,7 @@ BLOCK = 1 << 18
 LOSSY = ("mp3", "ogg")
 """Formats that do not keep samples, nor always their number."""
 
-RUN, PICTURE = "run.json", "spectrograms.png"
+PICTURE = "spectrograms.png"
 
 Track = Callable[[], AbstractContextManager[Reader]]
 """Opens a track for reading from its start; may be called again."""
@@ -82,66 +80,6 @@ class Tracks:
     frames: int
     extra: Mapping[str, Track] = field(default_factory=dict)
     rest: Track | None = None
-
-
-@contextmanager
-def new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
-    """A temporary folder beside ``folder`` that becomes it when all went well, and else vanishes.
-
-    Where the folder exists and may be overwritten, what a former run wrote there is replaced; anything else in
-    it is left alone.
-
-    Raises:
-        AudioWriteError: there is something already, or the place is not writable.
-    """
-    _refuse_existing(folder, overwrite)
-    made = [parent for parent in folder.parents if not parent.exists()]
-    temporary = folder.parent / f".{folder.name[:40]}-{uuid.uuid4().hex[:12]}.part"
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        _refuse_existing(folder, overwrite)
-        _put_in_place(temporary, folder)
-    except BaseException as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        for parent in made:
-            with suppress(OSError):
-                parent.rmdir()
-        if isinstance(error, OSError):
-            raise AudioWriteError(f"cannot write to {folder}: {error.strerror or error}") from error
-        if isinstance(error, AudioWriteError):
-            # The user knows nothing of the temporary folder.
-            raise AudioWriteError(str(error).replace(str(temporary), str(folder))) from error
-        raise
-
-
-def _refuse_existing(folder: Path, overwrite: bool) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise AudioWriteError(f"{folder} is a file; choose another folder")
-    if not overwrite and folder.is_dir() and any(folder.iterdir()):
-        raise AudioWriteError(f"{folder} exists already; allow overwriting or choose another folder")
-
-
-def _put_in_place(temporary: Path, folder: Path) -> None:
-    if not folder.exists():
-        os.rename(temporary, folder)
-        return
-    stale = _files_of_former_run(folder) - {path.name for path in temporary.iterdir()}
-    # The record last: a folder with one is whole.
-    for path in sorted(temporary.iterdir(), key=lambda path: path.name == RUN):
-        os.replace(path, folder / path.name)
-    for name in stale:
-        (folder / name).unlink(missing_ok=True)
-    temporary.rmdir()
-
-
-def _files_of_former_run(folder: Path) -> set[str]:
-    """Names of the sound files that the folder's record lists; nothing that lies elsewhere."""
-    try:
-        listed = json.loads((folder / RUN).read_text("utf-8"))["files"].values()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return set()
-    return {name for name in listed if isinstance(name, str) and name == Path(name).name}
 
 
 def check_encoding(folder: Path, encoding: Encoding, rate: int, channels: int) -> None:

@@ -198,9 +198,11 @@ def separate_song(
         heard = mixture.window(window)
         known_waves = {track: reader.window(window) for track, reader in readers.items()}
         stems = _window_stems(model, heard, song.rate, settings, layout, window, first, known_waves, level)
-        tracks = torch.cat([stems, heard.unsqueeze(0)])
-        kept = tracks[..., window.keep_start - window.start : window.keep_stop - window.start]
+        kept = stems[..., arrangement.context : arrangement.length - arrangement.context]
         ready = joiner.add(kept)
+        # The song is not cross-faded with itself, so that it stays as it is to the last bit.
+        itself = heard[..., arrangement.context :][..., : ready.shape[-1]]
+        ready = torch.cat([ready, itself.unsqueeze(0)])
         ready = ready[..., arrangement.fade :] if window is first else ready
         left = None if mixture.total is None else mixture.total - given
         ready = ready if left is None else ready[..., :left]

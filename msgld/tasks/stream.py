@@ -76,14 +76,19 @@ def _padded(reader: Reader, samples: int) -> np.ndarray:
 
 
 def averaged(streams: Sequence[Iterator[Tensor]]) -> Iterator[np.ndarray]:
-    """The mean of streams of the same total length, whose stretches (..., n) may differ in length."""
+    """The mean of streams of the same total length, whose stretches (K, ..., n) may differ in length.
+
+    The last track, the song itself, is the first stream's: it is the same in all of them, but a mean is rounded.
+    """
     first, *others = streams
     takers = [_Taker(stream) for stream in others]
     for stretch in first:
         total = stretch.clone()
         for taker in takers:
             total += taker.take(stretch.shape[-1])
-        yield (total / len(streams)).numpy()
+        mean = total / len(streams)
+        mean[-1] = stretch[-1]
+        yield mean.numpy()
 
 
 class _Taker:
