@@ -1,8 +1,16 @@
-"""``python -m msgld`` is the command ``msgld``."""
+"""The command ``msgld``, also as ``python -m msgld``."""
 
 from __future__ import annotations
 
-from msgld.cli import main
+from msgld.app.signals import loading
+
+
+def main() -> None:
+    """Import the command line and run it."""
+    with loading():
+        from msgld.cli import main as command
+    command()
+
 
 if __name__ == "__main__":
     main()

@@ -11,6 +11,7 @@ import typer
 from msgld.app.commands import convert, create, inform, measure, separate, train
 from msgld.app.guard import guarded, prepare_process, take_debug
 from msgld.app.sections import Sectioned
+from msgld.app.signals import finished
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 models = typer.Typer(no_args_is_help=True, help="The models on this machine.")
@@ -73,4 +74,6 @@ def main() -> None:
     """Run the command line and exit with its code."""
     prepare_process()
     arguments = take_debug(sys.argv[1:])
-    sys.exit(guarded(lambda: app(arguments, prog_name="msgld", standalone_mode=False)))
+    code = guarded(lambda: app(arguments, prog_name="msgld", standalone_mode=False))
+    finished()
+    sys.exit(code)

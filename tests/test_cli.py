@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from command import ROOT, contents, environment, leftovers, run, save_tiny_model, write_noise
+from command import ROOT, contents, environment, run, save_tiny_model, write_noise
 from typer.testing import CliRunner
 
 from msgld.app.balancing import read_example
@@ -331,23 +329,3 @@ def test_steps_are_renewed_and_repeated_as_asked(
         0.3,
         2,
     )
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_interrupting_leaves_nothing_behind(tmp_path: Path, model: Path, number: int, code: int) -> None:
-    song = write_noise(tmp_path / "song.wav", 120.0)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "msgld", "separate", song, "-n", model, "--quality", "best"],
-        cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True,
-        # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
-    )  # fmt: skip
-    until = time.monotonic() + 60
-    while not leftovers(tmp_path) and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.05)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == code, err
-    assert "Traceback" not in err
-    assert list(tmp_path.iterdir()) == [song]

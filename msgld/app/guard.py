@@ -7,15 +7,15 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import typer
 
+from msgld.app.signals import INTERRUPTED, INTERRUPTION, terminate
 from msgld.app.talk import complain
 from msgld.errors import Cancelled, MsgldError, UsageError
 
-DONE, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+DONE, FAILED, USAGE = 0, 1, 2
 _ADVICE = "run the command again with --debug to see where, and report it with what it prints"
 
 
@@ -26,10 +26,11 @@ def guarded(command: Callable[[], int | None]) -> int:
         The command's own code (None is 0); 1 for an error, 2 for wrong usage, 130 when interrupted.
     """
     try:
-        return command() or DONE
+        code = command() or DONE
+        if code != INTERRUPTED:
+            return code
     except (KeyboardInterrupt, typer.Abort, Cancelled):
-        complain("interrupted; nothing half-finished was kept")
-        return INTERRUPTED
+        pass
     except BrokenPipeError:
         # Whoever read our output has left, as ``head`` does: there is nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -42,6 +43,9 @@ def guarded(command: Callable[[], int | None]) -> int:
             traceback.print_exc()
         complain(message(error))
         return exit_code(error)
+    # Newer releases of Typer turn Ctrl-C into this code without a word.
+    complain(INTERRUPTION)
+    return INTERRUPTED
 
 
 def exit_code(error: Exception) -> int:
@@ -88,11 +92,7 @@ def take_debug(arguments: list[str]) -> list[str]:
 
 def prepare_process() -> None:
     """Let a request to terminate clean up as Ctrl-C does, and any file name be printed on any terminal."""
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(TERMINATED)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgld.api.store import SHIPPED, cache_folder, model_folder
+from msgld.app.signals import loading
 from msgld.app.talk import Talk
 from msgld.errors import ModelError
 
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
 
 def open_model(name: str | None, device: str, jobs: int | None, talk: Talk) -> Msgld:
     """Load a model and say on which device it runs."""
-    import torch
+    with loading():
+        import torch
 
-    from msgld import load
+        from msgld import load
 
-    if jobs:
-        torch.set_num_threads(jobs)
-    model = load(name, device=device)
+        if jobs:
+            torch.set_num_threads(jobs)
+        model = load(name, device=device)
     talk.note(f"model {model.name} on {model.model.device}, {torch.get_num_threads()} threads")
     return model
 

@@ -72,13 +72,15 @@ class _Lines:
         self._label, self._console, self._clock = label, console, clock
         self._stage: str | None = None
         self._last = 0.0
+        self._ended = False
 
     def show(self, report: Progress) -> None:
         now = self._clock()
         due = now - self._last >= QUIET_SECONDS
-        if not (due or report.stage != self._stage or report.done >= report.total):
+        ends = report.done >= report.total and not self._ended
+        if not (due or report.stage != self._stage or ends):
             return
-        self._stage, self._last = report.stage, now
+        self._stage, self._last, self._ended = report.stage, now, report.done >= report.total
         left = f", {spoken(report.eta)} left" if report.done < report.total else ""
         line = f"{self._label}: {report.stage} {report.fraction:.0%}{left}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -116,6 +116,8 @@ def _is_done(folder: Path, song: Path, job: Job) -> bool:
     if job.existing == "overwrite" or not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return False
     if job.existing == "skip":
+        if not (folder / "run.json").exists():
+            raise AudioWriteError(f"{folder} is no finished result: it has no run.json; use --overwrite")
         if _holds(folder, song):
             return True
         raise AudioWriteError(

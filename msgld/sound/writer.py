@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,7 @@ _QUALITY: dict[str, Any] = {
     "MP3": {"bitrate_mode": "CONSTANT", "compression_level": 0.0},  # 320 kbit/s
     "OGG": {"compression_level": 0.2},  # Vorbis quality 8, about 256 kbit/s
 }
-_BLOCK = 1 << 16  # frames; libsndfile's Vorbis encoder overflows its stack on very long ones
+_BLOCK = 1 << 14  # frames; libsndfile's Vorbis encoder overflows its stack on very long ones
 _WAV_LIMIT = 2**32 - 2**16  # bytes that the header of a plain WAV can count
 
 
@@ -122,6 +123,7 @@ class AudioWriter:
         self._rng = np.random.default_rng(seed) if self._subtype == "PCM_16" else None
         self._check_target()
         self._temp = self.path.with_name(f".msgld-{uuid.uuid4().hex[:12]}.part")
+        self._thread = ThreadPoolExecutor(1)
         size = (frames or 0) * channels * 4
         container = _LOSSY[suffix][0] if suffix in _LOSSY else suffix[1:].upper()
         if container == "WAV" and size > _WAV_LIMIT:
@@ -142,15 +144,24 @@ class AudioWriter:
             raise AudioWriteError(f"cannot write to {self.path.parent}: {error.strerror}") from error
         quality = _QUALITY.get(container, {})
         try:
-            self._file = soundfile.SoundFile(
-                self._sink, "w", rate, self._channels, self._subtype, format=container, **quality
-            )
+            self._file = self._undisturbed(
+                soundfile.SoundFile,
+                self._sink, "w", rate, self._channels, self._subtype, format=container, **quality,
+            )  # fmt: skip
         except soundfile.LibsndfileError as error:
+            self._thread.shutdown()
             self._sink.close(keep=False)
             self._temp.unlink()
             raise self._failure(
                 error, f"; {container} may not hold {self._channels} channels at {rate} Hz"
             ) from error
+
+    def _undisturbed(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Call libsndfile in a thread of its own, as Ctrl-C strikes the main thread alone.
+
+        Libsndfile calls back to the sink; an interruption in there would be printed and then forgotten.
+        """
+        return self._thread.submit(call, *arguments, **named).result()
 
     def write(self, block: np.ndarray) -> None:
         """Append ``block``, float (channels, n). Beyond +-1 the integer formats clip: see ``common_gain``.
@@ -169,7 +180,7 @@ class AudioWriter:
         bits = _BITS.get(self._subtype)
         data = quantise(piece, bits, self._rng) if bits else piece
         try:
-            self._file.write(data)
+            self._undisturbed(self._file.write, data)
         except soundfile.LibsndfileError as error:
             raise self._failure(error) from error
         self._check_sink()
@@ -186,7 +197,7 @@ class AudioWriter:
     def _commit(self) -> None:
         """Put the whole file in place: flushed to the disk, then renamed over the target in one step."""
         try:
-            self._file.close()
+            self._undisturbed(self._file.close)
             self._sink.close(keep=True)
             self._check_sink()
             self._check_target()  # another process may have been quicker
@@ -197,7 +208,8 @@ class AudioWriter:
     def _discard(self) -> None:
         """Close what is open and delete the unfinished file, whatever went wrong before."""
         with suppress(OSError, soundfile.LibsndfileError):
-            self._file.close()
+            self._undisturbed(self._file.close)
+        self._thread.shutdown()
         self._sink.close(keep=False)
         self._temp.unlink(missing_ok=True)
 
