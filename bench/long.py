@@ -18,19 +18,14 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 import soundfile
-
-import msgld
-
-DEMO = Path(msgld.__file__).parent / "demo"
+from demo_mixture import demo_mixture
 
 
 def make_song(path: Path, seconds: float) -> None:
     """Write the demo's mixture again and again, a block at a time."""
-    stems = [soundfile.read(stem, dtype="float32") for stem in sorted(DEMO.glob("*.flac"))]
-    mixture, rate = np.sum([samples for samples, _ in stems], axis=0), stems[0][1]
-    left = round(seconds * rate)
+    samples, rate = demo_mixture()
+    mixture, left = samples.T, round(seconds * rate)
     with soundfile.SoundFile(path, "w", rate, mixture.shape[1], "PCM_24") as file:
         while left > 0:
             file.write(mixture[:left])

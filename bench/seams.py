@@ -16,25 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
+from demo_mixture import repeated
 
 import msgld
 from msgld.api.quality import separation_passes
 from msgld.metrics import si_sdr
 from msgld.tasks.separate import plan
 
-DEMO = Path(msgld.__file__).parent / "demo"
 LEVEL = 0.05  # seconds
 APART = 1.0  # seconds from a join from where on a place has none
 FLOOR = 1e-3  # of the stem's level; a difference below it is not heard
-
-
-def demo_song(seconds: float) -> tuple[np.ndarray, int]:
-    """The demo's mixture again and again, (channels, L), and its rate."""
-    stems = [soundfile.read(stem, dtype="float32") for stem in sorted(DEMO.glob("*.flac"))]
-    mixture, rate = np.sum([samples for samples, _ in stems], axis=0).T, stems[0][1]
-    length = round(seconds * rate)
-    return np.tile(mixture, -(-length // mixture.shape[1]))[:, :length], rate
 
 
 def separated(
@@ -143,7 +134,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/figures"))
     options = parser.parse_args()
     model = msgld.load(options.model, device="cpu")
-    song, rate = demo_song(options.seconds)
+    song, rate = repeated(options.seconds)
     half = round(
         model.model.window_frames * model.model.codec.frame_samples * rate / model.model.codec.mel.rate / 2
     )

@@ -18,19 +18,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from demo_mixture import DEMO, repeated
 
 import msgld
 from msgld.sound.audio import read, write
 
-DEMO = Path(msgld.__file__).parent / "demo"
-
 
 def make_song(folder: Path, minutes: float, gain_db: float = 0.0) -> Path:
     """Write a song of that length: the demo's mixture, again and again."""
-    stems = [read(path) for path in sorted(DEMO.glob("*.flac"))]
-    rate, mixture = stems[0].rate, np.sum([stem.samples for stem in stems], axis=0)
-    length = round(minutes * 60 * rate)
-    tiles = np.tile(mixture, -(-length // mixture.shape[1]))[:, :length]
+    tiles, rate = repeated(minutes * 60)
     path = folder / f"song{gain_db:+.0f}.wav"
     write(path, tiles * np.float32(10 ** (gain_db / 20)), rate, subtype="FLOAT")
     return path

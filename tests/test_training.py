@@ -108,13 +108,13 @@ def test_the_pool_keeps_clips_to_16_bits():
 
 def test_crops_are_cut_where_they_should_be_and_their_channels_weighed():
     pool = filled(Tones())
-    slots, starts = np.array([[2, 2], [4, 1]]), np.array([[10, 10], [500, 3]])
-    balance = np.array([[[1.0, 0.0]] * 2, [[0.3, -2.0]] * 2])
+    slots, starts = np.array([2, 4, 2, 1]), np.array([10, 500, 10, 3])
+    balance = np.array([[1.0, 0.0], [0.3, -2.0], [0.5, 0.5], [-1.0, 0.7]])
     cut = pool.cut(slots, starts, 700, balance)
-    for item in range(2):
-        for k in range(2):
-            left, right = pool.whole(int(slots[item, k]))[k, :, starts[item, k] : starts[item, k] + 700]
-            wanted = balance[item, k, 0] * left + balance[item, k, 1] * right
+    for item in range(4):
+        for k in range(3):
+            left, right = pool.whole(int(slots[item]))[k, :, starts[item] : starts[item] + 700]
+            wanted = balance[item, 0] * left + balance[item, 1] * right
             torch.testing.assert_close(cut[item, k], wanted.float(), atol=1e-6, rtol=1e-5)
 
 

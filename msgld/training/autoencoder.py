@@ -32,7 +32,7 @@ def build_codec(preset: CodecPreset, seed: int = 0) -> KLCodec:
     return codec
 
 
-class CodecTraining(NetworkTraining):
+class CodecTraining(NetworkTraining[ClipPool]):
     """A run: the autoencoder, its average, the optimiser and the clock."""
 
     def __init__(self, preset: CodecPreset, codec: KLCodec, pool: ClipPool, minutes: float,
@@ -40,14 +40,13 @@ class CodecTraining(NetworkTraining):
         super().__init__("codec", codec, preset.optim, pool, minutes, device, seed)
         self.preset = preset
         self.codec = codec
-        self.clips = pool
         self.half = preset.half and bf16_is_fast(device)
 
     def next_mels(self) -> Tensor:
         """Log-mels (B, M, N) of the stems that the data have, and of the mixtures."""
         config = self.preset.stage(self.progress)
         self.renew()
-        crops = draw_crops(self.clips, config.items, config.frames * self.codec.frame_samples, self.rng)
+        crops = draw_crops(self.pool, config.items, config.frames * self.codec.frame_samples, self.rng)
         mels = mix_mels(crops, self.codec.mel, config, self.rng)
         return torch.cat([mels[:, :-1][crops.present], mels[:, -1]])
 
@@ -88,7 +87,7 @@ class CodecTraining(NetworkTraining):
         config = replace(self.preset.stage(1.0), items=self.preset.scale_items)
         rng, generator = np.random.default_rng(1), torch.Generator(self.device).manual_seed(1)
         for _ in range(self.preset.scale_batches):
-            crops = draw_crops(self.clips, config.items, config.frames * self.codec.frame_samples, rng)
+            crops = draw_crops(self.pool, config.items, config.frames * self.codec.frame_samples, rng)
             moved = Crops(crops.audio.to(self.device), crops.present.to(self.device))
             stems = mix_mels(moved, self.codec.mel, config, rng)[:, :-1][moved.present]
             yield (

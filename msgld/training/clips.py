@@ -35,19 +35,16 @@ class ClipPool(Pool):
         return self.kept[slot] * self.gain[slot]
 
     def cut(self, slots: np.ndarray, starts: np.ndarray, samples: int, balance: np.ndarray) -> Tensor:
-        """Stretches of single stems, their channels summed with weights: float32 (B, K, samples).
+        """Stretches of clips, the channels of their stems summed with weights: float32 (B, K, samples).
 
         Args:
-            slots, starts: (B, K), the clip and the first sample of each stem's stretch. balance: (B, K, 2).
+            slots, starts: (B,), each stretch's clip and first sample. balance: (B, 2), of the channels.
         """
         self.refresh()
-        places = zip(
-            slots.ravel(), np.tile(np.arange(slots.shape[1]), len(slots)), starts.ravel(), strict=True
-        )
-        stereo = torch.stack([self.held[s, k, :, a : a + samples] for s, k, a in places])
-        weights = torch.tensor(balance, dtype=torch.float32).flatten(0, 1) * self.gain[slots.ravel(), None]
-        left, right = weights.to(self.held.device).unsqueeze(-1).unbind(1)
-        return (stereo[:, 0] * left).addcmul_(stereo[:, 1].float(), right).view(*slots.shape, samples)
+        stereo = torch.stack([self.held[s, ..., a : a + samples] for s, a in zip(slots, starts, strict=True)])
+        weights = torch.tensor(balance, dtype=torch.float32) * self.gain[slots, None]
+        left, right = weights.to(self.held.device)[:, :, None, None].unbind(1)
+        return (stereo[:, :, 0] * left).addcmul_(stereo[:, :, 1].float(), right)
 
 
 def clip_pool(source: Source, rate: int) -> Callable[[PoolConfig], ClipPool]:
@@ -75,10 +72,5 @@ def draw_crops(pool: ClipPool, items: int, samples: int, rng: np.random.Generato
     starts = rng.integers(0, pool.kept.shape[-1] - samples + 1, items)
     balance = np.array([random_balance(rng) for _ in range(items)])
     pool.drawn += items
-    stems = pool.kept.shape[1]
-    each = (
-        np.broadcast_to(part[:, None], (items, stems, *part.shape[1:])) for part in (slots, starts, balance)
-    )
-    every_slot, every_start, every_balance = each
-    audio = pool.cut(every_slot, every_start, samples, every_balance)
+    audio = pool.cut(slots, starts, samples, balance)
     return Crops(audio, pool.present[slots].to(audio.device))

@@ -16,14 +16,13 @@ from msgld.training.network import NetworkTraining, plain
 from msgld.training.presets import Preset
 
 
-class DenoiserTraining(NetworkTraining):
+class DenoiserTraining(NetworkTraining[EnergyPool]):
     """A run: the network, its average, the optimisers and the clock."""
 
     def __init__(self, preset: Preset, denoiser: StemDenoiser, codec: PatchCodec, pool: EnergyPool, minutes: float,
                  device: torch.device, seed: int = 0) -> None:  # fmt: skip
         super().__init__("denoiser", denoiser, preset.optim, pool, minutes, device, seed)
         self.preset = preset
-        self.energies = pool
         self.denoiser = denoiser
         self.codec = codec.to(device)
         self.half = bf16_is_fast(device)
@@ -33,7 +32,7 @@ class DenoiserTraining(NetworkTraining):
         config = self.preset.stage(self.progress)
         self.renew()
         with torch.no_grad():
-            crops = self.energies.draw(config.items, config.frames * self.codec.frame_columns, self.rng)
+            crops = self.pool.draw(config.items, config.frames * self.codec.frame_columns, self.rng)
             batch = build_batch(crops, self.codec, config, self.rng)
         frames = batch.z.shape[-1]
         return batch, self.draw(batch, frames)

@@ -33,7 +33,7 @@ class Run(ABC):
     log_steps = 20
     log: RunLog
 
-    def __init__(self, training: NetworkTraining, out: Path, report: Report | None = None) -> None:
+    def __init__(self, training: NetworkTraining[Any], out: Path, report: Report | None = None) -> None:
         self.training = training
         self.out = out
         self.report = report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 import torch
@@ -19,19 +19,19 @@ from msgld.training.optim import (
     rate_factor,
     set_rate,
 )
-from msgld.training.pool import Pool
+from msgld.training.pool import AnyPool
 from msgld.training.timed import TimedTraining
 
 
-class NetworkTraining(TimedTraining):
-    """A run of one network.
+class NetworkTraining(TimedTraining, Generic[AnyPool]):
+    """A run of one network on clips from one kind of pool.
 
     Args:
         part: the network's name in the state.
         minutes: length of the whole run.
     """
 
-    def __init__(self, part: str, network: nn.Module, optim: OptimConfig, pool: Pool, minutes: float,
+    def __init__(self, part: str, network: nn.Module, optim: OptimConfig, pool: AnyPool, minutes: float,
                  device: torch.device, seed: int = 0) -> None:  # fmt: skip
         self.part = part
         self.network = network.to(device)

@@ -14,6 +14,7 @@ from msgld.sound.mel import MelConfig
 from msgld.tasks.maps import arrange, separate
 from msgld.training.batch import BatchConfig, build_batch
 from msgld.training.denoiser import DenoiserTraining
+from msgld.training.energies import Energies
 
 
 @torch.no_grad()
@@ -21,9 +22,10 @@ def preview_mels(training: DenoiserTraining) -> tuple[Tensor, dict[str, Tensor]]
     """True log-mels (K, M, N) of one crop and the ones that the model answers, by task."""
     rng = np.random.default_rng(1)
     length = training.preset.stage(1.0).frames * training.codec.frame_columns
-    batch = build_batch(training.energies.draw(16, length, rng), training.codec, BatchConfig(), rng)
-    item = int(batch.remixed.int().argmin())  # one whose stems belong together, if there is one
-    z = batch.z[item : item + 1]
+    drawn = training.pool.draw(16, length, rng)
+    item = int(drawn.remixed.int().argmin())  # one whose stems belong together, if there is one
+    one = Energies(*(part[item : item + 1] for part in (drawn.pairs, drawn.present, drawn.remixed)))
+    z = build_batch(one, training.codec, BatchConfig(), rng).z
     tracks, frames = z.shape[1], z.shape[3]
     answers = {}
     for name, task in {

@@ -15,7 +15,7 @@ from msgld.training.network import NetworkTraining, plain
 from msgld.training.published_presets import PublishedPreset
 
 
-class PublishedTraining(NetworkTraining):
+class PublishedTraining(NetworkTraining[ClipPool]):
     """A run: the denoiser, its average, the optimiser and the clock. The codec is not trained."""
 
     def __init__(self, preset: PublishedPreset, denoiser: PublishedDenoiser, codec: KLCodec, pool: ClipPool,
@@ -23,7 +23,6 @@ class PublishedTraining(NetworkTraining):
         super().__init__("denoiser", denoiser, preset.optim, pool, minutes, device, seed)
         self.preset = preset
         self.denoiser = denoiser
-        self.clips = pool
         self.codec = codec.to(device).eval().requires_grad_(False)
         self.half = preset.half and bf16_is_fast(device)
 
@@ -31,7 +30,7 @@ class PublishedTraining(NetworkTraining):
         """Latents of stems and mixture (B, K, C, T), and which stems the data have, bool (B, K - 1)."""
         config = self.preset.stage(self.progress)
         self.renew()
-        crops = draw_crops(self.clips, config.items, config.frames * self.codec.frame_samples, self.rng)
+        crops = draw_crops(self.pool, config.items, config.frames * self.codec.frame_samples, self.rng)
         parts = zip(crops.audio.split(1), crops.present.split(1), strict=True)
         generator = self.generator()
         with torch.no_grad():

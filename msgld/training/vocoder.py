@@ -49,7 +49,7 @@ def build_vocoder(preset: VocoderPreset, codec: PatchCodec | KLCodec, seed: int 
     return vocoder
 
 
-class VocoderTraining(NetworkTraining):
+class VocoderTraining(NetworkTraining[ClipPool]):
     """A run: the vocoder, its average, its adversary, the optimisers and the clock."""
 
     def __init__(self, preset: VocoderPreset, codec: PatchCodec | KLCodec, pool: ClipPool, minutes: float,
@@ -57,7 +57,6 @@ class VocoderTraining(NetworkTraining):
         self.vocoder = build_vocoder(preset, codec, seed)
         super().__init__("vocoder", self.vocoder, preset.optim, pool, minutes, device, seed)
         self.preset = preset
-        self.clips = pool
         self.codec = codec.to(device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed + 1)
@@ -68,7 +67,7 @@ class VocoderTraining(NetworkTraining):
         """Draw levelled waveforms, stems and mixtures, (B, L)."""
         self.renew()
         samples = self.preset.columns * self.codec.mel.hop
-        crops = draw_crops(self.clips, self.preset.items, samples, self.rng)
+        crops = draw_crops(self.pool, self.preset.items, samples, self.rng)
         return pick_tracks(crops, self.preset, self.rng)
 
     def step(self) -> dict[str, float]:
