@@ -49,15 +49,10 @@ def sounds(folder: Path) -> dict[str, bytes]:
 
 
 def unfinished(folder: Path, pattern: str) -> bool:
-    return any(size(path) for path in folder.rglob(f".*.part/{pattern}"))
-
-
-def size(path: Path) -> int:
-    """Bytes of a file; 0 if it has been renamed since it was seen."""
     try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
+        return any(path.stat().st_size for path in folder.rglob(f".*.part/{pattern}"))
+    except FileNotFoundError:  # a file or folder was renamed while it was looked at
+        return False
 
 
 def importing(folder: Path, process: subprocess.Popen[str]) -> bool:
