@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         UsageError,
     )
     from msgld.progress import CancelToken, Progress
+    from msgld.results.encoding import Encoding
+    from msgld.results.naming import Names
     from msgld.results.result import Result
     from msgld.results.saving import Saved
 
@@ -36,9 +38,11 @@ __all__ = [
     "CancelToken",
     "Cancelled",
     "DataError",
+    "Encoding",
     "ModelError",
     "Msgld",
     "MsgldError",
+    "Names",
     "Options",
     "Progress",
     "Result",
@@ -49,7 +53,9 @@ __all__ = [
 
 _HOMES = {
     "CancelToken": "progress",
+    "Encoding": "results.encoding",
     "Msgld": "api.msgld",
+    "Names": "results.naming",
     "Options": "api.options",
     "Progress": "progress",
     "Result": "results.result",

@@ -26,6 +26,13 @@ def print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def print_models(wanted: bool) -> None:
+    """List the models and end the command, where it is wanted."""
+    if wanted:
+        inform.list_models()
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     debug: Annotated[
@@ -34,6 +41,10 @@ def root(
     version: Annotated[
         bool,
         typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+    listing: Annotated[
+        bool,
+        typer.Option("--list-models", callback=print_models, is_eager=True, help="As: msgld models list."),
     ] = False,
 ) -> None:
     """One model of all stems of a piece of music: separate a song, invent one, play the missing parts.

@@ -70,7 +70,11 @@ def test_files_are_what_the_result_in_memory_is(model: msgld.Msgld, tmp_path: Pa
     mixture = song(1.2, 22050, 2)
     soundfile.write(tmp_path / "song.wav", mixture.T, 22050, "FLOAT")
     saved = model.separate_to(
-        tmp_path / "song.wav", tmp_path / "out", subtype="FLOAT", options=DRAFT, residual=True
+        tmp_path / "song.wav",
+        tmp_path / "out",
+        encoding=msgld.Encoding(subtype="FLOAT"),
+        options=DRAFT,
+        residual=True,
     )
     result = model.separate((mixture, 22050), options=DRAFT)
     assert set(saved.files) == {*STEMS, "residual"}
@@ -217,8 +221,8 @@ BAD_REQUESTS = {
     "two and some": ({"two_stems": "bass", "stems": ["bass"]}, "one of"),
     "two and residual": ({"two_stems": "bass", "residual": True}, "residual"),
     "two of unknown": ({"two_stems": "vocals"}, "bass, drums"),
-    "format": ({"ext": "xyz"}, "name it"),
-    "depth": ({"ext": "flac", "subtype": "FLOAT"}, "choose"),
+    "format": ({"encoding": "xyz"}, "name it"),
+    "depth": ({"encoding": msgld.Encoding("flac", "FLOAT")}, "choose"),
 }
 
 

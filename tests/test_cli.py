@@ -15,7 +15,7 @@ from command import ROOT, contents, environment, run, save_tiny_model, write_noi
 from typer.testing import CliRunner
 
 from msgld.app.balancing import read_example
-from msgld.app.formats import choose_format
+from msgld.app.formats import choose_encoding
 from msgld.app.guard import guarded, take_debug
 from msgld.app.inputs import find_songs, stem_files, stem_list, stems_in, track_names
 from msgld.cli import COMMANDS, app
@@ -170,11 +170,14 @@ def test_stems_are_named_and_their_files_found(tmp_path: Path) -> None:
 
 
 def test_formats_that_cannot_be_are_refused() -> None:
-    assert (choose_format().ext, choose_format().subtype) == ("wav", "PCM_24")
-    assert (choose_format(flac=True, int16=True).ext, choose_format(int16=True).subtype) == ("flac", "PCM_16")
+    assert (choose_encoding().ext, choose_encoding().subtype) == ("wav", "PCM_24")
+    assert (choose_encoding(flac=True, int16=True).ext, choose_encoding(int16=True).subtype) == (
+        "flac",
+        "PCM_16",
+    )
     for flags in ({"flac", "float32"}, {"mp3", "int16"}, {"int16", "int24"}, {"flac", "ogg"}):
         with pytest.raises(UsageError):
-            choose_format(**dict.fromkeys(flags, True))
+            choose_encoding(**dict.fromkeys(flags, True))
 
 
 def test_a_batch_is_refused_skipped_or_replaced_as_asked(tmp_path: Path, model: Path) -> None:
@@ -187,7 +190,10 @@ def test_a_batch_is_refused_skipped_or_replaced_as_asked(tmp_path: Path, model: 
     before = contents(tmp_path)
     again = run(["separate", "in", "-n", model], tmp_path)
     assert again.code == 1 and len(again.complaints) == 2 and "--overwrite" in again.complaints[0]
-    skipped = run(["separate", "in", "-n", model, "--skip-existing", "--json"], tmp_path)
+    other = run(["separate", "in", "-n", model, "--flac", "--skip-existing"], tmp_path)
+    assert other.code == 1 and "lacks drums.flac" in other.complaints[0]
+    same = ["separate", "in", "-n", model, "--flac", "--stems", "bass"]
+    skipped = run([*same, "--skip-existing", "--json"], tmp_path)
     assert skipped.code == 0 and [record["status"] for record in skipped.records] == ["skipped"] * 2
     assert contents(tmp_path) == before
     replaced = run(["separate", "in", "-n", model, "--overwrite", "--two-stems", "drums"], tmp_path)

@@ -200,6 +200,23 @@ def test_shares_sum_to_one_over_the_stems_that_are_there():
     assert shares[0, 1].abs().max() == 0
 
 
+@pytest.mark.parametrize("reach", [1, 3])
+def test_with_a_reach_only_what_is_near_is_heard(reach: int):
+    network, frames = awake(replace(CONFIG, reach=reach)), 40
+    heard = reach * (CONFIG.trunk_depth + CONFIG.depth)
+    z, at = latents(frames), levels(frames)
+    one, _ = network(z, at, EVERYONE)
+    short, _ = network(z[..., :25], at[..., :25], EVERYONE)
+    assert torch.allclose(one[..., : 25 - heard], short[..., : 25 - heard], atol=1e-5)
+    assert not torch.allclose(one[..., 24], short[..., 24], atol=1e-3)
+
+
+def test_a_reach_beyond_the_window_changes_nothing():
+    one, _ = awake()(latents(), levels(), EVERYONE)
+    other, _ = awake(replace(CONFIG, reach=FRAMES))(latents(), levels(), EVERYONE)
+    assert torch.equal(one, other)
+
+
 def test_tracks_are_told_apart_and_time_has_a_direction():
     network, at = awake(), torch.full((1, TRACKS, FRAMES), 0.5)
     z = latents()[:1, :1].expand(-1, TRACKS, -1, -1)

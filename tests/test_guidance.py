@@ -18,7 +18,7 @@ from msgld.api.quality import making, separation_passes
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.tasks.maps import Settings
-from msgld.tasks.separate import Layout, separate_window
+from msgld.tasks.separate import Layout, separate_windows
 
 RATE = 44100
 
@@ -67,7 +67,7 @@ def test_invented_stems_depend_on_the_song_as_far_as_guidance_says(maps: bool):
     soft, loud = (torch.from_numpy(song(0.8, RATE, 2, seed=seed)) for seed in (1, 2))
 
     def stems(mixture: torch.Tensor, guidance: float, seed: int = 0) -> torch.Tensor:
-        return separate_window(model, mixture, RATE, Settings(4, guidance, seed), layout)
+        return separate_windows(model, mixture[None], RATE, Settings(4, guidance, seed), layout)[0]
 
     ignored, followed = stems(soft, 0.0), stems(soft, 1.0)
     assert ignored.shape == (5, *soft.shape) and torch.isfinite(ignored).all() and ignored.abs().max() > 0

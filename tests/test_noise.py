@@ -106,9 +106,9 @@ def test_other_seeds_tracks_and_draws_give_unrelated_noise(one: tuple, other: tu
 
 def test_an_item_does_not_depend_on_its_batch():
     z = torch.zeros(3, 2, CHANNELS, 9)
-    batch = noise_like(z, [4, 5, 6], start=17, draw=2)
-    assert torch.equal(batch.flip(0), noise_like(z, [6, 5, 4], start=17, draw=2))
-    assert torch.equal(batch[1:2], noise_like(z[:1], [5], start=17, draw=2))
+    batch = noise_like(z, [4, 5, 6], starts=17, draw=2)
+    assert torch.equal(batch.flip(0), noise_like(z, [6, 5, 4], starts=17, draw=2))
+    assert torch.equal(batch[1:2], noise_like(z[:1], [5], starts=17, draw=2))
     for track in range(2):
         assert torch.equal(batch[1, track], keyed_noise(5, track, 17, 9, CHANNELS, 2))
 

@@ -78,14 +78,14 @@ def test_what_would_clip_is_turned_down_alike_and_said(tmp_path: Path):
 
 def test_floats_are_kept_as_they_are(tmp_path: Path):
     result = separation(peak=2.5)
-    saved = result.save(tmp_path / "out", subtype="FLOAT")
+    saved = result.save(tmp_path / "out", encoding=msgld.Encoding(subtype="FLOAT"))
     assert saved.run["gain"] == 1.0
     np.testing.assert_array_equal(read(saved.files["drums"]), result.stems["drums"])
 
 
 @pytest.mark.parametrize("ext", ["flac", "ogg", "mp3", ".FLAC"])
 def test_other_formats(tmp_path: Path, ext: str):
-    saved = separation(samples=RATE).save(tmp_path / "out", ext=ext)
+    saved = separation(samples=RATE).save(tmp_path / "out", encoding=ext)
     assert saved.files["bass"].suffix == "." + ext.strip(".").lower()
     assert read(saved.files["bass"]).shape[0] == 2
     assert saved.run["null_db"] < (-80 if "flac" in ext.lower() else 0)
@@ -111,7 +111,7 @@ def test_an_existing_result_is_left_alone(tmp_path: Path):
 def test_overwriting_replaces_the_former_result_and_nothing_else(tmp_path: Path):
     separation().save(tmp_path / "out", residual=True)
     (tmp_path / "out" / "mine.txt").write_text("mine")
-    separation(peak=0.25).save(tmp_path / "out", overwrite=True, ext="flac")
+    separation(peak=0.25).save(tmp_path / "out", overwrite=True, encoding="flac")
     names = {"bass.flac", "drums.flac", "run.json", "spectrograms.png", "mine.txt"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
@@ -136,7 +136,7 @@ def test_a_failing_write_leaves_nothing(tmp_path: Path):
 def test_a_failing_overwrite_leaves_the_former_result(tmp_path: Path):
     before = separation().save(tmp_path / "out").files["bass"].read_bytes()
     with pytest.raises(AudioWriteError):
-        separation(channels=8).save(tmp_path / "out", overwrite=True, ext="mp3")
+        separation(channels=8).save(tmp_path / "out", overwrite=True, encoding="mp3")
     assert (tmp_path / "out" / "bass.wav").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -148,9 +148,9 @@ def test_a_place_that_cannot_hold_a_folder_is_named(tmp_path: Path):
 
 
 def test_formats_that_do_not_exist_are_refused(tmp_path: Path):
-    for bad in ({"ext": "xyz"}, {"subtype": "PCM_U8"}, {"ext": "flac", "subtype": "FLOAT"}):
+    for bad in ("xyz", msgld.Encoding(subtype="PCM_U8"), msgld.Encoding("flac", "FLOAT")):
         with pytest.raises(UsageError):
-            separation().save(tmp_path / "out", **bad)
+            separation().save(tmp_path / "out", encoding=bad)
     assert not list(tmp_path.iterdir())
 
 

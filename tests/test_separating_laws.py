@@ -7,7 +7,7 @@ The model is tiny and its windows are short, so that a second of song has severa
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +123,9 @@ def test_files_are_as_the_song_and_sum_to_it(model: msgld.Msgld, drawn: Drawn, d
     with tempfile.TemporaryDirectory() as folder:
         song, out = Path(folder, "song.wav"), Path(folder, "out")
         soundfile.write(song, samples.T, rate, "FLOAT")
-        saved = model.separate_to(song, out, subtype=depth, residual=True, options=DRAFT)
+        saved = model.separate_to(
+            song, out, encoding=msgld.Encoding(subtype=depth), residual=True, options=DRAFT
+        )
         read = [soundfile.read(path, dtype="float64", always_2d=True) for path in saved.files.values()]
     assert all(part.shape == samples.T.shape and its_rate == rate for part, its_rate in read)
     left = sum(part for part, _ in read).T - saved.run["gain"] * samples
@@ -138,6 +140,22 @@ def test_the_same_song_and_seed_give_the_same_samples(model: msgld.Msgld, drawn:
     level = 0.0 if quality == "draft" else 0.5
     one, two = (model.separate(drawn.sound, mixture_level=level, options=options) for _ in range(2))
     assert parts(one).tobytes() == parts(two).tobytes()
+
+
+@pytest.mark.parametrize("batch", [2, 5])
+def test_the_batch_changes_nothing_that_can_be_heard(model: msgld.Msgld, batch: int):
+    song = Drawn(44_100, 2, 300_000, "noise", 0.0).sound
+    one = model.separate(song, options=DRAFT)
+    other = model.separate(song, options=replace(DRAFT, batch=batch))
+    for stem, samples in one.stems.items():
+        assert null_db([other.stems[stem]], samples) < -80
+
+
+@pytest.mark.parametrize("change", [{"segment": 3.0}, {"segment": 1.0}, {"overlap": 0.0}, {"overlap": 0.5}])
+def test_segments_of_any_length_and_overlap_sum_to_the_song(model: msgld.Msgld, change: dict[str, float]):
+    song = Drawn(44_100, 1, 200_000, "noise", 0.0).sound
+    result = model.separate(song, options=replace(DRAFT, **change))
+    assert null_db([*result.stems.values(), result.residual], song[0]) < -90
 
 
 def test_another_seed_gives_another_sample_where_noise_is_drawn(model: msgld.Msgld):

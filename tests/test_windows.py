@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -19,7 +20,8 @@ from msgld.sound.mel import MelConfig
 from msgld.sound.windows import Joiner, WindowPlan
 from msgld.tasks import separate
 from msgld.tasks.maps import Settings
-from msgld.tasks.separate import Layout, separate_song, separate_window
+from msgld.tasks.separate import Layout, separate_windows
+from msgld.tasks.song import separate_song
 
 plans = st.builds(WindowPlan, st.integers(30, 90), st.integers(0, 8), st.integers(0, 12)).filter(
     lambda plan: plan.hop >= plan.fade
@@ -168,6 +170,37 @@ def test_a_long_fade_changes_nothing_but_the_number_of_windows():
     assert torch.allclose(short, long, atol=1e-5)
 
 
+@pytest.mark.parametrize("batch", [2, 3, 50])
+@pytest.mark.parametrize("samples", [1, 9000, 30_000])
+def test_windows_computed_together_give_the_same(batch: int, samples: int):
+    whole, low = 0.1 * song(samples), 0.05 * song(samples)
+    whole[:, 10_000:20_000] = 0  # some windows are silent
+    layout = replace(LAYOUT, batch=batch)
+    alone = separated(Reel(whole, 8000), known={0: Reel(low, 8000)})
+    together = separated(Reel(whole, 8000), layout, {0: Reel(low, 8000)})
+    assert alone.shape == together.shape
+    assert torch.allclose(alone, together, atol=1e-6)
+
+
+def test_the_order_of_windows_does_not_matter():
+    mixtures = torch.stack([0.1 * song(8000), 0.2 * song(8000).flip(-1), 0.3 * song(8000).flip(0)])
+
+    def answers(order: list[int]) -> Tensor:
+        return separate_windows(stub(), mixtures[order], 8000, Settings(2), LAYOUT, [7 * i for i in order])
+
+    assert torch.allclose(answers([2, 0, 1]), answers([0, 1, 2])[[2, 0, 1]], atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025])
+def test_neighbours_cut_the_song_into_the_same_latent_frames(rate: int):
+    model = stub()
+    frame = model.codec.frame_samples * rate / MEL.rate
+    for context, fade in ((0.02, 0.03), (0.1, 0.3), (0.25, 0.001)):
+        plan = separate.plan(model, rate, Layout(context, fade))
+        assert abs(plan.hop / frame - round(plan.hop / frame)) * frame <= 0.5
+        assert plan.context == round(context * rate) and plan.fade >= fade * rate - 1
+
+
 def test_memory_does_not_grow_with_the_song():
     reel = Reel(0.1 * song(80_000), 8000)
     length = separate.plan(stub(), 8000, LAYOUT).length
@@ -192,6 +225,6 @@ def test_known_stems_are_read_beside_the_song():
 @pytest.mark.parametrize("samples", [1, 700, 8000, 8191, 12_345])
 def test_one_window_of_any_length(samples: int):
     whole = 0.1 * song(samples)
-    stems = separate_window(stub(), whole, 8000, Settings(), LAYOUT)
+    [stems] = separate_windows(stub(), whole[None], 8000, Settings(), LAYOUT)
     assert stems.shape == (2, 2, samples)
     assert torch.allclose(stems.sum(0), whole, atol=1e-5)

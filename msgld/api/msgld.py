@@ -12,17 +12,19 @@ from msgld.api import asking, making, separating
 from msgld.api.devices import choose_device
 from msgld.api.making import Making
 from msgld.api.options import NORMAL, Options
-from msgld.api.separating import Separation
+from msgld.api.separating import Place, Separation
 from msgld.api.store import model_folder
 from msgld.checkpoint import load_model, read_description
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
+from msgld.results.encoding import Encoding, as_encoding
+from msgld.results.naming import PLAIN, Names
 from msgld.results.result import Result
-from msgld.results.saving import Encoding, Saved
+from msgld.results.saving import Saved
 from msgld.sound.songs import Sound
 
-__all__ = ["Msgld", "Options", "Result", "Saved", "Sound", "load"]
+__all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound", "load"]
 
 
 def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:
@@ -111,8 +113,8 @@ class Msgld:
         stems: Sequence[str] | None = None,
         known: Mapping[str, Sound] | None = None,
         mixture_level: float = 0.0,
-        ext: str = "wav",
-        subtype: str = "PCM_24",
+        encoding: str | Encoding = "wav",
+        names: Names = PLAIN,
         overwrite: bool = False,
         two_stems: str | None = None,
         residual: bool = False,
@@ -124,7 +126,7 @@ class Msgld:
 
         Args:
             folder: appears when everything is written, and not at all after an error.
-            ext, subtype, overwrite: as in :meth:`Result.save`.
+            encoding, overwrite: as in :meth:`Result.save`. names: how the files are called.
             two_stems: write this stem, and everything else as ``no_<stem>``, instead of ``stems``.
             residual: also write what the stems leave of the song; ``consistency="residual"`` does so anyway.
 
@@ -136,8 +138,8 @@ class Msgld:
         task = self._separation(song, wanted, known, mixture_level, options)
         residual = residual or options.consistency == "residual"
         rest = f"no_{two_stems}" if two_stems else "residual" if residual else None
-        encoding = Encoding(ext.lstrip(".").lower(), subtype)
-        return separating.to_folder(task, Path(folder), encoding, overwrite, rest, on_progress, cancel)
+        place = Place(Path(folder), as_encoding(encoding), names, overwrite)
+        return separating.to_folder(task, place, rest, on_progress, cancel)
 
     def generate(
         self,

@@ -35,6 +35,10 @@ class Options:
             ``residual`` and ``none`` play them with the vocoder, as the published system does, and what they leave
             of the song is a further stem or is lost. None means ``mask``, but for guidance below 1 ``none``:
             such stems are not in the song.
+        segment: seconds of a song that are separated at once, 1 or more; the model's own length by default.
+            Long ones take memory, short ones hear less around each moment.
+        overlap: of neighbouring segments, as a share of their length, 0 to 0.5; the quality's by default.
+        batch: segments that are separated together, 1 or more; by default 1 on a CPU, 8 elsewhere.
 
     Raises:
         UsageError: a value out of its range.
@@ -48,6 +52,9 @@ class Options:
     eta: float | None = None
     iterations: int = 1
     consistency: str | None = None
+    segment: float | None = None
+    overlap: float | None = None
+    batch: int | None = None
 
     def __post_init__(self) -> None:
         if self.quality not in QUALITIES:
@@ -66,6 +73,12 @@ class Options:
             raise UsageError(f"iterations has to be a whole number of 1 or more, not {self.iterations!r}")
         if self.consistency not in (None, *CONSISTENCIES):
             raise UsageError(f"no consistency {self.consistency!r}; there are: {', '.join(CONSISTENCIES)}")
+        if self.segment is not None and not (math.isfinite(self.segment) and self.segment >= 1):
+            raise UsageError(f"segment has to be 1 second or more, not {self.segment!r}")
+        if self.overlap is not None and not 0 <= self.overlap <= 0.5:
+            raise UsageError(f"overlap has to lie between 0 and 0.5, not {self.overlap!r}")
+        if self.batch is not None and not (_is_whole(self.batch) and self.batch >= 1):
+            raise UsageError(f"batch has to be a whole number of 1 or more, not {self.batch!r}")
         if self.sampler not in (None, *SAMPLERS):
             raise UsageError(f"no sampler {self.sampler!r}; there are: {', '.join(SAMPLERS)}")
 

@@ -45,7 +45,7 @@ def separation_passes(options: Options, model: Model) -> tuple[Settings, tuple[L
     Raises:
         ModelError: the stems are to be vocoded, and there is no vocoder.
     """
-    layouts = _layouts(options, model)
+    layouts = tuple(_segmented(layout, options, model) for layout in _layouts(options, model))
     if options.invents or not model.schedule.exact:
         return making(options, model), layouts
     return _settings(Settings(), options), layouts
@@ -72,6 +72,20 @@ def _layouts(options: Options, model: Model) -> tuple[Layout, ...]:
     if options.invents or not model.schedule.exact:
         return (Layout(context=0.5, fade=0.25),)
     return _LAYOUTS[options.quality]
+
+
+def _segmented(layout: Layout, options: Options, model: Model) -> Layout:
+    """A layout with the lengths that were asked for; of an overlap, each segment gives up half at either end."""
+    batch = options.batch or (1 if model.device.type == "cpu" else 8)
+    layout = replace(layout, length=options.segment, batch=batch)
+    seconds = options.segment or model.window_frames * model.codec.frame_samples / model.codec.mel.rate
+    if options.overlap is not None:
+        shared = options.overlap * seconds
+        context = min(layout.context, shared / 3)
+        return replace(layout, context=context, fade=shared - 2 * context)
+    if 2 * layout.context + layout.fade > 0.75 * seconds:  # a segment too short for what the quality asks for
+        return replace(layout, context=seconds / 8, fade=seconds / 8)
+    return layout
 
 
 def making(options: Options, model: Model) -> Settings:

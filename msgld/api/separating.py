@@ -18,11 +18,13 @@ from msgld.api.record import describe
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
+from msgld.results.encoding import Encoding
 from msgld.results.folder import new_folder
+from msgld.results.naming import Names
 from msgld.results.picture import Sketch
 from msgld.results.result import Result
-from msgld.results.saving import Encoding, Saved, Tracks, check_encoding, save_tracks
-from msgld.sound.songs import Sound, name_of, opened
+from msgld.results.saving import Saved, Tracks, check_encoding, save_tracks
+from msgld.sound.songs import Sound, digest, name_of, opened
 from msgld.sound.spool import Spool
 from msgld.tasks.stream import separated
 
@@ -41,6 +43,16 @@ class Separation:
     known: Mapping[str, Sound]
     level: float
     options: Options
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and how a result is written; ``overwrite`` lets it replace a former one."""
+
+    folder: Path
+    encoding: Encoding
+    names: Names
+    overwrite: bool
 
 
 @dataclass(frozen=True)
@@ -113,12 +125,16 @@ def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
         "stems": list(task.stems),
         "known": {stem: name_of(sound) for stem, sound in task.known.items()},
         "consistency": consistency(task.options, task.model),
-        "windows": [{"context": layout.context, "fade": layout.fade} for layout in layouts],
+        "windows": [
+            {"context": layout.context, "fade": layout.fade, "length": layout.length, "batch": layout.batch}
+            for layout in layouts
+        ],
     }
     told = describe(task.model, task.weights, "separate", task.options, settings, extra)
     return {
         **told,
         "input": name_of(task.song),
+        "input_sha256": digest(task.song),
         "rate": facts.rate,
         "channels": facts.channels,
         "length": facts.frames,
@@ -128,9 +144,7 @@ def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
 
 def to_folder(
     task: Separation,
-    folder: Path,
-    encoding: Encoding,
-    overwrite: bool,
+    place: Place,
     rest: str | None,
     on_progress: OnProgress | None,
     cancel: CancelToken | None,
@@ -142,8 +156,8 @@ def to_folder(
     """
     began = time.monotonic()
     facts = look(task)
-    with new_folder(folder, overwrite) as temporary:
-        check_encoding(temporary, encoding, facts.rate, facts.channels)
+    with new_folder(place.folder, place.overwrite, place.names) as temporary:
+        check_encoding(temporary, place.encoding, facts.rate, facts.channels)
         meter = Meter(facts.frames / facts.rate, "seconds", "reading", on_progress, cancel)
         spools, sketch = _spool(task, facts, meter, temporary)
         facts = replace(facts, frames=spools["residual"].frames)
@@ -152,11 +166,11 @@ def to_folder(
         info = {**_info(task, facts, began), "notes": []}
         meter.advance(0, "writing")
         step = partial(meter.advance, WRITING * facts.frames / facts.rate / len(tracks.parts))
-        run = save_tracks(temporary, tracks, encoding, sketch, peak, info, step)
+        run = save_tracks(temporary, tracks, place.encoding, sketch, peak, info, step, place.names)
         for spool in spools.values():
             spool.path.unlink()
     meter.advance(math.inf)
-    return Saved(folder, {name: folder / file for name, file in run["files"].items()}, run)
+    return Saved(place.folder, {name: place.folder / file for name, file in run["files"].items()}, run)
 
 
 def _spool(task: Separation, facts: Facts, meter: Meter, folder: Path) -> tuple[dict[str, Spool], Sketch]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgld.app.formats import Format
 from msgld.app.talk import Talk, shown
 from msgld.errors import AudioWriteError
+from msgld.results.encoding import Encoding
 
 if TYPE_CHECKING:
     from msgld.results.result import Result
@@ -26,7 +26,7 @@ class Target:
     """
 
     out: Path
-    format: Format = Format()
+    encoding: Encoding = Encoding()
     overwrite: bool = False
 
     def check(self) -> None:
@@ -50,9 +50,7 @@ def make(work: Callable[..., Result], folder: Path, target: Target, talk: Talk, 
     started = time.monotonic()
     with track(folder.name) as on_progress:
         result = work(on_progress=on_progress)
-        saved = result.save(
-            folder, ext=target.format.ext, subtype=target.format.subtype, overwrite=target.overwrite
-        )
+        saved = result.save(folder, encoding=target.encoding, overwrite=target.overwrite)
     for line in saved.run.get("notes", ()):
         talk.note(line)
     seconds = result.mix.shape[-1] / result.rate

@@ -1,25 +1,19 @@
-"""The file format of results, from the flags that choose it."""
+"""The encoding of results, from the flags that choose it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from msgld.errors import UsageError
+from msgld.results.encoding import Encoding
 
 _CONTAINERS = ("flac", "mp3", "ogg")
 _SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
 
 
-@dataclass(frozen=True)
-class Format:
-    """How sound is written: the file's ending and libsndfile's name of the sample format."""
+def choose_encoding(bitrate: int | None = None, clip: str = "rescale", **flags: bool) -> Encoding:
+    """The encoding that the flags ``flac mp3 ogg float32 int24 int16`` ask for; WAV of 24 bits without any.
 
-    ext: str = "wav"
-    subtype: str = "PCM_24"
-
-
-def choose_format(**flags: bool) -> Format:
-    """The format that the flags ``flac mp3 ogg float32 int24 int16`` ask for; WAV of 24 bits without any.
+    Args:
+        bitrate: of mp3, kbit/s. clip: see :class:`Encoding`.
 
     Raises:
         UsageError: flags that exclude each other.
@@ -33,4 +27,8 @@ def choose_format(**flags: bool) -> Format:
         raise UsageError(f"--{ext} has no bit depth: leave --{depth[0]} out")
     if ext == "flac" and depth == ["float32"]:
         raise UsageError("FLAC holds whole numbers only: choose --int24, or --float32 without --flac")
-    return Format(ext, _SUBTYPES[depth[0]] if depth else "PCM_24")
+    if bitrate is not None and ext != "mp3":
+        raise UsageError("--mp3-bitrate goes with --mp3")
+    return Encoding(
+        ext, _SUBTYPES[depth[0]] if depth else "PCM_24", 320 if bitrate is None else bitrate, clip
+    )

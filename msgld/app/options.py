@@ -35,6 +35,13 @@ class Consistency(str, Enum):
     none = "none"
 
 
+class ClipMode(str, Enum):
+    """What becomes of stems beyond full scale."""
+
+    rescale = "rescale"
+    clamp = "clamp"
+
+
 def finite(value: float | None) -> float | None:
     """Refuse what is a float, but no number."""
     if value is not None and not math.isfinite(value):
@@ -76,6 +83,16 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results th
 SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Leave songs alone whose results exist.")]
 Flac = Annotated[bool, typer.Option("--flac", help="Write FLAC.")]
 Mp3 = Annotated[bool, typer.Option("--mp3", help="Write MP3, 320 kbit/s.")]
+Mp3Bitrate = Annotated[
+    int | None, typer.Option("--mp3-bitrate", metavar="KBIT", help="Bit rate of --mp3, in kbit/s.")
+]
+ClipModeOption = Annotated[
+    ClipMode,
+    typer.Option(
+        "--clip-mode",
+        help="Where a stem is beyond full scale: rescale turns all stems down alike, clamp cuts its peaks off.",
+    ),
+]
 Ogg = Annotated[bool, typer.Option("--ogg", help="Write Ogg Vorbis.")]
 Float32 = Annotated[bool, typer.Option("--float32", help="Samples of 32-bit floating point.")]
 Int24 = Annotated[bool, typer.Option("--int24", help="Samples of 24 bits (the default).")]

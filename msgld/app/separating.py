@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import traceback
 from collections.abc import Sequence
@@ -11,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgld.api.asking import check_known, check_stems, check_two_stems
-from msgld.app.formats import Format
+from msgld.app.existing import is_done
 from msgld.app.guard import DONE, FAILED, debugging, message
+from msgld.app.naming import Template
 from msgld.app.talk import Talk, complain, shown
 from msgld.errors import AudioWriteError, Cancelled, UsageError
+from msgld.results.encoding import Encoding
+from msgld.results.naming import Names
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
@@ -25,16 +27,27 @@ class Job:
     """What to do with every song.
 
     Attributes:
-        out: folder of the results; each song gets ``out / model / name``.
-        settings: keyword arguments of ``Msgld.separate_to``.
+        out: folder of the results. settings: keyword arguments of ``Msgld.separate_to``.
+        template: where below ``out`` a song's stems go.
         existing: what to do where there is a result already: ``refuse``, ``skip`` or ``overwrite``.
     """
 
     out: Path
     settings: dict[str, Any]
-    format: Format = Format()
+    encoding: Encoding = Encoding()
+    template: Template = Template()
     existing: str = "refuse"
     dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """One song: its file, the folder of its stems and their names there, and what it is called on the screen."""
+
+    song: Path
+    folder: Path
+    names: Names
+    label: str
 
 
 @dataclass
@@ -64,7 +77,10 @@ def separate_all(
     tally, started = Tally(failed=failed), time.monotonic()
     for number, (song, name) in enumerate(songs, start=1):
         label = song.name if len(songs) == 1 else f"[{number}/{len(songs)}] {song.name}"
-        _one(model, song, job.out / model.name / name, job, talk, tally, label)
+        seed = job.settings["options"].seed
+        values = {"model": model.name, "track": name, "trackext": song.suffix[1:], "seed": str(seed),
+                  "index": str(number)}  # fmt: skip
+        _one(model, Work(song, *job.template.place(job.out, values), label), job, talk, tally)
     if len(songs) + failed > 1:
         _sum_up(tally, time.monotonic() - started, job, talk)
     return FAILED if tally.failed else DONE
@@ -79,19 +95,20 @@ def _check(model: Msgld, job: Job) -> None:
         raise AudioWriteError(f"{job.out} is a file; choose another folder with --out")
 
 
-def _one(model: Msgld, song: Path, folder: Path, job: Job, talk: Talk, tally: Tally, label: str) -> None:
+def _one(model: Msgld, work: Work, job: Job, talk: Talk, tally: Tally) -> None:
     """Separate one song; its errors are said and counted, those of usage and interruptions are passed on."""
+    song = work.song
     try:
-        if _is_done(folder, song, job):
+        if is_done(work.folder, work.names, song, job.existing, _asked(model, job)):
             tally.skipped += 1
-            talk.say(f"{song}: skipped, {shown(folder)} exists")
-            talk.record(status="skipped", input=song, folder=folder)
+            talk.say(f"{song}: skipped, {shown(work.folder / work.names.record)} exists")
+            talk.record(status="skipped", input=song, folder=work.folder)
         elif job.dry_run:
             tally.done += 1
-            talk.say(f"{song} -> {shown(folder)}")
-            talk.record(status="planned", input=song, folder=folder)
+            talk.say(f"{song} -> {shown(work.folder / work.names.file('*', job.encoding.ext))}")
+            talk.record(status="planned", input=song, folder=work.folder)
         else:
-            _separate(model, song, folder, job, talk, label)
+            _separate(model, work, job, talk)
             tally.done += 1
     except (UsageError, Cancelled):
         raise
@@ -103,45 +120,27 @@ def _one(model: Msgld, song: Path, folder: Path, job: Job, talk: Talk, tally: Ta
         talk.record(status="failed", input=song, error=message(error))
 
 
+def _asked(model: Msgld, job: Job) -> set[str]:
+    """Endings of the files that the job makes of a song."""
+    settings = job.settings
+    if settings["two_stems"]:
+        stems = {settings["two_stems"], f"no_{settings['two_stems']}"}
+    else:
+        stems = set(settings["stems"] or model.stems)
+    return {f"{stem}.{job.encoding.ext}" for stem in stems}
+
+
 def _named(song: Path, text: str) -> str:
     return text if str(song) in text else f"{song}: {text}"
 
 
-def _is_done(folder: Path, song: Path, job: Job) -> bool:
-    """Whether the song is to be skipped.
-
-    Raises:
-        AudioWriteError: there is a result, and nobody said what to do about it, or it is another song's.
-    """
-    if job.existing == "overwrite" or not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return False
-    if job.existing == "skip":
-        if not (folder / "run.json").exists():
-            raise AudioWriteError(f"{folder} is no finished result: it has no run.json; use --overwrite")
-        if _holds(folder, song):
-            return True
-        raise AudioWriteError(
-            f"{folder} holds the stems of another song; choose another --out or --overwrite"
-        )
-    raise AudioWriteError(f"{folder} exists already; use --skip-existing, --overwrite or another --out")
-
-
-def _holds(folder: Path, song: Path) -> bool:
-    """Whether a folder holds this song's stems; yes where its record does not say, or the song has been moved."""
-    try:
-        former = Path(json.loads((folder / "run.json").read_text("utf-8"))["input"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return True
-    return former.resolve() == song.resolve() or (former.name == song.name and not former.exists())
-
-
-def _separate(model: Msgld, song: Path, folder: Path, job: Job, talk: Talk, label: str) -> None:
+def _separate(model: Msgld, work: Work, job: Job, talk: Talk) -> None:
     from msgld.app.progress import spoken, track
 
-    started = time.monotonic()
-    with track(label) as on_progress:
+    started, song = time.monotonic(), work.song
+    with track(work.label) as on_progress:
         saved = model.separate_to(
-            song, folder, ext=job.format.ext, subtype=job.format.subtype, overwrite=job.existing == "overwrite",
+            song, work.folder, encoding=job.encoding, names=work.names, overwrite=job.existing == "overwrite",
             on_progress=on_progress, **job.settings,
         )  # fmt: skip
     for line in saved.run.get("notes", ()):

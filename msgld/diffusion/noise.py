@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -143,11 +144,15 @@ def keyed_noise(seed: int, track: int, start: int, frames: int, channels: int, d
     return torch.from_numpy(np.ascontiguousarray(normal.T)).float()
 
 
-def noise_like(z: Tensor, seeds: list[int], start: int = 0, draw: int = 0) -> Tensor:
-    """Keyed noise for a batch of latents (B, K, C, T): item i is drawn with ``seeds[i]``, on the CPU."""
+def noise_like(z: Tensor, seeds: list[int], starts: int | Sequence[int] = 0, draw: int = 0) -> Tensor:
+    """Keyed noise for a batch of latents (B, K, C, T), drawn on the CPU.
+
+    Item i is drawn with ``seeds[i]`` from frame ``starts[i]`` on; one number is the start of all.
+    """
     _, tracks, channels, frames = z.shape
+    places = [starts] * len(seeds) if isinstance(starts, int) else starts
     items = [
         torch.stack([keyed_noise(seed, k, start, frames, channels, draw) for k in range(tracks)])
-        for seed in seeds
+        for seed, start in zip(seeds, places, strict=True)
     ]
     return torch.stack(items).to(z)

@@ -29,6 +29,9 @@ class TransformerConfig:
         trunk_width, trunk_depth, trunk_heads: of the part with one token a frame.
         width, depth, heads: of the part with one token for each track and frame.
         expansion: hidden width of the perceptrons relative to the width.
+        reach: frames to either side that a token attends to along time; None for all. With a reach the answer for
+            a frame depends on what is near it and not on how long the window is, so long songs can be joined
+            from windows; through all blocks a token still hears ``reach`` times their number.
     """
 
     tracks: int = 6
@@ -42,6 +45,7 @@ class TransformerConfig:
     depth: int = 2
     heads: int = 5
     expansion: int = 4
+    reach: int | None = None
 
 
 LEVEL_FEATURES = 32
@@ -60,6 +64,14 @@ def rotation(frames: int, size: int, device: torch.device) -> tuple[Tensor, Tens
     rates = torch.logspace(0, -2.2, size // 2, device=device)
     angles = torch.arange(frames, device=device).unsqueeze(1) * rates
     return angles.cos(), angles.sin()
+
+
+def nearby(frames: int, reach: int | None, device: torch.device) -> Tensor | None:
+    """Which frames are seen by which: bool (T, T), or None where all are."""
+    if reach is None or frames <= reach + 1:
+        return None
+    place = torch.arange(frames, device=device)
+    return (place[:, None] - place).abs() <= reach
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -102,7 +114,7 @@ class Attention(nn.Module):
     def forward(
         self, x: Tensor, positions: tuple[Tensor, Tensor] | None = None, mask: Tensor | None = None
     ) -> Tensor:
-        """x (N, S, width); ``positions`` for rotary attention; ``mask`` bool (N, 1, 1, S), True = is seen."""
+        """x (N, S, width); ``positions`` for rotary attention; ``mask`` bool, as (N, 1, S, S): what is seen."""
         q, k, v = rearrange(self.qkv(self.norm(x)), "n s (three h d) -> three n h s d", three=3, h=self.heads)
         if positions is not None:
             q, k = rotate(q, *positions), rotate(k, *positions)
@@ -132,9 +144,9 @@ class TrunkBlock(nn.Module):
         self.along_time = Attention(width, heads)
         self.perceptron = Perceptron(width, expansion)
 
-    def forward(self, x: Tensor, positions: tuple[Tensor, Tensor]) -> Tensor:
-        """x (B, T, width)."""
-        x = x + self.along_time(x, positions)
+    def forward(self, x: Tensor, positions: tuple[Tensor, Tensor], near: Tensor | None) -> Tensor:
+        """x (B, T, width); ``near`` as :func:`nearby` says."""
+        x = x + self.along_time(x, positions, near)
         return x + self.perceptron(x)
 
 
@@ -147,10 +159,12 @@ class TrackBlock(nn.Module):
         self.across_tracks = Attention(width, heads)
         self.perceptron = Perceptron(width, expansion)
 
-    def forward(self, x: Tensor, positions: tuple[Tensor, Tensor], mask: Tensor | None) -> Tensor:
-        """x (B, K, T, width)."""
+    def forward(
+        self, x: Tensor, positions: tuple[Tensor, Tensor], near: Tensor | None, mask: Tensor | None
+    ) -> Tensor:
+        """x (B, K, T, width); ``near`` as :func:`nearby` says, ``mask`` which tracks are seen."""
         batch, tracks, _, _ = x.shape
-        x = x + self.along_time(x.flatten(0, 1), positions).unflatten(0, (batch, tracks))
+        x = x + self.along_time(x.flatten(0, 1), positions, near).unflatten(0, (batch, tracks))
         columns = rearrange(x, "b k t d -> (b t) k d")
         x = x + rearrange(self.across_tracks(columns, mask=mask), "(b t) k d -> b k t d", b=batch)
         return x + self.perceptron(x)
@@ -202,8 +216,9 @@ class StemTransformer(StemNetwork):
         if not presence.all():
             mask = presence[:, None].expand(-1, x.shape[2], -1).flatten(0, 1)[:, None, None]
         positions = rotation(x.shape[2], self.config.width // self.config.heads // 2, x.device)
+        near = nearby(x.shape[2], self.config.reach, x.device)
         for block in self.blocks:
-            x = block(x, positions, mask)
+            x = block(x, positions, near, mask)
         x = self.norm(x)
         return self.outward(x).transpose(2, 3).float(), x
 
@@ -212,8 +227,9 @@ class StemTransformer(StemNetwork):
         frames = rearrange(entering, "b k t i -> b t (k i)")
         x = F.linear(frames, self.into_trunk.flatten(0, 1).T)
         positions = rotation(x.shape[1], self.config.trunk_width // self.config.trunk_heads // 2, x.device)
+        near = nearby(x.shape[1], self.config.reach, x.device)
         for block in self.trunk_blocks:
-            x = block(x, positions)
+            x = block(x, positions, near)
         return self.trunk_norm(x)
 
     def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A folder of results appears when it is whole, or not at all."""
+"""A result appears in its folder when it is whole, or not at all."""
 
 from __future__ import annotations
 
@@ -10,35 +10,34 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from msgld.errors import AudioWriteError
-
-RUN = "run.json"
+from msgld.results.naming import PLAIN, Names
 
 ABANDONED = 24 * 3600.0
 """Seconds after which an unfinished folder that nothing touches belongs to a run that was killed."""
 
 
 @contextmanager
-def new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
+def new_folder(folder: Path, overwrite: bool, names: Names = PLAIN) -> Iterator[Path]:
     """A temporary folder beside ``folder`` that becomes it when all went well, and else vanishes.
 
-    Where the folder exists and may be overwritten, what a former run wrote there is replaced; anything else in
-    it is left alone.
+    Where the folder exists and may be overwritten, or is shared by several results, what a former run of this
+    result wrote there is replaced; anything else in it is left alone.
 
     Raises:
         AudioWriteError: there is something already, or the place is not writable.
     """
-    _refuse_existing(folder, overwrite)
+    _refuse_existing(folder, overwrite, names)
     _sweep(folder)
     made = [parent for parent in folder.parents if not parent.exists()]
     temporary = folder.parent / f"{_prefix(folder)}{uuid.uuid4().hex[:12]}.part"
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        _refuse_existing(folder, overwrite)
-        _put_in_place(temporary, folder)
+        _refuse_existing(folder, overwrite, names)
+        _put_in_place(temporary, folder, overwrite, names)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         for parent in made:
@@ -62,38 +61,76 @@ def _sweep(folder: Path) -> None:
     with suppress(OSError):
         for path in folder.parent.iterdir():
             if pattern.fullmatch(path.name) and path.is_dir():
-                touched = max(file.stat().st_mtime for file in (path, *path.iterdir()))
+                touched = max(file.stat().st_mtime for file in (path, *path.rglob("*")))
                 if time.time() - touched > ABANDONED:
                     shutil.rmtree(path, ignore_errors=True)
 
 
-def _refuse_existing(folder: Path, overwrite: bool) -> None:
+def holds_result(folder: Path, names: Names = PLAIN) -> bool:
+    """Whether there is something where a result would go: a record, or in a folder of its own anything at all."""
+    if (folder / names.record).exists():
+        return True
+    return names.alone and folder.is_dir() and any(folder.iterdir())
+
+
+def _refuse_existing(folder: Path, overwrite: bool, names: Names) -> None:
     if folder.exists() and not folder.is_dir():
         raise AudioWriteError(f"{folder} is a file; choose another folder")
-    if not overwrite and folder.is_dir() and any(folder.iterdir()):
-        raise AudioWriteError(f"{folder} exists already; allow overwriting or choose another folder")
+    if not overwrite and holds_result(folder, names):
+        where = folder if names.alone else folder / names.record
+        raise AudioWriteError(f"{where} exists already; allow overwriting or choose another folder")
 
 
-def _put_in_place(temporary: Path, folder: Path) -> None:
+def _put_in_place(temporary: Path, folder: Path, overwrite: bool, names: Names) -> None:
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
     if not folder.exists():
         os.rename(temporary, folder)
         return
-    stale = _files_of_former_run(folder) - {path.name for path in temporary.iterdir()}
-    # The former record goes first and the new one comes last: a folder with a record is whole.
-    (folder / RUN).unlink(missing_ok=True)
-    for path in sorted(temporary.iterdir(), key=lambda path: path.name == RUN):
-        os.replace(path, folder / path.name)
-    for name in stale:
-        (folder / name).unlink(missing_ok=True)
-    temporary.rmdir()
+    new = sorted(path.relative_to(temporary) for path in temporary.rglob("*") if path.is_file())
+    if not overwrite:
+        for path in new:
+            if (folder / path).exists():
+                raise AudioWriteError(
+                    f"{folder / path} exists already; allow overwriting or choose another folder"
+                )
+    # The former record goes first and the new one comes last: a result with a record is whole.
+    new.sort(key=lambda path: path == Path(names.record))
+    _replace(temporary, folder, new, [Path(names.record), *_files_of_former_run(folder, names)])
+    shutil.rmtree(temporary)
 
 
-def _files_of_former_run(folder: Path) -> set[str]:
-    """Names of the sound files that the folder's record lists; nothing that lies elsewhere."""
+def _replace(temporary: Path, folder: Path, new: list[Path], old: list[Path]) -> None:
+    """Move ``old`` files out of a folder and ``new`` ones in; whatever happens meanwhile, all of it or nothing."""
+    former, moved = temporary / ".former", []
     try:
-        listed = json.loads((folder / RUN).read_text("utf-8"))["files"].values()
+        for path in dict.fromkeys([*old, *new]):
+            if (folder / path).exists():
+                moved.append((folder / path, former / path))
+                _move(*moved[-1])
+        for path in new:
+            moved.append((temporary / path, folder / path))
+            _move(*moved[-1])
+    except BaseException:
+        for source, target in reversed(moved):
+            if target.exists():
+                _move(target, source)
+        raise
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(source, target)
+
+
+def _files_of_former_run(folder: Path, names: Names) -> list[Path]:
+    """The sound files that the record lists, relative to the folder; nothing that lies elsewhere."""
+    try:
+        listed = json.loads((folder / names.record).read_text("utf-8"))["files"].values()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return set()
-    return {name for name in listed if isinstance(name, str) and name == Path(name).name}
+        return []
+    return [Path(name) for name in listed if isinstance(name, str) and _lies_inside(PurePath(name))]
+
+
+def _lies_inside(path: PurePath) -> bool:
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts

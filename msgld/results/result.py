@@ -10,17 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from msgld.results.encoding import Encoding, as_encoding
 from msgld.results.folder import new_folder
 from msgld.results.picture import Sketch
-from msgld.results.saving import (
-    BLOCK,
-    Encoding,
-    Saved,
-    Track,
-    Tracks,
-    check_encoding,
-    save_tracks,
-)
+from msgld.results.saving import BLOCK, Saved, Track, Tracks, check_encoding, save_tracks
 from msgld.sound.songs import Reader, opened
 
 
@@ -48,8 +41,7 @@ class Result:
         self,
         folder: str | Path,
         *,
-        ext: str = "wav",
-        subtype: str = "PCM_24",
+        encoding: str | Encoding = "wav",
         overwrite: bool = False,
         residual: bool = False,
     ) -> Saved:
@@ -57,9 +49,8 @@ class Result:
 
         Args:
             folder: appears when everything is written, and not at all after an error.
-            ext: ``wav``, ``flac``, ``ogg`` or ``mp3``.
-            subtype: ``PCM_24``, ``PCM_16`` or ``FLOAT`` (wav only). Integers that would clip are written with
-                one gain for all tracks, which is noted.
+            encoding: ``wav``, ``flac``, ``ogg`` or ``mp3``, or an :class:`Encoding` with all its details.
+                Integers that would clip are written with one gain for all tracks, which is noted.
             overwrite: whether a former result in that folder may be replaced.
             residual: also write what the stems leave of the song.
 
@@ -67,7 +58,7 @@ class Result:
             AudioWriteError: the folder holds something, is not writable, or the format does not fit.
             UsageError: no such format.
         """
-        folder, encoding = Path(folder), Encoding(ext.lstrip(".").lower(), subtype)
+        folder, encoding = Path(folder), as_encoding(encoding)
         tracks = self._tracks(residual)
         info = {**self.info, "notes": list(self.notes)}
         with new_folder(folder, overwrite) as temporary:

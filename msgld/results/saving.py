@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from msgld.errors import AudioWriteError
-from msgld.results.folder import RUN
+from msgld.results.encoding import Encoding
+from msgld.results.naming import PLAIN, Names
 from msgld.results.picture import Sketch
 from msgld.sound.reader import open_audio
 from msgld.sound.songs import Reader, as_channels
@@ -20,11 +21,6 @@ from msgld.sound.writer import AudioWriter
 
 BLOCK = 1 << 18
 """Frames that are held at once."""
-
-LOSSY = ("mp3", "ogg")
-"""Formats that do not keep samples, nor always their number."""
-
-PICTURE = "spectrograms.png"
 
 Track = Callable[[], AbstractContextManager[Reader]]
 """Opens a track for reading from its start; may be called again."""
@@ -42,24 +38,6 @@ class Saved:
     folder: Path
     files: dict[str, Path]
     run: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """How sound is written.
-
-    Attributes:
-        ext: ``wav``, ``flac``, ``ogg`` or ``mp3``.
-        subtype: ``PCM_24``, ``PCM_16`` or ``FLOAT`` (wav only); ogg and mp3 have none.
-    """
-
-    ext: str = "wav"
-    subtype: str = "PCM_24"
-
-    @property
-    def clips(self) -> bool:
-        """Whether samples beyond full scale are lost."""
-        return self.subtype != "FLOAT" or self.ext in LOSSY
 
 
 @dataclass(frozen=True)
@@ -89,7 +67,7 @@ def check_encoding(folder: Path, encoding: Encoding, rate: int, channels: int) -
         UsageError: no such format. AudioWriteError: it does not hold these channels or this rate.
     """
     path = folder / f"stem.{encoding.ext}"
-    with AudioWriter(path, rate, channels, subtype=encoding.subtype) as writer:
+    with AudioWriter(path, rate, channels, subtype=encoding.subtype, bitrate=encoding.bitrate) as writer:
         writer.write(np.zeros((channels, 1), np.float32))
     path.unlink()
 
@@ -102,6 +80,7 @@ def save_tracks(
     peak: float,
     info: dict[str, Any],
     step: Callable[[], None] = lambda: None,
+    names: Names = PLAIN,
 ) -> dict[str, Any]:
     """Write sound files, picture and record into a folder.
 
@@ -109,37 +88,49 @@ def save_tracks(
         peak: largest magnitude in all tracks that are written.
         info: goes to the record; its ``notes`` are added to.
         step: called after each file; may raise to stop.
+        names: of the files.
 
     Returns:
         The record.
     """
-    gain = 1.0 / peak if peak > 1 and encoding.clips else 1.0
-    files = {name: folder / f"{name}.{encoding.ext}" for name in (*tracks.parts, *tracks.extra)}
+    gain = encoding.gain(peak)
+    listed = {name: names.file(name, encoding.ext) for name in (*tracks.parts, *tracks.extra)}
+    files = {name: folder / path for name, path in listed.items()}
     for name, track in {**tracks.parts, **tracks.extra}.items():
         _write(files[name], track, tracks, encoding, gain)
         step()
     null = null_db([files[name] for name in tracks.parts], tracks, encoding, gain)
-    sketch.draw(folder / PICTURE)
+    _beside(folder / names.picture, sketch.draw)
     run = {
         **info,
-        "files": {name: path.name for name, path in files.items()},
-        "subtype": None if encoding.ext in LOSSY else encoding.subtype,
+        "files": listed,
+        "subtype": None if encoding.lossy else encoding.subtype,
+        "bitrate": encoding.bitrate if encoding.ext == "mp3" else None,
         "gain": gain,
+        "peak": round(peak, 6),
         "null_db": null,
-        "notes": [*info.get("notes", ()), *_notes(gain, null, encoding)],
+        "notes": [*info.get("notes", ()), *_notes(gain, peak, null, encoding)],
     }
     text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / RUN).write_text(text + "\n", "utf-8")
+    _beside(folder / names.record, lambda path: path.write_text(text + "\n", "utf-8"))
     return run
 
 
-def _notes(gain: float, null: float, encoding: Encoding) -> list[str]:
+def _beside(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file whose folder may not be there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path)
+
+
+def _notes(gain: float, peak: float, null: float, encoding: Encoding) -> list[str]:
     notes = []
+    if peak > 1 and encoding.clips and gain == 1:
+        notes.append(f"peaks of up to {20 * np.log10(peak):.1f} dB above full scale were cut off")
     if gain != 1:
         notes.append(
             f"all tracks were turned down by {-20 * np.log10(gain):.1f} dB alike, so that none clips"
         )
-    if encoding.ext in LOSSY:
+    if encoding.lossy:
         notes.append(
             f"{encoding.ext} does not keep samples exactly: the tracks sum to the whole to {null:.0f} dB"
         )
@@ -150,7 +141,12 @@ def _write(path: Path, track: Track, tracks: Tracks, encoding: Encoding, gain: f
     with (
         track() as reader,
         AudioWriter(
-            path, tracks.rate, reader.channels, subtype=encoding.subtype, frames=tracks.frames
+            path,
+            tracks.rate,
+            reader.channels,
+            subtype=encoding.subtype,
+            frames=tracks.frames,
+            bitrate=encoding.bitrate,
         ) as writer,
     ):
         while (block := reader.read(BLOCK)).shape[1]:
@@ -191,7 +187,7 @@ def _like(reader: Reader, block: np.ndarray) -> np.ndarray:
 
 def _check_lengths(files: list[Path], readers: list[Reader], frames: int, encoding: Encoding) -> None:
     for path, reader in zip(files, readers, strict=True):
-        if encoding.ext not in LOSSY and reader.frames != frames:
+        if not encoding.lossy and reader.frames != frames:
             raise AudioWriteError(
                 f"{path.name} came out with {reader.frames} of {frames} samples; nothing was kept"
             )

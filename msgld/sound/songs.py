@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -132,6 +134,17 @@ def whole(sound: Sound) -> tuple[np.ndarray, int]:
 def name_of(sound: Sound) -> str:
     """What a record says of where a sound came from: the file's full path, or ``array``."""
     return str(Path(sound).absolute()) if isinstance(sound, str | Path) else "array"
+
+
+def digest(sound: Sound) -> str | None:
+    """SHA-256 of a file's content; None for an array."""
+    if not isinstance(sound, str | Path):
+        return None
+    content = hashlib.sha256()
+    with open(sound, "rb") as file:
+        for block in iter(partial(file.read, 1 << 20), b""):
+            content.update(block)
+    return content.hexdigest()
 
 
 def checked(sound: object) -> tuple[np.ndarray, int]:

@@ -19,10 +19,6 @@ from msgld.errors import AudioWriteError, UsageError
 _BITS = {"PCM_16": 16, "PCM_24": 24}
 _SUBTYPES = {".wav": ("PCM_24", "FLOAT", "PCM_16"), ".flac": ("PCM_24", "PCM_16"), ".ogg": (), ".mp3": ()}
 _LOSSY = {".ogg": ("OGG", "VORBIS"), ".mp3": ("MP3", "MPEG_LAYER_III")}
-_QUALITY: dict[str, Any] = {
-    "MP3": {"bitrate_mode": "CONSTANT", "compression_level": 0.0},  # 320 kbit/s
-    "OGG": {"compression_level": 0.2},  # Vorbis quality 8, about 256 kbit/s
-}
 _BLOCK = 1 << 14  # frames; libsndfile's Vorbis encoder overflows its stack on very long ones
 _WAV_LIMIT = 2**32 - 2**16  # bytes that the header of a plain WAV can count
 
@@ -87,11 +83,23 @@ class _Sink:
             self._file.close()
 
 
+def _quality(container: str, rate: int, bitrate: int) -> dict[str, Any]:
+    """What libsndfile is told of a lossy format's quality."""
+    if container == "OGG":
+        return {"compression_level": 0.2}  # Vorbis quality 8, about 256 kbit/s
+    if container != "MP3":
+        return {}
+    # Libsndfile spreads its levels, 0 to 1, evenly over the bit rates of MPEG 1, 2 and 2.5, best first.
+    least, most = (32, 320) if rate >= 32_000 else (8, 160) if rate >= 16_000 else (8, 64)
+    level = min(1.0, max(0.0, (most - bitrate) / (most - least)))
+    return {"bitrate_mode": "CONSTANT", "compression_level": level}
+
+
 class AudioWriter:
     """A file being written, in a ``with`` block: at its end the file appears, after an error nothing does.
 
     Args:
-        path: the target; its ending chooses the format: .wav, .flac, .ogg (Vorbis) or .mp3 (320 kbit/s).
+        path: the target; its ending chooses the format: .wav, .flac, .ogg (Vorbis) or .mp3.
             Missing folders are made.
         rate: samples per second.
         channels: of the blocks to come.
@@ -99,6 +107,7 @@ class AudioWriter:
         overwrite: whether an existing file may be replaced.
         frames: the length to come where it is known; a WAV beyond 4 GB needs it (written as RF64).
         seed: of the dither.
+        bitrate: of .mp3, kbit/s at most.
 
     Raises:
         UsageError: an ending or a subtype that cannot be written.
@@ -115,6 +124,7 @@ class AudioWriter:
         overwrite: bool = False,
         frames: int | None = None,
         seed: int = 0,
+        bitrate: int = 320,
     ) -> None:
         self.path = Path(path)
         self._overwrite = overwrite
@@ -128,7 +138,7 @@ class AudioWriter:
         container = _LOSSY[suffix][0] if suffix in _LOSSY else suffix[1:].upper()
         if container == "WAV" and size > _WAV_LIMIT:
             container = "RF64"
-        self._open(rate, container)
+        self._open(rate, container, _quality(container, rate, bitrate))
 
     def _check_target(self) -> None:
         if self.path.is_dir():
@@ -136,13 +146,12 @@ class AudioWriter:
         if self.path.exists() and not self._overwrite:
             raise AudioWriteError(f"{self.path} exists already; allow overwriting or choose another name")
 
-    def _open(self, rate: int, container: str) -> None:
+    def _open(self, rate: int, container: str, quality: dict[str, Any]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._sink = _Sink(self._temp)
         except OSError as error:
             raise AudioWriteError(f"cannot write to {self.path.parent}: {error.strerror}") from error
-        quality = _QUALITY.get(container, {})
         try:
             self._file = self._undisturbed(
                 soundfile.SoundFile,

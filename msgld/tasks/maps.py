@@ -5,7 +5,7 @@ Everything here is in latents. Tracks are the model's stems, then the mixture; `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -102,26 +102,34 @@ def _map(tracks: int, frames: int, known: Mapping[int, float], mixture_present: 
     return Map(levels, wanted, presence)
 
 
-def run(denoiser: Denoiser, z: Tensor, task: Map, settings: Settings, start: int = 0) -> Iterator[State]:
+def run(
+    denoiser: Denoiser, z: Tensor, task: Map, settings: Settings, starts: int | Sequence[int] = 0
+) -> Iterator[State]:
     """Sample a task.
 
     Args:
-        z: what is known, (1, K, C, T); anything where nothing is.
-        start: absolute frame of the first one, from which the noise is drawn.
+        z: what is known, (B, K, C, T); anything where nothing is.
+        task: the same for all items, (1, K, T), or one for each.
+        starts: absolute frame of the first one, from which the noise is drawn; of all items, or of each.
     """
-    task = Map(*(part.to(z.device) for part in (task.levels, task.wanted, task.presence)))
+    task = Map(*(_for_each(part, z) for part in (task.levels, task.wanted, task.presence)))
     if not denoiser.maps:
         task = everybody(task)
     z = torch.where(task.levels.unsqueeze(2) < 1, z, 0.0)  # what is not known is nothing but noise
-    x = mix(z, noise_like(z, [settings.seed] * len(z), start), task.levels, denoiser.schedule)
+    draws = partial(noise_like, z, [settings.seed] * len(z), starts)
+    x = mix(z, draws(), task.levels, denoiser.schedule)
 
     def fresh(number: int, kind: int = 0) -> Tensor:
-        return noise_like(z, [settings.seed] * len(z), start, draw=1 + 2 * number + kind)
+        return draws(draw=1 + 2 * number + kind)
 
     guided = denoiser if settings.guidance == 1 else Guided(denoiser, settings.guidance)
     if not denoiser.maps:
         guided = Overwriting(guided, partial(fresh, kind=1))
     return sample(guided, x, task, settings.steps, settings.stepper, fresh, settings.iterations)
+
+
+def _for_each(part: Tensor, z: Tensor) -> Tensor:
+    return part.to(z.device).expand(len(z), *part.shape[1:])
 
 
 def everybody(task: Map) -> Map:

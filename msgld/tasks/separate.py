@@ -1,10 +1,10 @@
-"""Separation of songs of any length: windows in, stems out, memory independent of the length."""
+"""Separation of windows: a mixture's latents, the sampler, and shares that cut the mixture into stems."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from msgld.sound.anchor import apply_shares, shares_from_mels
 from msgld.sound.mel import log_mel
 from msgld.sound.panorama import gains_like, place
 from msgld.sound.resample import resample
-from msgld.sound.windows import Joiner, Window, WindowPlan
+from msgld.sound.windows import WindowPlan
 from msgld.tasks import maps
 from msgld.tasks.level import gain_to_reference
 from msgld.tasks.maps import Settings
@@ -29,96 +29,100 @@ class Layout:
 
     Attributes:
         context: heard but thrown away at either side of a window.
-        fade: cross-fade between neighbours; a long one averages two windows' answers.
+        fade: least cross-fade between neighbours; a long one averages two windows' answers.
         exponent: of the ratio of amplitudes that the shares are; below 1 they commit themselves less.
         vocode: play the sampled stems with the vocoder instead of cutting them out of the mixture.
+        length: of a window; None for that which the model was trained on.
+        batch: windows that are computed together.
     """
 
     context: float = 0.5
     fade: float = 0.5
     exponent: float = 1.0
     vocode: bool = False
-
-
-class Song(Protocol):
-    """Where a song's samples come from, front to back."""
-
-    @property
-    def rate(self) -> int:
-        """Samples per second."""
-        ...
-
-    @property
-    def channels(self) -> int:
-        """One for mono, two for stereo."""
-        ...
-
-    def read(self, samples: int) -> Tensor:
-        """The next samples, (channels, n) with n at most ``samples``; n = 0 at the end."""
-        ...
+    length: float | None = None
+    batch: int = 1
 
 
 def plan(model: Model, rate: int, layout: Layout) -> WindowPlan:
-    """Windows of the model's length for a song of ``rate``."""
-    length = round(model.window_frames * model.codec.frame_samples * rate / model.codec.mel.rate)
-    return WindowPlan(length, round(layout.context * rate), max(2, round(layout.fade * rate)))
+    """Windows for a song of ``rate``.
+
+    They begin whole latent frames apart, so that neighbours cut the song into the same frames: what a model answers
+    depends a little on where its frames lie. So the context is kept to and the fade gives way; passes whose contexts
+    differ by half a frame hear the song in other frames.
+    """
+    frame = model.codec.frame_samples * rate / model.codec.mel.rate
+    length, context = round(window_frames(model, layout) * frame), round(layout.context * rate)
+    kept = length - 2 * context
+    frames = math.floor((kept - max(2, round(layout.fade * rate))) / frame)
+    least = math.ceil(kept / 2 / frame)  # a moment lies in two windows at most
+    return WindowPlan(length, context, kept - round(max(least, frames) * frame))
 
 
-def separate_window(
+def window_frames(model: Model, layout: Layout) -> int:
+    """Latent frames of a window, of which the network takes whole multiples."""
+    if layout.length is None:
+        return model.window_frames
+    frames = layout.length * model.codec.mel.rate / model.codec.frame_samples
+    return max(1, round(frames / model.multiple)) * model.multiple
+
+
+def separate_windows(
     model: Model,
-    mixture: Tensor,
+    mixtures: Tensor,
     rate: int,
     settings: Settings,
     layout: Layout,
-    start: int = 0,
+    starts: Sequence[int] = (0,),
     known: Mapping[int, Tensor] | None = None,
     level: float = 0.0,
 ) -> Tensor:
-    """Cut one window into stems.
+    """Cut windows into stems.
 
     Args:
-        mixture: (channels, L) at ``rate``, L of about 10 s.
-        start: absolute latent frame of the window's beginning, from which noise is drawn.
-        known: stems that are known, each (channels, L).
-        level: of the mixture; above 0 lies the way from separating to generating.
+        mixtures: (N, channels, L) at ``rate``, L of about 10 s.
+        starts: absolute latent frame of each window's beginning, from which noise is drawn.
+        known: stems that are known, each (N, channels, L).
+        level: of the mixtures; above 0 lies the way from separating to generating.
 
     Returns:
-        (K, channels, L) without the mixture; what they leave of the mixture is the residual, which is the
+        (N, K, channels, L) without the mixtures; what they leave of one is the residual, which is the
         whole difference where they are vocoded.
     """
-    gain = gain_to_reference(mixture, model.level)
-    state = _sampled(model, mixture * gain, rate, settings, start, _scaled(known or {}, gain), level)
+    gains = torch.tensor([gain_to_reference(mixture, model.level) for mixture in mixtures])
+    louder = gains[:, None, None]
+    given = {track: wave * louder for track, wave in (known or {}).items()}
+    state = _sampled(model, mixtures * louder, rate, settings, starts, given, level)
     if layout.vocode:
-        return _vocoded(model, state.x[0, :-1], mixture, rate) / gain
-    return apply_shares(mixture, _shares(model, state, layout).cpu(), rate, model.codec.mel)
-
-
-def _scaled(known: Mapping[int, Tensor], gain: float) -> dict[int, Tensor]:
-    return {track: wave * gain for track, wave in known.items()}
+        played = zip(state.x, mixtures, gains, strict=True)
+        return torch.stack([_vocoded(model, x[:-1], mixture, rate) / gain for x, mixture, gain in played])
+    shares = _shares(model, state, layout).cpu()
+    cut = zip(mixtures, shares, strict=True)
+    return torch.stack([apply_shares(mixture, share, rate, model.codec.mel) for mixture, share in cut])
 
 
 @torch.inference_mode()
 def _sampled(
     model: Model,
-    mixture: Tensor,
+    mixtures: Tensor,
     rate: int,
     settings: Settings,
-    start: int,
+    starts: Sequence[int],
     known: Mapping[int, Tensor],
     level: float,
 ) -> State:
     """The end of a separation of sound that is as loud as the model knows it."""
     mel = model.codec.mel
-    waves = torch.stack([*known.values(), mixture])
-    flat = torch.from_numpy(resample(waves.flatten(0, 1).numpy(), rate, mel.rate))
-    audio = _whole_frames(flat.unflatten(0, waves.shape[:2]), model)
+    waves = torch.stack([*known.values(), mixtures])
+    flat = torch.from_numpy(resample(waves.flatten(0, 2).numpy(), rate, mel.rate))
+    audio = _whole_frames(flat.unflatten(0, waves.shape[:3]), model)
     latents = model.codec.encode(log_mel(audio.to(model.device), mel))
     tracks = len(model.stems) + 1
-    z = latents.new_zeros(1, tracks, *latents.shape[1:])
+    z = latents.new_zeros(len(mixtures), tracks, *latents.shape[2:])
     for index, track in enumerate((*known, tracks - 1)):
-        z[0, track] = latents[index]
+        z[:, track] = latents[index]
     task = maps.separate(tracks, z.shape[-1], dict.fromkeys(known, 0.0), level)
-    return finish(maps.run(model, z, task, settings, start))
+    return finish(maps.run(model, z, task, settings, starts))
 
 
 def _vocoded(model: Model, latents: Tensor, mixture: Tensor, rate: int) -> Tensor:
@@ -135,98 +139,15 @@ def _vocoded(model: Model, latents: Tensor, mixture: Tensor, rate: int) -> Tenso
 
 @torch.inference_mode()
 def _shares(model: Model, state: State, layout: Layout) -> Tensor:
+    """Shares of all windows, (N, S, M, columns)."""
     if state.estimate.shares is not None:
-        powers = state.estimate.shares[0] ** layout.exponent
-        return powers / powers.sum(0, keepdim=True)
-    return shares_from_mels(model.codec.decode(state.x[0, :-1]), model.codec.mel, layout.exponent)
+        powers = state.estimate.shares**layout.exponent
+        return powers / powers.sum(1, keepdim=True)
+    return shares_from_mels(model.codec.decode(state.x[:, :-1]), model.codec.mel, layout.exponent)
 
 
 def _whole_frames(audio: Tensor, model: Model) -> Tensor:
-    """Pad with silence to a whole number of latent frames."""
-    missing = -audio.shape[-1] % model.codec.frame_samples
-    return torch.nn.functional.pad(audio, (0, missing))
-
-
-class _Reader:
-    """Gives overlapping windows of a song that can only be read front to back."""
-
-    def __init__(self, song: Song, first: int) -> None:
-        self.song = song
-        self.held = torch.zeros(song.channels, max(0, -first))
-        self.start = first
-        self.total: int | None = None
-        self.read = 0
-
-    def window(self, window: Window) -> Tensor:
-        """Samples of a window, silence outside the song."""
-        self.held = self.held[:, window.start - self.start :]
-        self.start = window.start
-        while self.total is None and self.held.shape[1] < window.stop - window.start:
-            block = self.song.read(window.stop - window.start - self.held.shape[1])
-            self.read += block.shape[1]
-            self.held = torch.cat([self.held, block], 1)
-            if block.shape[1] == 0:
-                self.total = self.read
-        missing = window.stop - window.start - self.held.shape[1]
-        return torch.nn.functional.pad(self.held, (0, max(0, missing)))
-
-
-def separate_song(
-    model: Model,
-    song: Song,
-    settings: Settings,
-    layout: Layout,
-    known: Mapping[int, Song] | None = None,
-    level: float = 0.0,
-) -> Iterator[Tensor]:
-    """Separate a song as it is read.
-
-    Args:
-        song: the mixture. known: stems that are known, of the same rate, channels and length.
-
-    Yields:
-        Stretches of the song (K, channels, n), front to back, in all exactly as long as the song. The mixture
-        of that stretch is the last of the K tracks, so that a residual can be made.
-    """
-    arrangement = plan(model, song.rate, layout)
-    windows = arrangement.windows()
-    first = next(windows)
-    readers = {track: _Reader(source, first.start) for track, source in (known or {}).items()}
-    mixture, joiner, given = _Reader(song, first.start), Joiner(arrangement), 0
-    window = first
-    while True:
-        heard = mixture.window(window)
-        known_waves = {track: reader.window(window) for track, reader in readers.items()}
-        stems = _window_stems(model, heard, song.rate, settings, layout, window, first, known_waves, level)
-        kept = stems[..., arrangement.context : arrangement.length - arrangement.context]
-        ready = joiner.add(kept)
-        # The song is not cross-faded with itself, so that it stays as it is to the last bit.
-        itself = heard[..., arrangement.context :][..., : ready.shape[-1]]
-        ready = torch.cat([ready, itself.unsqueeze(0)])
-        ready = ready[..., arrangement.fade :] if window is first else ready
-        left = None if mixture.total is None else mixture.total - given
-        ready = ready if left is None else ready[..., :left]
-        given += ready.shape[-1]
-        if ready.shape[-1]:
-            yield ready
-        if left is not None and given >= (mixture.total or 0):
-            return
-        window = next(windows)
-
-
-def _window_stems(
-    model: Model,
-    heard: Tensor,
-    rate: int,
-    settings: Settings,
-    layout: Layout,
-    window: Window,
-    first: Window,
-    known: Mapping[int, Tensor],
-    level: float,
-) -> Tensor:
-    """Stems of one window; digital silence needs no model."""
-    if not heard.any():
-        return torch.zeros(len(model.stems), *heard.shape)
-    frame = round((window.start - first.start) / rate * model.codec.mel.rate / model.codec.frame_samples)
-    return separate_window(model, heard, rate, settings, layout, frame, known, level)
+    """Pad with silence to as many latent frames as the network takes; a sample that resampling added is dropped."""
+    unit = model.codec.frame_samples * model.multiple
+    samples = max(1, math.ceil((audio.shape[-1] - 1) / unit)) * unit
+    return torch.nn.functional.pad(audio, (0, samples - audio.shape[-1]))

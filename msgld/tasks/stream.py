@@ -12,11 +12,12 @@ from torch import Tensor
 from msgld.model import Model
 from msgld.sound.songs import FittedReader, Reader, Sound, opened
 from msgld.tasks.maps import Settings
-from msgld.tasks.separate import Layout, separate_song
+from msgld.tasks.separate import Layout
+from msgld.tasks.song import separate_song
 
 
 class ReaderSong:
-    """A reader as a :class:`msgld.tasks.separate.Song`."""
+    """A reader as a :class:`msgld.tasks.song.Song`."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

@@ -128,7 +128,9 @@ CODECS: dict[str, CodecPreset] = {
             half=False,
             optim=replace(CODEC_OPTIM, rate=1e-4, warmup=1000),
         ),
-        CodecPreset("paper-small", minutes=60, network=KLConfig(base_channels=32)),
+        CodecPreset(
+            "paper-small", minutes=60, network=KLConfig(base_channels=32), stages=(Stage(1.0, 1, 16),)
+        ),
         CodecPreset(
             "paper-tiny",
             minutes=2,

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: int, sampler: Sampler | None,
-             eta: float | None, iterations: int, consistency: Consistency | None = None) -> Options:  # fmt: skip
+             eta: float | None, iterations: int, consistency: Consistency | None = None,
+             segment: float | None = None, overlap: float | None = None,
+             batch: int | None = None) -> Options:  # fmt: skip
     """The options of the Python interface."""
     from msgld import Options
 
@@ -24,4 +26,7 @@ def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: 
         eta=eta,
         iterations=iterations,
         consistency=consistency.value if consistency else None,
+        segment=segment,
+        overlap=overlap,
+        batch=batch,
     )

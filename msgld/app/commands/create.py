@@ -13,7 +13,7 @@ from msgld.api.asking import check_stems
 from msgld.app import options as o
 from msgld.app.commands.common import sampling
 from msgld.app.creating import Target, make, name_of
-from msgld.app.formats import choose_format
+from msgld.app.formats import choose_encoding
 from msgld.app.inputs import stem_files, stem_list, stems_in
 from msgld.app.models import open_model
 from msgld.app.talk import Talk
@@ -62,8 +62,8 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
       msgld generate --seconds 40 --seed 7 --quality best
       msgld generate --count 8 --seed random --make bass,drums
     """
-    formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
-    target, talk, wanted = Target(out, formats, overwrite), Talk(as_json), stem_list(make_stems)
+    encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
+    target, talk, wanted = Target(out, encoding, overwrite), Talk(as_json), stem_list(make_stems)
     options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     target.check()
     model = open_model(name, device, jobs, talk)
@@ -92,8 +92,8 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
       msgld arrange --given bass=b.wav --softness 0.3 --seed 2
       msgld arrange separated/small/song --make guitar --from 8 --to 12
     """
-    formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
-    target, talk, wanted = Target(out, formats, overwrite), Talk(as_json), stem_list(make_stems)
+    encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
+    target, talk, wanted = Target(out, encoding, overwrite), Talk(as_json), stem_list(make_stems)
     if start is not None and stop is not None and stop <= start:
         raise UsageError(f"--to {stop:g} has to lie after --from {start:g}")
     options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
@@ -127,8 +127,8 @@ def vary(folder: Folder = None, given: o.Given = None, level: Level = 0.6, name:
       msgld vary separated/small/song --level 0.3 --seed 5
       msgld vary --given bass=b.wav --given drums=d.wav --level 0.8
     """
-    formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
-    target, talk = Target(out, formats, overwrite), Talk(as_json)
+    encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
+    target, talk = Target(out, encoding, overwrite), Talk(as_json)
     options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
@@ -154,8 +154,8 @@ def extend(folder: Folder = None, given: o.Given = None, seconds: o.Seconds = 10
       msgld continue separated/small/song --seconds 20 --seed 3
       msgld continue --given bass=b.wav --given drums=d.wav
     """
-    formats = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
-    target, talk = Target(out, formats, overwrite), Talk(as_json)
+    encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
+    target, talk = Target(out, encoding, overwrite), Talk(as_json)
     options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)

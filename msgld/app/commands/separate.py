@@ -9,10 +9,11 @@ import typer
 
 from msgld.app import options as o
 from msgld.app.commands.common import sampling
-from msgld.app.formats import choose_format
+from msgld.app.formats import choose_encoding
 from msgld.app.guard import message
 from msgld.app.inputs import find_songs, stem_files, stem_list, track_names
 from msgld.app.models import open_model
+from msgld.app.naming import DEFAULT, Template
 from msgld.app.separating import Job, separate_all
 from msgld.app.talk import Talk, complain
 from msgld.errors import UsageError
@@ -53,6 +54,34 @@ Consistency = Annotated[
         "the default for --guidance below 1.",
     ),
 ]  # fmt: skip
+Filename = Annotated[
+    str,
+    typer.Option(
+        "--filename", metavar="TEMPLATE",
+        help="Path of each file below --out, with {model} {track} {trackext} {stem} {ext} {seed} {index}.",
+    ),
+]  # fmt: skip
+Segment = Annotated[
+    float | None,
+    typer.Option(
+        "--segment", min=1.0, callback=o.finite, rich_help_panel=o.RESEARCH,
+        help="Seconds of a song that are separated at once; the model's by default.",
+    ),
+]  # fmt: skip
+Overlap = Annotated[
+    float | None,
+    typer.Option(
+        "--overlap", min=0.0, max=0.5, callback=o.finite, rich_help_panel=o.RESEARCH,
+        help="Overlap of neighbouring segments as a share of their length; the quality's by default.",
+    ),
+]  # fmt: skip
+Batch = Annotated[
+    int | None,
+    typer.Option(
+        "--batch", min=1, rich_help_panel=o.RESEARCH,
+        help="Segments that are separated together: faster on a GPU, for more memory.",
+    ),
+]  # fmt: skip
 Residual = Annotated[bool, typer.Option("--residual", help="Also write what the stems leave of the song.")]
 
 
@@ -61,21 +90,24 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
              quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: Guidance = None,
              consistency: Consistency = None, mixture_level: MixtureLevel = 0.0, seed: o.Seed = 0,
              sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
+             segment: Segment = None, overlap: Overlap = None, batch: Batch = None,
              flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
-             int24: o.Int24 = False, int16: o.Int16 = False, skip_existing: o.SkipExisting = False,
-             overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
-             as_json: o.AsJson = False, dry_run: o.DryRun = False) -> int:  # fmt: skip
+             int24: o.Int24 = False, int16: o.Int16 = False, mp3_bitrate: o.Mp3Bitrate = None,
+             clip_mode: o.ClipModeOption = o.ClipMode.rescale, filename: Filename = DEFAULT,
+             skip_existing: o.SkipExisting = False, overwrite: o.Overwrite = False, device: o.Device = "auto",
+             jobs: o.Jobs = None, as_json: o.AsJson = False, dry_run: o.DryRun = False) -> int:  # fmt: skip
     """Cut songs into their stems.
 
-    The shipped model has bass, drums, guitar, piano and other. Results go to FOLDER/MODEL/SONG/STEM.wav, at
-    the song's own rate, channels and length. A song that fails does not stop the others. Exit codes: 0 all
-    done, 1 some failed, 2 wrong usage, 130 interrupted.
+    The shipped model has bass, drums, guitar, piano and other. Results go to FOLDER/MODEL/SONG/STEM.wav (see
+    --filename), at the song's own rate, channels and length. A song that fails does not stop the others.
+    Exit codes: 0 all done, 1 some failed, 2 wrong usage, 130 interrupted.
 
     \b
     Examples:
       msgld separate song.mp3
       msgld separate album/ more/*.flac --skip-existing --flac
       msgld separate song.wav --two-stems drums
+      msgld separate album/ --mp3 --mp3-bitrate 192 --filename "{track} - {stem}.{ext}"
       msgld separate song.wav --known bass=my_bass.wav --stems guitar,piano
       msgld separate song.wav --guidance 0.5 --seed 2 --out half-invented
     """
@@ -85,14 +117,19 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
         "stems": stem_list(stems), "two_stems": two_stems.strip().lower() if two_stems else None,
         "residual": residual, "known": stem_files(known or (), "--known") or None,
         "mixture_level": mixture_level,
-        "options": sampling(quality, steps, guidance, seed, sampler, eta, iterations, consistency),
+        "options": sampling(quality, steps, guidance, seed, sampler, eta, iterations, consistency, segment,
+                            overlap, batch),
     }  # fmt: skip
     existing = "skip" if skip_existing else "overwrite" if overwrite else "refuse"
-    choice = choose_format(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
+    encoding = choose_encoding(mp3_bitrate, clip_mode.value, flac=flac, mp3=mp3, ogg=ogg, float32=float32,
+                               int24=int24, int16=int16)  # fmt: skip
+    template = Template(filename)
     talk = Talk(as_json)
     paths = _songs(songs, settings, out, talk)
+    if len(paths[0]) > 1 and not template.tells_apart():
+        raise UsageError("--filename gives several songs the same names: add {track} or {index}")
     model = open_model(name, device, jobs, talk)
-    job = Job(out, settings, choice, existing, dry_run)
+    job = Job(out, settings, encoding, template, existing, dry_run)
     return separate_all(model, [*zip(paths[0], track_names(paths[0]), strict=True)], job, talk, paths[1])
 
 

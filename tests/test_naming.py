@@ -1,0 +1,164 @@
+"""Where results go: ``--filename``, results that share a folder, and what replaces what."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from command import run, save_tiny_model, write_noise
+from hypothesis import given
+from hypothesis import strategies as st
+
+import msgld
+from msgld.app.naming import Template
+from msgld.errors import AudioWriteError, UsageError
+from msgld.results.result import Result
+
+VALUES = {"model": "small", "track": "A {stem} {0} song", "trackext": "mp3", "seed": "3", "index": "7"}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+def result(value: float = 0.1) -> Result:
+    samples = np.full((1, 900), value, np.float32)
+    return Result({"bass": samples, "drums": samples}, 2 * samples, 0 * samples, 8000)
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("{model}/{track}/{stem}.{ext}", "small/A {stem} {0} song/bass.wav"),
+        ("{track} - {stem}.{ext}", "A {stem} {0} song - bass.wav"),
+        ("{stem}/{index}-{track}.{trackext}.{ext}", "bass/7-A {stem} {0} song.mp3.wav"),
+        ("x/{stem}/{seed}/{stem}.{ext}", "x/bass/3/bass.wav"),
+    ],
+)
+def test_variables_are_filled_and_values_are_no_templates(text: str, path: str):
+    folder, names = Template(text).place(Path("out"), VALUES)
+    assert folder / names.file("bass", "wav") == Path("out") / path
+
+
+@given(
+    st.text(st.characters(exclude_characters="/\0"), min_size=1).filter(lambda name: name not in (".", ".."))
+)
+def test_whatever_a_song_is_called_it_is_called_so(track: str):
+    for text in ("{track}/{stem}.{ext}", "{stem}/{track}.{ext}"):
+        folder, names = Template(text).place(Path("out"), {**VALUES, "track": track})
+        assert track in (folder / names.file("bass", "wav")).as_posix()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{artist}/{stem}.{ext}", "{track}.{ext}", "{stem}", "{stem}.wav", "../{stem}.{ext}", "/{stem}.{ext}",
+     "{stem.{ext}", "{stem}{}.{ext}"],
+)  # fmt: skip
+def test_templates_that_lose_files_are_refused(text: str):
+    with pytest.raises(UsageError, match="--filename"):
+        Template(text)
+
+
+def test_songs_share_a_folder_and_do_not_touch_each_other(tmp_path: Path, model: Path):
+    for seed, name in enumerate(("one", "two")):
+        write_noise(tmp_path / f"{name}.wav", seed=seed)
+    done = run(["separate", "one.wav", "two.wav", "-n", model, "--stems", "bass", "--filename", "{track}_{stem}.{ext}"],
+               tmp_path)  # fmt: skip
+    assert done.code == 0
+    out = tmp_path / "separated"
+    expected = {
+        f"{song}_{what}" for song in ("one", "two") for what in ("bass.wav", "run.json", "spectrograms.png")
+    }
+    assert files(out) == expected
+    before = (out / "two_bass.wav").read_bytes()
+    again = ["separate", "one.wav", "-n", model, "--stems", "drums", "--filename", "{track}_{stem}.{ext}"]
+    refused = run(again, tmp_path)
+    assert refused.code == 1 and "one_run.json exists already" in refused.complaints[0]
+    assert run([*again, "--overwrite"], tmp_path).code == 0
+    assert files(out) == expected - {"one_bass.wav"} | {"one_drums.wav"}
+    assert (out / "two_bass.wav").read_bytes() == before
+    skipped = run([*again, "--skip-existing", "--json"], tmp_path)
+    assert [record["status"] for record in skipped.records] == ["skipped"]
+
+
+def test_a_folder_for_each_stem(tmp_path: Path, model: Path):
+    song = write_noise(tmp_path / "song.wav")
+    done = run(
+        ["separate", song, "-n", model, "--stems", "bass,piano", "--filename", "{stem}/{track}.{ext}"],
+        tmp_path,
+    )
+    assert done.code == 0
+    assert files(tmp_path / "separated") == {
+        "bass/song.wav", "piano/song.wav", "run/song.json", "spectrograms/song.png"
+    }  # fmt: skip
+
+
+def test_several_songs_under_one_name_are_refused(tmp_path: Path, model: Path):
+    for name in ("one", "two"):
+        write_noise(tmp_path / f"{name}.wav")
+    done = run(["separate", "one.wav", "two.wav", "-n", model, "--filename", "{stem}.{ext}"], tmp_path)
+    assert done.code == 2 and "add {track}" in done.complaints[0]
+
+
+def test_what_lies_in_a_shared_folder_is_not_overwritten_unasked(tmp_path: Path):
+    (tmp_path / "song bass.wav").write_text("mine")
+    model = msgld.load(save_tiny_model(tmp_path / "tiny"), device="cpu")
+    song, names = (np.zeros((1, 800), np.float32), 8000), msgld.Names("song {stem}.{ext}")
+    with pytest.raises(AudioWriteError, match=r"song bass\.wav exists already"):
+        model.separate_to(song, tmp_path, names=names)
+    assert (tmp_path / "song bass.wav").read_text() == "mine"
+    assert files(tmp_path) - {"song bass.wav"} == {f"tiny/{path}" for path in files(tmp_path / "tiny")}
+
+
+@pytest.mark.parametrize("strike", range(9))
+def test_an_interrupted_replacement_leaves_the_former_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strike: int
+):
+    result().save(tmp_path / "out")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    moves, move = iter(range(100)), os.replace
+
+    def interrupted(source: Path, target: Path) -> None:
+        if next(moves) == strike:
+            raise KeyboardInterrupt
+        move(source, target)
+
+    new = result(0.2)
+    monkeypatch.setattr("msgld.results.folder.os.replace", interrupted)
+    try:
+        new.save(tmp_path / "out", encoding="flac", overwrite=True)
+    except KeyboardInterrupt:
+        assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    else:
+        assert strike == 8 and (tmp_path / "out" / "bass.flac").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_mp3_comes_at_the_rate_asked_for(tmp_path: Path):
+    noise = (0.1 * np.random.default_rng(0).standard_normal((2, 3 * 44100))).astype(np.float32)
+    loud = Result({"bass": noise}, noise, 0 * noise, 44100)
+    for bitrate in (96, 192, 320):
+        encoding = msgld.Encoding("mp3", bitrate=bitrate)
+        saved = loud.save(tmp_path / str(bitrate), encoding=encoding)
+        kilobits = saved.files["bass"].stat().st_size * 8 / 3000
+        assert kilobits == pytest.approx(bitrate, rel=0.05)
+        assert saved.run["bitrate"] == bitrate
+    with pytest.raises(UsageError, match="320"):
+        msgld.Encoding("mp3", bitrate=100)
+
+
+def test_clamping_cuts_peaks_and_says_so(tmp_path: Path):
+    loud = result(1.5).save(tmp_path / "out", encoding=msgld.Encoding(clip="clamp"))
+    samples, _ = soundfile.read(loud.files["bass"])
+    assert loud.run["gain"] == 1 and samples.max() == pytest.approx(1, abs=1e-6)
+    assert any("3.5 dB above full scale" in note for note in loud.run["notes"])
+    with pytest.raises(UsageError, match="clip mode"):
+        msgld.Encoding(clip="soft")
