@@ -25,15 +25,21 @@ from msgld.tasks.separate import plan
 
 LEVEL = 0.05  # seconds
 APART = 1.0  # seconds from a join from where on a place has none
+LEAST_SPARE = 12.0  # seconds by which one window is longer than the song: its contexts and fades
 FLOOR = 1e-3  # of the stem's level; a difference below it is not heard
 
 
 def separated(
-    model: msgld.Msgld, song: np.ndarray, rate: int, quality: str, before: int = 0
+    model: msgld.Msgld,
+    song: np.ndarray,
+    rate: int,
+    quality: str,
+    before: int = 0,
+    segment: float | None = None,
 ) -> dict[str, np.ndarray]:
     """The stems of a song that begins after so many samples of silence, without them."""
     moved = np.pad(song, ((0, 0), (before, 0)))
-    result = model.separate((moved, rate), options=msgld.Options(quality=quality))
+    result = model.separate((moved, rate), options=msgld.Options(quality=quality, segment=segment))
     return {stem: samples[:, before:] for stem, samples in result.stems.items()}
 
 
@@ -130,21 +136,17 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--model", default=None)
-    parser.add_argument("--quality", default="draft")
+    parser.add_argument("--quality", default="normal")
     parser.add_argument("--out", type=Path, default=Path("docs/figures"))
     options = parser.parse_args()
     model = msgld.load(options.model, device="cpu")
     song, rate = repeated(options.seconds)
-    half = round(
-        model.model.window_frames * model.model.codec.frame_samples * rate / model.model.codec.mel.rate / 2
-    )
+    frame = model.model.codec.frame_samples * rate / model.model.codec.mel.rate
+    half = round(model.model.window_frames // 2 * frame)  # whole frames, as windows lie
     spans = joins(model, rate, options.quality, song.shape[1])
     windows = separated(model, song, rate, options.quality)
     shifted = separated(model, song, rate, options.quality, before=half)
-    frames = model.model.window_frames
-    reach = 20 + round(song.shape[1] / rate * model.model.codec.mel.rate / model.model.codec.frame_samples)
-    model.model.denoiser.window_frames = 2 * frames + reach // model.model.multiple * model.model.multiple
-    long = separated(model, song, rate, options.quality)
+    long = separated(model, song, rate, options.quality, segment=options.seconds + LEAST_SPARE)
     figures = {
         "seconds": options.seconds, "quality": options.quality, "model": model.name, "joins": len(spans),
         "stems": {

@@ -12,18 +12,23 @@ from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
 
 # One call answers with the expected stems, which is the separator of least squared error: more calls draw a
-# sample instead. So qualities differ in how many windows' answers are averaged. With a fade of 4 s every
-# moment lies in two windows; a second pass lays them elsewhere.
+# sample instead. So qualities differ in how many windows' answers are averaged. Passes whose contexts differ by
+# parts of a latent frame (46 ms) hear the song in other frames. A context of 1.5 s is what joined windows need to
+# agree with one long window (bench/seams.py).
 #
 # A share is a guess that is now and then wrong altogether, and a stem that lost all of its share to another one
 # cannot be heard at all. So shares are hedged: the exponent was chosen on the first 60 held-out clips (1: 4.4 dB,
 # 0.7: 4.7 dB, in draft) and held on the other 40 (4.9 and 5.1 dB).
-_HEDGED = Layout(context=0.5, exponent=0.7)
-_TWICE = (replace(_HEDGED, fade=4.0), replace(_HEDGED, context=1.75, fade=2.5))
+_HEDGED = Layout(context=1.5, fade=0.25, exponent=0.7)
+_TWICE = (_HEDGED, replace(_HEDGED, context=1.523))
 _LAYOUTS = {
-    "draft": (replace(_HEDGED, fade=0.25),),
+    "draft": (_HEDGED,),
     "normal": _TWICE,
-    "best": (*_TWICE, replace(_HEDGED, context=1.1, fade=3.4)),
+    "best": (
+        replace(_HEDGED, fade=3.0),
+        replace(_HEDGED, context=1.515, fade=3.0),
+        replace(_HEDGED, context=1.531, fade=3.0),
+    ),
 }
 _STEPS = {"draft": 6, "normal": 12, "best": 16}
 

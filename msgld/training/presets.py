@@ -40,7 +40,7 @@ class Preset:
 
     name: str
     minutes: float
-    network: TransformerConfig = TransformerConfig()
+    network: TransformerConfig = TransformerConfig(reach=64)
     codec: PatchConfig = PatchConfig()
     batch: BatchConfig = BatchConfig()
     levels: LevelConfig = LevelConfig()
