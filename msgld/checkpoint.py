@@ -36,7 +36,7 @@ class Part(Protocol):
 
 
 FORMAT = 1
-PARTS = ("codec", "denoiser", "vocoder")
+PARTS = ("codec", "denoiser", "vocoder", "refiner")
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
@@ -44,6 +44,8 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
     modules: dict[str, Part] = {"codec": model.codec, "denoiser": model.denoiser.network}
     if model.vocoder is not None:
         modules["vocoder"] = model.vocoder
+    if model.refiner is not None:
+        modules["refiner"] = model.refiner
     save_parts(modules, folder, {"stems": model.stems, "level": model.level, "info": model.info}, dtype)
 
 
@@ -140,10 +142,11 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     half = bf16_is_fast(torch.device(device)) if half is None else half
     level = description.get("level", REFERENCE_RMS)
     denoiser = denoiser_of(network, codec).eval().requires_grad_(False)
-    for module in (codec, denoiser, vocoder):
+    refiner = _part(folder, "refiner", parts) if "refiner" in parts else None
+    for module in (codec, denoiser, vocoder, refiner):
         if module is not None:
             module.to(device)
-    return Model(codec, denoiser, vocoder, stems, half, level, description["info"])
+    return Model(codec, denoiser, vocoder, stems, half, level, description["info"], refiner)
 
 
 def load_first_stage(folder: Path) -> tuple[Any, Any]:

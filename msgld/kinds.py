@@ -10,6 +10,7 @@ from torch import nn
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule, SqrtLinearSchedule
 from msgld.diffusion.published import PublishedDenoiser
+from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.sound.codec import PatchCodec, PatchConfig
@@ -41,6 +42,7 @@ KINDS: Mapping[str, Mapping[str, Callable[[Settings], nn.Module]]] = {
         "stem-transformer": lambda s: StemTransformer(TransformerConfig(**s)),
         "published-unet": _unet,
     },
+    "refiner": {"refiner": lambda s: Refiner(RefinerConfig.from_dict(s))},
     "vocoder": {"vocoder": lambda s: Vocoder(VocoderConfig(**s)), "hifigan": _hifigan},
 }
 """Part -> kind -> its module from its settings. What needs further packages is imported when it is built."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from msgld.diffusion.denoise import Estimate, StemDenoiser
 from msgld.diffusion.noise import Schedule
 from msgld.diffusion.published import PublishedDenoiser
+from msgld.nets.refiner import Refiner
 from msgld.nets.vocoder import Vocoder
 from msgld.sound.codec import PatchCodec
 
@@ -34,6 +35,7 @@ class Model:
         half: compute in bfloat16 where that is faster.
         level: RMS to which mixtures are brought before the model hears them; None leaves them as they are.
         info: what the checkpoint's JSON says besides (name, data, training, hashes).
+        refiner: corrects shares at the song's own rate; None in models without one.
     """
 
     codec: PatchCodec | KLCodec
@@ -43,6 +45,7 @@ class Model:
     half: bool = False
     level: float | None = REFERENCE_RMS
     info: dict[str, Any] = field(default_factory=dict)
+    refiner: Refiner | None = None
 
     @property
     def device(self) -> torch.device:
@@ -83,6 +86,13 @@ class Model:
         """The denoiser (a model is one), in 16-bit arithmetic where the machine is faster with it."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             return self.denoiser(x, levels, presence)
+
+    def refine(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The refiner, in 16-bit arithmetic where the machine is faster with it; see :class:`Refiner`."""
+        assert self.refiner is not None
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            scores, lean = self.refiner(features)
+        return scores.float(), lean.float()
 
     def vocode(self, mels: Tensor) -> Tensor:
         """Log-mels (..., M, N) -> waveforms (..., N * hop)."""

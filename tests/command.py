@@ -19,6 +19,7 @@ from msgld.checkpoint import save_model
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
 from msgld.model import Model
+from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.sound.codec import PatchCodec, PatchConfig
@@ -28,14 +29,18 @@ from msgld.types import STEMS
 ROOT = Path(__file__).parent.parent
 
 
-def save_tiny_model(folder: Path) -> Path:
-    """Write a random model that separates and generates, in no time; its folder."""
+def save_tiny_model(folder: Path, refined: bool = False) -> Path:
+    """Write a random model that separates and generates, in no time; its folder. A refiner changes what it cuts."""
     torch.manual_seed(0)
     config = TransformerConfig(trunk_width=32, trunk_depth=1, trunk_heads=2, width=32, depth=1, heads=2)
     denoiser = StemDenoiser(StemTransformer(config), CosineSchedule())
     codec, vocoder = PatchCodec(PatchConfig()), Vocoder(VocoderConfig(width=32, depth=2, hidden=48))
     vocoder.set_bands(filterbank(codec.mel))
-    save_model(Model(codec, denoiser, vocoder, STEMS, info={"name": "tiny"}), folder)
+    model = Model(codec, denoiser, vocoder, STEMS, info={"name": "tiny"})
+    if refined:
+        model.refiner = Refiner(RefinerConfig(bands=64, widths=(4, 6), depth=1))
+        torch.nn.init.normal_(model.refiner.outward.weight)
+    save_model(model, folder)
     return folder
 
 

@@ -107,6 +107,24 @@ def train_vocoder_on(settings: Training) -> Path:
     return _announce(folder) if whole else _announce_first_stage(folder)
 
 
+def train_refiner_on(settings: Training) -> Path:
+    """Train or resume a refiner for the model in ``settings.start``, or the shipped one; the folder of both."""
+    from msgld.api.store import model_folder
+    from msgld.training.refiner_presets import find_refiner_preset
+    from msgld.training.refiner_run import train_refiner
+
+    preset = find_refiner_preset(settings.preset or "small")
+    if settings.first_stage:
+        raise UsageError("a refiner belongs to a whole model: name its folder with --start")
+    _check_paths(settings)
+    device, source, start = _device(settings), _source(settings), model_folder(settings.start)
+    with _shown(settings.out) as show:
+        model = train_refiner(
+            preset, source, start, settings.out, settings.minutes, device, settings.seed, _News(show).report
+        )
+    return _announce(model)
+
+
 def _announce(model: Path) -> Path:
     Talk().say(f"model in {shown(model)}: use it with --name {shown(model)}")
     return model

@@ -7,6 +7,8 @@ Masks that sum to 1 give stems that sum to the song, because analysis and synthe
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -53,21 +55,43 @@ def spread_shares(shares: Tensor, rate: int, columns: int, config: MelConfig) ->
     return torch.lerp(shares[..., left], shares[..., right], (place - left).to(shares))
 
 
-def apply_shares(mixture: Tensor, shares: Tensor, rate: int, config: MelConfig) -> Tensor:
+Refine = Callable[[Tensor, Tensor], Tensor]
+"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and shares (K, F, columns) -> masks
+(K, channels, F, columns)."""
+
+
+def apply_shares(
+    mixture: Tensor, shares: Tensor, rate: int, config: MelConfig, refine: Refine | None = None
+) -> Tensor:
     """Cut stems out of a mixture.
 
     Args:
         mixture: (channels, L) at ``rate``; sample 0 is the centre of the first column of ``shares``.
         shares: (K, M, N) on the model's grid, in [0, 1].
+        refine: corrects them on the song's grid.
 
     Returns:
         (K, channels, L); the mixture less their sum is what no share covers.
     """
+    spectrum = analyse(mixture, rate, config)
+    on_grid = spread_shares(shares, rate, spectrum.shape[-1], config)
+    masks = on_grid.unsqueeze(1) if refine is None else refine(spectrum, on_grid)
+    return synthesise(spectrum * masks, rate, config, mixture.shape[-1])
+
+
+def analyse(audio: Tensor, rate: int, config: MelConfig) -> Tensor:
+    """Waveforms (..., L) -> spectra on the song's grid, complex (..., F, columns); a sinusoid of amplitude 1 has 1."""
     n_fft, hop = grid(rate, config)
-    window = torch.hann_window(n_fft, device=mixture.device)
-    length = mixture.shape[-1]
-    spectrum = torch.stft(mixture, n_fft, hop, window=window, pad_mode="constant", return_complex=True)
-    masks = spread_shares(shares, rate, spectrum.shape[-1], config)
-    stems = spectrum.unsqueeze(0) * masks.unsqueeze(1)
-    waves = torch.istft(stems.flatten(0, 1), n_fft, hop, window=window, length=length)
-    return waves.unflatten(0, stems.shape[:2])
+    window = torch.hann_window(n_fft, device=audio.device)
+    flat = audio.reshape(-1, audio.shape[-1])
+    spectra = torch.stft(flat, n_fft, hop, window=window, pad_mode="constant", return_complex=True)
+    return spectra.reshape(*audio.shape[:-1], *spectra.shape[1:]) * (4 / n_fft)
+
+
+def synthesise(spectra: Tensor, rate: int, config: MelConfig, samples: int) -> Tensor:
+    """Inverse of :func:`analyse`: (..., F, columns) -> (..., samples)."""
+    n_fft, hop = grid(rate, config)
+    window = torch.hann_window(n_fft, device=spectra.device)
+    flat = spectra.reshape(-1, *spectra.shape[-2:]) * (n_fft / 4)
+    waves = torch.istft(flat, n_fft, hop, window=window, length=samples)
+    return waves.reshape(*spectra.shape[:-2], samples)

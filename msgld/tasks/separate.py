@@ -15,6 +15,7 @@ from msgld.model import Model
 from msgld.sound.anchor import apply_shares, shares_from_mels
 from msgld.sound.mel import log_mel
 from msgld.sound.panorama import gains_like, place
+from msgld.sound.refine import refined_masks
 from msgld.sound.resample import resample
 from msgld.sound.windows import WindowPlan
 from msgld.tasks import maps
@@ -34,6 +35,7 @@ class Layout:
         vocode: play the sampled stems with the vocoder instead of cutting them out of the mixture.
         length: of a window; None for that which the model was trained on.
         batch: windows that are computed together.
+        refine: let the model's refiner correct the shares, if it has one.
     """
 
     context: float = 0.5
@@ -42,6 +44,7 @@ class Layout:
     vocode: bool = False
     length: float | None = None
     batch: int = 1
+    refine: bool = True
 
 
 def plan(model: Model, rate: int, layout: Layout) -> WindowPlan:
@@ -96,9 +99,28 @@ def separate_windows(
     if layout.vocode:
         played = zip(state.x, mixtures, gains, strict=True)
         return torch.stack([_vocoded(model, x[:-1], mixture, rate) / gain for x, mixture, gain in played])
-    shares = _shares(model, state, layout).cpu()
-    cut = zip(mixtures, shares, strict=True)
-    return torch.stack([apply_shares(mixture, share, rate, model.codec.mel) for mixture, share in cut])
+    cut = zip(mixtures, _shares(model, state, layout), gains, strict=True)
+    refined = layout.refine and model.refiner is not None
+    return torch.stack([_cut(model, mixture, shares, rate, gain, refined) for mixture, shares, gain in cut])
+
+
+@torch.inference_mode()
+def _cut(model: Model, mixture: Tensor, shares: Tensor, rate: int, gain: Tensor, refined: bool) -> Tensor:
+    """Stems (S, channels, L) of one mixture; the refiner hears it as loud as the model does."""
+
+    def refine(spectrum: Tensor, guesses: Tensor) -> Tensor:
+        assert model.refiner is not None
+        bands = model.refiner.config.bands
+        return refined_masks((spectrum * gain)[None], guesses[None], model.refine, bands, rate)[0]
+
+    mixture = mixture.to(shares.device)
+    stems = apply_shares(mixture, shares, rate, model.codec.mel, refine if refined else None)
+    return stems.cpu()
+
+
+def expected_shares(model: Model, mixtures: Tensor, rate: int, layout: Layout) -> Tensor:
+    """First guesses in one call: shares (N, S, M, columns) of mixtures (N, channels, L) as loud as the model knows."""
+    return _shares(model, _sampled(model, mixtures, rate, Settings(), [0] * len(mixtures), {}, 0.0), layout)
 
 
 @torch.inference_mode()

@@ -17,14 +17,15 @@ class Part(str, Enum):
     denoiser = "denoiser"
     vocoder = "vocoder"
     codec = "codec"
+    refiner = "refiner"
 
 
 PartOption = Annotated[
     Part,
     typer.Option(
         "--part",
-        help="The denoiser makes latents; the vocoder makes them sound; the codec is the autoencoder of the "
-        "published design.",
+        help="The denoiser makes latents; the vocoder makes them sound; the refiner corrects how a song is cut "
+        "into stems; the codec is the autoencoder of the published design.",
     ),
 ]
 Preset = Annotated[
@@ -33,7 +34,7 @@ Preset = Annotated[
         "--preset",
         metavar="NAME",
         help="Recipe: small or tiny; paper or paper-small, the published design; for the vocoder light or tiny; "
-        "for the codec paper or paper-small.",
+        "for the refiner small or tiny; for the codec paper or paper-small.",
     ),
 ]
 Midi = Annotated[
@@ -85,6 +86,7 @@ def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = 
       msgld train --midi songs/ --stems my_stems/ --out runs/mine
       msgld train --no-band --stems my_stems/ --start runs/mine/model --out runs/tuned
       msgld train --part vocoder --start runs/mine/model --out runs/mine-sounding
+      msgld train --part refiner --start runs/mine/model --out runs/mine-refined
 
     \b
     The published design, on its own autoencoder:
@@ -108,10 +110,11 @@ def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = 
         device,
         jobs,
     )
-    if part is Part.denoiser:
-        training.train_denoiser_on(settings)
-    elif part is Part.vocoder:
-        training.train_vocoder_on(settings)
-    else:
-        training.train_codec_on(settings)
+    work = {
+        Part.denoiser: training.train_denoiser_on,
+        Part.vocoder: training.train_vocoder_on,
+        Part.refiner: training.train_refiner_on,
+        Part.codec: training.train_codec_on,
+    }
+    work[part](settings)
     return 0

@@ -1,0 +1,118 @@
+"""The refiner: a small U-Net over frequency and time that corrects which part of the mixture each stem is.
+
+The stem transformer hears all bands of a frame in one token, so it has to learn every pitch of every instrument
+anew. Convolutions over a fine frequency axis have that built in: what they know of a note they know of its neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class RefinerConfig:
+    """Size of the network.
+
+    Attributes:
+        stems: S. inputs: features of a band and column, those of the mixture and the S first guesses.
+        bands: M, a multiple of 2 to the power of (levels - 1).
+        widths: channels of each level, the finest first; each level has half the bands and columns of the one before.
+        depth: blocks at the coarsest level, whose views in time double from one to the next.
+        squeeze: by how much a block's layer across all bands is narrower than they are many.
+    """
+
+    stems: int = 5
+    inputs: int = 8
+    bands: int = 256
+    widths: tuple[int, ...] = (16, 32, 64, 96)
+    depth: int = 4
+    squeeze: int = 4
+
+    @classmethod
+    def from_dict(cls, settings: dict[str, Any]) -> RefinerConfig:
+        """From JSON, which has no tuples."""
+        return cls(**{**settings, "widths": tuple(settings["widths"])})
+
+
+def silence(layer: nn.Module) -> None:
+    """Let a layer answer with 0 at first."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
+class Block(nn.Module):
+    """Two convolutions, then a perceptron across all bands, each added to its input; both begin at 0."""
+
+    def __init__(self, width: int, bands: int, squeeze: int, dilation: int = 1) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(width, width, 3, padding=(1, dilation), dilation=(1, dilation))
+        self.two = nn.Conv2d(width, width, 3, padding=1)
+        self.narrow = nn.Linear(bands, max(8, bands // squeeze))
+        self.wide = nn.Linear(max(8, bands // squeeze), bands)
+        silence(self.two)
+        silence(self.wide)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (B, width, bands, T)."""
+        x = x + self.two(F.gelu(self.one(F.gelu(x))))
+        return x + self.wide(F.gelu(self.narrow(x.transpose(2, 3)))).transpose(2, 3)
+
+
+class Refiner(nn.Module):
+    """Corrects first guesses at shares; untrained it leaves them as they are."""
+
+    def __init__(self, config: RefinerConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths, squeeze = config.widths, config.squeeze
+        bands = [config.bands >> level for level in range(len(widths))]
+        if bands[-1] << (len(widths) - 1) != config.bands:
+            raise ValueError(f"{config.bands} bands cannot be halved {len(widths) - 1} times")
+        pairs = list(pairwise(widths))
+        self.place = nn.Parameter(torch.zeros(widths[0], config.bands, 1))
+        self.inward = nn.Conv2d(config.inputs, widths[0], 3, padding=1)
+        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairs)
+        self.up = nn.ModuleList(nn.ConvTranspose2d(coarse, fine, 2, stride=2) for fine, coarse in pairs)
+        levels = list(zip(widths, bands, strict=True))[:-1]
+        self.before = nn.ModuleList(Block(width, count, squeeze) for width, count in levels)
+        self.after = nn.ModuleList(Block(width, count, squeeze) for width, count in levels)
+        self.middle = nn.ModuleList(
+            Block(widths[-1], bands[-1], squeeze, 2**step) for step in range(config.depth)
+        )
+        self.outward = nn.Conv2d(widths[0], 2 * config.stems, 1)
+        silence(self.outward)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Correct first guesses.
+
+        Args:
+            features: (B, inputs, M, T), see :func:`msgld.sound.refine.features`.
+
+        Returns:
+            What is added to the logarithms of the shares, and the part of it that counts to the left and against
+            the right; each (B, S, M, T).
+        """
+        columns = features.shape[-1]
+        x = F.pad(features, (0, -columns % (1 << len(self.down))))
+        x = self.inward(x) + self.place
+        kept = []
+        for block, down in zip(self.before, self.down, strict=True):
+            x = block(x)
+            kept.append(x)
+            x = down(x)
+        for block in self.middle:
+            x = block(x)
+        for block, up, skip in reversed(list(zip(self.after, self.up, kept, strict=True))):
+            x = block(up(x) + skip)
+        scores, lean = self.outward(F.gelu(x))[..., :columns].float().chunk(2, dim=1)
+        return scores, lean
+
+    def settings(self) -> dict[str, Any]:
+        """What a checkpoint's JSON says of this network."""
+        return {"kind": "refiner", **asdict(self.config)}

@@ -1,0 +1,99 @@
+"""From a mixture's own spectrum and first guesses at shares to masks that a refiner has corrected.
+
+Everything here is in hertz and seconds: the bands lie where they lie whatever the song's rate, and a song without
+the highest of them has silence there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.sound.mel import triangles
+
+SPACING = 44_100 / 2048
+"""Hertz from one band to the next at the lower end: bins of the spectrum, one by one."""
+
+EVEN, TOP = 2000.0, 20_000.0
+"""Up to here, or as far as three eighths of the bands go, bands are evenly spaced; above, by equal ratios."""
+
+SILENCE = 1e-8
+"""Power below which a band counts as silent (a sinusoid of amplitude 1 has 1)."""
+
+LEAST = 1e-3
+"""Share below which a first guess is not told from none."""
+
+Network = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Features (B, 3 + S, M, T) -> corrections of the shares' logarithms and their lean to the left, (B, S, M, T)."""
+
+
+@lru_cache(maxsize=8)
+def centres(bands: int) -> np.ndarray:
+    """Where the bands lie, in hertz, (M,)."""
+    even = min(int(EVEN / SPACING), 3 * bands // 8)
+    low = SPACING * np.arange(even)
+    return np.concatenate([low, np.geomspace(low[-1] + SPACING, TOP, bands - even)])
+
+
+@lru_cache(maxsize=8)
+def spread(bands: int, rate: int, n_fft: int) -> Tensor:
+    """Weights with which bands make up bins: float32 (F, M), rows sum to 1, linear between centres."""
+    places = centres(bands)
+    hertz = np.clip(np.arange(n_fft // 2 + 1) * rate / n_fft, places[0], places[-1])
+    edges = np.stack([2 * places[0] - places[1], *places, 2 * places[-1] - places[-2]])
+    weights = triangles(np.stack([edges[:-2], edges[1:-1], edges[2:]], axis=1), hertz)
+    return torch.from_numpy(weights / weights.sum(0)).float().T.contiguous()
+
+
+@lru_cache(maxsize=8)
+def gather(bands: int, rate: int, n_fft: int) -> Tensor:
+    """Weights with which bins make up bands: float32 (M, F), means over what :func:`spread` gives each; rows sum to 1.
+
+    A row is 0 where the song's rate has no such band.
+    """
+    weights = spread(bands, rate, n_fft).T
+    weights = torch.where(torch.from_numpy(centres(bands) <= rate / 2)[:, None], weights, 0.0)
+    return weights / weights.sum(1, keepdim=True).clamp_min(1e-8)
+
+
+def features(spectra: Tensor, shares: Tensor, bands: int, rate: int) -> Tensor:
+    """What a refiner hears.
+
+    Args:
+        spectra: of mixtures at the level the model knows, complex (B, channels, F, T), a sinusoid of amplitude 1
+            being 1.
+        shares: first guesses, (B, S, F, T).
+
+    Returns:
+        (B, 3 + S, M, T): loudness, difference of the first two channels' powers and their coherence, each about
+        -1 to 1; the logarithms of the shares.
+    """
+    weights = gather(bands, rate, 2 * (spectra.shape[2] - 1)).to(shares.device)
+    left, right = spectra[:, 0], spectra[:, min(1, spectra.shape[1] - 1)]
+    powers = weights @ torch.stack([left.abs().square(), right.abs().square(), (left * right.conj()).real], 1)
+    one, other, both = powers.unbind(1)
+    loudness = torch.log10(weights @ spectra.abs().square().mean(1) + SILENCE) / 4 + 1
+    balance = (one - other) / (one + other + SILENCE)
+    coherence = both / ((one * other).clamp_min(0).sqrt() + SILENCE)
+    guesses = torch.log10(weights @ shares + LEAST) / 3 + 0.5
+    return torch.cat([torch.stack([loudness, balance, coherence], 1), guesses], 1)
+
+
+def refined_masks(spectra: Tensor, shares: Tensor, network: Network, bands: int, rate: int) -> Tensor:
+    """Masks of stems, (B, S, channels, F, T), whose sum over the stems is 1.
+
+    Args:
+        spectra, shares: as in :func:`features`.
+        network: a refiner. bands: M of it.
+    """
+    scores, lean = network(features(spectra, shares, bands, rate))
+    weights = spread(bands, rate, 2 * (spectra.shape[2] - 1)).to(shares.device)
+    logits = (shares + LEAST).log() + weights @ scores
+    side = torch.zeros(spectra.shape[1], 1, 1, device=shares.device)
+    if len(side) > 1:
+        side[0], side[1] = 1.0, -1.0
+    return (logits.unsqueeze(2) + (weights @ lean).unsqueeze(2) * side).softmax(1)

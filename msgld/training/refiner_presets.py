@@ -1,0 +1,66 @@
+"""Named recipes for the refiner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from msgld.errors import UsageError
+from msgld.nets.refiner import RefinerConfig
+from msgld.training.optim import OptimConfig
+from msgld.training.pool import PoolConfig
+
+
+@dataclass(frozen=True)
+class RefinerPreset:
+    """Everything that decides a run but the data and the time.
+
+    Attributes:
+        items: crops in a batch. seconds: of a crop.
+        remix: share of the crops whose stems come from different pieces.
+        gain_db: a stem's gain is uniform within +- this. jitter_db: standard deviation of the mixture's level.
+        exponent: of the first guesses, as they are hedged in use.
+        floor: error of a stem below which it no longer counts, as a share of its power.
+        half: whether to compute in bfloat16 where the machine is faster with it.
+    """
+
+    name: str
+    minutes: float
+    network: RefinerConfig = RefinerConfig()
+    optim: OptimConfig = OptimConfig(
+        rate=1e-3, warmup=50, muon=False, decay=0.01, betas=(0.9, 0.99), ema=0.995
+    )
+    pool: PoolConfig = PoolConfig(slots=300, seconds=8.0)
+    items: int = 2
+    seconds: float = 5.0
+    remix: float = 0.3
+    gain_db: float = 5.0
+    jitter_db: float = 2.0
+    exponent: float = 0.7
+    floor: float = 1e-3
+    half: bool = True
+    save_minutes: float = 5.0
+    log_steps: int = 20
+
+
+PRESETS: dict[str, RefinerPreset] = {
+    preset.name: preset
+    for preset in (
+        RefinerPreset("small", minutes=60),
+        RefinerPreset(
+            "tiny",
+            minutes=1,
+            network=RefinerConfig(bands=128, widths=(8, 12), depth=1),
+            pool=PoolConfig(slots=4, seconds=2.0, workers=0),
+            seconds=1.0,
+            save_minutes=0.5,
+            log_steps=5,
+        ),
+    )
+}
+
+
+def find_refiner_preset(name: str) -> RefinerPreset:
+    """The preset of that name; UsageError names the others."""
+    if name not in PRESETS:
+        raise UsageError(f"no refiner preset named {name!r}; there are: {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,186 @@
+"""The refiner: its bands, its masks, and that training it makes separation better."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from command import save_tiny_model
+from torch import Tensor
+
+import msgld
+from msgld.checkpoint import load_model
+from msgld.data.source import Clip
+from msgld.errors import DataError, ModelError
+from msgld.nets.refiner import Refiner, RefinerConfig
+from msgld.progress import Progress
+from msgld.sound.anchor import analyse, synthesise
+from msgld.sound.mel import MelConfig
+from msgld.sound.refine import LEAST, centres, features, gather, refined_masks, spread
+from msgld.training.refiner_presets import RefinerPreset, find_refiner_preset
+from msgld.training.refiner_run import train_refiner
+from msgld.types import STEMS
+
+CONFIG = RefinerConfig(stems=3, inputs=6, bands=64, widths=(4, 6, 8), depth=2)
+RATES = [8000, 22_050, 44_100, 48_000, 96_000]
+
+
+def awake() -> Refiner:
+    """A refiner that changes something."""
+    torch.manual_seed(0)
+    refiner = Refiner(CONFIG)
+    for parameter in refiner.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    return refiner.eval()
+
+
+def spectra(rate: int = 44_100, channels: int = 2, seconds: float = 0.5) -> Tensor:
+    noise = torch.randn(1, channels, round(seconds * rate), generator=torch.Generator().manual_seed(1))
+    return analyse(0.1 * noise, rate, MelConfig())
+
+
+def guesses(like: Tensor) -> Tensor:
+    _, _, bins, columns = like.shape
+    drawn = torch.rand(1, 3, bins, columns, generator=torch.Generator().manual_seed(2))
+    return drawn / drawn.sum(1, keepdim=True)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_bands_and_bins_share_out_all_there_is(rate: int):
+    n_fft = 4 * round(512 * rate / 44_100)
+    assert torch.allclose(spread(256, rate, n_fft).sum(1), torch.ones(n_fft // 2 + 1), atol=1e-5)
+    rows = gather(256, rate, n_fft).sum(1)
+    there = torch.from_numpy(centres(256) < rate / 2 - 50)
+    assert torch.allclose(rows[there], torch.ones(int(there.sum())), atol=1e-5)
+    assert not rows[torch.from_numpy(centres(256) > rate / 2)].any()
+
+
+def test_bands_rise_and_are_bins_at_the_low_end():
+    places = centres(256)
+    assert (np.diff(places) > 0).all() and places[-1] == pytest.approx(20_000)
+    assert torch.allclose(gather(256, 44_100, 2048)[:50, :50], torch.eye(50), atol=1e-4)
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_masks_sum_to_one_whatever_the_song(rate: int, channels: int):
+    mixture = spectra(rate, channels)
+    masks = refined_masks(mixture, guesses(mixture), awake(), CONFIG.bands, rate)
+    assert masks.shape == (1, 3, *mixture.shape[1:])
+    assert torch.allclose(masks.sum(1), torch.ones_like(masks[:, 0]), atol=1e-5)
+
+
+def test_untrained_it_leaves_the_guesses():
+    mixture = spectra()
+    shares = guesses(mixture)
+    masks = refined_masks(mixture, shares, Refiner(CONFIG), CONFIG.bands, 44_100)
+    expected = (shares + LEAST) / (1 + 3 * LEAST)
+    assert torch.allclose(masks, expected.unsqueeze(2).expand_as(masks), atol=1e-5)
+
+
+def test_exchanged_sides_are_heard():
+    mixture = spectra()
+    mixture = mixture * torch.tensor([1.0, 0.3]).view(1, 2, 1, 1)
+    one = features(mixture, guesses(mixture), CONFIG.bands, 44_100)
+    other = features(mixture.flip(1), guesses(mixture), CONFIG.bands, 44_100)
+    assert torch.allclose(one[:, 1], -other[:, 1], atol=1e-5)
+    assert torch.allclose(one[:, [0, 2]], other[:, [0, 2]], atol=1e-5)
+    assert one[:, 1, :60].mean() > 0.5
+
+
+def test_silence_has_finite_features():
+    mixture = torch.zeros_like(spectra())
+    assert torch.isfinite(features(mixture, guesses(mixture), CONFIG.bands, 44_100)).all()
+
+
+def test_what_is_far_is_not_heard():
+    refiner, length = awake(), 400
+    one = torch.randn(1, 6, 64, length, generator=torch.Generator().manual_seed(3))
+    other = one.clone()
+    other[..., 300:] = 0
+    assert torch.allclose(refiner(one)[0][..., :160], refiner(other)[0][..., :160], atol=1e-5)
+    assert not torch.allclose(refiner(one)[0][..., 299], refiner(other)[0][..., 299], atol=1e-3)
+
+
+def test_every_parameter_has_a_finite_gradient():
+    refiner = awake()
+    scores, lean = refiner(torch.randn(2, 6, 64, 21))
+    (scores.square().mean() + lean.square().mean()).backward()
+    for name, parameter in refiner.named_parameters():
+        assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), name
+        assert parameter.grad.abs().max() > 0, name
+
+
+@pytest.mark.parametrize("rate", [22_050, 48_000])
+def test_the_transform_is_undone(rate: int):
+    audio = torch.randn(2, 12_345)
+    assert torch.allclose(
+        synthesise(analyse(audio, rate, MelConfig()), rate, MelConfig(), 12_345), audio, atol=1e-4
+    )
+
+
+def test_a_model_keeps_its_refiner_and_stems_still_sum_to_the_song(tmp_path: Path):
+    folder = save_tiny_model(tmp_path / "tiny", refined=True)
+    again = load_model(folder)
+    assert again.refiner is not None and again.refiner.config.stems == 5
+    model = msgld.load(folder, device="cpu", half=False)
+    song = (0.1 * np.random.default_rng(0).standard_normal((2, 60_000))).astype(np.float32)
+    result = model.separate((song, 48_000), options=msgld.Options(quality="draft"))
+    assert np.abs(sum(result.stems.values()) - song).max() < 1e-5
+    model.model.refiner = None
+    plain = model.separate((song, 48_000), options=msgld.Options(quality="draft"))
+    assert np.abs(plain.stems["bass"] - result.stems["bass"]).max() > 1e-4
+
+
+class Chords:
+    """Each stem is a tone of its own pitch, at a place of its own; ``other`` is absent."""
+
+    stems = STEMS
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        rng, rate = np.random.default_rng(seed), 44_100
+        time = np.arange(round(seconds * rate)) / rate
+        stems = np.zeros((5, 2, len(time)), np.float32)
+        for stem, pitch in enumerate((80.0, 2500.0, 330.0, 800.0)):
+            tone = np.sin(2 * np.pi * pitch * rng.uniform(0.97, 1.03) * time)
+            stems[stem] = 0.1 * tone * np.array([[1.0], [0.5 + 0.3 * stem]])
+        return Clip(stems, np.array([True] * 4 + [False]), rate, "chord")
+
+
+def brief() -> RefinerPreset:
+    preset = find_refiner_preset("tiny")
+    return replace(preset, items=1, log_steps=1, remix=0.5, optim=replace(preset.optim, rate=1e-2, warmup=1))
+
+
+def test_training_makes_stems_better_saves_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("msgld.training.refiner_run.RefinerRun.draw", lambda *_: None)
+    gains: list[float] = []
+
+    def report(progress: Progress, losses: dict[str, float]) -> None:
+        if "gain" in losses:
+            gains.append(losses["gain"])
+            if len(gains) in (12, 40):
+                raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            train_refiner(
+                brief(), Chords(), save_tiny_model(tmp_path / "tiny"), tmp_path / "run", 9, report=report
+            )
+    assert np.mean(gains[-5:]) > np.mean(gains[:2]) + 1
+    refined = load_model(tmp_path / "run" / "model")
+    assert refined.refiner is not None and refined.vocoder is not None
+    assert refined.info["refiner_training"]["steps"] == 40
+
+
+def test_a_refiner_is_for_the_models_own_stems(tmp_path: Path):
+    class Duo(Chords):
+        stems = ("bass", "drums")
+
+    with pytest.raises(DataError, match="bass, drums"):
+        train_refiner(brief(), Duo(), save_tiny_model(tmp_path / "tiny"), tmp_path / "run")
+    with pytest.raises(ModelError):
+        train_refiner(brief(), Chords(), tmp_path / "none", tmp_path / "run")
