@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from msgld.results.naming import Names
     from msgld.results.result import Result
     from msgld.results.saving import Saved
+    from msgld.sound.songs import Excerpt
 
 __all__ = [
     "AudioError",
@@ -39,6 +40,7 @@ __all__ = [
     "Cancelled",
     "DataError",
     "Encoding",
+    "Excerpt",
     "ModelError",
     "Msgld",
     "MsgldError",
@@ -54,6 +56,7 @@ __all__ = [
 _HOMES = {
     "CancelToken": "progress",
     "Encoding": "results.encoding",
+    "Excerpt": "sound.songs",
     "Msgld": "api.msgld",
     "Names": "results.naming",
     "Options": "api.options",

@@ -260,3 +260,26 @@ def test_models_are_found_by_path_and_in_the_cache(
 def test_a_device_that_is_not_there_is_never_replaced(folder: Path, device: str):
     with pytest.raises(msgld.UsageError):
         msgld.load(folder, device=device)
+
+
+def test_an_excerpt_is_separated_as_if_it_were_the_song(model: msgld.Msgld, tmp_path: Path):
+    rate = 22_050
+    samples = (0.1 * np.random.default_rng(5).standard_normal((2, 3 * rate))).astype(np.float32)
+    soundfile.write(tmp_path / "song.wav", samples.T, rate, "FLOAT")
+    for sound in ((samples, rate), tmp_path / "song.wav"):
+        result = model.separate(msgld.Excerpt(sound, 0.5, 2.2), options=DRAFT)
+        assert result.mix.shape == (2, round(1.7 * rate))
+        np.testing.assert_array_equal(result.mix, samples[:, rate // 2 : rate // 2 + round(1.7 * rate)])
+    rest = model.separate(msgld.Excerpt((samples, rate), 2.9), options=DRAFT)
+    assert rest.mix.shape[1] == 3 * rate - round(2.9 * rate)
+    with pytest.raises(msgld.AudioReadError, match="after the sound has ended"):
+        model.separate(msgld.Excerpt((samples, rate), 4.0), options=DRAFT)
+    for start, stop in ((2.0, 1.0), (-1.0, None), (float("nan"), None)):
+        with pytest.raises(msgld.UsageError, match="excerpt"):
+            msgld.Excerpt((samples, rate), start, stop)
+
+
+def test_stems_that_are_missing_from_a_song_are_named(model: msgld.Msgld, tmp_path: Path):
+    silence = np.zeros((1, 4000), np.float32)
+    saved = model.separate_to((silence, 44_100), tmp_path / "out", stems=["bass", "piano"], options=DRAFT)
+    assert "next to nothing in this song is bass or piano" in saved.run["notes"]

@@ -203,6 +203,19 @@ def test_a_batch_is_refused_skipped_or_replaced_as_asked(tmp_path: Path, model: 
     }  # fmt: skip
 
 
+def test_a_stretch_of_a_song_with_a_known_stem(tmp_path: Path, model: Path) -> None:
+    song, bass = (write_noise(tmp_path / name, seconds=2, seed=3) for name in ("song.wav", "bass.wav"))
+    asked = ["separate", song, "-n", model, "--known", f"bass={bass}", "--from", "0.5", "--to", "1.5"]
+    assert run(asked, tmp_path).code == 0
+    [made] = tmp_path.rglob("separated/tiny/song/bass.wav")
+    expected, _ = soundfile.read(bass)
+    np.testing.assert_allclose(soundfile.read(made)[0], expected[22_050 : 3 * 22_050], atol=1e-6)
+    wrong = run([*asked, "--overwrite", "--to", "0.2"], tmp_path)
+    assert wrong.code == 2 and "--from 0.5" in wrong.complaints[0]
+    late = run([*asked[:4], "--overwrite", "--from", "3"], tmp_path)
+    assert late.code == 1 and "after the sound has ended" in late.complaints[0]
+
+
 def test_a_dry_run_only_says_what_would_be(tmp_path: Path, model: Path) -> None:
     song = write_noise(tmp_path / "song.wav")
     done = run(["separate", song, "-n", model, "--dry-run", "--json"], tmp_path)

@@ -24,12 +24,16 @@ from msgld.results.naming import Names
 from msgld.results.picture import Sketch
 from msgld.results.result import Result
 from msgld.results.saving import Saved, Tracks, check_encoding, save_tracks
-from msgld.sound.songs import Sound, digest, name_of, opened
+from msgld.sound.songs import Excerpt, Sound, digest, name_of, opened
 from msgld.sound.spool import Spool
 from msgld.tasks.stream import separated
 
 WRITING = 0.05
 """Share of the progress that is kept for writing files."""
+
+
+UNHEARD = 1e-3
+"""A stem whose peak is this share of the loudest track's is said to be missing."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
     settings, layouts = separation_passes(task.options, task.model)
     extra = {
         "mixture_level": task.level,
+        "excerpt": [task.song.start, task.song.stop] if isinstance(task.song, Excerpt) else None,
         "stems": list(task.stems),
         "known": {stem: name_of(sound) for stem, sound in task.known.items()},
         "consistency": consistency(task.options, task.model),
@@ -163,7 +168,7 @@ def to_folder(
         facts = replace(facts, frames=spools["residual"].frames)
         tracks = _tracks(task, spools, facts, rest)
         peak = max(spools[name if name in spools else "residual"].peak for name in tracks.parts)
-        info = {**_info(task, facts, began), "notes": []}
+        info = {**_info(task, facts, began), "notes": _silent(task, spools)}
         meter.advance(0, "writing")
         step = partial(meter.advance, WRITING * facts.frames / facts.rate / len(tracks.parts))
         run = save_tracks(temporary, tracks, place.encoding, sketch, peak, info, step, place.names)
@@ -171,6 +176,13 @@ def to_folder(
             spool.path.unlink()
     meter.advance(math.inf)
     return Saved(place.folder, {name: place.folder / file for name, file in run["files"].items()}, run)
+
+
+def _silent(task: Separation, spools: Mapping[str, Spool]) -> list[str]:
+    """A note about stems that are not in the song, so that nobody looks for a fault in a silent file."""
+    loudest = max(spool.peak for spool in spools.values())
+    missing = [stem for stem in task.stems if spools[stem].peak < UNHEARD * loudest or spools[stem].peak == 0]
+    return [f"next to nothing in this song is {' or '.join(missing)}"] if missing else []
 
 
 def _spool(task: Separation, facts: Facts, meter: Meter, folder: Path) -> tuple[dict[str, Spool], Sketch]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from msgld.results.naming import Names
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
+    from msgld.sound.songs import Sound
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Job:
     """What to do with every song.
 
     Attributes:
-        out: folder of the results. settings: keyword arguments of ``Msgld.separate_to``.
+        out: folder of the results.
+        settings: keyword arguments of ``Msgld.separate_to``, and ``excerpt``, the stretch of every song.
         template: where below ``out`` a song's stems go.
         existing: what to do where there is a result already: ``refuse``, ``skip`` or ``overwrite``.
     """
@@ -140,8 +142,8 @@ def _separate(model: Msgld, work: Work, job: Job, talk: Talk) -> None:
     started, song = time.monotonic(), work.song
     with track(work.label) as on_progress:
         saved = model.separate_to(
-            song, work.folder, encoding=job.encoding, names=work.names, overwrite=job.existing == "overwrite",
-            on_progress=on_progress, **job.settings,
+            _cut(song, job.settings), work.folder, encoding=job.encoding, names=work.names,
+            overwrite=job.existing == "overwrite", on_progress=on_progress, **_asked_of_api(job.settings),
         )  # fmt: skip
     for line in saved.run.get("notes", ()):
         talk.note(f"{song.name}: {line}")
@@ -149,6 +151,21 @@ def _separate(model: Msgld, work: Work, job: Job, talk: Talk) -> None:
         f"{song} -> {shown(saved.folder)} ({', '.join(saved.files)}) in {spoken(time.monotonic() - started)}"
     )
     talk.record(status="done", input=song, folder=saved.folder, files=saved.files, run=saved.run)
+
+
+def _cut(sound: Path, settings: Mapping[str, Any]) -> Sound:
+    from msgld.sound.songs import Excerpt
+
+    return Excerpt(sound, *settings["excerpt"]) if settings["excerpt"] else sound
+
+
+def _asked_of_api(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings as ``Msgld.separate_to`` takes them; known stems are cut as the song is."""
+    kept = {key: value for key, value in settings.items() if key != "excerpt"}
+    return {
+        **kept,
+        "known": {stem: _cut(path, settings) for stem, path in (kept["known"] or {}).items()} or None,
+    }
 
 
 def _sum_up(tally: Tally, seconds: float, job: Job, talk: Talk) -> None:

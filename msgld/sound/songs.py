@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -15,8 +17,32 @@ import soxr
 from msgld.errors import AudioReadError, UsageError
 from msgld.sound.reader import MAX_CHANNELS, open_audio
 
-Sound = str | Path | tuple[np.ndarray, int]
+Source = str | Path | tuple[np.ndarray, int]
 """A file, or (samples of shape (L,) or (channels, L) with full scale +-1, rate)."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A stretch of a sound, from ``start`` seconds to ``stop``, or to its end.
+
+    Raises:
+        UsageError: moments that are no numbers of 0 or more, or in the wrong order.
+    """
+
+    sound: Source
+    start: float = 0.0
+    stop: float | None = None
+
+    def __post_init__(self) -> None:
+        stop = math.inf if self.stop is None else self.stop
+        if not (math.isfinite(self.start) and 0 <= self.start < stop):
+            raise UsageError(
+                f"an excerpt begins at 0 s or later and before it ends, not from {self.start} to {stop}"
+            )
+
+
+Sound = Source | Excerpt
+"""A file, samples with their rate, or an excerpt of either."""
 
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
 
@@ -51,6 +77,29 @@ class ArrayReader:
         """See :class:`Reader`."""
         block = self._samples[:, self._place : self._place + frames]
         self._place += block.shape[1]
+        return block
+
+
+class ExcerptReader:
+    """Reads a stretch of another reader's sound, which it skips to."""
+
+    def __init__(self, reader: Reader, start: float, stop: float | None) -> None:
+        self._reader = reader
+        self.rate, self.channels = reader.rate, reader.channels
+        first = round(start * self.rate)
+        self._left = math.inf if stop is None else round(stop * self.rate) - first
+        self.frames = int(max(0, min(reader.frames - first, self._left)))
+        if self._left < 1:
+            raise AudioReadError(f"the excerpt from {start:g} to {stop:g} s holds no samples")
+        while first and (block := reader.read(min(first, 1 << 18))).shape[1]:
+            first -= block.shape[1]
+        if first:
+            raise AudioReadError(f"the excerpt begins at {start:g} s, after the sound has ended")
+
+    def read(self, frames: int) -> np.ndarray:
+        """See :class:`Reader`."""
+        block = self._reader.read(int(min(frames, self._left)))
+        self._left -= block.shape[1]
         return block
 
 
@@ -110,7 +159,10 @@ def opened(sound: Sound) -> Iterator[Reader]:
         AudioReadError: no such file, not audio, empty, of a rate that no song has, or samples that are not numbers.
         UsageError: an array of another shape or type.
     """
-    if isinstance(sound, str | Path):
+    if isinstance(sound, Excerpt):
+        with opened(sound.sound) as reader:
+            yield ExcerptReader(reader, sound.start, sound.stop)
+    elif isinstance(sound, str | Path):
         with open_audio(sound) as reader:
             if not LOWEST_RATE <= reader.rate <= HIGHEST_RATE:
                 raise AudioReadError(
@@ -133,15 +185,17 @@ def whole(sound: Sound) -> tuple[np.ndarray, int]:
 
 def name_of(sound: Sound) -> str:
     """What a record says of where a sound came from: the file's full path, or ``array``."""
-    return str(Path(sound).absolute()) if isinstance(sound, str | Path) else "array"
+    source = sound.sound if isinstance(sound, Excerpt) else sound
+    return str(Path(source).absolute()) if isinstance(source, str | Path) else "array"
 
 
 def digest(sound: Sound) -> str | None:
-    """SHA-256 of a file's content; None for an array."""
-    if not isinstance(sound, str | Path):
+    """SHA-256 of a whole file's content; None for an array."""
+    source = sound.sound if isinstance(sound, Excerpt) else sound
+    if not isinstance(source, str | Path):
         return None
     content = hashlib.sha256()
-    with open(sound, "rb") as file:
+    with open(source, "rb") as file:
         for block in iter(partial(file.read, 1 << 20), b""):
             content.update(block)
     return content.hexdigest()

@@ -54,6 +54,10 @@ Consistency = Annotated[
         "the default for --guidance below 1.",
     ),
 ]  # fmt: skip
+Start = Annotated[
+    float | None, typer.Option("--from", min=0.0, callback=o.finite, help="Only from this second on ...")
+]
+Stop = Annotated[float | None, typer.Option("--to", min=0.0, callback=o.finite, help="... to this one.")]
 Filename = Annotated[
     str,
     typer.Option(
@@ -85,8 +89,22 @@ Batch = Annotated[
 Residual = Annotated[bool, typer.Option("--residual", help="Also write what the stems leave of the song.")]
 
 
+def excerpt(start: float | None, stop: float | None) -> tuple[float, float | None] | None:
+    """The stretch that is asked for, None for all of the song.
+
+    Raises:
+        UsageError: it ends before it begins.
+    """
+    if start is None and stop is None:
+        return None
+    if stop is not None and stop <= (start or 0.0):
+        raise UsageError(f"--to {stop:g} has to lie after --from {start or 0:g}")
+    return start or 0.0, stop
+
+
 def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"), stems: Stems = None,
              known: Known = None, two_stems: TwoStems = None, residual: Residual = False,
+             start: Start = None, stop: Stop = None,
              quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: Guidance = None,
              consistency: Consistency = None, mixture_level: MixtureLevel = 0.0, seed: o.Seed = 0,
              sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
@@ -106,7 +124,7 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
     Examples:
       msgld separate song.mp3
       msgld separate album/ more/*.flac --skip-existing --flac
-      msgld separate song.wav --two-stems drums
+      msgld separate song.wav --two-stems drums --from 30 --to 60
       msgld separate album/ --mp3 --mp3-bitrate 192 --filename "{track} - {stem}.{ext}"
       msgld separate song.wav --known bass=my_bass.wav --stems guitar,piano
       msgld separate song.wav --guidance 0.5 --seed 2 --out half-invented
@@ -116,7 +134,7 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
     settings: dict[str, Any] = {
         "stems": stem_list(stems), "two_stems": two_stems.strip().lower() if two_stems else None,
         "residual": residual, "known": stem_files(known or (), "--known") or None,
-        "mixture_level": mixture_level,
+        "mixture_level": mixture_level, "excerpt": excerpt(start, stop),
         "options": sampling(quality, steps, guidance, seed, sampler, eta, iterations, consistency, segment,
                             overlap, batch),
     }  # fmt: skip
