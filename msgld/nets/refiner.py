@@ -21,8 +21,9 @@ class RefinerConfig:
 
     Attributes:
         stems: S. inputs: features of a band and column, those of the mixture and the S first guesses.
-        bands: M, a multiple of 2 to the power of (levels - 1).
-        widths: channels of each level, the finest first; each level has half the bands and columns of the one before.
+        bands: M, a multiple of 2 to the power of levels.
+        widths: channels of each level, the finest first. The finest has half the bands, as pairs of neighbours enter
+            together; each further level has half the bands and columns of the one before.
         depth: blocks at the coarsest level, whose views in time double from one to the next.
         squeeze: by how much a block's layer across all bands is narrower than they are many.
     """
@@ -30,7 +31,7 @@ class RefinerConfig:
     stems: int = 5
     inputs: int = 8
     bands: int = 256
-    widths: tuple[int, ...] = (16, 32, 64, 96)
+    widths: tuple[int, ...] = (20, 40, 64, 96)
     depth: int = 4
     squeeze: int = 4
 
@@ -71,12 +72,12 @@ class Refiner(nn.Module):
         super().__init__()
         self.config = config
         widths, squeeze = config.widths, config.squeeze
-        bands = [config.bands >> level for level in range(len(widths))]
-        if bands[-1] << (len(widths) - 1) != config.bands:
-            raise ValueError(f"{config.bands} bands cannot be halved {len(widths) - 1} times")
+        bands = [config.bands >> level for level in range(1, len(widths) + 1)]
+        if bands[-1] << len(widths) != config.bands:
+            raise ValueError(f"{config.bands} bands cannot be halved {len(widths)} times")
         pairs = list(pairwise(widths))
-        self.place = nn.Parameter(torch.zeros(widths[0], config.bands, 1))
-        self.inward = nn.Conv2d(config.inputs, widths[0], 3, padding=1)
+        self.place = nn.Parameter(torch.zeros(widths[0], bands[0], 1))
+        self.inward = nn.Conv2d(config.inputs, widths[0], (4, 3), stride=(2, 1), padding=1)
         self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairs)
         self.up = nn.ModuleList(nn.ConvTranspose2d(coarse, fine, 2, stride=2) for fine, coarse in pairs)
         levels = list(zip(widths, bands, strict=True))[:-1]
@@ -85,7 +86,7 @@ class Refiner(nn.Module):
         self.middle = nn.ModuleList(
             Block(widths[-1], bands[-1], squeeze, 2**step) for step in range(config.depth)
         )
-        self.outward = nn.Conv2d(widths[0], 2 * config.stems, 1)
+        self.outward = nn.ConvTranspose2d(widths[0], 2 * config.stems, (2, 1), stride=(2, 1))
         silence(self.outward)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
