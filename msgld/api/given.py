@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from msgld.errors import UsageError
+from msgld.sound.fitted import as_channels
 from msgld.sound.resample import resample
-from msgld.sound.songs import Sound, as_channels, name_of, whole
+from msgld.sound.songs import Sound, name_of, whole
 
 
 @dataclass(frozen=True)

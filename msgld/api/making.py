@@ -21,9 +21,10 @@ from msgld.errors import UsageError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.results.result import Result
+from msgld.sound.fitted import as_channels
 from msgld.sound.panorama import gains_like, gains_of, place
 from msgld.sound.resample import resample
-from msgld.sound.songs import Sound, as_channels
+from msgld.sound.songs import Sound
 from msgld.tasks import maps, render
 
 LONGEST = 3600.0

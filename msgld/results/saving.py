@@ -15,8 +15,9 @@ from msgld.errors import AudioWriteError
 from msgld.results.encoding import Encoding
 from msgld.results.naming import PLAIN, Names
 from msgld.results.picture import Sketch
+from msgld.sound.fitted import as_channels
 from msgld.sound.reader import open_audio
-from msgld.sound.songs import Reader, as_channels
+from msgld.sound.songs import Reader
 from msgld.sound.writer import AudioWriter
 
 BLOCK = 1 << 18

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from msgld.model import Model
-from msgld.sound.songs import FittedReader, Reader, Sound, opened
+from msgld.sound.fitted import FittedReader
+from msgld.sound.songs import Reader, Sound, opened
 from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
 from msgld.tasks.song import separate_song
