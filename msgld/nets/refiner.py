@@ -15,6 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+GAIN = 5.0
+"""Of the answer: logarithms of shares differ by several, which weights that begin at 0 would be long in reaching."""
+
+
 @dataclass(frozen=True)
 class RefinerConfig:
     """Size of the network.
@@ -111,7 +115,7 @@ class Refiner(nn.Module):
             x = block(x)
         for block, up, skip in reversed(list(zip(self.after, self.up, kept, strict=True))):
             x = block(up(x) + skip)
-        scores, lean = self.outward(F.gelu(x))[..., :columns].float().chunk(2, dim=1)
+        scores, lean = (GAIN * self.outward(F.gelu(x))[..., :columns].float()).chunk(2, dim=1)
         return scores, lean
 
     def settings(self) -> dict[str, Any]:
