@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-
 GAIN = 5.0
 """Of the answer: logarithms of shares differ by several, which weights that begin at 0 would be long in reaching."""
 
