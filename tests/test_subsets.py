@@ -14,6 +14,7 @@ from msgld.errors import UsageError
 from msgld.evaluation import evaluate
 from msgld.evaluation.listening import LEVELS, levels_of, listening_errors, listening_rows
 from msgld.evaluation.subsets import Played, named_subsets, play, proper_subsets, scene, subset_rows
+from msgld.evaluation.together import Fit, agreement, copies, scaled
 from msgld.progress import Progress
 from msgld.tasks.maps import Settings
 from msgld.types import RATE, STEMS
@@ -96,6 +97,22 @@ def test_a_model_that_plays_the_truth_is_no_distance_away():
     perfect = Played(0.0, played.true, played.true)
     (row,) = subset_rows({("bass", "drums"): [perfect, perfect]})
     assert row["mean"] == 0 and row["distance"] == pytest.approx(0, abs=1e-6)
+
+
+def test_true_stems_fit_foreign_ones_do_not_and_copies_are_seen():
+    def beat(phase: float, pitch: float) -> np.ndarray:
+        time = np.arange(4 * 22_050) / 22_050
+        return np.sin(2 * np.pi * pitch * time) * np.exp(-12 * ((time + phase) % 0.5))
+
+    given = {"bass": beat(0, 110), "drums": beat(0, 4000)}
+    real, foreign = agreement({"piano": beat(0, 220)}, given), agreement({"piano": beat(0.21, 311)}, given)
+    assert real.rhythm > 0.5 > 0.2 > foreign.rhythm and real.tone > 0.5 > 0 > foreign.tone
+    fits = [Fit(real, foreign, real), Fit(foreign, foreign, real)]
+    assert scaled(fits, "rhythm") == scaled(fits, "tone") == 0.5
+    assert scaled([Fit(real, real, foreign)], "tone") is None
+    assert np.isnan(agreement({"drums": beat(0, 4000)}, given).tone)
+    mels = np.random.default_rng(0).standard_normal((3, 16, 50))
+    assert copies(mels[:2], mels[1:] + 0.01) == 1
 
 
 def test_silent_and_absent_stems_are_not_counted():

@@ -15,9 +15,11 @@ from msgld.data.source import Clip
 from msgld.errors import UsageError
 from msgld.evaluation.codec import whole_frames
 from msgld.evaluation.table import row
+from msgld.evaluation.together import RATE, Fit, agreement, copies, scaled
 from msgld.metrics import frechet_distance, is_silent, log_mel_l1, mel_statistics
 from msgld.model import Model
 from msgld.sound.mel import log_mel
+from msgld.sound.resample import resample
 from msgld.tasks import maps, render
 from msgld.tasks.maps import Settings
 
@@ -60,42 +62,60 @@ class Scene:
     Attributes:
         mels: true log-mels of the stems, (S, M, N). z: latents of all tracks, (1, K, C, T).
         sounding: bool (S,), stems that are there and not silent. absent: tracks that the data lacks.
+        sound: the stems, mono (S, L) at ``together.RATE``.
     """
 
     mels: Tensor
     z: Tensor
     sounding: np.ndarray
     absent: list[int]
+    sound: np.ndarray
 
 
 @torch.inference_mode()
 def scene(model: Model, clip: Clip) -> Scene:
     """Encode a clip."""
-    mels = log_mel(whole_frames(clip, model).to(model.device), model.codec.mel)
+    audio = whole_frames(clip, model)
+    mels = log_mel(audio.to(model.device), model.codec.mel)
     latents = model.codec.encode(mels)
     z = torch.cat([latents, torch.zeros_like(latents[:1])]).unsqueeze(0)
     silent = np.array([is_silent(stem) for stem in clip.stems])
     absent = [int(k) for k in np.flatnonzero(~clip.present)]
-    return Scene(mels, z, clip.present & ~silent, absent)
+    sound = resample(audio.mean(1).numpy(), model.codec.mel.rate, RATE)
+    return Scene(mels, z, clip.present & ~silent, absent, sound)
 
 
 @dataclass(frozen=True)
 class Played:
-    """One subset played to one clip: log-mel L1, and the mel statistics (n, 48) of made and of true stems."""
+    """One subset played to one clip.
+
+    Attributes:
+        error: log-mel L1 to the true stems. made, true: their mel statistics, (n, 48).
+        fit: how well they go with the given stems; None for models without a vocoder.
+        copies: how many of them are copies of given stems.
+    """
 
     error: float
     made: np.ndarray
     true: np.ndarray
+    fit: Fit | None = None
+    copies: int = 0
 
 
 @torch.inference_mode()
 def play(
-    model: Model, clip: Scene, made: Sequence[int], settings: Settings, advance: Callable[[float], None]
+    model: Model,
+    clip: Scene,
+    made: Sequence[int],
+    settings: Settings,
+    advance: Callable[[float], None],
+    foreign: Scene | None = None,
 ) -> Played | None:
     """Play stems to the others; None where none of the others sounds, or none of the true ones.
 
     Args:
         made: tracks to be played. advance: told of each network call as a share of the whole.
+        foreign: another song, whose stems show what fits by chance; without it fits are not measured.
     """
     audible = [k for k in made if clip.sounding[k]]
     given = [k for k in range(len(clip.mels)) if k not in made]
@@ -109,7 +129,29 @@ def play(
     decoded = model.codec.decode(z[0, audible]).cpu().numpy()
     true = clip.mels[audible].cpu().numpy()
     rate = model.codec.mel.rate / model.codec.mel.hop
-    return Played(log_mel_l1(decoded, true), mel_statistics(decoded, rate), mel_statistics(true, rate))
+    heard = [k for k in given if clip.sounding[k]]
+    fit = None
+    if foreign is not None and model.vocoder is not None:
+        fit = _fit(model, clip, foreign, {k: z[0, k] for k in audible}, heard)
+    copied = copies(decoded, clip.mels[heard].cpu().numpy())
+    made_statistics, true_statistics = mel_statistics(decoded, rate), mel_statistics(true, rate)
+    return Played(log_mel_l1(decoded, true), made_statistics, true_statistics, fit, copied)
+
+
+def _fit(model: Model, clip: Scene, foreign: Scene, made: dict[int, Tensor], given: Sequence[int]) -> Fit:
+    """Agreement with the given stems of what was made (latents), of the foreign song's and of the true stems."""
+
+    def named(sounds: dict[int, np.ndarray]) -> dict[str, np.ndarray]:
+        return {model.stems[k]: sound for k, sound in sounds.items()}
+
+    waves = {k: render.vocode(model, z, 0, z.shape[-1]) for k, z in made.items()}
+    played = {k: resample(wave[None], model.codec.mel.rate, RATE)[0] for k, wave in waves.items()}
+    others = named({k: clip.sound[k] for k in given})
+    return Fit(
+        agreement(named(played), others),
+        agreement(named({k: foreign.sound[k] for k in made}), others),
+        agreement(named({k: clip.sound[k] for k in made}), others),
+    )
 
 
 def measure_subsets(
@@ -121,14 +163,16 @@ def measure_subsets(
 ) -> dict[str, Any]:
     """Rows of figures, a subset each, and one over all; clip i is played with the seed ``settings.seed + i``."""
     played: dict[Subset, list[Played | None]] = {subset: [] for subset in subsets}
-    names = []
-    for number, clip in enumerate(clips):
-        seen = scene(model, clip)
+    names, scenes = [], []
+    for clip in clips:
+        scenes.append(scene(model, clip))
+        names.append(clip.name)
+    for number, seen in enumerate(scenes):
         numbered = replace(settings, seed=settings.seed + number)
+        foreign = scenes[(number + len(scenes) // 2) % len(scenes)] if len(scenes) > 1 else None
         for subset, results in played.items():
             made = [model.stems.index(stem) for stem in subset]
-            results.append(play(model, seen, made, numbered, advance))
-        names.append(clip.name)
+            results.append(play(model, seen, made, numbered, advance, foreign))
     values = {"+".join(subset): [_error(result) for result in results] for subset, results in played.items()}
     return {"rows": subset_rows(played), "values": values, "names": names}
 
@@ -138,9 +182,10 @@ def _error(result: Played | None) -> float | None:
 
 
 def subset_rows(played: dict[Subset, list[Played | None]]) -> list[dict[str, Any]]:
-    """Log-mel L1 over the clips of each subset with its interval, and the mel-statistics distance of the set.
+    """Log-mel L1 over the clips of each subset with its interval, and what is said of the set as a whole.
 
-    The distance is None where fewer than two stems were played.
+    That is the mel-statistics distance (None where fewer than two stems were played), rhythm and tone that are shared
+    with the given stems on a scale from shuffled (0) to true stems (1), and how many stems were copies.
     """
     rows = [_row("+".join(subset), results) for subset, results in played.items()]
     if len(rows) > 1:
@@ -156,7 +201,14 @@ def _row(name: str, results: Sequence[Played | None]) -> dict[str, Any]:
     if points > 1:
         made, true = (np.concatenate([getattr(r, side) for r in kept]) for side in ("made", "true"))
         distance = round(frechet_distance(made, true), 3)
-    return {**row(name, [result.error for result in kept], 3), "distance": distance}
+    fits = [result.fit for result in kept if result.fit is not None]
+    return {
+        **row(name, [result.error for result in kept], 3),
+        "distance": distance,
+        "rhythm": scaled(fits, "rhythm"),
+        "tone": scaled(fits, "tone"),
+        "copies": sum(result.copies for result in kept),
+    }
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

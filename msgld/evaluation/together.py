@@ -1,0 +1,85 @@
+"""Do stems that were played to others fit them? Agreements of their sound, between chance and truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from msgld.errors import UsageError
+from msgld.metrics import on_scale, rhythm_agreement, tonal_agreement
+
+RATE = 22_050
+"""At which sounds are compared: all that onsets and notes are heard by lies below 11 kHz."""
+
+UNPITCHED = ("drums",)
+"""Stems without notes."""
+
+COPY = 0.95
+"""Correlation of two log-mels from which on a stem is taken for a copy of another."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well a sound goes with given stems; NaN where that cannot be said.
+
+    Attributes:
+        rhythm: of its onsets with theirs. tone: of its notes with theirs, drums left out on both sides.
+    """
+
+    rhythm: float
+    tone: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Agreements with the same given stems of what was made, of what another song has there, and of the true stems."""
+
+    made: Agreement
+    shuffled: Agreement
+    real: Agreement
+
+
+def agreement(played: dict[str, np.ndarray], given: dict[str, np.ndarray]) -> Agreement:
+    """Compare two groups of stems, each mono (L,) at ``RATE``; the longer ones are cut."""
+    one, other = _summed(played), _summed(given)
+    length = min(len(one), len(other))
+    rhythm = rhythm_agreement(one[:length], other[:length], RATE)
+    first, second = (_summed(_pitched(group))[:length] for group in (played, given))
+    tone = tonal_agreement(first, second, RATE) if len(first) and len(second) else float("nan")
+    return Agreement(rhythm, tone)
+
+
+def _pitched(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {stem: samples for stem, samples in stems.items() if stem not in UNPITCHED}
+
+
+def _summed(stems: dict[str, np.ndarray]) -> np.ndarray:
+    """Their sum; nothing of nothing."""
+    return np.sum([*stems.values()], axis=0) if stems else np.zeros(0)
+
+
+def scaled(fits: Sequence[Fit], what: str) -> float | None:
+    """Where ``rhythm`` or ``tone`` of what was made lies between shuffled (0) and true stems (1).
+
+    None where no clip says anything, or true stems agree no better than shuffled ones.
+    """
+    sides = [[getattr(getattr(fit, side), what) for fit in fits] for side in ("made", "shuffled", "real")]
+    table = np.array(sides, float).reshape(3, -1)
+    table = table[:, np.isfinite(table).all(0)]
+    try:
+        return round(on_scale(*table), 3) if table.shape[1] else None
+    except UsageError:
+        return None
+
+
+def copies(made: np.ndarray, given: np.ndarray) -> int:
+    """How many of the made stems are copies of a given one: log-mels (n, M, N) and (m, M, N)."""
+    return sum(any(_alike(one, other) > COPY for other in given) for one in made)
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> float:
+    a, b = one - one.mean(), other - other.mean()
+    norm = float(np.sqrt((a**2).sum() * (b**2).sum()))
+    return float((a * b).sum() / norm) if norm > 0 else 0.0
