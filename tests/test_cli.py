@@ -295,6 +295,19 @@ def test_subsets_are_evaluated_by_name(
     assert guarded(lambda: app([*ask, "--subsets", "banjo"], standalone_mode=False)) == 2
 
 
+def test_songs_of_ones_own_are_evaluated(
+    tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed, stem in enumerate(("bass", "drums")):
+        write_noise(tmp_path / "songs" / "one" / f"{stem}.wav", seconds=1, seed=seed)
+    ask = ["evaluate", "-n", str(model), "--stems", str(tmp_path / "songs"), "--quality", "draft"]
+    rows = spoken_records(ask, capsys)
+    assert [(row["name"], row["count"]) for row in rows] == [
+        ("all stems", 2), ("without other", 2), ("bass", 1), ("drums", 1)
+    ]  # fmt: skip
+    assert guarded(lambda: app([*ask, "--midi", "x"], standalone_mode=False)) == 2
+
+
 def test_the_balance_is_drawn_of_a_song_and_its_stems(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

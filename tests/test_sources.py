@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from scores import band, midi, score, track
 
-from msgld.data.folder import StemFolder, stem_of_file
+from msgld.data.folder import FolderClips, StemFolder, stem_of_file
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.frozen import heldout_names, is_heldout, style_of
 from msgld.data.midi import MidiFolder
@@ -246,6 +246,16 @@ def test_folder_clips_follow_from_their_seed_and_have_the_length(tmp_path: Path)
     made = StemFolder(tmp_path, rate=RATE)
     assert len(made) == 2 and {made.clip(seed, 1.0).name[0] for seed in range(20)} == {"a", "b"}
     assert same(made.clip(3, 5.0), made.clip(3, 5.0)) and made.clip(3, 5.0).stems.shape == (5, 2, 5 * RATE)
+
+
+def test_a_folder_is_evaluated_stretch_by_stretch(tmp_path: Path) -> None:
+    wav(tmp_path / "a" / "bass.wav", round(3.5 * RATE), RATE)
+    wav(tmp_path / "b" / "bass.wav", RATE // 2, RATE)
+    clips = FolderClips(StemFolder(tmp_path, rate=RATE), seconds=1.0)
+    starts = [clips[i].name for i in range(len(clips))]
+    assert starts == ["a@0.00", "b@0.00", "a@1.00", "a@2.00"]
+    assert same(clips[2], clips.folder.read(clips.folder.songs[0], 1.0, 1.0))
+    assert clips[1].stems.shape == (5, 2, RATE) and not clips[1].stems[0, :, RATE // 2 :].any()
 
 
 def test_folders_without_stems_are_refused(tmp_path: Path) -> None:

@@ -14,22 +14,25 @@ if TYPE_CHECKING:
     from msgld import Options
 
 
-def evaluate_model(name: str | None, task: str, subsets: str | None, midi: Path | None, clips: int | None,
-                   options: Options, out: Path | None, device: str, jobs: int | None,
+def evaluate_model(name: str | None, task: str, subsets: str | None, midi: Path | None, stems: Path | None,
+                   clips: int | None, options: Options, out: Path | None, device: str, jobs: int | None,
                    talk: Talk) -> None:  # fmt: skip
     """Measure a model on a task and print the figures. Errors: as ``open_model`` and ``evaluate``."""
     from msgld.api.quality import making, separation_passes
+    from msgld.data.folder import FolderClips, StemFolder
     from msgld.evaluation import evaluate
     from msgld.evaluation.subsets import named_subsets
 
     model = open_model(name, device, jobs, talk)
+    own = FolderClips(StemFolder(stems, model.stems)) if stems else None
     settings, layouts = separation_passes(options, model.model)
     chosen = None if subsets is None else named_subsets(subsets, model.stems)
     if chosen is not None:
         settings = making(options, model.model)
     with track(f"evaluating {model.name}") as on_progress:
-        report = evaluate(model.model, task, midi=midi, limit=clips, out=out, settings=settings,
-                          layouts=layouts, on_progress=on_progress, subsets=chosen)  # fmt: skip
+        report = evaluate(
+            model.model, task, own, midi, clips, out, settings, layouts, on_progress, subsets=chosen
+        )
     for row in report["rows"]:
         talk.record(**row)
     for line in table(report["rows"]):

@@ -32,6 +32,9 @@ NAMES: Mapping[str, str] = {
 }
 """Stems by what a file's name contains, in lower case. Any other name is a stem's own, or ``other``."""
 
+CLIP_SECONDS = 10.24
+"""Length of a stretch that is evaluated, as published."""
+
 _MIXTURES = (MIXTURE, "mix", "master", "accompaniment", "instrumental", "no_vocals")
 _TRIES = 8
 _SOUNDING = 1e-3
@@ -94,6 +97,30 @@ class StemFolder:
                 stems[k] += _read(file, start, stems.shape[2], self.rate)
         present = np.array([stem in song.files for stem in self.stems])
         return Clip(stems, present, self.rate, f"{song.name}@{start:.2f}", {"start": start})
+
+
+class FolderClips:
+    """All songs of a folder in stretches of one length, by number: the first of each song, then the second of each.
+
+    What is left at a song's end is not used; a song shorter than a stretch is filled up with silence.
+    """
+
+    def __init__(self, folder: StemFolder, seconds: float = CLIP_SECONDS) -> None:
+        self.folder, self.seconds = folder, seconds
+        counts = [max(1, int(song.seconds / seconds)) for song in folder.songs]
+        self._places = [
+            (song, turn * seconds)
+            for turn in range(max(counts))
+            for song, count in zip(folder.songs, counts, strict=True)
+            if turn < count
+        ]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> Clip:
+        song, start = self._places[index]
+        return self.folder.read(song, start, self.seconds)
 
 
 def stem_of_file(name: str, stems: tuple[str, ...] = STEMS) -> str | None:

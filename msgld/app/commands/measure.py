@@ -43,6 +43,13 @@ MidiFolder = Annotated[
     Path | None,
     typer.Option("--midi", metavar="FOLDER", help="MIDI files of the held-out set; without, the band's."),
 ]
+StemFolders = Annotated[
+    Path | None,
+    typer.Option(
+        "--stems", metavar="FOLDER",
+        help="Songs of your own instead: a folder each, a file a stem, cut into stretches of 10.24 s.",
+    ),
+]  # fmt: skip
 Clips = Annotated[
     int | None, typer.Option("--clips", min=1, help="Clips to measure; all of them by default.")
 ]
@@ -81,17 +88,19 @@ ReportFolder = Annotated[
 
 
 def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Subsets = None,
-             midi: MidiFolder = None, clips: Clips = None, song: SongFile = None, stems_of: StemsOf = None,
+             midi: MidiFolder = None, stems: StemFolders = None, clips: Clips = None, song: SongFile = None,
+             stems_of: StemsOf = None,
              weights: Weights = None, draws: Draws = None, quality: o.QualityOption = o.Quality.normal,
              steps: o.Steps = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None,
              iterations: o.Iterations = 1, out: ReportFolder = None, device: o.Device = "auto",
              jobs: o.Jobs = None, as_json: o.AsJson = False) -> int:  # fmt: skip
-    """Measure a model on songs that no training hears.
+    """Measure a model on songs that no training hears, or on your own.
 
     \b
     Examples:
       msgld evaluate
       msgld evaluate -n runs/mine/model --clips 20
+      msgld evaluate --stems slakh/test --clips 200 --out report
       msgld evaluate --task arrange --midi songs/ --out report
       msgld evaluate --task arrange --subsets all --clips 20 --out report
       msgld evaluate --task guidance --song song.wav --stems-of stems/
@@ -100,7 +109,9 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
     from msgld.app.evaluating import evaluate_model
 
     _check(task, guidance={"--song": song, "--stems-of": stems_of, "--weights": weights, "--draws": draws},
-           clips={"--midi": midi, "--clips": clips}, subsets=subsets)  # fmt: skip
+           clips={"--midi": midi, "--stems": stems, "--clips": clips}, subsets=subsets)  # fmt: skip
+    if midi and stems:
+        raise UsageError("choose one of --midi, for the held-out set, and --stems, for songs of your own")
     talk, options = Talk(as_json), sampling(quality, steps, None, seed, sampler, eta, iterations)
     if task == Task.guidance:
         asked = Balancing(
@@ -108,7 +119,7 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         )
         balance_model(name, asked, options, device, jobs, talk)
     else:
-        evaluate_model(name, task.value, subsets, midi, clips, options, out, device, jobs, talk)
+        evaluate_model(name, task.value, subsets, midi, stems, clips, options, out, device, jobs, talk)
     return 0
 
 
