@@ -197,8 +197,9 @@ def wav(path: Path, frames: int, rate: int, channels: int = 2, value: float | No
     t = np.arange(frames) / rate
     x = np.sin(2 * np.pi * 220 * t) * 0.3 if value is None else np.full(frames, value)
     soundfile.write(
-        path, np.stack([x * (c + 1) / channels for c in range(channels)], axis=1), rate, subtype="FLOAT"
-    )
+        path, np.stack([x * (c + 1) / channels for c in range(channels)], axis=1), rate,
+        subtype="FLOAT" if path.suffix == ".wav" else None,
+    )  # fmt: skip
     return x
 
 
@@ -246,6 +247,37 @@ def test_folder_clips_follow_from_their_seed_and_have_the_length(tmp_path: Path)
     made = StemFolder(tmp_path, rate=RATE)
     assert len(made) == 2 and {made.clip(seed, 1.0).name[0] for seed in range(20)} == {"a", "b"}
     assert same(made.clip(3, 5.0), made.clip(3, 5.0)) and made.clip(3, 5.0).stems.shape == (5, 2, 5 * RATE)
+
+
+SLAKH = """
+UUID: 1a81ae092884234f3264e2f45927f00a
+mix_dir: MIDI
+stems:
+  S00: {audio_rendered: true, inst_class: Guitar, is_drum: false, program_num: 29}
+  S01: {audio_rendered: true, inst_class: Drums, is_drum: true, program_num: 128}
+  S02: {audio_rendered: true, inst_class: Strings (continued), is_drum: false, program_num: 48}
+  S03: {audio_rendered: false, inst_class: Bass, is_drum: false, program_num: 33}
+  S04: {audio_rendered: true, inst_class: Guitar, is_drum: false, program_num: 25}
+"""
+
+
+def test_slakh_is_read_as_it_is_published(tmp_path: Path) -> None:
+    track = tmp_path / "test" / "Track01876"
+    for number, value in ((0, 0.1), (1, 0.2), (2, 0.3), (4, 0.05)):
+        wav(track / "stems" / f"S0{number}.flac", RATE, RATE, 1, value)
+    wav(track / "mix.flac", RATE, RATE, 1, 0.65)
+    (track / "metadata.yaml").write_text(SLAKH)
+    made = StemFolder(tmp_path, rate=RATE)
+    assert [song.name for song in made.songs] == ["Track01876"]
+    clip = FolderClips(made, 1.0)[0]
+    assert clip.present.tolist() == [False, True, True, False, True]
+    np.testing.assert_allclose(clip.stems[:, 0].mean(1), [0, 0.2, 0.15, 0, 0.3], atol=1e-3)
+    four = StemFolder(tmp_path, ("bass", "drums", "guitar", "piano"), RATE)
+    assert four.songs[0].files.keys() == {"drums", "guitar"}
+    for damaged in ("stems: [1, 2]", "{", "stems: {S00: {program_num: x}}"):
+        (track / "metadata.yaml").write_text(damaged)
+        with pytest.raises(DataError, match="no metadata of a Slakh2100 track"):
+            StemFolder(tmp_path, rate=RATE)
 
 
 def test_a_folder_is_evaluated_stretch_by_stretch(tmp_path: Path) -> None:

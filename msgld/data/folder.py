@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from msgld.data.slakh import METADATA, slakh_files
 from msgld.data.source import Clip
 from msgld.errors import DataError
 from msgld.types import MIXTURE, RATE, STEMS
@@ -52,7 +53,7 @@ class StemSong:
 
 
 class StemFolder:
-    """A source over ``<path>/<song>/<stem>.<wav, flac, ogg, ...>``.
+    """A source over ``<path>/<song>/<stem>.<wav, flac, ogg, ...>``, or over Slakh2100 as it is published.
 
     A song's missing stem is marked as not present. Songs may have any rate; files are read where they are needed.
 
@@ -141,18 +142,24 @@ def stem_of_file(name: str, stems: tuple[str, ...] = STEMS) -> str | None:
 def _song(folder: Path, stems: tuple[str, ...]) -> StemSong | None:
     """Return the song in a folder, None if it has no stem."""
     files: dict[str, list[Path]] = {}
-    endings = {f".{ending.lower()}" for ending in soundfile.available_formats()}
-    for file in sorted(folder.iterdir()):
-        if file.is_file() and file.suffix.lower() in endings:
-            stem = stem_of_file(file.stem, stems)
-            if stem is not None:
-                files.setdefault(stem, []).append(file)
+    for stem, file in slakh_files(folder) if (folder / METADATA).exists() else _named(folder, stems):
+        place = stem if stem in stems else "other"
+        if place in stems:
+            files.setdefault(place, []).append(file)
     # A folder of unrelated recordings would be all "other": a song has one stem at least that is not.
     if not set(files) - {"other"}:
         return None
     headers = [_header(file) for group in files.values() for file in group]
     seconds = max(header.frames / header.samplerate for header in headers)
     return StemSong(folder.name, {k: tuple(v) for k, v in files.items()}, headers[0].samplerate, seconds)
+
+
+def _named(folder: Path, stems: tuple[str, ...]) -> list[tuple[str, Path]]:
+    """The sounds in a folder by the stem that their names say."""
+    endings = {f".{ending.lower()}" for ending in soundfile.available_formats()}
+    sounds = [file for file in sorted(folder.iterdir()) if file.is_file() and file.suffix.lower() in endings]
+    found = [(stem_of_file(file.stem, stems), file) for file in sounds]
+    return [(stem, file) for stem, file in found if stem is not None]
 
 
 def _header(file: Path) -> Any:
