@@ -55,7 +55,10 @@ class RefinerTraining(NetworkTraining[ClipPool]):
         return (stems * (torch.from_numpy(jitter).float() * REFERENCE_RMS / rms)).to(self.device)
 
     def separate(self, stems: Tensor) -> tuple[Tensor, Tensor]:
-        """What first guesses, and what the refiner makes of the mixture of stems (B, S, 2, L); each like ``stems``."""
+        """What is made of the mixtures of stems (B, S, 2, L), like ``stems``, and first guesses of the first one.
+
+        The latter (S, 2, L) are for comparison, and cost less than those of all.
+        """
         mel, rate, samples = self.model.codec.mel, self.model.codec.mel.rate, stems.shape[-1]
         mixtures = stems.sum(1)
         guesses = expected_shares(
@@ -63,10 +66,10 @@ class RefinerTraining(NetworkTraining[ClipPool]):
         ).clone()
         spectra = analyse(mixtures, rate, mel)
         guesses = spread_shares(guesses.to(self.device), rate, spectra.shape[-1], mel)
-        bands = self.refiner.config.bands
-        masks = refined_masks(spectra, guesses, self._network, bands, rate)
-        rough = synthesise(spectra.unsqueeze(1) * guesses.unsqueeze(2), rate, mel, samples)
-        return rough, synthesise(spectra.unsqueeze(1) * masks, rate, mel, samples)
+        masks = refined_masks(spectra, guesses, self._network, self.refiner.config.bands, rate)
+        with torch.no_grad():
+            rough = synthesise(spectra[0] * guesses[0].unsqueeze(1), rate, mel, samples)
+        return synthesise(spectra.unsqueeze(1) * masks, rate, mel, samples), rough
 
     def _network(self, features: Tensor) -> tuple[Tensor, Tensor]:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
@@ -76,21 +79,24 @@ class RefinerTraining(NetworkTraining[ClipPool]):
     def losses(self, stems: Tensor) -> dict[str, Tensor]:
         """Errors of waveforms in units of 10 dB: of sounding stems relative to each, of silent ones to the mixture.
 
-        ``gain`` is the mean improvement of sounding stems over the first guesses, in dB, and costs nothing.
+        ``gain`` is the mean improvement over the first guesses in the first item, in dB, and costs nothing.
         """
-        rough, made = self.separate(stems)
-        whole = stems.sum(1).square().mean((1, 2)).clamp_min(1e-12).unsqueeze(1)
-        power = stems.square().mean((2, 3))
+        made, rough = self.separate(stems)
+        whole = _power(stems.sum(1)).clamp_min(1e-12).unsqueeze(1)
+        power = _power(stems)
         sounding = power > SILENCE * whole
-        relative = _power(made - stems) / power.clamp_min(1e-12)
-        spilled = _power(made) / whole
-        floor = self.preset.floor
-        before = (_power(rough - stems) / power.clamp_min(1e-12) + floor).log10()
-        after = (relative + floor).log10()
+
+        def error(one: Tensor) -> Tensor:
+            return (
+                _power(one - stems[: len(one)]) / power[: len(one)].clamp_min(1e-12) + self.preset.floor
+            ).log10()
+
+        after = error(made)
+        spilled = (_power(made) / whole + self.preset.floor).log10()
         return {
             "sounding": after[sounding].mean() if bool(sounding.any()) else after.sum() * 0,
-            "silent": 0.1 * (spilled + floor).log10()[~sounding].sum() / sounding.numel(),
-            "gain": 10 * (before - after)[sounding].mean().detach(),
+            "silent": 0.1 * spilled[~sounding].sum() / sounding.numel(),
+            "gain": 10 * (error(rough[None]) - after[:1])[sounding[:1]].mean().detach().nan_to_num(),
         }
 
 

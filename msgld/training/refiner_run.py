@@ -39,8 +39,8 @@ class RefinerRun(Run):
         """Draw the stems of one crop, as they are, as first guessed, and refined; the crop is always the same."""
         with self.refining.aside(), torch.no_grad():
             stems = self.refining.next_stems()[:1]
-            rough, made = self.refining.separate(stems)
-        _draw([stems[0], rough[0], made[0]], self.refining, path)
+            made, rough = self.refining.separate(stems)
+        _draw([stems[0], rough, made[0]], self.refining, path)
 
 
 def train_refiner(
