@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from msgld.data.source import Clip
@@ -104,6 +107,22 @@ def test_reports_are_written_and_say_what_was_measured(model: Model, tmp_path: P
         assert report["clips"] == 2 and report["rows"]
         assert json.loads((tmp_path / f"{task}.json").read_text("utf-8"))["rows"] == report["rows"]
         assert "| name |" in (tmp_path / f"{task}.md").read_text("utf-8")
+
+
+def test_the_page_shows_and_plays_what_was_separated(model: Model, tmp_path: Path) -> None:
+    clips = [replace(make_clip(i), name=f"<clip {i}>") for i in range(5)]
+    report = evaluate(model, "separate", clips, out=tmp_path)
+    page = (tmp_path / "separate.html").read_text("utf-8")
+    sources = re.findall(r'src="(sounds/[^"]+)"', page)
+    assert sources and all((tmp_path / source).stat().st_size > 500 for source in sources)
+    assert page.count("<h2>") == 3 and "&lt;clip 0&gt;" in page and "<clip" not in page
+    assert f"<td>{report['rows'][0]['mean']}</td>" in page and "data:image/png;base64," in page
+    sounds = {source for source in sources if source.endswith(".mp3")}
+    assert len(sounds) == 3 * (1 + 2 * 3)
+    [first] = (source for source in sounds if source.endswith("0-song.mp3"))
+    heard, rate = soundfile.read(tmp_path / first)
+    assert len(heard) == pytest.approx(clips[0].stems.shape[-1], abs=2500) and rate == clips[0].rate
+    assert "examples" not in json.loads((tmp_path / "separate.json").read_text("utf-8"))
 
 
 def test_an_unknown_evaluation_names_the_known_ones(model: Model) -> None:

@@ -22,8 +22,8 @@ LAYERS = (
     ("model",),
     ("kinds",),
     ("tasks",),
-    ("checkpoint", "data"),
-    ("results", "training", "evaluation", "convert"),
+    ("checkpoint", "data", "results"),
+    ("training", "evaluation", "convert"),
     ("api",),
     ("__init__",),
     ("cli", "app"),
@@ -42,6 +42,7 @@ LAZY = {
     "pretty_midi",
     "diffusers",
     "transformers",
+    "yaml",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

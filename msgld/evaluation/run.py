@@ -17,6 +17,7 @@ from msgld.data.source import Clip
 from msgld.errors import UsageError
 from msgld.evaluation.codec import codec_figures, codec_rows, whole_frames
 from msgld.evaluation.listening import levels_of, listening_errors, listening_rows
+from msgld.evaluation.page import EXAMPLES, Example, write_page
 from msgld.evaluation.separation import improvements, separate_clip, separation_rows
 from msgld.evaluation.subsets import Subset, measure_subsets
 from msgld.evaluation.table import markdown
@@ -59,7 +60,7 @@ def evaluate(
         clips: instead of the held-out set.
         midi: folder of the held-out set's MIDI files; without it only the band's part of the set is used.
         limit: only the first so many clips.
-        out: folder for ``<task>.json`` and ``<task>.md``.
+        out: folder for ``<task>.json``, ``<task>.md`` and the page ``<task>.html``.
         settings, layouts: how to sample and separate; one layout for each pass over a song.
         subsets: with ``arrange``, stems to be played to the others, each subset over all clips; instead of the
             ratios it then reports how far from the true stems they are. The report is ``arrange-subsets``.
@@ -79,9 +80,10 @@ def evaluate(
     result = measure(model, (chosen[i] for i in range(count)), meter.advance, settings, layouts)
     meter.advance(math.inf)  # shares of an arrangement may sum to a little less
     sampled = {"settings": asdict(settings)} if name in SAMPLED else {}
+    examples = result.pop("examples", [])
     report = {"task": name, "model": model.name, "clips": count, **sampled, **result}
     if out is not None:
-        _write(report, out)
+        _write(report, examples, out)
     return report
 
 
@@ -106,13 +108,27 @@ def _separate(
     model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layouts: Sequence[Layout]
 ) -> dict[str, Any]:
     values, names = [], []
+    examples: list[Example] = []
     for clip in clips:
-        stems = separate_clip(model, clip.stems.sum(0), clip.rate, settings, layouts)
+        mixture = clip.stems.sum(0)
+        stems = separate_clip(model, mixture, clip.rate, settings, layouts)
         values.append(improvements(stems, clip))
         names.append(clip.name)
+        if len(examples) < EXAMPLES:
+            examples.append(_example(clip, mixture, stems, model.stems))
         advance(1)
     table = np.stack(values)
-    return {"rows": separation_rows(table, model.stems), "values": _plain(table), "names": names}
+    rows = separation_rows(table, model.stems)
+    return {"rows": rows, "values": _plain(table), "names": names, "examples": examples}
+
+
+def _example(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[str, ...]) -> Example:
+    """The song, and each stem that it has: as it is and as it was separated."""
+    tracks = {"song": mixture}
+    for k, name in enumerate(names):
+        if clip.present[k] and not is_silent(clip.stems[k]):
+            tracks |= {f"{name}, true": clip.stems[k], f"{name}, separated": stems[k]}
+    return Example(clip.name, tracks, clip.rate)
 
 
 def _codec(
@@ -162,11 +178,12 @@ def _plain(table: np.ndarray) -> Any:
     return [_plain(part) for part in table]
 
 
-def _write(report: dict[str, Any], out: Path) -> None:
+def _write(report: dict[str, Any], examples: Sequence[Example], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / f"{report['task']}.json", json.dumps(report, indent=1).encode())
-    head = f"# {report['task']}: {report['model']}, {report['clips']} clips of the held-out set\n\n"
+    head = f"# {report['task']}: {report['model']}, {report['clips']} clips\n\n"
     write_whole(out / f"{report['task']}.md", (head + markdown(report["rows"])).encode())
+    write_page(report, examples, out)
 
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
