@@ -17,7 +17,7 @@ from msgld.app.naming import Template
 from msgld.errors import AudioWriteError, UsageError
 from msgld.results.result import Result
 
-VALUES = {"model": "small", "track": "A {stem} {0} song", "trackext": "mp3", "seed": "3", "index": "7"}
+VALUES = {"model": "small", "track": "A {stem} {0} song", "trackext": "mp3", "seed": 3, "index": 7}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,7 @@ def files(folder: Path) -> set[str]:
         ("{model}/{track}/{stem}.{ext}", "small/A {stem} {0} song/bass.wav"),
         ("{track} - {stem}.{ext}", "A {stem} {0} song - bass.wav"),
         ("{stem}/{index}-{track}.{trackext}.{ext}", "bass/7-A {stem} {0} song.mp3.wav"),
+        ("{index:03} {track}/{stem}.{ext}", "007 A {stem} {0} song/bass.wav"),
         ("x/{stem}/{seed}/{stem}.{ext}", "x/bass/3/bass.wav"),
     ],
 )
@@ -60,7 +61,7 @@ def test_whatever_a_song_is_called_it_is_called_so(track: str):
 @pytest.mark.parametrize(
     "text",
     ["{artist}/{stem}.{ext}", "{track}.{ext}", "{stem}", "{stem}.wav", "../{stem}.{ext}", "/{stem}.{ext}",
-     "{stem.{ext}", "{stem}{}.{ext}"],
+     "{stem.{ext}", "{stem}{}.{ext}", "{track:02d}/{stem}.{ext}", "{stem}{track.x}.{ext}"],
 )  # fmt: skip
 def test_templates_that_lose_files_are_refused(text: str):
     with pytest.raises(UsageError, match="--filename"):

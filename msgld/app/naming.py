@@ -11,6 +11,7 @@ from msgld.errors import UsageError
 from msgld.results.naming import Names
 
 DEFAULT = "{model}/{track}/{stem}.{ext}"
+NUMBERS = ("seed", "index")
 VARIABLES = ("model", "track", "trackext", "stem", "ext", "seed", "index")
 
 
@@ -19,7 +20,7 @@ class Template:
     """Path of a stem's file below the folder of results, with variables in braces.
 
     ``{track}`` is the song's name without its ending, ``{trackext}`` that ending, ``{index}`` the song's number
-    among those of the command, from 1.
+    among those of the command, from 1; numbers may have a width, as in ``{index:02}``.
 
     Raises:
         UsageError: a variable that there is not, no ``{stem}``, another ending than ``.{ext}``, or a path that
@@ -41,25 +42,33 @@ class Template:
             raise UsageError(
                 "--filename has to hold {stem} and to end in .{ext}, such as {track}_{stem}.{ext}"
             )
+        try:
+            self.place(Path(), {name: 1 if name in NUMBERS else "x" for name in VARIABLES})
+        except (ValueError, IndexError, KeyError, AttributeError) as error:
+            raise UsageError(f"--filename {self.text!r} cannot be filled in: {error}") from error
         path = PurePosixPath(self.text)
         if path.is_absolute() or ".." in path.parts:
             raise UsageError("--filename leads below --out: give the folder there")
 
     def tells_apart(self) -> bool:
         """Whether the songs of one command get files of their own."""
-        return "{track}" in self.text or "{index}" in self.text
+        return "{track" in self.text or "{index" in self.text
 
-    def place(self, out: Path, values: Mapping[str, str]) -> tuple[Path, Names]:
+    def place(self, out: Path, values: Mapping[str, str | int]) -> tuple[Path, Names]:
         """Folder and names of a song's stems.
 
         Args:
             values: of all variables but ``stem`` and ``ext``.
         """
-        kept = {name: value.replace("{", "{{").replace("}", "}}") for name, value in values.items()}
+        kept = {name: _escaped(value) for name, value in values.items() if name not in ("stem", "ext")}
         filled = PurePosixPath(self.text.format(**kept, stem="{stem}", ext="{ext}"))
         own = next(index for index, part in enumerate(filled.parts) if "{stem}" in _variables(part))
         folder = "/".join(filled.parts[:own]).format()
         return out / folder, Names("/".join(filled.parts[own:]))
+
+
+def _escaped(value: str | int) -> str | int:
+    return value.replace("{", "{{").replace("}", "}}") if isinstance(value, str) else value
 
 
 def _variables(part: str) -> set[str]:

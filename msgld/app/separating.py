@@ -80,8 +80,13 @@ def separate_all(
     for number, (song, name) in enumerate(songs, start=1):
         label = song.name if len(songs) == 1 else f"[{number}/{len(songs)}] {song.name}"
         seed = job.settings["options"].seed
-        values = {"model": model.name, "track": name, "trackext": song.suffix[1:], "seed": str(seed),
-                  "index": str(number)}  # fmt: skip
+        values = {
+            "model": model.name,
+            "track": name,
+            "trackext": song.suffix[1:],
+            "seed": seed,
+            "index": number,
+        }
         _one(model, Work(song, *job.template.place(job.out, values), label), job, talk, tally)
     if len(songs) + failed > 1:
         _sum_up(tally, time.monotonic() - started, job, talk)
@@ -147,9 +152,8 @@ def _separate(model: Msgld, work: Work, job: Job, talk: Talk) -> None:
         )  # fmt: skip
     for line in saved.run.get("notes", ()):
         talk.note(f"{song.name}: {line}")
-    talk.say(
-        f"{song} -> {shown(saved.folder)} ({', '.join(saved.files)}) in {spoken(time.monotonic() - started)}"
-    )
+    where = saved.folder if work.names.alone else saved.folder / work.names.file("*", job.encoding.ext)
+    talk.say(f"{song} -> {shown(where)} ({', '.join(saved.files)}) in {spoken(time.monotonic() - started)}")
     talk.record(status="done", input=song, folder=saved.folder, files=saved.files, run=saved.run)
 
 
