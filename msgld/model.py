@@ -91,8 +91,7 @@ class Model:
         """The refiner, in 16-bit arithmetic where the machine is faster with it; see :class:`Refiner`."""
         assert self.refiner is not None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-            scores, lean = self.refiner(features)
-        return scores.float(), lean.float()
+            return self.refiner(features)
 
     def vocode(self, mels: Tensor) -> Tensor:
         """Log-mels (..., M, N) -> waveforms (..., N * hop)."""

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from msgld.errors import UsageError
+
 
 class Quality(str, Enum):
     """Speed against quality."""
@@ -47,6 +49,12 @@ def finite(value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
         raise typer.BadParameter("give a number")
     return value
+
+
+def check_stretch(start: float, stop: float) -> None:
+    """Raise UsageError where a stretch ends before it begins."""
+    if stop <= start:
+        raise UsageError(f"--to {stop:g} has to lie after --from {start:g}")
 
 
 def seed(text: str | int) -> int:
@@ -142,4 +150,7 @@ Make = Annotated[
     str | None,
     typer.Option("--make", metavar="STEM,STEM", help="Stems to make; all that are not given by default."),
 ]
+Stop = Annotated[float | None, typer.Option("--to", min=0.0, callback=finite, help="... to this one.")]
+"""The end of a stretch; each command says itself what ``--from`` begins."""
+
 Seconds = Annotated[float, typer.Option("--seconds", min=0.1, callback=finite, help="Length in seconds.")]

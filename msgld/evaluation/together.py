@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from msgld.errors import UsageError
-from msgld.metrics import on_scale, rhythm_agreement, tonal_agreement
+from msgld.metrics import correlation, on_scale, rhythm_agreement, tonal_agreement
 
 RATE = 22_050
 """At which sounds are compared: all that onsets and notes are heard by lies below 11 kHz."""
@@ -76,10 +76,4 @@ def scaled(fits: Sequence[Fit], what: str) -> float | None:
 
 def copies(made: np.ndarray, given: np.ndarray) -> int:
     """How many of the made stems are copies of a given one: log-mels (n, M, N) and (m, M, N)."""
-    return sum(any(_alike(one, other) > COPY for other in given) for one in made)
-
-
-def _alike(one: np.ndarray, other: np.ndarray) -> float:
-    a, b = one - one.mean(), other - other.mean()
-    norm = float(np.sqrt((a**2).sum() * (b**2).sum()))
-    return float((a * b).sum() / norm) if norm > 0 else 0.0
+    return sum(any(correlation(one, other) > COPY for other in given) for one in made)

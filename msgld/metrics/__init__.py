@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgld.metrics.bootstrap import Summary, summary
-from msgld.metrics.coherence import on_scale, rhythm_agreement, tonal_agreement
+from msgld.metrics.coherence import correlation, on_scale, rhythm_agreement, tonal_agreement
 from msgld.metrics.frechet import frechet_distance, gaussian_distance
 from msgld.metrics.kernel import kernel_distance
 from msgld.metrics.logmel import log_mel_l1, log_mel_mse
@@ -14,6 +14,7 @@ from msgld.metrics.sisdr import is_silent, si_sdr, si_sdri
 
 __all__ = [
     "Summary",
+    "correlation",
     "frechet_distance",
     "gaussian_distance",
     "is_silent",

@@ -51,7 +51,7 @@ def rhythm_agreement(one: np.ndarray, other: np.ndarray, rate: int) -> float:
     one, other = matched(one=one, other=other)
     spread = np.exp(-0.5 * (np.arange(-10, 11) / (TOLERANCE * ONSET_HZ)) ** 2)
     curves = [np.convolve(onset_envelope(part, rate), spread, "same") for part in (one, other)]
-    return _correlation(*curves)
+    return correlation(*curves)
 
 
 def chroma(samples: np.ndarray, rate: int) -> np.ndarray:
@@ -82,9 +82,7 @@ def tonal_agreement(one: np.ndarray, other: np.ndarray, rate: int) -> float:
     first, second = chroma(one, rate), chroma(other, rate)
     weights = np.sqrt(first.sum(1) * second.sum(1))
     loud = weights > 0.05 * weights.max(initial=0.0)
-    pairs = [
-        (_correlation(a, b), w) for a, b, w in zip(first[loud], second[loud], weights[loud], strict=True)
-    ]
+    pairs = [(correlation(a, b), w) for a, b, w in zip(first[loud], second[loud], weights[loud], strict=True)]
     known = [(value, weight) for value, weight in pairs if np.isfinite(value)]
     if not known:
         return float("nan")
@@ -113,7 +111,8 @@ def _power(samples: np.ndarray, size: int, hop: int) -> np.ndarray:
     return np.abs(np.fft.rfft(frames * np.hanning(size), axis=1)) ** 2
 
 
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Of two arrays of one shape, each less its mean; NaN where one is constant."""
     a, b = one - one.mean(), other - other.mean()
     norm = float(np.sqrt((a**2).sum() * (b**2).sum()))
     return float((a * b).sum() / norm) if norm > 0 else float("nan")

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.sound.mel import MelConfig, band_edges, from_log, triangles
+from msgld.sound.mel import MelConfig, band_edges, from_log, spread_over_bins
 
 
 def shares_from_mels(log_mels: Tensor, config: MelConfig, exponent: float = 1.0) -> Tensor:
@@ -34,11 +33,7 @@ def grid(rate: int, config: MelConfig) -> tuple[int, int]:
 
 def band_spread(rate: int, n_fft: int, config: MelConfig) -> Tensor:
     """Weights with which bands make up bins: float32 (F, M), rows sum to 1."""
-    hertz = np.arange(n_fft // 2 + 1) * rate / n_fft
-    edges = band_edges(config)
-    inside = np.clip(hertz, edges[0, 1], edges[-1, 1])
-    weights = triangles(edges, inside)
-    return torch.from_numpy(weights / weights.sum(0)).float().T.contiguous()
+    return spread_over_bins(band_edges(config), rate, n_fft)
 
 
 def spread_shares(shares: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor:

@@ -83,6 +83,16 @@ def triangles(edges: np.ndarray, hertz: np.ndarray) -> np.ndarray:
     return np.maximum(0.0, np.minimum(up, down))
 
 
+def spread_over_bins(edges: np.ndarray, rate: int, n_fft: int) -> Tensor:
+    """Weights with which bands (M, 3) make up bins: float32 (F, M), rows sum to 1, linear between the centres.
+
+    Beyond the first and the last centre their bands hold.
+    """
+    hertz = np.clip(np.arange(n_fft // 2 + 1) * rate / n_fft, edges[0, 1], edges[-1, 1])
+    weights = triangles(edges, hertz)
+    return torch.from_numpy(weights / weights.sum(0)).float().T.contiguous()
+
+
 @lru_cache(maxsize=8)
 def filterbank(config: MelConfig) -> Tensor:
     """Weights of the bands over the bins of the linear spectrum, float32 (M, F).

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.sound.mel import triangles
+from msgld.sound.mel import spread_over_bins
 
 SPACING = 44_100 / 2048
 """Hertz from one band to the next at the lower end: bins of the spectrum, one by one."""
@@ -43,10 +43,8 @@ def centres(bands: int) -> np.ndarray:
 def spread(bands: int, rate: int, n_fft: int) -> Tensor:
     """Weights with which bands make up bins: float32 (F, M), rows sum to 1, linear between centres."""
     places = centres(bands)
-    hertz = np.clip(np.arange(n_fft // 2 + 1) * rate / n_fft, places[0], places[-1])
-    edges = np.stack([2 * places[0] - places[1], *places, 2 * places[-1] - places[-2]])
-    weights = triangles(np.stack([edges[:-2], edges[1:-1], edges[2:]], axis=1), hertz)
-    return torch.from_numpy(weights / weights.sum(0)).float().T.contiguous()
+    points = np.stack([2 * places[0] - places[1], *places, 2 * places[-1] - places[-2]])
+    return spread_over_bins(np.stack([points[:-2], points[1:-1], points[2:]], axis=1), rate, n_fft)
 
 
 @lru_cache(maxsize=8)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from msgld.errors import UsageError
 from msgld.nets.transformer import TransformerConfig
 from msgld.sound.codec import PatchConfig
 from msgld.training.batch import BatchConfig
 from msgld.training.levels import LevelConfig
 from msgld.training.optim import OptimConfig
 from msgld.training.pool import PoolConfig
+from msgld.training.recipes import named
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,4 @@ PRESETS: dict[str, Preset] = {preset.name: preset for preset in (SMALL, SMALL_GP
 
 def find_preset(name: str) -> Preset:
     """The preset of that name; UsageError names the others."""
-    if name not in PRESETS:
-        raise UsageError(f"no preset named {name!r}; there are: {', '.join(PRESETS)}")
-    return PRESETS[name]
+    return named(PRESETS, name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from msgld.errors import UsageError
 from msgld.nets.unet3d import UNetConfig
 from msgld.sound.autoencoder import KLConfig
 from msgld.sound.mel import AUDIOLDM, MelConfig
@@ -12,6 +11,7 @@ from msgld.training.batch import BatchConfig
 from msgld.training.optim import OptimConfig
 from msgld.training.pool import PoolConfig
 from msgld.training.presets import PRESETS, Preset, Stage, at_stage
+from msgld.training.recipes import named
 
 PLAIN = BatchConfig(remix=0.0, gain_db=0.0, tilt_db=0.0, drop=0.0)
 """Stems as they were played together; nothing is changed but the mixture's level."""
@@ -149,13 +149,9 @@ CODECS: dict[str, CodecPreset] = {
 def find_recipe(name: str) -> Preset | PublishedPreset:
     """The preset of that name for a denoiser of either design; UsageError names the others."""
     recipes: dict[str, Preset | PublishedPreset] = {**PRESETS, **PUBLISHED}
-    if name not in recipes:
-        raise UsageError(f"no preset named {name!r}; there are: {', '.join(recipes)}")
-    return recipes[name]
+    return named(recipes, name)
 
 
 def find_codec_preset(name: str) -> CodecPreset:
     """The preset of that name for an autoencoder; UsageError names the others."""
-    if name not in CODECS:
-        raise UsageError(f"no codec preset named {name!r}; there are: {', '.join(CODECS)}")
-    return CODECS[name]
+    return named(CODECS, name, "codec preset")

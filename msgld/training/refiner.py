@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.checkpoint import bf16_is_fast
 from msgld.model import REFERENCE_RMS, Model
 from msgld.nets.refiner import Refiner
 from msgld.sound.anchor import analyse, spread_shares, synthesise
@@ -30,15 +29,15 @@ def build_refiner(preset: RefinerPreset, stems: int, seed: int = 0) -> Refiner:
 
 
 class RefinerTraining(NetworkTraining[ClipPool]):
-    """A run: the refiner, its average, the optimiser and the clock."""
+    """A run: the model's refiner, its average, the optimiser and the clock; its other parts stay as they are."""
 
-    def __init__(self, preset: RefinerPreset, model: Model, refiner: Refiner, pool: ClipPool, minutes: float,
+    def __init__(self, preset: RefinerPreset, model: Model, pool: ClipPool, minutes: float,
                  device: torch.device, seed: int = 0) -> None:  # fmt: skip
-        super().__init__("refiner", refiner, preset.optim, pool, minutes, device, seed)
+        assert model.refiner is not None
+        self.refiner = model.refiner.train().requires_grad_(True)
+        super().__init__("refiner", self.refiner, preset.optim, pool, minutes, device, seed)
         self.preset = preset
-        self.refiner = refiner
         self.model = model
-        self.half = preset.half and bf16_is_fast(device)
 
     def step(self) -> dict[str, float]:
         """One batch, one update of the weights and of their average."""
@@ -52,7 +51,7 @@ class RefinerTraining(NetworkTraining[ClipPool]):
         stems = draw_stereo(self.pool, self.preset, self.rng)
         jitter = 10 ** (self.rng.normal(0, self.preset.jitter_db, (len(stems), 1, 1, 1)) / 20)
         rms = stems.sum(1, keepdim=True).square().mean((2, 3), keepdim=True).sqrt().clamp_min(1e-5)
-        return (stems * (torch.from_numpy(jitter).float() * REFERENCE_RMS / rms)).to(self.device)
+        return stems * (torch.from_numpy(jitter).to(stems) * REFERENCE_RMS / rms)
 
     def separate(self, stems: Tensor) -> tuple[Tensor, Tensor]:
         """What is made of the mixtures of stems (B, S, 2, L), like ``stems``, and first guesses of the first one.
@@ -66,15 +65,10 @@ class RefinerTraining(NetworkTraining[ClipPool]):
         ).clone()
         spectra = analyse(mixtures, rate, mel)
         guesses = spread_shares(guesses.to(self.device), rate, spectra.shape[-1], mel)
-        masks = refined_masks(spectra, guesses, self._network, self.refiner.config.bands, rate)
+        masks = refined_masks(spectra, guesses, self.model.refine, self.refiner.config.bands, rate)
         with torch.no_grad():
             rough = synthesise(spectra[0] * guesses[0].unsqueeze(1), rate, mel, samples)
         return synthesise(spectra.unsqueeze(1) * masks, rate, mel, samples), rough
-
-    def _network(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-            scores, lean = self.refiner(features)
-        return scores.float(), lean.float()
 
     def losses(self, stems: Tensor) -> dict[str, Tensor]:
         """Errors of waveforms in units of 10 dB: of sounding stems relative to each, of silent ones to the mixture.
@@ -113,6 +107,7 @@ def draw_stereo(pool: ClipPool, preset: RefinerPreset, rng: np.random.Generator)
     samples = round(preset.seconds * pool.rate)
     count = pool.kept.shape[1]
     pool.drawn += preset.items
+    pool.refresh()
     return torch.stack([_drawn(pool, preset, rng, samples, count) for _ in range(preset.items)])
 
 
@@ -126,6 +121,6 @@ def _drawn(
     stems = []
     for stem, (slot, start) in enumerate(zip(slots, starts, strict=True)):
         gain = float(pool.gain[slot] * gains[stem]) if pool.present[slot, stem] else 0.0
-        stems.append(pool.kept[slot, stem, :, start : start + samples] * gain)
+        stems.append(pool.held[slot, stem, :, start : start + samples] * gain)
     together = torch.stack(stems)
     return together.flip(1) if rng.random() < 0.5 else together

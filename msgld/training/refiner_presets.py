@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from msgld.errors import UsageError
 from msgld.nets.refiner import RefinerConfig
 from msgld.training.optim import OptimConfig
 from msgld.training.pool import PoolConfig
+from msgld.training.recipes import named
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,6 @@ class RefinerPreset:
         gain_db: a stem's gain is uniform within +- this. jitter_db: standard deviation of the mixture's level.
         exponent: of the first guesses, as they are hedged in use.
         floor: error of a stem below which it no longer counts, as a share of its power.
-        half: whether to compute in bfloat16 where the machine is faster with it.
     """
 
     name: str
@@ -37,7 +36,6 @@ class RefinerPreset:
     jitter_db: float = 2.0
     exponent: float = 0.7
     floor: float = 1e-3
-    half: bool = True
     save_minutes: float = 5.0
     log_steps: int = 20
 
@@ -61,6 +59,4 @@ PRESETS: dict[str, RefinerPreset] = {
 
 def find_refiner_preset(name: str) -> RefinerPreset:
     """The preset of that name; UsageError names the others."""
-    if name not in PRESETS:
-        raise UsageError(f"no refiner preset named {name!r}; there are: {', '.join(PRESETS)}")
-    return PRESETS[name]
+    return named(PRESETS, name, "refiner preset")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from msgld.checkpoint import load_model, save_model
 from msgld.data.source import Source
@@ -14,6 +13,7 @@ from msgld.sound.codec import PatchCodec
 from msgld.sound.mel import log_mel
 from msgld.training.clips import clip_pool
 from msgld.training.disk import Report, Run, begun, described, wait_for
+from msgld.training.preview import draw_mels, mel_range
 from msgld.training.refiner import RefinerTraining, build_refiner
 from msgld.training.refiner_presets import RefinerPreset
 
@@ -30,17 +30,18 @@ class RefinerRun(Run):
     def export(self) -> None:
         """Write the whole model, with this refiner, to ``model/``."""
         model = self.refining.model
-        model.refiner = self.refining.refiner
         model.info["refiner_training"] = {**described(self.refining.preset), **self.about()}
         save_model(model, self.out / "model")
-        model.refiner = None  # the frozen parts give the first guesses alone
 
     def draw(self, path: Path) -> None:
         """Draw the stems of one crop, as they are, as first guessed, and refined; the crop is always the same."""
         with self.refining.aside(), torch.no_grad():
             stems = self.refining.next_stems()[:1]
             made, rough = self.refining.separate(stems)
-        _draw([stems[0], rough, made[0]], self.refining, path)
+        model = self.refining.model
+        columns = {"true": stems[0], "first guess": rough, "refined": made[0]}
+        mels = {title: log_mel(waves, model.codec.mel) for title, waves in columns.items()}
+        draw_mels(model.stems, mels, path, *mel_range(model.codec.mel))
 
 
 def train_refiner(
@@ -75,41 +76,11 @@ def train_refiner(
         raise DataError(
             f"the data have the stems {', '.join(source.stems)}, the model {', '.join(model.stems)}"
         )
-    refiner = model.refiner or build_refiner(preset, len(model.stems), seed)
-    model.refiner = None
+    model.refiner = model.refiner or build_refiner(preset, len(model.stems), seed)
     with begun(out, clip_pool(source, model.codec.mel.rate), preset.pool, seed) as (pool, saved):
         wait_for(pool, 4 * preset.items, report)
-        training = RefinerTraining(
-            preset,
-            model,
-            refiner.train().requires_grad_(True),
-            pool,
-            minutes or preset.minutes,
-            torch.device(device),
-            seed,
-        )
+        training = RefinerTraining(preset, model, pool, minutes or preset.minutes, torch.device(device), seed)
         run = RefinerRun(training, out, report)
         run.resume(saved)
         run.go()
     return out / "model"
-
-
-def _draw(columns: list[Tensor], training: RefinerTraining, path: Path) -> None:
-    """Log-mels of stems, each (S, 2, L): a row a stem, a column a version."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    stems, mel = training.model.stems, training.model.codec.mel
-    figure = Figure(figsize=(11, 2 * len(stems)), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(len(stems), len(columns), sharex=True, sharey=True, squeeze=False)
-    for column, (title, waves) in enumerate(zip(("true", "first guess", "refined"), columns, strict=True)):
-        for row, stem in enumerate(stems):
-            picture = log_mel(waves[row].cpu(), mel).numpy()
-            axes[row, column].imshow(picture, origin="lower", aspect="auto", vmin=-9, vmax=-1, cmap="magma")
-            axes[row, 0].set_ylabel(stem)
-        axes[0, column].set_title(title)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.stem + ".partial.png")
-    figure.savefig(temporary, dpi=70)
-    temporary.replace(path)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from msgld.errors import UsageError
 from msgld.nets.discriminators import DiscriminatorConfig
 from msgld.nets.vocoder import VocoderConfig
 from msgld.training.optim import OptimConfig
 from msgld.training.pool import PoolConfig
+from msgld.training.recipes import named
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,4 @@ PRESETS: dict[str, VocoderPreset] = {preset.name: preset for preset in (LIGHT, T
 
 def find_vocoder_preset(name: str) -> VocoderPreset:
     """The preset of that name; UsageError names the others."""
-    if name not in PRESETS:
-        raise UsageError(f"no vocoder preset named {name!r}; there are: {', '.join(PRESETS)}")
-    return PRESETS[name]
+    return named(PRESETS, name, "vocoder preset")

@@ -36,7 +36,6 @@ Softness = Annotated[
 Start = Annotated[
     float | None, typer.Option("--from", min=0.0, callback=o.finite, help="Make only from this second on ...")
 ]
-Stop = Annotated[float | None, typer.Option("--to", min=0.0, callback=o.finite, help="... to this one.")]
 Level = Annotated[
     float,
     typer.Option(
@@ -75,7 +74,7 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
 
 
 def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = None, softness: Softness = 0.0,
-            start: Start = None, stop: Stop = None, name: o.Model = None, out: o.Out = Path("arranged"),
+            start: Start = None, stop: o.Stop = None, name: o.Model = None, out: o.Out = Path("arranged"),
             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
             seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
             flac: o.Flac = False, mp3: o.Mp3 = False,
@@ -94,8 +93,8 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
     """
     encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
     target, talk, wanted = Target(out, encoding, overwrite), Talk(as_json), stem_list(make_stems)
-    if start is not None and stop is not None and stop <= start:
-        raise UsageError(f"--to {stop:g} has to lie after --from {start:g}")
+    if start is not None and stop is not None:
+        o.check_stretch(start, stop)
     options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)

@@ -57,7 +57,6 @@ Consistency = Annotated[
 Start = Annotated[
     float | None, typer.Option("--from", min=0.0, callback=o.finite, help="Only from this second on ...")
 ]
-Stop = Annotated[float | None, typer.Option("--to", min=0.0, callback=o.finite, help="... to this one.")]
 Filename = Annotated[
     str,
     typer.Option(
@@ -97,14 +96,14 @@ def excerpt(start: float | None, stop: float | None) -> tuple[float, float | Non
     """
     if start is None and stop is None:
         return None
-    if stop is not None and stop <= (start or 0.0):
-        raise UsageError(f"--to {stop:g} has to lie after --from {start or 0:g}")
+    if stop is not None:
+        o.check_stretch(start or 0.0, stop)
     return start or 0.0, stop
 
 
 def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"), stems: Stems = None,
              known: Known = None, two_stems: TwoStems = None, residual: Residual = False,
-             start: Start = None, stop: Stop = None,
+             start: Start = None, stop: o.Stop = None,
              quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: Guidance = None,
              consistency: Consistency = None, mixture_level: MixtureLevel = 0.0, seed: o.Seed = 0,
              sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
