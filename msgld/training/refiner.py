@@ -42,7 +42,8 @@ class RefinerTraining(NetworkTraining[ClipPool]):
     def step(self) -> dict[str, float]:
         """One batch, one update of the weights and of their average."""
         losses = self.losses(self.next_stems())
-        norm = self.descend(losses["sounding"] + losses["silent"])
+        loss = losses["sounding"] + self.preset.level_weight * losses["level"] + losses["silent"]
+        norm = self.descend(loss)
         return {**plain(losses), "norm": norm}
 
     def next_stems(self) -> Tensor:
@@ -71,27 +72,35 @@ class RefinerTraining(NetworkTraining[ClipPool]):
         return synthesise(spectra.unsqueeze(1) * masks, rate, mel, samples), rough
 
     def losses(self, stems: Tensor) -> dict[str, Tensor]:
-        """Errors of waveforms in units of 10 dB: of sounding stems relative to each, of silent ones to the mixture.
+        """Errors of waveforms in units of 10 dB.
 
-        ``gain`` is the mean improvement over the first guesses in the first item, in dB, and costs nothing.
+        ``sounding`` is minus the SI-SDR, which is what is measured. It leaves a stem's loudness free, which
+        ``level`` holds: the whole error relative to the stem. ``silent`` is what silent stems are given of the
+        mixture. ``gain`` is the mean improvement over the first guesses in the first item, in dB, and costs nothing.
         """
         made, rough = self.separate(stems)
         whole = _power(stems.sum(1)).clamp_min(1e-12).unsqueeze(1)
         power = _power(stems)
         sounding = power > SILENCE * whole
-
-        def error(one: Tensor) -> Tensor:
-            return (
-                _power(one - stems[: len(one)]) / power[: len(one)].clamp_min(1e-12) + self.preset.floor
-            ).log10()
-
-        after = error(made)
-        spilled = (_power(made) / whole + self.preset.floor).log10()
+        floor = self.preset.floor
+        after = distortion(made, stems, floor)
+        before = distortion(rough[None], stems[:1], floor)
+        level = (_power(made - stems) / power.clamp_min(1e-12) + floor).log10()
+        spilled = (_power(made) / whole + floor).log10()
         return {
             "sounding": after[sounding].mean() if bool(sounding.any()) else after.sum() * 0,
+            "level": level[sounding].mean() if bool(sounding.any()) else level.sum() * 0,
             "silent": 0.1 * spilled[~sounding].sum() / sounding.numel(),
-            "gain": 10 * (error(rough[None]) - after[:1])[sounding[:1]].mean().detach().nan_to_num(),
+            "gain": 10 * (before - after[:1])[sounding[:1]].mean().detach().nan_to_num(),
         }
+
+
+def distortion(made: Tensor, stems: Tensor, floor: float) -> Tensor:
+    """Minus the SI-SDR (Le Roux et al. 2019) of (..., channels, L) in units of 10 dB, kept finite by ``floor``."""
+    power = stems.square().sum((-2, -1)).clamp_min(1e-9)
+    own = made.square().sum((-2, -1)) + 1e-9
+    hit = (made * stems).sum((-2, -1)).clamp_min(0).square() / power
+    return (((own - hit).clamp_min(0) + floor * own) / (hit + floor * own)).log10()
 
 
 def _power(waves: Tensor) -> Tensor:

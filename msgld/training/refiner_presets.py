@@ -20,6 +20,7 @@ class RefinerPreset:
         gain_db: a stem's gain is uniform within +- this. jitter_db: standard deviation of the mixture's level.
         exponent: of the first guesses, as they are hedged in use.
         floor: error of a stem below which it no longer counts, as a share of its power.
+        level_weight: of the error that counts a stem's loudness too, beside the one that does not.
     """
 
     name: str
@@ -36,6 +37,7 @@ class RefinerPreset:
     jitter_db: float = 2.0
     exponent: float = 0.7
     floor: float = 1e-3
+    level_weight: float = 0.3
     save_minutes: float = 5.0
     log_steps: int = 20
 
