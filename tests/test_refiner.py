@@ -15,11 +15,15 @@ import msgld
 from msgld.checkpoint import load_model
 from msgld.data.source import Clip
 from msgld.errors import DataError, ModelError
+from msgld.metrics import si_sdr
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.progress import Progress
 from msgld.sound.anchor import analyse, synthesise
 from msgld.sound.mel import MelConfig
 from msgld.sound.refine import LEAST, centres, features, gather, refined_masks, spread
+from msgld.training.cuts import CutConfig, CutPool
+from msgld.training.pool import PoolConfig
+from msgld.training.refiner import cut_out, distortion
 from msgld.training.refiner_presets import RefinerPreset, find_refiner_preset
 from msgld.training.refiner_run import train_refiner
 from msgld.types import STEMS
@@ -152,7 +156,13 @@ class Chords:
 
 def brief() -> RefinerPreset:
     preset = find_refiner_preset("tiny")
-    return replace(preset, items=1, log_steps=1, remix=0.5, optim=replace(preset.optim, rate=1e-2, warmup=1))
+    return replace(
+        preset,
+        items=1,
+        log_steps=1,
+        vary=CutConfig(remix=0.5),
+        optim=replace(preset.optim, rate=1e-2, warmup=1),
+    )
 
 
 def test_training_makes_stems_better_saves_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -184,3 +194,50 @@ def test_a_refiner_is_for_the_models_own_stems(tmp_path: Path):
         train_refiner(brief(), Duo(), save_tiny_model(tmp_path / "tiny"), tmp_path / "run")
     with pytest.raises(ModelError):
         train_refiner(brief(), Chords(), tmp_path / "none", tmp_path / "run")
+
+
+class Noises:
+    """Two stems of noise that rise and fall, at different places; rendered as they are needed."""
+
+    stems = ("bass", "drums")
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        rng, rate = np.random.default_rng(seed), 44_100
+        time = np.arange(round(seconds * rate)) / rate
+        noise = rng.standard_normal((2, 1, len(time))) * np.array([[[1.0], [0.6]], [[0.3], [1.0]]])
+        loud = 0.05 * (1 + np.sin(2 * np.pi * np.array([[[0.9]], [[1.7]]]) * time))
+        return Clip((noise * loud).astype(np.float32), np.array([True, True]), rate, "noise")
+
+
+def test_sums_over_bands_say_what_waveforms_would():
+    mel, rate = MelConfig(), 44_100
+    still = CutConfig(remix=0.0, gain_db=0.0, jitter_db=0.0)
+    config = PoolConfig(slots=1, seconds=3.0, workers=0)
+    pool = CutPool(Noises(), config, mel, 256, lambda mixtures: torch.full((1, 2, 128, 258), 0.5), still)
+    pool.fill()
+    cuts = pool.draw(1, pool.kept.shape[-1], np.random.default_rng(0))
+    slow = torch.nn.functional.interpolate(
+        torch.randn(1, 2, 5, 9), size=cuts.mixture.shape[2:], mode="bicubic"
+    )
+    masks = slow.softmax(1)
+    told_by_bands = distortion(*cut_out(masks.unsqueeze(2), cuts), cuts.power, 1e-6)
+    waves = torch.from_numpy(Noises().clip(0, 3.0).stems)
+    mixture = analyse(waves.sum(0), rate, mel)
+    on_bins = spread(256, rate, mel.n_fft) @ masks[0]
+    on_bins = torch.nn.functional.pad(on_bins, (0, mixture.shape[-1] - on_bins.shape[-1]), mode="replicate")
+    made = synthesise(mixture * on_bins.unsqueeze(1), rate, mel, waves.shape[-1])
+    for stem in range(2):
+        measured = si_sdr(made[stem].numpy(), waves[stem].numpy())
+        assert -10 * float(told_by_bands[0, stem]) == pytest.approx(measured, abs=0.1)
+
+
+def test_a_pools_clips_are_as_loud_as_the_model_knows_them_and_remixed_now_and_then():
+    config = PoolConfig(slots=8, seconds=1.0, workers=0)
+    guess = lambda mixtures: torch.full((1, 2, 128, 86), 0.5)  # noqa: E731
+    pool = CutPool(Noises(), config, MelConfig(), 256, guess, CutConfig(remix=0.5, jitter_db=0.0))
+    pool.fill()
+    assert 0 < int(pool.remixed.sum()) < 8
+    cuts = pool.draw(8, 86, np.random.default_rng(0))
+    # Through a Hann window the bins of a sinusoid of amplitude a hold 1.5 a^2 together, which is 3 times its power.
+    rms = (cuts.mixture.sum((1, 2)).mean(-1) / 3 / 2).sqrt()
+    assert torch.allclose(rms, torch.full_like(rms, 0.1), rtol=0.05)

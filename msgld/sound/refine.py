@@ -59,26 +59,46 @@ def gather(bands: int, rate: int, n_fft: int) -> Tensor:
 
 
 def features(spectra: Tensor, shares: Tensor, bands: int, rate: int) -> Tensor:
-    """What a refiner hears.
+    """What a refiner hears: (B, 3 + S, M, T), :func:`heard` and :func:`told`.
 
     Args:
-        spectra: of mixtures at the level the model knows, complex (B, channels, F, T), a sinusoid of amplitude 1
-            being 1.
+        spectra: of mixtures, as in :func:`heard`.
         shares: first guesses, (B, S, F, T).
-
-    Returns:
-        (B, 3 + S, M, T): loudness, difference of the first two channels' powers and their coherence, each about
-        -1 to 1; the logarithms of the shares.
     """
     weights = gather(bands, rate, 2 * (spectra.shape[2] - 1)).to(shares.device)
+    return torch.cat([heard(spectra, bands, rate), told(weights @ shares)], 1)
+
+
+def heard(spectra: Tensor, bands: int, rate: int) -> Tensor:
+    """What of a mixture a refiner hears: loudness, difference of the first two channels and their coherence.
+
+    Args:
+        spectra: at the level that the model knows, complex (B, channels, F, T), a sinusoid of amplitude 1 being 1.
+
+    Returns:
+        (B, 3, M, T), each about -1 to 1.
+    """
+    weights = gather(bands, rate, 2 * (spectra.shape[2] - 1)).to(spectra.device)
     left, right = spectra[:, 0], spectra[:, min(1, spectra.shape[1] - 1)]
     powers = weights @ torch.stack([left.abs().square(), right.abs().square(), (left * right.conj()).real], 1)
     one, other, both = powers.unbind(1)
     loudness = torch.log10(weights @ spectra.abs().square().mean(1) + SILENCE) / 4 + 1
     balance = (one - other) / (one + other + SILENCE)
     coherence = both / ((one * other).clamp_min(0).sqrt() + SILENCE)
-    guesses = torch.log10(weights @ shares + LEAST) / 3 + 0.5
-    return torch.cat([torch.stack([loudness, balance, coherence], 1), guesses], 1)
+    return torch.stack([loudness, balance, coherence], 1)
+
+
+def told(shares: Tensor) -> Tensor:
+    """First guesses (B, S, M, T) in bands as a refiner is told them: their logarithms, about -0.5 to 0.5."""
+    return torch.log10(shares + LEAST) / 3 + 0.5
+
+
+def sided(logits: Tensor, lean: Tensor, channels: int) -> Tensor:
+    """Logarithms of shares and what of them counts to the left, (B, S, M, T) -> of channels (B, S, channels, M, T)."""
+    side = torch.zeros(channels, *[1] * (logits.ndim - 2), device=logits.device)
+    if channels > 1:
+        side[0], side[1] = 1.0, -1.0
+    return logits.unsqueeze(2) + lean.unsqueeze(2) * side
 
 
 def refined_masks(spectra: Tensor, shares: Tensor, network: Network, bands: int, rate: int) -> Tensor:
@@ -91,7 +111,4 @@ def refined_masks(spectra: Tensor, shares: Tensor, network: Network, bands: int,
     scores, lean = network(features(spectra, shares, bands, rate))
     weights = spread(bands, rate, 2 * (spectra.shape[2] - 1)).to(shares.device)
     logits = (shares + LEAST).log() + weights @ scores
-    side = torch.zeros(spectra.shape[1], 1, 1, device=shares.device)
-    if len(side) > 1:
-        side[0], side[1] = 1.0, -1.0
-    return (logits.unsqueeze(2) + (weights @ lean).unsqueeze(2) * side).softmax(1)
+    return sided(logits, weights @ lean, spectra.shape[1]).softmax(1)

@@ -7,10 +7,8 @@ once, when a clip is rendered, and no step needs a transform.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,9 +18,7 @@ from msgld.data.source import Source
 from msgld.sound.mel import MelConfig, band_power, columns, spectrum
 from msgld.training.clips import random_balance
 from msgld.training.pool import Pool, PoolConfig
-
-RECENT = 5
-"""Clips that a worker remembers to take stems from."""
+from msgld.training.remix import Remixer
 
 
 def pairs(stems: int) -> list[tuple[int, int]]:
@@ -56,7 +52,7 @@ class EnergyPool(Pool):
 
     Args:
         mel: the grid; its rate is the pool's. remix: share of the clips that are put together from stems of the
-            clips rendered last. No band plays so, but separation learns from it.
+            clips rendered last.
     """
 
     def __init__(self, source: Source, config: PoolConfig, mel: MelConfig, remix: float = 0.0) -> None:
@@ -64,30 +60,16 @@ class EnergyPool(Pool):
         kept = torch.zeros(config.slots, count, mel.bands, columns(samples, mel), dtype=torch.bfloat16)
         super().__init__(source, config, mel.rate, kept)
         self.mel = mel
-        self.remix = remix
-        self.recent: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=RECENT)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "recent": deque(maxlen=RECENT)}
+        self.remix = Remixer(remix)
 
     def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
         """Keep the energies of the clip, heard with a random balance of its channels, or of a remix."""
         rng = np.random.default_rng([seed, 4])
         left, right = random_balance(rng)
         audio = left * stems[:, 0] + right * stems[:, 1]
-        self.recent.append((audio, self.present[slot].numpy().copy()))
-        if rng.random() < self.remix and len(self.recent) > 1:
-            audio, present = self._remixed(rng)
-            self.present[slot] = torch.from_numpy(present)
-            self.remixed[slot] = True
+        audio, present, self.remixed[slot] = self.remix(audio, self.present[slot].numpy(), rng)
+        self.present[slot] = torch.from_numpy(present)
         self.kept[slot] = pair_energies(torch.from_numpy(audio).float(), self.mel).bfloat16()
-
-    def _remixed(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Stems (S, L), each of another of the recent clips as far as there are enough, and their presence."""
-        stems, clips = len(self.recent[-1][0]), len(self.recent)
-        order = np.concatenate([rng.permutation(clips) for _ in range(-(-stems // clips))])[:stems]
-        chosen = [(self.recent[clip][0][k], self.recent[clip][1][k]) for k, clip in enumerate(order)]
-        return np.stack([audio for audio, _ in chosen]), np.array([present for _, present in chosen])
 
     def draw(self, items: int, length: int, rng: np.random.Generator) -> Energies:
         """Draw crops of ``length`` columns, on the device that holds the pool."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from msgld.nets.refiner import RefinerConfig
+from msgld.training.cuts import CutConfig
 from msgld.training.optim import OptimConfig
 from msgld.training.pool import PoolConfig
 from msgld.training.recipes import named
@@ -16,8 +17,7 @@ class RefinerPreset:
 
     Attributes:
         items: crops in a batch. seconds: of a crop.
-        remix: share of the crops whose stems come from different pieces.
-        gain_db: a stem's gain is uniform within +- this. jitter_db: standard deviation of the mixture's level.
+        vary: how clips are varied.
         exponent: of the first guesses, as they are hedged in use.
         floor: error of a stem below which it no longer counts, as a share of its power.
         level_weight: of the error that counts a stem's loudness too, beside the one that does not.
@@ -29,12 +29,10 @@ class RefinerPreset:
     optim: OptimConfig = OptimConfig(
         rate=1e-3, warmup=50, muon=False, decay=0.01, betas=(0.9, 0.99), ema=0.995
     )
-    pool: PoolConfig = PoolConfig(slots=300, seconds=8.0)
-    items: int = 2
+    pool: PoolConfig = PoolConfig(slots=600, seconds=10.0, reuse=16.0)
+    items: int = 4
     seconds: float = 5.0
-    remix: float = 0.3
-    gain_db: float = 5.0
-    jitter_db: float = 2.0
+    vary: CutConfig = CutConfig()
     exponent: float = 0.7
     floor: float = 1e-3
     level_weight: float = 0.3

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from msgld.checkpoint import load_model, save_model
 from msgld.data.source import Source
 from msgld.errors import DataError, ModelError
+from msgld.model import Model
 from msgld.sound.codec import PatchCodec
-from msgld.sound.mel import log_mel
-from msgld.training.clips import clip_pool
+from msgld.sound.mel import to_log
+from msgld.tasks.separate import Layout, expected_shares
+from msgld.training.cuts import CutPool
 from msgld.training.disk import Report, Run, begun, described, wait_for
+from msgld.training.pool import PoolConfig
 from msgld.training.preview import draw_mels, mel_range
 from msgld.training.refiner import RefinerTraining, build_refiner
 from msgld.training.refiner_presets import RefinerPreset
@@ -34,14 +39,34 @@ class RefinerRun(Run):
         save_model(model, self.out / "model")
 
     def draw(self, path: Path) -> None:
-        """Draw the stems of one crop, as they are, as first guessed, and refined; the crop is always the same."""
-        with self.refining.aside(), torch.no_grad():
-            stems = self.refining.next_stems()[:1]
-            made, rough = self.refining.separate(stems)
-        model = self.refining.model
-        columns = {"true": stems[0], "first guess": rough, "refined": made[0]}
-        mels = {title: log_mel(waves, model.codec.mel) for title, waves in columns.items()}
-        draw_mels(model.stems, mels, path, *mel_range(model.codec.mel))
+        """Draw what one crop's stems have in common with the mixture, as it is, as first guessed, and refined.
+
+        The crop is the same in every picture, as far as the pool's clips are.
+        """
+        training, mel = self.refining, self.refining.model.codec.mel
+        with training.aside(), torch.no_grad():
+            cuts = training.next_cuts()
+            masks = training.masks(cuts)
+        powers = {
+            "true": cuts.cross[0].clamp_min(0).sum(1),
+            "first guess": cuts.guesses[0] * cuts.mixture[0].sum(0),
+            "refined": (masks[0] * cuts.mixture[0]).sum(1),
+        }
+        mels = {title: to_log(power, mel) for title, power in powers.items()}
+        draw_mels(training.model.stems, mels, path, *mel_range(mel))
+
+
+@dataclass(frozen=True)
+class Guesser:
+    """First guesses of a model, on the CPU, where clips are rendered."""
+
+    model: Model
+    exponent: float
+
+    def __call__(self, mixtures: Tensor) -> Tensor:
+        """Mixtures (B, 2, L) at the model's rate and level -> shares (B, S, M, N)."""
+        layout = Layout(exponent=self.exponent)
+        return expected_shares(self.model, mixtures, self.model.codec.mel.rate, layout)
 
 
 def train_refiner(
@@ -77,7 +102,12 @@ def train_refiner(
             f"the data have the stems {', '.join(source.stems)}, the model {', '.join(model.stems)}"
         )
     model.refiner = model.refiner or build_refiner(preset, len(model.stems), seed)
-    with begun(out, clip_pool(source, model.codec.mel.rate), preset.pool, seed) as (pool, saved):
+
+    def pool_of(config: PoolConfig) -> CutPool:
+        guess = Guesser(load_model(start), preset.exponent)
+        return CutPool(source, config, guess.model.codec.mel, preset.network.bands, guess, preset.vary)
+
+    with begun(out, pool_of, preset.pool, seed) as (pool, saved):
         wait_for(pool, 4 * preset.items, report)
         training = RefinerTraining(preset, model, pool, minutes or preset.minutes, torch.device(device), seed)
         run = RefinerRun(training, out, report)

@@ -1,0 +1,118 @@
+"""A pool that keeps what masks on a mixture's spectrum need: all that a training step of the refiner has to know.
+
+With a mask m in a band the stem that is cut out has the power m^2 |X|^2 and shares m Re(S X*) with the true one
+(Parseval), so its error and its SI-SDR are sums over bands of what is kept here, and no step needs a transform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.data.source import Source
+from msgld.model import REFERENCE_RMS
+from msgld.sound.anchor import analyse, spread_shares
+from msgld.sound.mel import MelConfig, columns
+from msgld.sound.refine import gather, heard, spread
+from msgld.training.energies import product
+from msgld.training.pool import Pool, PoolConfig
+from msgld.training.remix import Remixer
+
+Guess = Callable[[Tensor], Tensor]
+"""Mixtures (B, 2, L) as loud as the model knows them -> first guesses at shares (B, S, M, N) on the model's grid."""
+
+
+@dataclass(frozen=True)
+class CutConfig:
+    """How clips are varied before they are kept.
+
+    Attributes:
+        remix: share of the clips whose stems come from different pieces.
+        gain_db: a stem's gain is uniform within +- this. jitter_db: standard deviation of the mixture's level.
+    """
+
+    remix: float = 0.3
+    gain_db: float = 5.0
+    jitter_db: float = 2.0
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Crops of mixtures in bands; the channels are left and right.
+
+    Attributes:
+        heard: (B, 3, M, N), see :func:`msgld.sound.refine.heard`.
+        guesses: first guesses at shares, (B, S, M, N).
+        mixture: its power, (B, 2, M, N).
+        cross: real part of each stem's spectrum times the mixture's conjugate, (B, S, 2, M, N).
+        power: of each stem, (B, S).
+    """
+
+    heard: Tensor
+    guesses: Tensor
+    mixture: Tensor
+    cross: Tensor
+    power: Tensor
+
+
+class CutPool(Pool):
+    """Keeps bfloat16 (slots, 5 + 3 S, M, N): what is heard, guesses, powers of the mixture, products with the stems.
+
+    Args:
+        mel: the model's grid; its rate is the pool's. bands: M.
+        guess: makes first guesses; goes to the workers.
+    """
+
+    def __init__(self, source: Source, config: PoolConfig, mel: MelConfig, bands: int, guess: Guess,
+                 vary: CutConfig = CutConfig()) -> None:  # fmt: skip
+        stems, length = len(source.stems), columns(round(config.seconds * mel.rate), mel)
+        kept = torch.zeros(config.slots, 5 + 3 * stems, bands, length, dtype=torch.bfloat16)
+        super().__init__(source, config, mel.rate, kept)
+        self.power = torch.zeros(config.slots, stems, length).share_memory_()
+        self.mel, self.bands, self.guess, self.vary = mel, bands, guess, vary
+        self.remix = Remixer(vary.remix)
+
+    def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
+        """Keep the clip, or a remix, with other gains and perhaps its sides exchanged."""
+        rng = np.random.default_rng([seed, 5])
+        stems, present, self.remixed[slot] = self.remix(stems, self.present[slot].numpy(), rng)
+        self.present[slot] = torch.from_numpy(present)
+        waves = self._varied(torch.from_numpy(stems).float() * self.present[slot, :, None, None], rng)
+        length = self.kept.shape[-1]
+        mixture = waves.sum(0)
+        whole = analyse(mixture, self.rate, self.mel)[..., :length]
+        parts = analyse(waves, self.rate, self.mel)[..., :length]
+        bins = spread(self.bands, self.rate, self.mel.n_fft).T
+        narrow = gather(self.bands, self.rate, self.mel.n_fft)
+        guesses = narrow @ spread_shares(self.guess(mixture[None])[0], self.rate, length, self.mel)
+        cross = bins @ product(parts, whole)
+        self.kept[slot] = torch.cat(
+            [heard(whole[None], self.bands, self.rate)[0], guesses, bins @ whole.abs().square(), cross.flatten(0, 1)]
+        ).bfloat16()  # fmt: skip
+        self.power[slot] = parts.abs().square().sum((1, 2))
+
+    def _varied(self, stems: Tensor, rng: np.random.Generator) -> Tensor:
+        """Other gains, sides exchanged or not, the mixture about as loud as the model knows it."""
+        gains = 10 ** (rng.uniform(-1, 1, (len(stems), 1, 1)) * self.vary.gain_db / 20)
+        stems = stems * torch.from_numpy(gains).float()
+        if rng.random() < 0.5:
+            stems = stems.flip(1)
+        rms = stems.sum(0).square().mean().sqrt().clamp_min(1e-5)
+        return stems * (REFERENCE_RMS * 10 ** (rng.normal(0, self.vary.jitter_db) / 20) / rms)
+
+    def draw(self, items: int, length: int, rng: np.random.Generator) -> Cuts:
+        """Draw crops of ``length`` columns, on the device that holds the pool."""
+        self.refresh()
+        slots = rng.integers(0, len(self), items)
+        starts = rng.integers(0, self.kept.shape[-1] - length + 1, items)
+        self.drawn += items
+        places = list(zip(slots, starts, strict=True))
+        cut = torch.stack([self.held[s, ..., a : a + length] for s, a in places]).float()
+        power = torch.stack([self.power[s, :, a : a + length].sum(-1) for s, a in places])
+        stems = power.shape[1]
+        sounds, guesses, mixture, cross = cut.split([3, stems, 2, 2 * stems], dim=1)
+        return Cuts(sounds, guesses, mixture, cross.unflatten(1, (stems, 2)), power.to(cut.device))
