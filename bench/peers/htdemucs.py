@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-RATE = 44_100
+from peers.waves import RATE, WavePeer
 
 
-class HtDemucs(nn.Module):
+class HtDemucs(WavePeer):
     """The network with its loss: stereo waveforms in, stems out.
 
     Args:
@@ -21,6 +21,7 @@ class HtDemucs(nn.Module):
         self, stems: Sequence[str], channels: int = 24, layers: int = 3, segment: float = 5.0
     ) -> None:
         super().__init__()
+        self.items, self.samples, self.remix = 2, round(segment * RATE), 0.3
         from demucs.htdemucs import HTDemucs
 
         self.model = HTDemucs(

@@ -12,7 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from peers.waves import WavePeer
 
 RATE = 22_050
 """Samples per second, mono, as published."""
@@ -99,7 +101,11 @@ def halved(waves: Tensor) -> Tensor:
     return torch.fft.irfft(spectrum, samples // 2) / 2
 
 
-class Msdm(nn.Module):
+CROP = 65_536
+"""Samples of a crop, 3 s; the published one has four times as many."""
+
+
+class Msdm(WavePeer):
     """The network with its loss, at a size that a CPU trains.
 
     Args:
@@ -124,6 +130,7 @@ class Msdm(nn.Module):
             "resnet_groups": 8, "kernel_multiplier_downsample": 2, "kernel_sizes_init": [1, 3, 7],
             "use_nearest_upsample": False, "use_skip_scale": True, "use_context_time": True,
         }  # fmt: skip
+        self.items, self.samples, self.remix = 2, 2 * CROP, 0.0
         self.multiple = patch
         for factor in factors:
             self.multiple *= factor
@@ -133,8 +140,8 @@ class Msdm(nn.Module):
         )  # fmt: skip
 
     def loss(self, stems: Tensor) -> Tensor:
-        """Weighted error of the denoised stems; ``stems`` (B, S, L) mono at ``RATE``, L a multiple of ``multiple``."""
-        return self.model(stems)
+        """Weighted error of the denoised stems: stereo (B, S, 2, L) at 44.1 kHz, heard in mono at ``RATE``."""
+        return self.model(halved(stems.mean(2)))
 
     def denoise(self, x: Tensor, sigma: float) -> Tensor:
         """As :data:`Denoise`."""

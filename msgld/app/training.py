@@ -60,7 +60,7 @@ def train_denoiser_on(settings: Training) -> Path:
     device, source = _device(settings), _source(settings)
     out, minutes, start, seed = settings.out, settings.minutes, settings.start, settings.seed
     with _shown(out) as show:
-        report = _News(show).report
+        report = News(show).report
         if isinstance(preset, Preset):
             model = train_denoiser(preset, source, out, minutes, start, device, seed, report)
         else:
@@ -80,7 +80,7 @@ def train_codec_on(settings: Training) -> Path:
     device, source = _device(settings), _source(settings)
     with _shown(settings.out) as show:
         folder = train_codec(
-            preset, source, settings.out, settings.minutes, device, settings.seed, _News(show).report
+            preset, source, settings.out, settings.minutes, device, settings.seed, News(show).report
         )
     return _announce_first_stage(folder)
 
@@ -100,7 +100,7 @@ def train_vocoder_on(settings: Training) -> Path:
     device, source, (codec, _) = _device(settings), _source(settings), load_first_stage(start)
     with _shown(settings.out) as show:
         vocoder = train_vocoder(
-            preset, source, codec, settings.out, settings.minutes, device, settings.seed, _News(show).report
+            preset, source, codec, settings.out, settings.minutes, device, settings.seed, News(show).report
         )
     folder = join_vocoder(start, vocoder, settings.out / "model")
     whole = "denoiser" in read_description(folder)["parts"]
@@ -120,7 +120,7 @@ def train_refiner_on(settings: Training) -> Path:
     device, source, start = _device(settings), _source(settings), model_folder(settings.start)
     with _shown(settings.out) as show:
         model = train_refiner(
-            preset, source, start, settings.out, settings.minutes, device, settings.seed, _News(show).report
+            preset, source, start, settings.out, settings.minutes, device, settings.seed, News(show).report
         )
     return _announce(model)
 
@@ -165,7 +165,7 @@ def _shown(out: Path) -> AbstractContextManager[OnProgress]:
     return track(out.name)
 
 
-class _News:
+class News:
     """Passes progress on, with a loss in its text that changes only now and then: each change is a line in a log."""
 
     def __init__(self, show: OnProgress, clock: Callable[[], float] = time.monotonic) -> None:

@@ -1,0 +1,134 @@
+"""Trains msgld and its peers from nothing on the same clips, each for the same time.
+
+    python bench/peers/train.py htdemucs --minutes 20 --scale 0.33 --out runs/peers --midi FOLDER --soundfont FOLDER
+
+Systems: ours, paper (the published MSG-LD at the size paper-small), msdm, htdemucs. A system of several parts divides
+the time among them. Each has its usual learning rate, which --scale multiplies; compare three. Called again a run
+goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import torch
+
+from msgld.app.progress import track
+from msgld.app.training import News
+from msgld.data.source import Source
+from msgld.training.data import training_source
+from msgld.training.disk import Report
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a system is trained on, and for how long."""
+
+    source: Source
+    out: Path
+    minutes: float
+    scale: float
+    report: Report
+
+    def part(self, name: str, share: float) -> Job:
+        """A part of the system, with its share of the time."""
+        return replace(self, out=self.out / name, minutes=self.minutes * share)
+
+
+def msdm(job: Job) -> None:
+    """Waveform diffusion; its usual rate is 3e-4 here (1e-4 as published, for a network 100 times as large)."""
+    from peers.msdm import Msdm
+    from peers.waves import train_waves
+
+    torch.manual_seed(0)
+    train_waves(
+        Msdm(len(job.source.stems)), 3e-4 * job.scale, job.source, job.out, job.minutes, 0, job.report
+    )
+
+
+def htdemucs(job: Job) -> None:
+    """A separator; 3e-4 as published."""
+    from peers.htdemucs import HtDemucs
+    from peers.waves import train_waves
+
+    torch.manual_seed(0)
+    train_waves(HtDemucs(job.source.stems), 3e-4 * job.scale, job.source, job.out, job.minutes, 0, job.report)
+
+
+def ours(job: Job) -> None:
+    """Denoiser 55 %, vocoder 15 %, refiner 30 % of the time."""
+    from msgld.checkpoint import load_first_stage
+    from msgld.training.assemble import join_vocoder
+    from msgld.training.presets import find_preset
+    from msgld.training.refiner_presets import find_refiner_preset
+    from msgld.training.refiner_run import train_refiner
+    from msgld.training.run import train_denoiser
+    from msgld.training.vocoder_presets import find_vocoder_preset
+    from msgld.training.vocoder_run import train_vocoder
+
+    preset, small = find_preset("small"), find_refiner_preset("small")
+    preset = replace(preset, optim=replace(preset.optim, rate=preset.optim.rate * job.scale))
+    small = replace(small, optim=replace(small.optim, rate=small.optim.rate * job.scale))
+    one, two, three = job.part("denoiser", 0.55), job.part("vocoder", 0.15), job.part("refiner", 0.3)
+    model = train_denoiser(preset, job.source, one.out, one.minutes, report=job.report)
+    codec, _ = load_first_stage(model)
+    light = find_vocoder_preset("light")
+    vocoder = train_vocoder(light, job.source, codec, two.out, two.minutes, report=job.report)
+    whole = join_vocoder(model, vocoder, two.out / "model")
+    train_refiner(small, job.source, whole, three.out, three.minutes, report=job.report)
+
+
+def paper(job: Job) -> None:
+    """Autoencoder 25 %, vocoder 10 %, U-Net 65 % of the time; five stems, 16 kHz mono as published."""
+    from msgld.checkpoint import load_first_stage
+    from msgld.training.assemble import join_vocoder
+    from msgld.training.autoencoder_run import train_codec
+    from msgld.training.published_presets import PAPER_SMALL, find_codec_preset
+    from msgld.training.published_run import train_published
+    from msgld.training.vocoder_presets import find_vocoder_preset
+    from msgld.training.vocoder_run import train_vocoder
+
+    optim = replace(PAPER_SMALL.optim, rate=PAPER_SMALL.optim.rate * job.scale)
+    one, two, three = job.part("codec", 0.25), job.part("vocoder", 0.1), job.part("denoiser", 0.65)
+    first = train_codec(
+        find_codec_preset("paper-small"), job.source, one.out, one.minutes, "cpu", 0, job.report
+    )
+    codec, _ = load_first_stage(first)
+    light = find_vocoder_preset("light")
+    vocoder = train_vocoder(light, job.source, codec, two.out, two.minutes, report=job.report)
+    whole = join_vocoder(first, vocoder, two.out / "model")
+    recipe = replace(PAPER_SMALL, optim=optim)
+    train_published(recipe, job.source, three.out, whole, three.minutes, report=job.report)
+
+
+SYSTEMS: dict[str, Callable[[Job], None]] = {"ours": ours, "paper": paper, "msdm": msdm, "htdemucs": htdemucs}
+
+
+def main() -> None:
+    """Train one system."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("system", choices=SYSTEMS)
+    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the usual learning rate")
+    parser.add_argument("--midi", type=Path, action="append", default=[])
+    parser.add_argument("--soundfont", type=Path, default=None)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("runs/peers"))
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    source = training_source(midi=options.midi, soundfont=options.soundfont)
+    out = options.out / f"{options.system}-{options.scale:g}"
+    with track(out.name) as show:
+        SYSTEMS[options.system](Job(source, out, options.minutes, options.scale, News(show).report))
+
+
+if __name__ == "__main__":
+    main()
