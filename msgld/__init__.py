@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld, load
     from msgld.api.options import Options
+    from msgld.brief import Brief
     from msgld.errors import (
         AudioError,
         AudioReadError,
@@ -36,6 +37,7 @@ __all__ = [
     "AudioError",
     "AudioReadError",
     "AudioWriteError",
+    "Brief",
     "CancelToken",
     "Cancelled",
     "DataError",
@@ -54,6 +56,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Brief": "brief",
     "CancelToken": "progress",
     "Encoding": "results.encoding",
     "Excerpt": "sound.songs",

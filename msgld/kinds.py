@@ -39,7 +39,7 @@ def _hifigan(settings: Settings) -> nn.Module:
 KINDS: Mapping[str, Mapping[str, Callable[[Settings], nn.Module]]] = {
     "codec": {"patch": lambda s: PatchCodec(PatchConfig.from_dict(s)), "kl": _kl},
     "denoiser": {
-        "stem-transformer": lambda s: StemTransformer(TransformerConfig(**s)),
+        "stem-transformer": lambda s: StemTransformer(TransformerConfig.from_dict(s)),
         "published-unet": _unet,
     },
     "refiner": {"refiner": lambda s: Refiner(RefinerConfig.from_dict(s))},

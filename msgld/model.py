@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Estimate, StemDenoiser
+from msgld.diffusion.denoise import Asked, Estimate, StemDenoiser
 from msgld.diffusion.noise import Schedule
 from msgld.diffusion.published import PublishedDenoiser
 from msgld.nets.refiner import Refiner
+from msgld.nets.transformer import StemTransformer
 from msgld.nets.vocoder import Vocoder
 from msgld.sound.codec import PatchCodec
 
@@ -82,10 +83,18 @@ class Model:
         """The denoiser's schedule."""
         return self.denoiser.schedule
 
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None) -> Estimate:
         """The denoiser (a model is one), in 16-bit arithmetic where the machine is faster with it."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            if isinstance(self.denoiser, StemDenoiser):
+                return self.denoiser(x, levels, presence, asked)
             return self.denoiser(x, levels, presence)
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Styles that a brief may ask for; none for models that take no briefs."""
+        network = self.denoiser.network
+        return network.config.styles if isinstance(network, StemTransformer) else ()
 
     def refine(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """The refiner, in 16-bit arithmetic where the machine is faster with it; see :class:`Refiner`."""

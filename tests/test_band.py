@@ -19,9 +19,10 @@ from msgld.data.band.patterns.bass import BASS
 from msgld.data.band.patterns.grooves import FILLS, GROOVES, OVERLAYS
 from msgld.data.band.patterns.guitar import GUITAR
 from msgld.data.band.patterns.keys import KEYS
-from msgld.data.band.theory import chord, key_name, parse_key
+from msgld.data.band.theory import chord
 from msgld.data.band.voicing import guitar_shape, lead, voicings
 from msgld.errors import UsageError
+from msgld.keys import key_name, parse_key
 from msgld.types import STEMS
 
 SEEDS = 400

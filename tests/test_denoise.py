@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from msgld.diffusion.denoise import StemDenoiser, v_loss
+from msgld.diffusion.denoise import Asked, StemDenoiser, v_loss
 from msgld.diffusion.noise import CosineSchedule, mix
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 
@@ -52,7 +52,9 @@ def test_the_correction_is_minus_v():
     class Exact(StemTransformer):
         """Knows z and the noise, and answers with -v."""
 
-        def forward(self, z: Tensor, levels: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
+        def forward(
+            self, z: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None
+        ) -> tuple[Tensor, Tensor]:
             alpha, sigma = (s.unsqueeze(2) for s in SCHEDULE(levels))
             v = alpha * noise - sigma * truth
             return -v, torch.zeros(BATCH, TRACKS, FRAMES, CONFIG.width)

@@ -17,6 +17,8 @@ PACKAGE = ROOT / "msgld"
 # From the bottom to the top: a unit may import its own layer and those below it.
 LAYERS = (
     ("types", "errors", "progress"),
+    ("keys",),
+    ("brief",),
     ("diffusion", "nets", "metrics"),
     ("sound",),
     ("model",),

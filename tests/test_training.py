@@ -17,6 +17,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from msgld.brief import PROGRAMS
 from msgld.checkpoint import load_model
 from msgld.data.source import Clip
 from msgld.diffusion.denoise import StemDenoiser
@@ -27,6 +28,7 @@ from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.progress import Progress
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import MelConfig
+from msgld.tasks.asked import FACTS
 from msgld.training.batch import Batch, BatchConfig, build_batch, mix_mels, share_loss
 from msgld.training.clips import ClipPool, Crops, draw_crops
 from msgld.training.codec import fit_codec
@@ -215,7 +217,10 @@ def noise_crops(items: int = 3, stems: int = 3, frames: int = 32) -> Crops:
 
 def energies_of(crops: Crops) -> Energies:
     blank = torch.zeros(len(crops.audio), dtype=torch.bool)
-    return Energies(torch.stack([pair_energies(item, MEL) for item in crops.audio]), crops.present, blank)
+    items, stems = crops.present.shape
+    pairs = torch.stack([pair_energies(item, MEL) for item in crops.audio])
+    open_briefs = (torch.zeros(items, FACTS), torch.zeros(items, stems, PROGRAMS), torch.zeros(items))
+    return Energies(pairs, crops.present, blank, *open_briefs)
 
 
 def batch_of(crops: Crops, config: BatchConfig = PLAIN, seed: int = 0) -> Batch:
@@ -287,7 +292,8 @@ def disjoint_batch() -> tuple[Batch, Tensor]:
     power = ideal * torch.rand(2, 1, 16, 32, generator=torch.Generator().manual_seed(1))
     everything = torch.cat([power, power.sum(1, keepdim=True)], 1)
     blank = torch.zeros(2, dtype=torch.bool)
-    return Batch(torch.zeros(0), torch.ones(2, 4, dtype=torch.bool), blank, everything, power), ideal
+    here, none = torch.ones(2, 4, dtype=torch.bool), torch.zeros(0)
+    return Batch(none, here, blank, everything, power, none, none, none), ideal
 
 
 def test_shares_without_error_cost_the_least():

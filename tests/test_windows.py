@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from msgld.diffusion.denoise import StemDenoiser, StemNetwork
+from msgld.diffusion.denoise import Asked, StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule
 from msgld.model import Model
 from msgld.sound.codec import PatchCodec, PatchConfig
@@ -95,7 +95,9 @@ class Splitter(StemNetwork):
 
     tracks = len(STEMS) + 1
 
-    def forward(self, z: Tensor, levels: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, z: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None
+    ) -> tuple[Tensor, Tensor]:
         return torch.zeros_like(z), z
 
     def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ from msgld.api.given import Given, gather
 from msgld.api.options import Options
 from msgld.api.quality import making
 from msgld.api.record import describe
+from msgld.brief import Brief
 from msgld.diffusion.sample import Map
-from msgld.errors import UsageError
+from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.results.result import Result
@@ -26,6 +27,7 @@ from msgld.sound.panorama import gains_like, gains_of, place
 from msgld.sound.resample import resample
 from msgld.sound.songs import Sound
 from msgld.tasks import maps, render
+from msgld.tasks.asked import asked_of
 
 LONGEST = 3600.0
 """Seconds; a result is held in memory."""
@@ -58,15 +60,38 @@ class Making:
         return [k for k, stem in enumerate(self.model.stems) if stem not in present]
 
 
-def generate(job: Making, seconds: float, make: Sequence[str] | None) -> Result:
+def briefed(job: Making, task: Map, brief: Brief) -> Map:
+    """The task, and what is asked of the piece.
+
+    Raises:
+        ModelError: the model takes no briefs. UsageError: a style or a stem that it does not have.
+    """
+    if brief.empty:
+        return task
+    if not job.model.styles:
+        raise ModelError(
+            f"the model {job.model.name!r} cannot be asked for a style, tempo, key or instrument"
+        )
+    mel = job.model.codec.mel
+    seconds = torch.arange(task.levels.shape[-1]) * job.model.codec.frame_samples / mel.rate
+    return replace(task, asked=asked_of(brief, job.model.stems, job.model.styles, seconds))
+
+
+def _said(brief: Brief) -> dict[str, Any]:
+    """A brief for the record."""
+    return {} if brief.empty else {"brief": asdict(brief)}
+
+
+def generate(job: Making, seconds: float, make: Sequence[str] | None, brief: Brief) -> Result:
     """See :meth:`msgld.api.msgld.Msgld.generate`."""
     asking.check_seconds("seconds", seconds, LONGEST)
     wanted = asking.stem_names(make, job.model.stems)
     rate = job.model.codec.mel.rate
     nothing = Given({}, rate, _at_least_one(seconds * rate), (), {})
     task = maps.generate(job.tracks, render.frames_for(job.model, nothing.length, rate))
-    task = maps.without(task, job.absent(wanted))
-    return _run(job, "generate", nothing, task, wanted, _placed, {"seconds": seconds, "make": list(wanted)})
+    task = briefed(job, maps.without(task, job.absent(wanted)), brief)
+    extra = {"seconds": seconds, "make": list(wanted), **_said(brief)}
+    return _run(job, "generate", nothing, task, wanted, _placed, extra)
 
 
 def _at_least_one(samples: float) -> int:
@@ -86,6 +111,7 @@ def arrange(
     softness: float,
     start: float | None,
     stop: float | None,
+    brief: Brief,
 ) -> Result:
     """See :meth:`msgld.api.msgld.Msgld.arrange`."""
     stems = job.model.stems
@@ -97,7 +123,7 @@ def arrange(
     fixed = {stems.index(stem): softness for stem in sounds if stem not in wanted}
     task = maps.arrange(job.tracks, render.frames_for(job.model, given.length, given.rate), fixed)
     task = maps.within(task, int(job.frame(first)), int(np.ceil(job.frame(last))))
-    task = maps.without(task, job.absent((*sounds, *wanted)))
+    task = briefed(job, maps.without(task, job.absent((*sounds, *wanted))), brief)
     low, high = round(first * given.rate), round(last * given.rate)
 
     def finish(stem: str, mono: np.ndarray) -> np.ndarray:
@@ -106,7 +132,7 @@ def arrange(
         old = np.zeros_like(new) if old is None else old
         return render.splice(old, new, low, high, round(render.FADE * given.rate))
 
-    extra = {"make": list(wanted), "softness": softness, "start": start, "stop": stop}
+    extra = {"make": list(wanted), "softness": softness, "start": start, "stop": stop, **_said(brief)}
     return _run(job, "arrange", given, task, wanted, finish, extra)
 
 

@@ -14,6 +14,7 @@ from msgld.api.making import Making
 from msgld.api.options import NORMAL, Options
 from msgld.api.separating import Place, Separation
 from msgld.api.store import model_folder
+from msgld.brief import OPEN, Brief
 from msgld.checkpoint import load_model, read_description
 from msgld.errors import ModelError
 from msgld.model import Model
@@ -146,6 +147,7 @@ class Msgld:
         seconds: float = 20.0,
         *,
         make: Sequence[str] | None = None,
+        brief: Brief = OPEN,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
@@ -154,11 +156,13 @@ class Msgld:
 
         Args:
             seconds: its length, above 0. make: which stems; all by default.
+            brief: style, tempo, key and instruments; what it leaves open is the model's choice.
 
         Raises:
-            ModelError: this model only separates. UsageError: unknown stems or values out of range.
+            ModelError: this model only separates, or takes no briefs. UsageError: unknown stems or styles, or
+                values out of range.
         """
-        return making.generate(self._making(options, on_progress, cancel), seconds, make)
+        return making.generate(self._making(options, on_progress, cancel), seconds, make, brief)
 
     def arrange(
         self,
@@ -168,6 +172,7 @@ class Msgld:
         softness: float = 0.0,
         start: float | None = None,
         stop: float | None = None,
+        brief: Brief = OPEN,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
@@ -183,11 +188,13 @@ class Msgld:
             softness: 0 keeps to what is given; above 0, up to 1, it is a hint ("something like this bass").
             start, stop: seconds between which to play. Stems in ``make`` that are also given keep what they
                 have outside of it, those that are not given are silent there.
+            brief: style, tempo, key and instruments of what is to be played. A tempo counts from the beginning.
 
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
         """
-        return making.arrange(self._making(options, on_progress, cancel), given, make, softness, start, stop)
+        work = self._making(options, on_progress, cancel)
+        return making.arrange(work, given, make, softness, start, stop, brief)
 
     def vary(
         self,

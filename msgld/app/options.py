@@ -154,3 +154,43 @@ Stop = Annotated[float | None, typer.Option("--to", min=0.0, callback=finite, he
 """The end of a stretch; each command says itself what ``--from`` begins."""
 
 Seconds = Annotated[float, typer.Option("--seconds", min=0.1, callback=finite, help="Length in seconds.")]
+
+PLAYED = "What to play"
+"""Section of the help for what a piece is asked to be."""
+
+Style = Annotated[
+    str | None,
+    typer.Option(
+        "--style", metavar="NAME", rich_help_panel=PLAYED, help="Such as bossa; a wrong one lists them."
+    ),
+]
+Bpm = Annotated[
+    float | None,
+    typer.Option("--bpm", callback=finite, rich_help_panel=PLAYED, help="Quarter notes a minute, 30 to 300."),
+]
+Key = Annotated[
+    str | None,
+    typer.Option("--key", metavar="KEY", rich_help_panel=PLAYED, help="Such as Gm, Bb or 'F# dorian'."),
+]
+Bass = Annotated[
+    str | None,
+    typer.Option("--bass", metavar="NAME", rich_help_panel=PLAYED, help="Such as acoustic, slap, synth."),
+]
+Drums = Annotated[
+    str | None,
+    typer.Option("--drums", metavar="NAME", rich_help_panel=PLAYED, help="Such as jazz, brush, power."),
+]
+Guitar = Annotated[
+    str | None,
+    typer.Option("--guitar", metavar="NAME", rich_help_panel=PLAYED, help="Such as nylon, jazz, distortion."),
+]
+Piano = Annotated[
+    str | None,
+    typer.Option(
+        "--piano", metavar="NAME", rich_help_panel=PLAYED, help="Such as grand, rhodes, harpsichord."
+    ),
+]
+Other = Annotated[
+    str | None,
+    typer.Option("--other", metavar="NAME", rich_help_panel=PLAYED, help="Such as strings, trumpet, organ."),
+]

@@ -24,6 +24,8 @@ class Score(Protocol):
     """What is used of a ``symusic.Score``, in any unit of time (its own types do not check)."""
 
     tracks: Any
+    tempos: Any
+    time_signatures: Any
 
     def to(self, ttype: Any) -> Any:
         """Return the score in another unit of time."""

@@ -9,13 +9,15 @@ from typing import Protocol
 
 import numpy as np
 
+from msgld.brief import FASTEST, SLOWEST, Brief
 from msgld.data.classes import substitute
 from msgld.data.frozen import RESERVED_SEED
 from msgld.data.midi import Song
-from msgld.data.parts import Part, length, parts, sounding, stretch, transpose
+from msgld.data.parts import Part, Score, length, parts, sounding, stretch, transpose
 from msgld.data.render import Renderer, balance
 from msgld.data.source import Clip
 from msgld.errors import DataError
+from msgld.keys import transposed
 from msgld.types import RATE, STEMS
 
 
@@ -122,7 +124,9 @@ class ScoreSource:
             "transpose": float(semitones),
         }
         name = f"{song.name}@{start:.2f}"
-        return Clip(self._mix(audio, rng), np.ones(len(self.stems), bool), self.rate, name, meta)
+        brief = brief_of(song, piece, start, tempo, semitones)
+        present = np.ones(len(self.stems), bool)
+        return Clip(self._mix(audio, rng), present, self.rate, name, meta, brief)
 
     def _stretch(
         self, rng: np.random.Generator, seconds: float
@@ -151,6 +155,38 @@ class ScoreSource:
         loudness = 10 ** (rng.uniform(*self.variation.loudness) / 20)
         gain = min(loudness / rms, 1 / peak) if peak > 0 else 1.0
         return audio * np.float32(gain)
+
+
+def brief_of(song: Song, piece: Sequence[Part], start: float, tempo: float, semitones: int) -> Brief:
+    """What a stretch of a song would have been asked for with.
+
+    Args:
+        song: as it is written. piece: its parts as they are played.
+        start: of the stretch, seconds. tempo, semitones: how it was varied.
+    """
+    bpm, beats = steady_tempo(song.score)
+    bpm = bpm * tempo if bpm and SLOWEST <= bpm * tempo <= FASTEST else None
+    style, key = song.meta.get("style"), song.meta.get("key")
+    chosen: dict[str, set[int]] = {}
+    for part in piece:
+        chosen.setdefault(part.stem, set()).add(part.program)
+    return Brief(
+        str(style) if style else None,
+        bpm,
+        transposed(str(key), semitones) if key else None,
+        {stem: tuple(sorted(programs)) for stem, programs in chosen.items()},
+        beats,
+        start * bpm / 60 if bpm else 0.0,
+    )
+
+
+def steady_tempo(score: Score) -> tuple[float | None, float]:
+    """Quarter notes a minute, and in a bar, of a score; no tempo where it or the time signature changes."""
+    tempos = {round(float(tempo.qpm), 3) for tempo in score.tempos}
+    bars = {4.0 * sign.numerator / sign.denominator for sign in score.time_signatures}
+    if len(tempos) != 1 or len(bars) > 1:
+        return None, 4.0
+    return tempos.pop(), bars.pop() if bars else 4.0
 
 
 def recast(piece: Sequence[Part], rng: np.random.Generator) -> tuple[Part, ...]:

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from msgld.brief import OPEN, Brief
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -18,6 +20,7 @@ class Clip:
         rate: samples per second.
         name: where the clip comes from, for logs and reports.
         meta: what the source knows about the piece (style, bpm, key, ...).
+        brief: what a musician would have been asked for to play this, as far as that is known.
     """
 
     stems: np.ndarray
@@ -25,6 +28,7 @@ class Clip:
     rate: int
     name: str
     meta: dict[str, str | float] = field(default_factory=dict)
+    brief: Brief = OPEN
 
 
 class Source(Protocol):

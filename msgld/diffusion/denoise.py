@@ -26,6 +26,26 @@ class Estimate:
     shares: Tensor | None = None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a piece besides what is known of its tracks; zeros where it is left open.
+
+    Attributes:
+        frames: (B, T, features), of each moment. programs: (B, S, programs), of each stem.
+    """
+
+    frames: Tensor
+    programs: Tensor
+
+    def between(self, first: int, last: int) -> Asked:
+        """What is asked of frames ``first`` to ``last`` (excluded)."""
+        return Asked(self.frames[:, first:last], self.programs)
+
+    def like(self, x: Tensor) -> Asked:
+        """On the device of latents (B, K, C, T), for each of them."""
+        return Asked(*(p.to(x.device).expand(len(x), *p.shape[1:]) for p in (self.frames, self.programs)))
+
+
 class Denoiser(Protocol):
     """x, levels, presence -> estimate. ``maps`` says whether each frame may have a level of its own."""
 
@@ -54,7 +74,9 @@ class StemNetwork(nn.Module, ABC):
     """What :class:`StemDenoiser` wraps; the network of the stem transformer's kind."""
 
     @abstractmethod
-    def forward(self, z: Tensor, levels: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, z: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Linear estimates -> -v (B, K, C, T) and features of the tokens."""
 
     @abstractmethod
@@ -89,10 +111,10 @@ class StemDenoiser(nn.Module):
         self.network = network
         self.schedule = schedule
 
-    def forward(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
-        """Estimate the latents; see :class:`Denoiser`."""
+    def forward(self, x: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None) -> Estimate:
+        """Estimate the latents; see :class:`Denoiser`. ``asked`` is for networks that take briefs."""
         alpha, sigma = (s.unsqueeze(2) for s in self.schedule(levels))
-        correction, features = self.network(alpha * x, levels, presence)
+        correction, features = self.network(alpha * x, levels, presence, asked)
         z = alpha * x + sigma * correction
         return Estimate(z, self.network.shares(features, z, presence))
 

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Denoiser, Estimate
+from msgld.diffusion.denoise import Asked, Denoiser, Estimate
 from msgld.diffusion.noise import mix
 from msgld.errors import UsageError
+
+
+class Briefed:
+    """Tells a denoiser at each call what is asked of the piece."""
+
+    def __init__(self, denoiser: Denoiser, asked: Asked) -> None:
+        """``denoiser`` has to take a fourth argument."""
+        self.denoiser = denoiser
+        self.asked = asked
+        self.maps = denoiser.maps
+        self.schedule = denoiser.schedule
+
+    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+        """Estimate what was asked for; see :class:`Denoiser`."""
+        told: Any = self.denoiser
+        return told(x, levels, presence, self.asked)
 
 
 class Guided:

@@ -12,7 +12,7 @@ from itertools import count, pairwise
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Denoiser, Estimate
+from msgld.diffusion.denoise import Asked, Denoiser, Estimate
 from msgld.diffusion.noise import Schedule
 
 
@@ -24,11 +24,13 @@ class Map:
         levels: (B, K, T), where each frame starts; 0 is known, 1 unknown.
         wanted: bool (B, K, T), the frames that the sampler brings to 0; all others keep their level.
         presence: bool (B, K); absent tracks are neither seen nor made.
+        asked: style, tempo and the like, for denoisers that understand it; see :mod:`msgld.brief`.
     """
 
     levels: Tensor
     wanted: Tensor
     presence: Tensor
+    asked: Asked | None = None
 
     def at(self, share: float) -> Tensor:
         """Levels when the wanted frames have ``share`` (1 to 0) of their way left."""

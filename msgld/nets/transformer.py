@@ -16,7 +16,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from msgld.diffusion.denoise import StemNetwork
+from msgld.diffusion.denoise import Asked, StemNetwork
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class TransformerConfig:
         reach: frames to either side that a token attends to along time; None for all. With a reach the answer for
             a frame depends on what is near it and not on how long the window is, so long songs can be joined
             from windows; through all blocks a token still hears ``reach`` times their number.
+        frame_features, programs: of what is asked (:class:`Asked`); 0 for networks that take no briefs.
+        styles: names of the styles that can be asked for.
     """
 
     tracks: int = 6
@@ -46,6 +48,14 @@ class TransformerConfig:
     heads: int = 5
     expansion: int = 4
     reach: int | None = None
+    frame_features: int = 0
+    programs: int = 0
+    styles: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, settings: dict[str, Any]) -> TransformerConfig:
+        """From JSON, which has no tuples."""
+        return cls(**{**settings, "styles": tuple(settings.get("styles", ()))})
 
 
 LEVEL_FEATURES = 32
@@ -170,6 +180,27 @@ class TrackBlock(nn.Module):
         return x + self.perceptron(x)
 
 
+class Briefing(nn.Module):
+    """What is asked, as additions to the tokens; none at first, so a network that knows no briefs can learn them."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        trunk, width = config.trunk_width, config.width
+        self.frames = nn.Linear(config.frame_features, trunk)
+        self.hidden = nn.Linear(trunk, trunk)
+        self.programs_in_trunk = nn.Linear((config.tracks - 1) * config.programs, trunk, bias=False)
+        self.programs = nn.Linear(config.programs, width, bias=False)
+        for layer in (self.hidden, self.programs_in_trunk, self.programs):
+            nn.init.zeros_(layer.weight)
+        nn.init.zeros_(self.hidden.bias)
+
+    def forward(self, asked: Asked) -> tuple[Tensor, Tensor]:
+        """Additions to the trunk's tokens (B, T, trunk width) and to those of the tracks (B, K, 1, width)."""
+        trunk = self.hidden(F.gelu(self.frames(asked.frames), approximate="tanh"))
+        trunk = trunk + self.programs_in_trunk(asked.programs.flatten(1)).unsqueeze(1)
+        return trunk, F.pad(self.programs(asked.programs), (0, 0, 0, 1)).unsqueeze(2)
+
+
 class StemTransformer(StemNetwork):
     """Predicts -v of every track and, of every stem, its share of the mixture.
 
@@ -196,22 +227,31 @@ class StemTransformer(StemNetwork):
         self.outward = nn.Linear(width, config.channels)
         self.scores = nn.Linear(width, config.bands * config.frame_columns)
         self.readout = nn.Linear(config.channels, config.bands * config.frame_columns)
+        self.brief = Briefing(config) if config.frame_features else None
         nn.init.normal_(self.track.weight, std=0.5)
         for layer in (self.outward, self.scores, self.readout):
             nn.init.zeros_(layer.weight)
 
-    def forward(self, z: Tensor, levels: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, z: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Correct linear estimates.
 
         Args:
             z: (B, K, C, T). levels: (B, K, T). presence: bool (B, K).
+            asked: for networks that take briefs; None asks for nothing.
 
         Returns:
             -v (B, K, C, T), and features of the tokens (B, K, T, width) for :meth:`shares`.
         """
         entering = torch.cat([z.transpose(2, 3), level_features(levels, LEVEL_FEATURES)], -1)
         x = self.inward(entering) + self.track.weight[:, None]
-        x = x + self.from_trunk(self._trunk(entering * presence[..., None, None])).unsqueeze(1)
+        told = self.brief(asked) if self.brief is not None and asked is not None else (0, 0)
+        x = (
+            x
+            + self.from_trunk(self._trunk(entering * presence[..., None, None], told[0])).unsqueeze(1)
+            + told[1]
+        )
         mask = None
         if not presence.all():
             mask = presence[:, None].expand(-1, x.shape[2], -1).flatten(0, 1)[:, None, None]
@@ -222,10 +262,10 @@ class StemTransformer(StemNetwork):
         x = self.norm(x)
         return self.outward(x).transpose(2, 3).float(), x
 
-    def _trunk(self, entering: Tensor) -> Tensor:
-        """All tracks (B, K, T, inputs) -> one token a frame (B, T, trunk width)."""
+    def _trunk(self, entering: Tensor, told: Tensor | int) -> Tensor:
+        """All tracks (B, K, T, inputs) and what is asked -> one token a frame (B, T, trunk width)."""
         frames = rearrange(entering, "b k t i -> b t (k i)")
-        x = F.linear(frames, self.into_trunk.flatten(0, 1).T)
+        x = F.linear(frames, self.into_trunk.flatten(0, 1).T) + told
         positions = rotation(x.shape[1], self.config.trunk_width // self.config.trunk_heads // 2, x.device)
         near = nearby(x.shape[1], self.config.reach, x.device)
         for block in self.trunk_blocks:

@@ -60,7 +60,8 @@ def _stretch(task: Map, first: int, last: int, fresh: int) -> Map:
     past = fresh - first
     levels[..., :past] = torch.where(wanted[..., :past], 0.0, levels[..., :past])
     wanted[..., :past] = False
-    return Map(levels, wanted, task.presence)
+    asked = task.asked.between(first, last) if task.asked else None
+    return Map(levels, wanted, task.presence, asked)
 
 
 def calls(frames: int, settings: Settings, window: int, past: int) -> int:

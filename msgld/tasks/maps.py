@@ -6,14 +6,14 @@ Everything here is in latents. Tracks are the model's stems, then the mixture; `
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser
-from msgld.diffusion.guidance import Guided, Overwriting
+from msgld.diffusion.guidance import Briefed, Guided, Overwriting
 from msgld.diffusion.noise import mix, noise_like
 from msgld.diffusion.sample import STEPPERS, Map, State, Stepper, ddim, sample
 
@@ -72,7 +72,7 @@ def arrange(tracks: int, frames: int, given: Mapping[int, float]) -> Map:
 def vary(tracks: int, frames: int, level: float) -> Map:
     """All stems known but for noise of ``level``, from which they are wanted anew."""
     task = generate(tracks, frames)
-    return Map(task.levels * level, task.wanted, task.presence)
+    return replace(task, levels=task.levels * level)
 
 
 def within(task: Map, first: int, last: int) -> Map:
@@ -80,14 +80,14 @@ def within(task: Map, first: int, last: int) -> Map:
     inside = torch.zeros_like(task.wanted)
     inside[..., first:last] = True
     outside = task.wanted & ~inside
-    return Map(torch.where(outside, 0.0, task.levels), task.wanted & inside, task.presence)
+    return replace(task, levels=torch.where(outside, 0.0, task.levels), wanted=task.wanted & inside)
 
 
 def without(task: Map, absent: list[int]) -> Map:
     """The task without some tracks: neither seen nor made."""
     presence = task.presence.clone()
     presence[:, absent] = False
-    return Map(task.levels, task.wanted & presence.unsqueeze(2), presence)
+    return replace(task, wanted=task.wanted & presence.unsqueeze(2), presence=presence)
 
 
 def _map(tracks: int, frames: int, known: Mapping[int, float], mixture_present: bool) -> Map:
@@ -112,7 +112,9 @@ def run(
         task: the same for all items, (1, K, T), or one for each.
         starts: absolute frame of the first one, from which the noise is drawn; of all items, or of each.
     """
-    task = Map(*(_for_each(part, z) for part in (task.levels, task.wanted, task.presence)))
+    asked = task.asked.like(z) if task.asked else None
+    levels, wanted, presence = (_for_each(part, z) for part in (task.levels, task.wanted, task.presence))
+    task = Map(levels, wanted, presence, asked)
     if not denoiser.maps:
         task = everybody(task)
     z = torch.where(task.levels.unsqueeze(2) < 1, z, 0.0)  # what is not known is nothing but noise
@@ -122,6 +124,8 @@ def run(
     def fresh(number: int, kind: int = 0) -> Tensor:
         return draws(draw=1 + 2 * number + kind)
 
+    if task.asked is not None:
+        denoiser = Briefed(denoiser, task.asked)
     guided = denoiser if settings.guidance == 1 else Guided(denoiser, settings.guidance)
     if not denoiser.maps:
         guided = Overwriting(guided, partial(fresh, kind=1))
@@ -138,4 +142,5 @@ def everybody(task: Map) -> Map:
     absent[:, -1] = False
     level = task.levels.where(task.wanted, 0.0).flatten(1).amax(1).view(-1, 1, 1)
     unread = absent.unsqueeze(2)
-    return Map(task.levels.where(~unread, level), task.wanted | unread, task.presence | absent)
+    levels = task.levels.where(~unread, level)
+    return replace(task, levels=levels, wanted=task.wanted | unread, presence=task.presence | absent)

@@ -48,6 +48,8 @@ class Batch:
         remixed: bool (B,), whose stems do not belong to one piece.
         power: band power of the stems and the mixture (B, K, M, N).
         cross: real part of each stem's spectrum times the mixture's conjugate, in bands (B, K - 1, M, N).
+        facts: numbers of the briefs, (B, FACTS). programs: (B, K - 1, PROGRAMS).
+        seconds: of the frames since the beginnings of the clips, (B, T).
     """
 
     z: Tensor
@@ -55,6 +57,9 @@ class Batch:
     remixed: Tensor
     power: Tensor
     cross: Tensor
+    facts: Tensor
+    programs: Tensor
+    seconds: Tensor
 
     @property
     def sounding(self) -> Tensor:
@@ -133,7 +138,10 @@ def build_batch(crops: Energies, codec: Codec, config: BatchConfig, rng: np.rand
     """Turn crops into a batch, on their device."""
     power, cross = mix_energies(crops, codec.mel, config, rng)
     presence = torch.cat([crops.present, torch.ones_like(crops.present[:, :1])], 1)
-    return Batch(codec.encode(to_log(power, codec.mel)), presence, crops.remixed, power, cross)
+    z = codec.encode(to_log(power, codec.mel))
+    frames = torch.arange(z.shape[-1], device=z.device) * codec.frame_columns * codec.mel.hop / codec.mel.rate
+    seconds = crops.starts[:, None] + frames
+    return Batch(z, presence, crops.remixed, power, cross, crops.facts, crops.programs, seconds)
 
 
 def share_loss(shares: Tensor, batch: Batch, counted: Tensor, floor: float = 1e-2) -> Tensor:

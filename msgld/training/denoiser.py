@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 
 from msgld.checkpoint import bf16_is_fast
-from msgld.diffusion.denoise import StemDenoiser, v_loss
+from msgld.diffusion.denoise import Asked, StemDenoiser, v_loss
 from msgld.diffusion.noise import mix
 from msgld.sound.codec import PatchCodec
 from msgld.training.batch import Batch, build_batch, share_loss
+from msgld.training.briefing import drawn_brief
 from msgld.training.energies import EnergyPool
 from msgld.training.levels import LevelMap, draw_levels
 from msgld.training.network import NetworkTraining, plain
@@ -49,12 +50,19 @@ class DenoiserTraining(NetworkTraining[EnergyPool]):
         norm = self.descend(losses["v"] + self.preset.share_weight * losses["share"])
         return {**plain(losses), "norm": norm}
 
+    def asked(self, batch: Batch, drawn: LevelMap) -> Asked | None:
+        """What a network that takes briefs is told."""
+        network = self.preset.network
+        if not network.frame_features:
+            return None
+        return drawn_brief(batch, drawn.presence, len(network.styles), self.preset.brief, self.rng)
+
     def losses(self, batch: Batch, drawn: LevelMap) -> dict[str, Tensor]:
         """The error of v over what is unknown, and of the shares where the mixture is known."""
         noise = torch.randn(batch.z.shape, generator=self.generator(), device=self.device)
         x = mix(batch.z, noise, drawn.levels, self.denoiser.schedule)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-            estimate = self.denoiser(x, drawn.levels, drawn.presence)
+            estimate = self.denoiser(x, drawn.levels, drawn.presence, self.asked(batch, drawn))
         error = v_loss(
             estimate.z, batch.z, drawn.levels, drawn.counted, self.codec.weights, self.denoiser.schedule
         )

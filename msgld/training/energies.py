@@ -14,8 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.data.source import Source
+from msgld.brief import PROGRAMS
+from msgld.data.source import Clip, Source
 from msgld.sound.mel import MelConfig, band_power, columns, spectrum
+from msgld.tasks.asked import FACTS, facts, programs
 from msgld.training.clips import random_balance
 from msgld.training.pool import Pool, PoolConfig
 from msgld.training.remix import Remixer
@@ -40,27 +42,51 @@ def pair_energies(audio: Tensor, mel: MelConfig) -> Tensor:
 
 @dataclass(frozen=True)
 class Energies:
-    """Crops: pair energies (B, P, M, N), presence bool (B, S), and whether they were remixed, bool (B,)."""
+    """Crops, and what is known of the pieces that they come from.
+
+    Attributes:
+        pairs: energies (B, P, M, N). present: bool (B, S). remixed: bool (B,).
+        facts: numbers of their briefs (B, FACTS), see :mod:`msgld.tasks.asked`. programs: (B, S, PROGRAMS).
+        starts: where in their clips they begin, in seconds, (B,).
+    """
 
     pairs: Tensor
     present: Tensor
     remixed: Tensor
+    facts: Tensor
+    programs: Tensor
+    starts: Tensor
 
 
 class EnergyPool(Pool):
     """Keeps bfloat16 (slots, P, M, N): 0.4 % is precise enough for a target.
 
     Args:
-        mel: the grid; its rate is the pool's. remix: share of the clips that are put together from stems of the
-            clips rendered last.
+        mel: the grid; its rate is the pool's. styles: that briefs may name.
+        remix: share of the clips that are put together from stems of the clips rendered last.
     """
 
-    def __init__(self, source: Source, config: PoolConfig, mel: MelConfig, remix: float = 0.0) -> None:
+    def __init__(
+        self,
+        source: Source,
+        config: PoolConfig,
+        mel: MelConfig,
+        remix: float = 0.0,
+        styles: tuple[str, ...] = (),
+    ) -> None:
         count, samples = len(pairs(len(source.stems))), round(config.seconds * mel.rate)
         kept = torch.zeros(config.slots, count, mel.bands, columns(samples, mel), dtype=torch.bfloat16)
         super().__init__(source, config, mel.rate, kept)
         self.mel = mel
         self.remix = Remixer(remix)
+        self.styles = styles
+        self.facts = torch.zeros(config.slots, FACTS).share_memory_()
+        self.programs = torch.zeros(config.slots, len(source.stems), PROGRAMS).share_memory_()
+
+    def remember(self, slot: int, clip: Clip) -> None:
+        """Note the clip's brief."""
+        self.facts[slot] = facts(clip.brief, self.styles)
+        self.programs[slot] = programs(clip.brief, self.source.stems)
 
     def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
         """Keep the energies of the clip, heard with a random balance of its channels, or of a remix."""
@@ -69,6 +95,9 @@ class EnergyPool(Pool):
         audio = left * stems[:, 0] + right * stems[:, 1]
         audio, present, self.remixed[slot] = self.remix(audio, self.present[slot].numpy(), rng)
         self.present[slot] = torch.from_numpy(present)
+        if self.remixed[slot]:
+            self.facts[slot] = 0
+            self.programs[slot] = 0
         self.kept[slot] = pair_energies(torch.from_numpy(audio).float(), self.mel).bfloat16()
 
     def draw(self, items: int, length: int, rng: np.random.Generator) -> Energies:
@@ -78,4 +107,6 @@ class EnergyPool(Pool):
         starts = rng.integers(0, self.kept.shape[-1] - length + 1, items)
         self.drawn += items
         cut = torch.stack([self.held[s, ..., a : a + length] for s, a in zip(slots, starts, strict=True)])
-        return Energies(cut.float(), self.present[slots].to(cut.device), self.remixed[slots].to(cut.device))
+        seconds = torch.from_numpy(starts).float() * self.mel.hop / self.mel.rate
+        known = (self.present[slots], self.remixed[slots], self.facts[slots], self.programs[slots], seconds)
+        return Energies(cut.float(), *(part.to(cut.device) for part in known))

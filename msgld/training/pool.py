@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.data.source import Source
+from msgld.data.source import Clip, Source
 from msgld.errors import DataError
 from msgld.sound.resample import resample
 
@@ -80,6 +80,9 @@ class Pool(ABC):
     def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
         """Keep a clip's stems (K, 2, L), at the pool's rate, in that slot. Its ``present`` and ``remixed`` are set."""
 
+    def remember(self, slot: int, clip: Clip) -> None:  # noqa: B027
+        """Note what is known of a clip besides its sound, before it is stored; nothing, unless a pool wants to."""
+
     @property
     def written(self) -> int:
         """Clips rendered so far."""
@@ -96,6 +99,7 @@ class Pool(ABC):
         clip = self.source.clip(seed, self.config.seconds)
         self.present[slot] = torch.from_numpy(np.ascontiguousarray(clip.present))
         self.remixed[slot] = bool(clip.meta.get("remixed", 0))
+        self.remember(slot, clip)
         samples = round(self.config.seconds * self.rate)
         self.store(slot, _at_rate(clip.stems, clip.rate, self.rate, samples), seed)
         self.version[slot] += 1

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from msgld.brief import PROGRAMS
 from msgld.nets.transformer import TransformerConfig
 from msgld.sound.codec import PatchConfig
+from msgld.tasks.asked import features_of
 from msgld.training.batch import BatchConfig
+from msgld.training.briefing import BriefConfig
 from msgld.training.levels import LevelConfig
 from msgld.training.optim import OptimConfig
 from msgld.training.pool import PoolConfig
 from msgld.training.recipes import named
+
+
+def _briefed() -> dict[str, Any]:
+    """Sizes of what a network is told of a piece; the styles are the band's."""
+    from msgld.data.band import RESERVED_STYLES, STYLES
+
+    styles = tuple(sorted(set(STYLES) - set(RESERVED_STYLES)))
+    return {"frame_features": features_of(len(styles)), "programs": PROGRAMS, "styles": styles}
+
+
+BRIEFED = _briefed()
 
 
 @dataclass(frozen=True)
@@ -40,10 +55,11 @@ class Preset:
 
     name: str
     minutes: float
-    network: TransformerConfig = TransformerConfig(reach=64)
+    network: TransformerConfig = TransformerConfig(reach=64, **BRIEFED)
     codec: PatchConfig = PatchConfig()
     batch: BatchConfig = BatchConfig()
     levels: LevelConfig = LevelConfig()
+    brief: BriefConfig = BriefConfig()
     optim: OptimConfig = OptimConfig()
     pool: PoolConfig = PoolConfig()
     stages: tuple[Stage, ...] = (Stage(0.1, 24, 64), Stage(0.8, 18, 108), Stage(1.0, 9, 216))
@@ -77,7 +93,9 @@ SMALL_GPU = replace(
 TINY = Preset(
     name="tiny",
     minutes=2,
-    network=TransformerConfig(trunk_width=64, trunk_depth=1, trunk_heads=2, width=64, depth=1, heads=2),
+    network=TransformerConfig(
+        trunk_width=64, trunk_depth=1, trunk_heads=2, width=64, depth=1, heads=2, **BRIEFED
+    ),
     pool=PoolConfig(slots=8, seconds=4.0, workers=0),
     stages=(Stage(1.0, 4, 32),),
     codec_clips=8,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def preview_mels(training: DenoiserTraining) -> tuple[Tensor, dict[str, Tensor]]
     length = training.preset.stage(1.0).frames * training.codec.frame_columns
     drawn = training.pool.draw(16, length, rng)
     item = int(drawn.remixed.int().argmin())  # one whose stems belong together, if there is one
-    one = Energies(*(part[item : item + 1] for part in (drawn.pairs, drawn.present, drawn.remixed)))
+    one = Energies(*(getattr(drawn, part.name)[item : item + 1] for part in fields(drawn)))
     z = build_batch(one, training.codec, BatchConfig(), rng).z
     tracks, frames = z.shape[1], z.shape[3]
     answers = {}

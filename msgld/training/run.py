@@ -82,7 +82,7 @@ def train_denoiser(
     """
 
     def pool_of(config: PoolConfig) -> EnergyPool:
-        return EnergyPool(source, config, preset.codec.mel, preset.batch.remix)
+        return EnergyPool(source, config, preset.codec.mel, preset.batch.remix, preset.network.styles)
 
     with begun(out, pool_of, preset.pool, seed) as (pool, saved):
         wait_for(pool, preset.codec_clips if not (saved or start) else 2 * preset.batch.items, report)
@@ -95,6 +95,21 @@ def train_denoiser(
         run.resume(saved)
         run.go()
     return out / "model"
+
+
+def _take_over(network: StemTransformer, first: Model, start: Path) -> None:
+    """Begin with a model's weights; what it has nothing of, as of briefs, stays as it is.
+
+    Raises:
+        ModelError: it is of another size.
+    """
+    weights = first.denoiser.network.state_dict()
+    try:
+        missing, unknown = network.load_state_dict(weights, strict=False)
+    except RuntimeError as error:
+        raise ModelError(f"{start} is of another size than the preset") from error
+    if unknown or any(not name.startswith("brief.") for name in missing):
+        raise ModelError(f"{start} is of another size than the preset")
 
 
 def _begin(
@@ -118,7 +133,7 @@ def _begin(
                 f"{start} is of the published design: name a preset of that, such as --preset paper"
             )
         codec, info = first.codec, {**info, "started_from": first.info}
-        network.load_state_dict(first.denoiser.network.state_dict())
+        _take_over(network, first, start)
     else:
         codec = fit_codec(pool, preset.codec, preset.stage(0.0), preset.codec_clips, seed)
         network.begin_with(codec.decoder)

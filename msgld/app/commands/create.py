@@ -15,6 +15,7 @@ from msgld.app.commands.common import sampling
 from msgld.app.creating import Target, make, name_of
 from msgld.app.formats import choose_encoding
 from msgld.app.inputs import stem_files, stem_list, stems_in
+from msgld.app.instruments import brief_of
 from msgld.app.models import open_model
 from msgld.app.talk import Talk
 from msgld.errors import UsageError
@@ -45,6 +46,8 @@ Level = Annotated[
 
 
 def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, make_stems: o.Make = None,
+             style: o.Style = None, bpm: o.Bpm = None, key: o.Key = None, bass: o.Bass = None, drums: o.Drums = None,
+             guitar: o.Guitar = None, piano: o.Piano = None, other: o.Other = None,
              out: o.Out = Path("generated"), quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None,
              guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None,
              eta: o.Eta = None, iterations: o.Iterations = 1,
@@ -60,21 +63,30 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
       msgld generate
       msgld generate --seconds 40 --seed 7 --quality best
       msgld generate --count 8 --seed random --make bass,drums
+      msgld generate --style bossa --bpm 92 --key Gm --piano rhodes
     """
     encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
     target, talk, wanted = Target(out, encoding, overwrite), Talk(as_json), stem_list(make_stems)
     options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
+    brief = brief_of(
+        style, bpm, key, {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other}
+    )
     target.check()
     model = open_model(name, device, jobs, talk)
     check_stems(wanted or (), model.stems)
     for number in range(seed, seed + count):
-        work = partial(model.generate, seconds, make=wanted, options=replace(options, seed=number))
+        work = partial(
+            model.generate, seconds, make=wanted, brief=brief, options=replace(options, seed=number)
+        )
         make(work, target.folder(model.name, f"seed{number}"), target, talk, "generate")
     return 0
 
 
 def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = None, softness: Softness = 0.0,
-            start: Start = None, stop: o.Stop = None, name: o.Model = None, out: o.Out = Path("arranged"),
+            start: Start = None, stop: o.Stop = None, style: o.Style = None, bpm: o.Bpm = None,
+            key: o.Key = None, bass: o.Bass = None, drums: o.Drums = None, guitar: o.Guitar = None,
+            piano: o.Piano = None, other: o.Other = None,
+            name: o.Model = None, out: o.Out = Path("arranged"),
             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
             seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
             flac: o.Flac = False, mp3: o.Mp3 = False,
@@ -89,6 +101,7 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
     Examples:
       msgld arrange --given bass=b.wav --given drums=d.wav --make guitar,piano
       msgld arrange --given bass=b.wav --softness 0.3 --seed 2
+      msgld arrange --given other=tune.wav --style swing --bpm 132 --key F --drums brush
       msgld arrange separated/small/song --make guitar --from 8 --to 12
     """
     encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
@@ -96,6 +109,9 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
     if start is not None and stop is not None:
         o.check_stretch(start, stop)
     options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
+    brief = brief_of(
+        style, bpm, key, {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other}
+    )
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
     check_stems(wanted or (), model.stems)
@@ -106,7 +122,8 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
         raise UsageError(
             "every given stem is also in --make: leave one out, or name a stretch with --from, --to"
         )
-    work = partial(model.arrange, files, wanted, softness=softness, start=start, stop=stop, options=options)
+    work = partial(model.arrange, files, wanted, softness=softness, start=start, stop=stop, brief=brief,
+                   options=options)  # fmt: skip
     make(work, target.folder(model.name, name_of(files)), target, talk, "arrange")
     return 0
 

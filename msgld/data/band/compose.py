@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgld.errors import UsageError
+from msgld.keys import MODES, key_name, parse_key
 from msgld.types import STEMS
 
 from .bass import bass
@@ -20,7 +21,6 @@ from .piano import piano
 from .plan import Part, Section, Song, division
 from .style import Style
 from .styles import RESERVED_STYLES, STYLES
-from .theory import MODES, key_name, parse_key
 
 if TYPE_CHECKING:
     from symusic.core import ScoreTick

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from msgld.keys import MODES
+
 from .dice import Dice
 from .patterns.lines import ENDINGS, TAGS
 from .plan import Bar, Section, Segment
 from .style import Style
-from .theory import MODES, Chord, chord
+from .theory import Chord, chord
 
 FORMS: dict[str, tuple[str, ...]] = {
     "song": (

@@ -5,11 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from msgld.keys import MODES
+
 from .dice import Dice
 from .figures import figure
 from .patterns.lines import RHYTHMS
 from .plan import Bar, Event, Section, Song
-from .theory import MODES, ladder
+from .theory import ladder
 from .voicing import nearest
 
 _PHRASES = ("abac", "aabc", "abab", "aaab", "a.bc", "ab.c", "abcc", "a.a.", "aabb", "abcd", "ab..")

@@ -11,19 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from msgld.errors import UsageError
-
-NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-SHARPS = {"C#": 1, "D#": 3, "Gb": 6, "G#": 8, "A#": 10, "Cb": 11, "E#": 5, "Fb": 4, "B#": 0}
-
-MODES: dict[str, tuple[int, ...]] = {
-    "major": (0, 2, 4, 5, 7, 9, 11),
-    "minor": (0, 2, 3, 5, 7, 8, 10),
-    "dorian": (0, 2, 3, 5, 7, 9, 10),
-    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-    "phrygian": (0, 1, 3, 5, 7, 8, 10),
-    "lydian": (0, 2, 4, 6, 7, 9, 11),
-    "blues": (0, 3, 5, 6, 7, 10),
-}
+from msgld.keys import MODES
 
 QUALITIES: dict[str, tuple[int, ...]] = {
     "M": (0, 4, 7), "M6": (0, 4, 7, 9), "M69": (0, 4, 7, 9, 14), "Mmaj7": (0, 4, 7, 11),
@@ -71,27 +59,6 @@ class Chord:
 
 
 _DEGREE_SPANS = {2: (1, 2, 2), 3: (3, 5, 4), 4: (5, 6, 5), 5: (6, 8, 7), 6: (8, 9, 9), 7: (9, 11, 10)}
-
-
-def parse_key(text: str) -> tuple[int, str | None]:
-    """Read ``"A minor"``, ``"Bb"`` or ``"F# dorian"``: the tonic's pitch class, and the mode or None.
-
-    Raises:
-        UsageError: for an unknown note name or mode.
-    """
-    name, _, mode = text.strip().partition(" ")
-    mode = mode.strip().lower()
-    name = name[:1].upper() + name[1:]
-    if name not in NAMES and name not in SHARPS:
-        raise UsageError(f"unknown key {text!r}: give a note name such as 'C', 'F#' or 'Bb', then a mode")
-    if mode and mode not in MODES:
-        raise UsageError(f"unknown mode {mode!r}: choose one of {', '.join(MODES)}")
-    return (NAMES.index(name) if name in NAMES else SHARPS[name]), mode or None
-
-
-def key_name(tonic: int, mode: str) -> str:
-    """Return the name that ``parse_key`` reads, such as ``"Eb mixolydian"``."""
-    return f"{NAMES[tonic % 12]} {mode}"
 
 
 @lru_cache(maxsize=8192)
