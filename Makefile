@@ -12,6 +12,8 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,all]'
+	# It plays soundfonts. It asks for PyAudio, which only its live playing needs and which has to be compiled.
+	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt tinysoundfont
 	touch $@
 
 demo: setup

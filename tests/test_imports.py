@@ -38,6 +38,7 @@ APART = {("sound", "diffusion")}
 LAZY = {
     "matplotlib",
     "symusic",
+    "tinysoundfont",
     "tensorboard",
     "torchmetrics",
     "scipy",

@@ -174,6 +174,9 @@ def diagnose(find_model: Callable[[], Path] | None = None, cache: Path | None = 
         check_soundfile(),
         check_package("soxr", "fail", "run pip install soxr"),
         check_package("symusic", "warn", "only for the built-in band: pip install 'msgld[band]'"),
+        check_package(
+            "tinysoundfont", "warn", "only for rendering music: pip install --no-deps tinysoundfont"
+        ),
         check_soundfonts(),
         *check_cache(cache or cache_folder()),
         *([check_model(find_model)] if find_model else []),

@@ -1,9 +1,10 @@
 """From notes to sound, with a soundfont.
 
-symusic's synthesiser plays notes and programs and nothing else: it ignores volume, expression, pan and the
-pedal, and velocity picks a sample without making it louder. ``parts`` has resolved all that into the notes;
-here notes are rendered in groups of the same loudness and place, and each group is scaled. Synthesis is
-additive, so the sum is exact.
+``parts`` has resolved volume, expression, pan and the pedal into the notes; here notes are rendered in groups of the
+same loudness and place, and each group is scaled. Synthesis is additive, so the sum is exact.
+
+The synthesiser is TinySoundFont. symusic has one too, which plays many notes of many soundfonts at a wrong pitch (its
+issue 55) and cuts drums short, so of symusic only the reading of MIDI files is used.
 """
 
 from __future__ import annotations
@@ -34,13 +35,9 @@ _FLOOR = -60.0
 """Notes below this (dB) are not heard."""
 _PANS = 8
 """Places between the middle and one side."""
-_KEYS = 250
-"""Keys that a synthesiser may hold, about 0.7 MB each."""
-_HIGHEST = 101
-"""Highest key that is played. Some soundfonts have higher ones that symusic 0.5.9 never finishes: key 106 of
-program 80 in TimGM6mb, keys 102 to 105 of several programs in GeneralUser."""
-_SANE = 50.0
-"""A louder render is a filter gone unstable."""
+_VOICES = 512
+"""Notes and layers that sound at once."""
+_CHANNELS = 16
 
 
 def balance(pan: np.ndarray | float) -> np.ndarray:
@@ -57,7 +54,7 @@ class Renderer:
         rate: samples per second.
 
     Raises:
-        DataError: symusic is missing, or the file is not a soundfont.
+        DataError: TinySoundFont is missing, or the file is not a soundfont.
     """
 
     def __init__(self, soundfont: Path, rate: int = RATE) -> None:
@@ -93,33 +90,10 @@ class Renderer:
         # A whole number of samples, so that stretches of one piece line up however they are cut.
         lead = max(0, round((start - begin) * self.rate))
         shifted = [_shift(part, start - lead / self.rate) for part in group]
-        sound = self._synthesise(shifted)
-        if not np.abs(sound).max(initial=0.0) < _SANE:
-            sound = self._without_unstable(shifted)
-        return sound[:, lead : lead + samples]
-
-    def _without_unstable(self, group: Sequence[Part]) -> np.ndarray:
-        """Render part by part and leave out those on which the synthesiser's filter breaks down."""
-        sounds = [self._synthesise([part]) for part in group]
-        sounds = [sound for sound in sounds if np.abs(sound).max(initial=0.0) < _SANE]
-        total = np.zeros((2, max((s.shape[1] for s in sounds), default=0)), dtype=np.float32)
-        for sound in sounds:
-            total[:, : sound.shape[1]] += sound
-        return total
-
-    def _synthesise(self, group: Iterable[Part]) -> np.ndarray:
-        symusic = load_symusic()
-        score, struck = symusic.Score(480, ttype="second"), set()
-        playable = [part if part.is_drum else part.pick(part.pitch <= _HIGHEST) for part in group]
-        for part in (part for part in playable if len(part)):
-            struck |= {(part.program, part.is_drum, int(pitch)) for pitch in np.unique(part.pitch)}
-            track = symusic.Track("", part.program, part.is_drum, ttype="second")
-            track.notes = symusic.Note.from_numpy(
-                part.onset.astype(np.float32), part.duration.astype(np.float32), part.pitch.astype(np.int8),
-                part.velocity.astype(np.int8), "second",
-            )  # fmt: skip
-            score.tracks.append(track)
-        return self._player.play(score, struck)
+        total = np.zeros((2, lead + samples), np.float32)
+        for first in range(0, len(shifted), _CHANNELS):
+            total += self._player.play(shifted[first : first + _CHANNELS], lead + samples)
+        return total[:, lead:]
 
 
 def render(
@@ -136,11 +110,14 @@ def _shift(part: Part, zero: float) -> Part:
 
 
 def _groups(cropped: Iterable[Part]) -> dict[tuple[int, int], list[Part]]:
-    """Sort notes by loudness (in steps) and pan. Velocity gives 40 log10(v / 127) dB (SoundFont 8.4.1)."""
+    """Sort notes by loudness (in steps) and pan.
+
+    Velocity gives 40 log10(v / 127) dB (SoundFont 8.4.1), of which the synthesiser gives half.
+    """
     groups: dict[tuple[int, int], list[Part]] = {}
     for part in cropped:
         with np.errstate(divide="ignore"):
-            level = 40 * np.log10(part.velocity / 127) + 20 * np.log10(part.gain)
+            level = 20 * np.log10(part.velocity / 127) + 20 * np.log10(part.gain)
         step = np.round(np.maximum(level, _FLOOR - _STEP) / _STEP)
         key = np.stack([step, np.round(part.pan * _PANS)]).astype(int)
         for pair in np.unique(key[:, level >= _FLOOR], axis=1).T:
@@ -150,35 +127,75 @@ def _groups(cropped: Iterable[Part]) -> dict[tuple[int, int], list[Part]]:
 
 
 class _Player:
-    """A synthesiser, opened anew when it holds too much: it keeps every key that it has played."""
+    """A synthesiser that holds one soundfont."""
 
     def __init__(self, soundfont: Path, rate: int) -> None:
-        self._soundfont, self._rate = soundfont, rate
-        self._open()
-
-    def play(self, score: Any, struck: set[tuple[int, bool, int]]) -> np.ndarray:
-        """Render a score, float32 (2, L), that strikes the given keys (program, is_drum, pitch)."""
-        if len(self._struck) > _KEYS:
-            self._open()
-        self._struck |= struck
+        if not soundfont.is_file():
+            raise DataError(f"soundfont {soundfont} does not exist")
+        self._rate = rate
+        self._synth = load_synthesiser().Synth(samplerate=rate)
         try:
-            return np.asarray(self._synthesizer.render(score, stereo=True))
-        except RuntimeError:  # nothing to play: no notes, or none of an instrument that the soundfont has
-            return np.zeros((2, 0), np.float32)
+            self._font = self._synth.sfload(str(soundfont), max_voices=_VOICES)
+        except Exception as error:  # the package raises bare exceptions of several kinds
+            raise DataError(f"{soundfont} is not an SF2 or SF3 soundfont: {error}") from error
 
-    def _open(self) -> None:
-        if not self._soundfont.is_file():
-            raise DataError(f"soundfont {self._soundfont} does not exist")
-        try:
-            self._synthesizer = load_symusic().Synthesizer(str(self._soundfont), self._rate, 0)
-        except RuntimeError as error:
-            raise DataError(f"{self._soundfont} is not an SF2 or SF3 soundfont: {error}") from error
-        self._struck: set[tuple[int, bool, int]] = set()
+    def play(self, group: Sequence[Part], samples: int) -> np.ndarray:
+        """Play parts, each on a channel of its own, ``_CHANNELS`` at most: float32 (2, samples)."""
+        for channel, part in enumerate(group):
+            self._choose(channel, part.program, part.is_drum)
+        sound = np.zeros((samples, 2), np.float32)
+        done = 0
+        for at, strikes, channel, key, velocity in _events(group, self._rate):
+            if at >= samples:
+                break
+            if at > done:
+                self._fill(sound[done:at])
+                done = at
+            if strikes:
+                self._synth.noteon(channel, key, velocity)
+            else:
+                self._synth.noteoff(channel, key)
+        self._fill(sound[done:])
+        self._silence()
+        return sound.T
+
+    def _choose(self, channel: int, program: int, is_drum: bool) -> None:
+        """The nearest that the soundfont has: of kits the standard one, of programs the first of the family, or any."""
+        for candidate in (program, program // 8 * 8, 0):
+            try:
+                self._synth.program_select(channel, self._font, 0, candidate, is_drum)
+            except RuntimeError:
+                continue
+            return
+        self._synth.channel.pop(channel, None)
+
+    def _fill(self, block: np.ndarray) -> None:
+        """Let the synthesiser go on for the length of ``block`` (n, 2), contiguous."""
+        if len(block):
+            self._synth.generate_simple(len(block), buffer=block.reshape(-1).view(np.uint8).data)
+
+    def _silence(self) -> None:
+        """End every note at once, and let the end of it pass."""
+        self._synth.sounds_off()
+        self._fill(np.zeros((self._rate // 10, 2), np.float32))
+
+
+def _events(group: Sequence[Part], rate: int) -> list[tuple[int, bool, int, int, int]]:
+    """(sample, whether a note begins, channel, key, velocity), in order; at one moment ends come before beginnings."""
+    events: list[tuple[int, bool, int, int, int]] = []
+    for channel, part in enumerate(group):
+        first = np.rint(part.onset * rate).astype(int)
+        last = np.maximum(np.rint((part.onset + part.duration) * rate).astype(int), first + 1)
+        for on, off, key, velocity in zip(
+            first.tolist(), last.tolist(), part.pitch.tolist(), part.velocity.tolist(), strict=True
+        ):
+            events += [(on, True, channel, key, velocity), (off, False, channel, key, 0)]
+    return sorted(events)
 
 
 @lru_cache(maxsize=8)
 def _player(soundfont: Path, rate: int) -> _Player:
-    """Open a soundfont once per process: it decodes an instrument on its first use and keeps it."""
+    """Open a soundfont once per process, which takes up to two seconds."""
     return _Player(soundfont, rate)
 
 
@@ -192,3 +209,16 @@ def load_symusic() -> Any:
         return importlib.import_module("symusic")
     except ImportError as error:
         raise DataError("rendering MIDI needs symusic: pip install msgld[band]") from error
+
+
+def load_synthesiser() -> Any:
+    """Import TinySoundFont late, since not everybody needs it.
+
+    Raises:
+        DataError: it is not installed.
+    """
+    try:
+        return importlib.import_module("tinysoundfont")
+    except ImportError as error:
+        # Without --no-deps pip builds PyAudio too, which nothing here uses and which needs a compiler.
+        raise DataError("rendering MIDI needs TinySoundFont: pip install --no-deps tinysoundfont") from error

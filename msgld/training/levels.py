@@ -27,7 +27,7 @@ class LevelConfig:
             end: who asks for a stem wants to hear it, and whether one pauses for good cannot be foreseen.
     """
 
-    separate: float = 0.36
+    separate: float = 0.5
     informed: float = 0.06
     arrange: float = 0.55
     generate: float = 0.07

@@ -1,0 +1,90 @@
+"""Does a piece have the tempo and the key that were asked for?
+
+    python bench/control.py --pieces 100 --out docs/figures
+
+Styles, tempos and keys are drawn as the built-in band draws them. Beside the model stand the band's own pieces,
+rendered with the held-out soundfont, as the estimates of tempo and key err on real music too; and pieces that were
+asked for nothing, which meet a brief by chance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import msgld
+from msgld.data.band import RESERVED_SEED, compose
+from msgld.data.fonts import heldout_soundfont
+from msgld.data.parts import length, parts
+from msgld.data.render import Renderer
+from msgld.metrics.asked import key_met, key_of, tempo_met, tempo_of
+from msgld.types import RATE, STEMS
+
+SECONDS = 15.0
+
+
+def heard(stems: dict[str, np.ndarray], rate: int) -> tuple[float, str]:
+    """Tempo of all stems together, key of those that have notes; stems are (channels, L)."""
+    mono = {stem: samples.mean(0) for stem, samples in stems.items()}
+    return tempo_of(np.sum([*mono.values()], 0), rate), key_of(
+        np.sum([wave for stem, wave in mono.items() if stem != "drums"], 0), rate
+    )
+
+
+def real(number: int) -> tuple[msgld.Brief, dict[str, np.ndarray]]:
+    """A brief that the band drew, and the middle of what it played to it."""
+    piece = compose(RESERVED_SEED + 50_000 + number)
+    played = parts(piece.score)
+    start = max(0.0, length(played) / 2 - SECONDS / 2)
+    audio = Renderer(heldout_soundfont(), RATE).render_stems(played, start, SECONDS)
+    return msgld.Brief(piece.style, piece.bpm, piece.key), dict(zip(STEMS, audio, strict=True))
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default=None)
+    parser.add_argument("--pieces", type=int, default=100)
+    parser.add_argument("--quality", default="normal")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    model = msgld.load(options.model)
+    how = msgld.Options(quality=options.quality)
+    met: dict[str, dict[str, list[bool]]] = {
+        who: {"tempo": [], "key": []} for who in ("band", "asked", "not asked")
+    }
+    for number in range(options.pieces):
+        brief, played = real(number)
+        seeded = replace(how, seed=number)
+        told = model.generate(SECONDS, brief=brief, options=seeded)
+        free = model.generate(SECONDS, options=seeded)
+        for who, stems, rate in (
+            ("band", played, RATE),
+            ("asked", told.stems, told.rate),
+            ("not asked", free.stems, free.rate),
+        ):
+            tempo, key = heard(stems, rate)
+            assert brief.bpm and brief.key
+            met[who]["tempo"].append(tempo_met(tempo, brief.bpm))
+            met[who]["key"].append(key_met(key, brief.key))
+    report: dict[str, Any] = {"pieces": options.pieces, "quality": options.quality}
+    report |= {
+        who: {what: float(np.mean(values)) for what, values in both.items()} for who, both in met.items()
+    }
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "control.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()

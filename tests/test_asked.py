@@ -1,0 +1,69 @@
+"""Tempo and key of a sound: clicks and chords whose tempo and key are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from msgld.errors import UsageError
+from msgld.keys import key_name
+from msgld.metrics.asked import key_met, key_of, tempo_met, tempo_of
+
+RATE = 22_050
+
+
+def clicks(bpm: float, seconds: float = 10.0) -> np.ndarray:
+    """A loud click on each beat, a soft one between; noise beneath."""
+    rng = np.random.default_rng(0)
+    wave = 1e-3 * rng.standard_normal(round(seconds * RATE))
+    for number in range(int(seconds * bpm / 30)):
+        at = round(number * 30 / bpm * RATE)
+        burst = rng.standard_normal(800) * np.exp(-np.arange(800) / 150)
+        wave[at : at + 800] += burst[: len(wave) - at] * (0.5 if number % 2 == 0 else 0.1)
+    return wave
+
+
+def chords(classes: list[tuple[int, int, int]]) -> np.ndarray:
+    """A second of each chord of pitch classes, C being 0, with overtones."""
+    time = np.arange(RATE) / RATE
+    parts = []
+    for chord in classes:
+        pitches = [48 + note for note in chord] + [60 + note for note in chord]
+        tones = [440 * 2 ** ((pitch - 69) / 12) for pitch in pitches]
+        parts.append(sum(0.6**k * np.sin(2 * np.pi * (k + 1) * f * time) for f in tones for k in range(4)))
+    return np.concatenate(parts) * 0.02
+
+
+@pytest.mark.parametrize("bpm", [65, 84, 100, 123, 150, 180])
+def test_the_tempo_of_clicks(bpm: float):
+    assert tempo_met(tempo_of(clicks(bpm), RATE), bpm, 0.02)
+
+
+def test_tempos_that_are_no_multiples_of_each_other_are_told_apart():
+    assert not tempo_met(100, 112) and not tempo_met(100, 80)
+    assert tempo_met(200, 100) and tempo_met(50, 101)
+
+
+def test_silence_has_no_tempo_and_a_moment_is_too_short():
+    assert np.isnan(tempo_of(np.zeros(5 * RATE), RATE)) and not tempo_met(float("nan"), 100)
+    with pytest.raises(UsageError):
+        tempo_of(np.zeros(RATE), RATE)
+
+
+def cadence(tonic: int, *triads: tuple[int, int, int]) -> np.ndarray:
+    return chords([tuple((tonic + note) % 12 for note in triad) for triad in triads])
+
+
+@pytest.mark.parametrize("tonic", [0, 3, 7, 10])
+def test_the_key_of_a_cadence(tonic: int):
+    major = cadence(tonic, (0, 4, 7), (5, 9, 0), (7, 11, 2), (0, 4, 7))
+    assert key_of(major, RATE) == key_name(tonic, "major")
+    minor = cadence(tonic, (0, 3, 7), (5, 8, 0), (7, 10, 2), (0, 3, 7))
+    assert key_met(key_of(minor, RATE), key_name(tonic, "minor"))
+
+
+def test_which_keys_count_as_the_same():
+    assert key_met("A minor", "C major") and key_met("C major", "C major") and key_met("C major", "D dorian")
+    assert not key_met("G major", "C major") and not key_met("C minor", "C major")
+    assert key_met("G minor", "G") and not key_met("Bb major", "G")
+    assert key_met("C minor", "C blues") and not key_met("D minor", "C blues")
