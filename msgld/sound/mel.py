@@ -10,13 +10,17 @@ autoencoder and vocoder: it adds up magnitudes in bands of equal area and clips 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import ParamSpec, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+P = ParamSpec("P")
 
 KINDS = ("power", "magnitude")
 
@@ -93,7 +97,22 @@ def spread_over_bins(edges: np.ndarray, rate: int, n_fft: int) -> Tensor:
     return torch.from_numpy(weights / weights.sum(0)).float().T.contiguous()
 
 
-@lru_cache(maxsize=8)
+def constant(make: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """Remember the tensors that a function makes, of the last few arguments.
+
+    They are made outside of inference mode, as those made inside could never be trained through.
+    """
+
+    @lru_cache(maxsize=8)
+    @wraps(make)
+    def made(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        with torch.inference_mode(False):
+            return make(*args, **kwargs)
+
+    return cast("Callable[P, Tensor]", made)
+
+
+@constant
 def filterbank(config: MelConfig) -> Tensor:
     """Weights of the bands over the bins of the linear spectrum, float32 (M, F).
 
@@ -107,7 +126,7 @@ def filterbank(config: MelConfig) -> Tensor:
     return torch.from_numpy(weights).float()
 
 
-@lru_cache(maxsize=8)
+@constant
 def _window(n_fft: int) -> Tensor:
     return torch.hann_window(n_fft)
 

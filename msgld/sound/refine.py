@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.sound.mel import spread_over_bins
+from msgld.sound.mel import constant, spread_over_bins
 
 SPACING = 44_100 / 2048
 """Hertz from one band to the next at the lower end: bins of the spectrum, one by one."""
@@ -39,7 +39,7 @@ def centres(bands: int) -> np.ndarray:
     return np.concatenate([low, np.geomspace(low[-1] + SPACING, TOP, bands - even)])
 
 
-@lru_cache(maxsize=8)
+@constant
 def spread(bands: int, rate: int, n_fft: int) -> Tensor:
     """Weights with which bands make up bins: float32 (F, M), rows sum to 1, linear between centres."""
     places = centres(bands)
@@ -47,7 +47,7 @@ def spread(bands: int, rate: int, n_fft: int) -> Tensor:
     return spread_over_bins(np.stack([points[:-2], points[1:-1], points[2:]], axis=1), rate, n_fft)
 
 
-@lru_cache(maxsize=8)
+@constant
 def gather(bands: int, rate: int, n_fft: int) -> Tensor:
     """Weights with which bins make up bands: float32 (M, F), means over what :func:`spread` gives each; rows sum to 1.
 
