@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +13,15 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from command import save_tiny_model
 
+from msgld.checkpoint import load_model
 from msgld.data.source import Clip
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
-from msgld.errors import UsageError
-from msgld.evaluation import evaluate
+from msgld.errors import ModelError, UsageError
+from msgld.evaluation import evaluate, generation
+from msgld.evaluation.codec import whole_frames
 from msgld.evaluation.listening import listening_errors, listening_rows
 from msgld.evaluation.separation import improvements, separate_clip
 from msgld.evaluation.table import markdown, row
@@ -109,6 +114,37 @@ def test_reports_are_written_and_say_what_was_measured(model: Model, tmp_path: P
         assert "| name |" in (tmp_path / f"{task}.md").read_text("utf-8")
 
 
+def test_pieces_that_are_the_clips_have_no_distance_and_noise_has_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clips = [make_clip(i) for i in range(8)]
+    model = load_model(save_tiny_model(Path(tempfile.mkdtemp()) / "tiny"))
+
+    def played(by: Callable[[int], np.ndarray]) -> dict[str, float]:
+        monkeypatch.setattr(generation, "invent", lambda model, frames, settings: by(settings.seed))
+        report = evaluate(model, "generate", clips)
+        assert [one["count"] for one in report["rows"]] == [8] * len(report["rows"])
+        return {one["name"]: one["mean"] for one in report["rows"]}
+
+    same = played(lambda seed: whole_frames(clips[seed], model).numpy()[:, 0])
+    rng = np.random.default_rng(0)
+    noise = played(lambda seed: 0.05 * rng.standard_normal((5, 86_016)) * np.linspace(0, 1, 86_016))
+    assert "piano" not in same, "silent in all clips"
+    assert all(same[name] < 0.2 * noise[name] for name in ("mixture", "bass", "drums"))
+
+
+def test_what_a_model_invents_is_measured_shown_and_played(tmp_path: Path) -> None:
+    model = load_model(save_tiny_model(tmp_path / "tiny"))
+    report = evaluate(model, "generate", [make_clip(i) for i in range(4)], out=tmp_path / "report")
+    mixture = report["rows"][0]
+    assert mixture["name"] == "mixture" and mixture["low"] <= mixture["mean"] <= mixture["high"] + 1
+    page = (tmp_path / "report" / "generate.html").read_text("utf-8")
+    assert page.count("<h2>") == 3 and "piece 0" in page
+    model.vocoder = None
+    with pytest.raises(ModelError, match="no vocoder"):
+        evaluate(model, "generate", [make_clip(0)])
+
+
 def test_the_page_shows_and_plays_what_was_separated(model: Model, tmp_path: Path) -> None:
     clips = [replace(make_clip(i), name=f"<clip {i}>") for i in range(5)]
     report = evaluate(model, "separate", clips, out=tmp_path)
@@ -126,7 +162,7 @@ def test_the_page_shows_and_plays_what_was_separated(model: Model, tmp_path: Pat
 
 
 def test_an_unknown_evaluation_names_the_known_ones(model: Model) -> None:
-    with pytest.raises(UsageError, match="separate, arrange, codec"):
+    with pytest.raises(UsageError, match="separate, generate, arrange, codec"):
         evaluate(model, "listen", [make_clip(0)])
 
 

@@ -27,7 +27,7 @@ def evaluate_model(name: str | None, task: str, subsets: str | None, midi: Path 
     own = FolderClips(StemFolder(stems, model.stems)) if stems else None
     settings, layouts = separation_passes(options, model.model)
     chosen = None if subsets is None else named_subsets(subsets, model.stems)
-    if chosen is not None:
+    if chosen is not None or task == "generate":
         settings = making(options, model.model)
     with track(f"evaluating {model.name}") as on_progress:
         report = evaluate(

@@ -16,6 +16,7 @@ from msgld.checkpoint import write_whole
 from msgld.data.source import Clip
 from msgld.errors import UsageError
 from msgld.evaluation.codec import codec_figures, codec_rows, whole_frames
+from msgld.evaluation.generation import measure_generation
 from msgld.evaluation.listening import levels_of, listening_errors, listening_rows
 from msgld.evaluation.page import EXAMPLES, Example, write_page
 from msgld.evaluation.separation import improvements, separate_clip, separation_rows
@@ -56,7 +57,8 @@ def evaluate(
 
     Args:
         model: a loaded checkpoint.
-        task: ``separate`` (SI-SDRi, dB), ``arrange`` (does it listen: ratios of errors) or ``codec``.
+        task: ``separate`` (SI-SDRi, dB), ``generate`` (distance of new pieces to the clips), ``arrange`` (does it
+            listen: ratios of errors) or ``codec``.
         clips: instead of the held-out set.
         midi: folder of the held-out set's MIDI files; without it only the band's part of the set is used.
         limit: only the first so many clips.
@@ -171,6 +173,12 @@ def _subsets(
     return measure_subsets(model, clips, advance, settings, subsets)
 
 
+def _generate(
+    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layouts: Sequence[Layout]
+) -> dict[str, Any]:
+    return measure_generation(model, clips, advance, settings)
+
+
 def _plain(table: np.ndarray) -> Any:
     """Nested lists of numbers for JSON, None for NaN."""
     if table.ndim == 0:
@@ -188,10 +196,11 @@ def _write(report: dict[str, Any], examples: Sequence[Example], out: Path) -> No
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "separate": _separate,
+    "generate": _generate,
     "arrange": _arrange,
     "codec": _codec,
 }
 """What can be measured."""
 
-SAMPLED = ("separate", "arrange-subsets")
+SAMPLED = ("separate", "generate", "arrange-subsets")
 """Reports of what depends on how it was sampled."""

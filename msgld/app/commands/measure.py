@@ -19,6 +19,7 @@ class Task(str, Enum):
     """What can be measured."""
 
     separate = "separate"
+    generate = "generate"
     arrange = "arrange"
     codec = "codec"
     guidance = "guidance"
@@ -28,8 +29,8 @@ TaskOption = Annotated[
     Task,
     typer.Option(
         "--task",
-        help="What to measure: how well it separates, whether arranging listens, what the codec loses, or what "
-        "guidance does between inventing and separating.",
+        help="What to measure: how well it separates, how near what it invents is to real music, whether arranging "
+        "listens, what the codec loses, or what guidance does between inventing and separating.",
     ),
 ]
 Subsets = Annotated[
@@ -101,6 +102,7 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
       msgld evaluate
       msgld evaluate -n runs/mine/model --clips 20
       msgld evaluate --stems slakh/test --clips 200 --out report
+      msgld evaluate --task generate --clips 50 --steps 8 --out report
       msgld evaluate --task arrange --midi songs/ --out report
       msgld evaluate --task arrange --subsets all --clips 20 --out report
       msgld evaluate --task guidance --song song.wav --stems-of stems/
