@@ -1,0 +1,122 @@
+"""How fast beside the peers, on this machine, as ratios: the same song, one run after the other.
+
+    python bench/peers/speed.py --out docs/figures
+
+* HTDemucs as its package builds it (27 M parameters, segments of 7.8 s that overlap by a quarter).
+* The published MSG-LD: its U-Net of 128 channels, 200 calls for a clip of 10.24 s, from three timed calls.
+
+Weights do not matter for either. Ours is timed with files and all, HTDemucs without reading or writing any. Every
+figure is the best of ``--repeats``, as a machine is only ever disturbed to be slower; ours stands in 16 bits and in 32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import torch
+from speed import make_song
+from unet import build
+
+import msgld
+from msgld.sound.audio import read
+from msgld.types import STEMS
+
+CLIP, CALLS = 10.24, 200
+PRECISIONS = {"bf16": True, "fp32": False}
+
+
+def best(work: Callable[[], Any], repeats: int) -> float:
+    """Seconds of the fastest of some runs."""
+    taken = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begun)
+    return min(taken)
+
+
+def ours(song: Path, seconds: float, repeats: int, half: bool) -> dict[str, float]:
+    """Seconds of computing a second of music, by quality; and seconds for a clip that is separated, or generated."""
+    model = msgld.load(device="cpu", half=half)
+    figures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for quality in ("draft", "normal", "best"):
+            options = msgld.Options(quality=quality)
+            work = partial(model.separate_to, song, Path(folder) / "out", options=options, overwrite=True)
+            figures[quality] = best(work, repeats) / seconds
+    audio = read(song)
+    clip = (audio.samples[:, : round(CLIP * audio.rate)], audio.rate)
+    quick = partial(model.separate, clip, options=msgld.Options(quality="draft"))
+    return {
+        **figures,
+        "clip separated": best(quick, repeats),
+        "clip generated": best(partial(model.generate, CLIP), repeats),
+    }
+
+
+@torch.inference_mode()
+def demucs(song: Path, seconds: float, repeats: int) -> float:
+    """Seconds of computing a second of music."""
+    from demucs.apply import apply_model
+    from demucs.htdemucs import HTDemucs
+
+    model, wave = HTDemucs(list(STEMS)).eval(), torch.from_numpy(read(song).samples)[None]
+    work = partial(apply_model, model, wave, device="cpu", split=True, overlap=0.25, progress=False)
+    return best(work, repeats) / seconds
+
+
+@torch.inference_mode()
+def published(variant: str) -> float:
+    """Seconds of ``CALLS`` calls for a clip of ``CLIP`` seconds, from the fastest of three."""
+    network = build(variant, 128, "cpu")
+    dtype = torch.bfloat16 if variant == "bf16" else torch.float32
+    z, mixture = torch.randn(1, 4, 8, 256, 16, dtype=dtype), torch.randn(1, 8, 256, 16, dtype=dtype)
+    return CALLS * best(partial(network, z, mixture, torch.tensor([500])), 3)
+
+
+def ratios(report: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """How many times as fast ours is, by precision; the published design in 32 bits, as it was published."""
+    return {
+        name: {
+            **{f"HTDemucs, {quality}": report["htdemucs"] / figures[quality] for quality in ("draft", "normal", "best")},
+            **{f"MSG-LD, {clip}": report["published"]["fp32"] / figures[clip] for clip in figures if "clip" in clip},
+        }
+        for name, figures in report["ours"].items()
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=1.0, help="length of the song")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    seconds, repeats = options.minutes * 60, options.repeats
+    with tempfile.TemporaryDirectory() as folder:
+        song = make_song(Path(folder), options.minutes)
+        report: dict[str, Any] = {"htdemucs": demucs(song, seconds, repeats)}
+        report["ours"] = {name: ours(song, seconds, repeats, half) for name, half in PRECISIONS.items()}
+    report["published"] = {name: published(name) for name in PRECISIONS}
+    report["ratios"] = ratios(report)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "speed-peers.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
