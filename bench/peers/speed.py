@@ -87,11 +87,11 @@ def published(variant: str) -> float:
 def ratios(report: dict[str, Any]) -> dict[str, dict[str, float]]:
     """How many times as fast ours is, by precision; the published design in 32 bits, as it was published."""
     return {
-        name: {
-            **{f"HTDemucs, {quality}": report["htdemucs"] / figures[quality] for quality in ("draft", "normal", "best")},
+        precision: {
+            **{f"HTDemucs, {name}": report["htdemucs"] / figures[name] for name in ("draft", "normal", "best")},
             **{f"MSG-LD, {clip}": report["published"]["fp32"] / figures[clip] for clip in figures if "clip" in clip},
         }
-        for name, figures in report["ours"].items()
+        for precision, figures in report["ours"].items()
     }  # fmt: skip
 
 
