@@ -18,7 +18,8 @@ from msgld import Options, load
 from msgld.api.quality import separation_passes
 from msgld.data.heldout import HeldOut
 from msgld.evaluation import evaluate
-from msgld.evaluation.separation import improvements, separate_clip
+from msgld.evaluation.measures import improvements
+from msgld.evaluation.separation import separate_clip
 from msgld.evaluation.table import markdown
 from msgld.model import Model
 

@@ -21,7 +21,8 @@ import torch
 from msgld import Options, load
 from msgld.api.quality import separation_passes
 from msgld.data.heldout import HeldOut
-from msgld.evaluation.separation import improvements, separate_clip
+from msgld.evaluation.measures import improvements
+from msgld.evaluation.separation import separate_clip
 from msgld.metrics import summary
 from msgld.tasks.separate import Layout
 

@@ -23,7 +23,8 @@ from msgld.errors import ModelError, UsageError
 from msgld.evaluation import evaluate, generation
 from msgld.evaluation.codec import whole_frames
 from msgld.evaluation.listening import listening_errors, listening_rows
-from msgld.evaluation.separation import improvements, separate_clip
+from msgld.evaluation.measures import improvements
+from msgld.evaluation.separation import separate_clip
 from msgld.evaluation.table import markdown, row
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer, TransformerConfig

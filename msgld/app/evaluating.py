@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +15,53 @@ if TYPE_CHECKING:
     from msgld import Options
 
 
-def evaluate_model(name: str | None, task: str, subsets: str | None, midi: Path | None, stems: Path | None,
-                   clips: int | None, options: Options, out: Path | None, device: str, jobs: int | None,
-                   talk: Talk) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class Measuring:
+    """What is to be measured, as it was typed; see ``msgld evaluate --help``."""
+
+    task: str
+    subsets: str | None = None
+    midi: Path | None = None
+    stems: Path | None = None
+    clips: int | None = None
+    measure: str | None = None
+    embedding: str | None = None
+    protocol: str | None = None
+
+
+def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Path | None, device: str,
+                   jobs: int | None, talk: Talk) -> None:  # fmt: skip
     """Measure a model on a task and print the figures. Errors: as ``open_model`` and ``evaluate``."""
     from msgld.api.quality import making, separation_passes
-    from msgld.data.folder import FolderClips, StemFolder
+    from msgld.data.folder import CLIP_SECONDS, FolderClips, StemFolder
     from msgld.evaluation import evaluate
+    from msgld.evaluation.embeddings import named_embeddings
+    from msgld.evaluation.protocols import find_protocol
     from msgld.evaluation.subsets import named_subsets
 
+    protocol = None if asked.protocol is None else find_protocol(asked.protocol)
+    networks = [] if asked.embedding is None else named_embeddings(asked.embedding)
     model = open_model(name, device, jobs, talk)
-    own = FolderClips(StemFolder(stems, model.stems)) if stems else None
+    seconds = protocol.seconds if protocol else CLIP_SECONDS
+    own = FolderClips(StemFolder(asked.stems, model.stems), seconds) if asked.stems else None
     settings, layouts = separation_passes(options, model.model)
-    chosen = None if subsets is None else named_subsets(subsets, model.stems)
-    if chosen is not None or task == "generate":
+    subsets = None if asked.subsets is None else named_subsets(asked.subsets, model.stems)
+    if subsets is not None or asked.task == "generate":
         settings = making(options, model.model)
     with track(f"evaluating {model.name}") as on_progress:
         report = evaluate(
-            model.model, task, own, midi, clips, out, settings, layouts, on_progress, subsets=chosen
-        )
+            model.model, asked.task, own, asked.midi, asked.clips, out, settings, layouts, on_progress,
+            subsets, asked.measure, networks, protocol,
+        )  # fmt: skip
+    _tell(report, out, talk)
+    lacking = (
+        [name for name in protocol.networks if name not in {n.name for n in networks}] if protocol else []
+    )
+    if lacking and (asked.task == "generate" or subsets is not None):
+        talk.say(f"not measured: the protocol's distances with {' and '.join(lacking)}; give --embedding")
+
+
+def _tell(report: Mapping[str, Any], out: Path | None, talk: Talk) -> None:
     for row in report["rows"]:
         talk.record(**row)
     for line in table(report["rows"]):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from msgld.data.source import Clip
-from msgld.evaluation.separation import improvements
+from msgld.evaluation.measures import improvements
 from msgld.evaluation.table import row
 from msgld.metrics import is_silent
 from msgld.model import Model

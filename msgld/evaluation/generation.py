@@ -12,10 +12,11 @@ import torch
 from msgld.data.source import Clip
 from msgld.errors import ModelError
 from msgld.evaluation.codec import whole_frames
+from msgld.evaluation.embeddings import Embedding, mel_embedding
 from msgld.evaluation.page import EXAMPLES, Example
-from msgld.metrics import frechet_distance, is_silent, mel_statistics
+from msgld.metrics import frechet_distance, is_silent, kernel_distance
 from msgld.model import Model
-from msgld.sound.mel import log_mel
+from msgld.sound.resample import resample
 from msgld.tasks import maps, render
 from msgld.tasks.level import gain_to_reference
 from msgld.tasks.maps import Settings
@@ -28,7 +29,7 @@ MIXTURE = "mixture"
 
 @dataclass(frozen=True)
 class Sets:
-    """Mel statistics of new and of real pieces, (n, 48) and (m, 48)."""
+    """What new and real pieces were turned into: for each piece its points (n, D)."""
 
     made: list[np.ndarray]
     true: list[np.ndarray]
@@ -44,52 +45,63 @@ def invent(model: Model, frames: int, settings: Settings) -> np.ndarray:
     return np.stack([render.vocode(model, stem, 0, frames) for stem in z[0, :-1]])
 
 
-def statistics(model: Model, stems: np.ndarray) -> dict[str, np.ndarray]:
-    """Mel statistics (48,) of the mixture of stems (S, channels, L) and of every stem that sounds.
+def embedded(model: Model, stems: np.ndarray, embedding: Embedding) -> dict[str, np.ndarray]:
+    """Points (n, D) of the mixture of stems (S, channels, L) at the model's rate, and of every stem that sounds.
 
     The mixture is brought to the level that the model knows.
     """
     waves = torch.from_numpy(stems).float()
     waves = waves * gain_to_reference(waves.sum(0), model.level)
     tracks = {MIXTURE: waves.sum(0)} | dict(zip(model.stems, waves, strict=True))
-    rate = model.codec.mel.rate / model.codec.mel.hop
-    return {
-        name: mel_statistics(log_mel(wave, model.codec.mel).numpy(), rate)
-        for name, wave in tracks.items()
-        if not is_silent(wave.numpy())
-    }
+    heard = {name: wave.numpy() for name, wave in tracks.items() if not is_silent(wave.numpy())}
+    rate = model.codec.mel.rate
+    return {name: embedding.embed(resample(wave, rate, embedding.rate)) for name, wave in heard.items()}
 
 
 def measure_generation(
-    model: Model, clips: Iterable[Clip], advance: Callable[[float], None], settings: Settings
+    model: Model,
+    clips: Iterable[Clip],
+    advance: Callable[[float], None],
+    settings: Settings,
+    networks: Sequence[Embedding] = (),
 ) -> dict[str, Any]:
     """Invent as many pieces as there are clips, each as long as its clip and with its number for a seed.
+
+    Args:
+        networks: with which to compare besides mel statistics.
 
     Raises:
         ModelError: the model has no vocoder.
     """
     if model.vocoder is None:
         raise ModelError(f"the model {model.name!r} has no vocoder: it only separates")
-    names = (MIXTURE, *model.stems)
-    sets = {name: Sets([], []) for name in names}
+    embeddings = [mel_embedding(model.codec.mel), *networks]
+    sets: list[dict[str, Sets]] = [
+        {name: Sets([], []) for name in (MIXTURE, *model.stems)} for _ in embeddings
+    ]
     examples: list[Example] = []
     for number, clip in enumerate(clips):
         real = whole_frames(clip, model).numpy()
         frames = real.shape[-1] // model.codec.frame_samples
         piece = invent(model, frames, replace(settings, seed=settings.seed + number))[:, None]
-        for name, values in statistics(model, real).items():
-            sets[name].true.append(values)
-        for name, values in statistics(model, piece).items():
-            sets[name].made.append(values)
+        for embedding, found in zip(embeddings, sets, strict=True):
+            for name, points in embedded(model, real, embedding).items():
+                found[name].true.append(points)
+            for name, points in embedded(model, piece, embedding).items():
+                found[name].made.append(points)
         if len(examples) < EXAMPLES:
             tracks = {MIXTURE: piece.sum(0)} | dict(zip(model.stems, piece, strict=True))
             examples.append(Example(f"piece {number}", tracks, model.codec.mel.rate))
         advance(1)
-    return {"rows": generation_rows(sets), "examples": examples}
+    first, *others = zip(embeddings, sets, strict=True)
+    rows = generation_rows(first[1])
+    for embedding, found in others:
+        rows += [{**one, "name": f"{embedding.name}, {one['name']}"} for one in generation_rows(found)]
+    return {"rows": rows, "examples": examples}
 
 
 def generation_rows(sets: dict[str, Sets]) -> list[dict[str, Any]]:
-    """The distance of each set of pieces with its 95 % interval over the new pieces.
+    """The Fréchet distance of each set of pieces with its 95 % interval over the new pieces, and the kernel distance.
 
     Beside it stands that of the real pieces' halves to each other: what real music would score on so few pieces.
     """
@@ -97,19 +109,21 @@ def generation_rows(sets: dict[str, Sets]) -> list[dict[str, Any]]:
 
 
 def _row(name: str, sets: Sets) -> dict[str, Any]:
-    made, true = np.stack(sets.made), np.stack(sets.true)
+    made, true = np.concatenate(sets.made), np.concatenate(sets.true)
     rng = np.random.default_rng(0)
-    drawn = [frechet_distance(made[_again(rng, len(made))], true) for _ in range(RESAMPLES)]
+    drawn = [frechet_distance(np.concatenate(_again(rng, sets.made)), true) for _ in range(RESAMPLES)]
     low, high = np.quantile(drawn, (0.025, 0.975))
     figures = {"mean": frechet_distance(made, true), "low": low, "high": high}
-    halves = frechet_distance(true[::2], true[1::2])
+    halves = frechet_distance(np.concatenate(sets.true[::2]), np.concatenate(sets.true[1::2]))
     return {
         "name": name,
         **{key: round(float(value), 2) for key, value in figures.items()},
         "real halves": round(halves, 2),
-        "count": len(made),
+        "kernel": round(kernel_distance(made, true), 3),
+        "count": len(sets.made),
     }
 
 
-def _again(rng: np.random.Generator, count: int) -> Sequence[int]:
-    return list(rng.integers(0, count, count))
+def _again(rng: np.random.Generator, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """As many pieces, drawn with replacement."""
+    return [pieces[i] for i in rng.integers(0, len(pieces), len(pieces))]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
-from functools import partial
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,10 +15,13 @@ from msgld.checkpoint import write_whole
 from msgld.data.source import Clip
 from msgld.errors import UsageError
 from msgld.evaluation.codec import codec_figures, codec_rows, whole_frames
+from msgld.evaluation.embeddings import Embedding
 from msgld.evaluation.generation import measure_generation
 from msgld.evaluation.listening import levels_of, listening_errors, listening_rows
+from msgld.evaluation.measures import Measure, find_measure
 from msgld.evaluation.page import EXAMPLES, Example, write_page
-from msgld.evaluation.separation import improvements, separate_clip, separation_rows
+from msgld.evaluation.protocols import Narrowed, Published
+from msgld.evaluation.separation import separate_clip, separation_rows
 from msgld.evaluation.subsets import Subset, measure_subsets
 from msgld.evaluation.table import markdown
 from msgld.metrics import is_silent
@@ -31,6 +33,24 @@ from msgld.tasks.separate import Layout
 
 Advance = Callable[[float], None]
 """Told of every clip, or part of one, that is done."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """How it is measured.
+
+    Attributes:
+        settings, layouts: how to sample and separate; one layout for each pass over a song.
+        measure: of separation. networks: with which to compare sets of sounds, besides mel statistics.
+        subsets: of the stems, to be played to the others. silent: stems that no clip has.
+    """
+
+    settings: Settings
+    layouts: Sequence[Layout]
+    measure: Measure
+    networks: Sequence[Embedding] = ()
+    subsets: Sequence[Subset] | None = None
+    silent: Sequence[str] = ()
 
 
 class Clips(Protocol):
@@ -52,12 +72,15 @@ def evaluate(
     layouts: Sequence[Layout] = (Layout(),),
     on_progress: OnProgress | None = None,
     subsets: Sequence[Subset] | None = None,
+    measure: str | None = None,
+    networks: Sequence[Embedding] = (),
+    protocol: Published | None = None,
 ) -> dict[str, Any]:
     """Measure a model on the held-out set, or on clips of one's own.
 
     Args:
         model: a loaded checkpoint.
-        task: ``separate`` (SI-SDRi, dB), ``generate`` (distance of new pieces to the clips), ``arrange`` (does it
+        task: ``separate`` (by ``measure``), ``generate`` (distance of new pieces to the clips), ``arrange`` (does it
             listen: ratios of errors) or ``codec``.
         clips: instead of the held-out set.
         midi: folder of the held-out set's MIDI files; without it only the band's part of the set is used.
@@ -66,30 +89,51 @@ def evaluate(
         settings, layouts: how to sample and separate; one layout for each pass over a song.
         subsets: with ``arrange``, stems to be played to the others, each subset over all clips; instead of the
             ratios it then reports how far from the true stems they are. The report is ``arrange-subsets``.
+        measure: with ``separate``, a name of ``measures.MEASURES``; SI-SDRi by default.
+        networks: with ``generate`` and ``subsets``, what to compare sets of sounds with besides mel statistics.
+        protocol: a published one. It decides on stems, number of clips and measure, where these are not given.
 
     Returns:
         ``{"task", "clips", "rows", "values"}``; a row has name, mean, low, high, median and count.
 
     Raises:
-        UsageError: unknown task, or subsets for another one. DataError: soundfont or MIDI files missing.
+        UsageError: unknown task or measure, or subsets for another task. DataError: soundfont or MIDI files missing.
     """
-    name, measure = _measure(task, subsets)
+    name, run = _task(task, subsets)
     chosen: Clips = _heldout(midi, model.stems) if clips is None else clips
+    silent: tuple[str, ...] = ()
+    if protocol is not None:
+        chosen = Narrowed(chosen, model.stems, protocol.stems)
+        silent = tuple(stem for stem in model.stems if stem not in protocol.stems)
+        limit = limit or protocol.clips.get(task)
+    wanted = find_measure(measure or (protocol.measure if protocol else "si-sdri"))
+    method = Method(settings, layouts, wanted, networks, subsets, silent)
     count = min(len(chosen), limit or len(chosen))
     units, total = ("clips", count) if subsets is None else ("arrangements", count * len(subsets))
     meter = Meter(total, units, f"evaluating {task}", on_progress)
     meter.advance(0)
-    result = measure(model, (chosen[i] for i in range(count)), meter.advance, settings, layouts)
+    result = run(model, (chosen[i] for i in range(count)), meter.advance, method)
     meter.advance(math.inf)  # shares of an arrangement may sum to a little less
-    sampled = {"settings": asdict(settings)} if name in SAMPLED else {}
     examples = result.pop("examples", [])
-    report = {"task": name, "model": model.name, "clips": count, **sampled, **result}
+    report = {"task": name, "model": model.name, "clips": count, **_how(name, method, protocol), **result}
     if out is not None:
         _write(report, examples, out)
     return report
 
 
-def _measure(task: str, subsets: Sequence[Subset] | None) -> tuple[str, Callable[..., dict[str, Any]]]:
+def _how(name: str, method: Method, protocol: Published | None) -> dict[str, Any]:
+    """What a report says of how it was measured."""
+    said: dict[str, Any] = {}
+    if protocol is not None:
+        said["protocol"] = f"{protocol.name} ({protocol.source})"
+    if name == "separate":
+        said |= {"measure": method.measure.name, "unit": method.measure.unit}
+    if name in SAMPLED:
+        said["settings"] = asdict(method.settings)
+    return said
+
+
+def _task(task: str, subsets: Sequence[Subset] | None) -> tuple[str, Callable[..., dict[str, Any]]]:
     """The report's name, and what makes it."""
     if task not in TASKS:
         raise UsageError(f"no evaluation named {task!r}; there are: {', '.join(TASKS)}")
@@ -97,7 +141,7 @@ def _measure(task: str, subsets: Sequence[Subset] | None) -> tuple[str, Callable
         return task, TASKS[task]
     if task != "arrange":
         raise UsageError(f"subsets go with the evaluation of arrange, not of {task}")
-    return "arrange-subsets", partial(_subsets, subsets=subsets)
+    return "arrange-subsets", _subsets
 
 
 def _heldout(midi: Path | None, stems: tuple[str, ...]) -> Clips:
@@ -106,15 +150,13 @@ def _heldout(midi: Path | None, stems: tuple[str, ...]) -> Clips:
     return HeldOut(midi, stems)
 
 
-def _separate(
-    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layouts: Sequence[Layout]
-) -> dict[str, Any]:
+def _separate(model: Model, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
     values, names = [], []
     examples: list[Example] = []
     for clip in clips:
         mixture = clip.stems.sum(0)
-        stems = separate_clip(model, mixture, clip.rate, settings, layouts)
-        values.append(improvements(stems, clip))
+        stems = separate_clip(model, mixture, clip.rate, method.settings, method.layouts, method.silent)
+        values.append(method.measure.compute(stems, clip))
         names.append(clip.name)
         if len(examples) < EXAMPLES:
             examples.append(_example(clip, mixture, stems, model.stems))
@@ -133,9 +175,7 @@ def _example(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[st
     return Example(clip.name, tracks, clip.rate)
 
 
-def _codec(
-    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layouts: Sequence[Layout]
-) -> dict[str, Any]:
+def _codec(model: Model, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
     figures = []
     for clip in clips:
         figures.append(codec_figures(model, clip))
@@ -143,9 +183,7 @@ def _codec(
     return {"rows": codec_rows(figures)}
 
 
-def _arrange(
-    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layouts: Sequence[Layout]
-) -> dict[str, Any]:
+def _arrange(model: Model, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
     latents, active = [], []
     for clip in clips:
         latents.append(
@@ -155,28 +193,20 @@ def _arrange(
     errors = []
     for i, own in enumerate(latents):
         foreign = latents[(i + len(latents) // 2) % len(latents)]
-        errors.append(listening_errors(model, own, foreign, active[i], settings.seed + i))
+        errors.append(listening_errors(model, own, foreign, active[i], method.settings.seed + i))
         advance(1)
     table = np.stack(errors)
     rows = listening_rows(table, levels_of(model.schedule))
     return {"rows": rows, "values": _plain(table)}
 
 
-def _subsets(
-    model: Model,
-    clips: Iterable[Clip],
-    advance: Advance,
-    settings: Settings,
-    layouts: Sequence[Layout],
-    subsets: Sequence[Subset],
-) -> dict[str, Any]:
-    return measure_subsets(model, clips, advance, settings, subsets)
+def _subsets(model: Model, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
+    assert method.subsets is not None
+    return measure_subsets(model, clips, advance, method.settings, method.subsets, method.networks)
 
 
-def _generate(
-    model: Model, clips: Iterable[Clip], advance: Advance, settings: Settings, layouts: Sequence[Layout]
-) -> dict[str, Any]:
-    return measure_generation(model, clips, advance, settings)
+def _generate(model: Model, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
+    return measure_generation(model, clips, advance, method.settings, method.networks)
 
 
 def _plain(table: np.ndarray) -> Any:

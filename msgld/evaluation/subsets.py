@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from msgld.data.source import Clip
 from msgld.errors import UsageError
 from msgld.evaluation.codec import whole_frames
+from msgld.evaluation.embeddings import Embedding
 from msgld.evaluation.table import row
 from msgld.evaluation.together import RATE, Fit, agreement, copies, scaled
 from msgld.metrics import frechet_distance, is_silent, log_mel_l1, mel_statistics
@@ -93,6 +94,7 @@ class Played:
         error: log-mel L1 to the true stems. made, true: their mel statistics, (n, 48).
         fit: how well they go with the given stems; None for models without a vocoder.
         copies: how many of them are copies of given stems.
+        songs: by network, points of what was played together with the given stems, and of the true song.
     """
 
     error: float
@@ -100,6 +102,7 @@ class Played:
     true: np.ndarray
     fit: Fit | None = None
     copies: int = 0
+    songs: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
 
 @torch.inference_mode()
@@ -110,12 +113,14 @@ def play(
     settings: Settings,
     advance: Callable[[float], None],
     foreign: Scene | None = None,
+    networks: Sequence[Embedding] = (),
 ) -> Played | None:
     """Play stems to the others; None where none of the others sounds, or none of the true ones.
 
     Args:
         made: tracks to be played. advance: told of each network call as a share of the whole.
         foreign: another song, whose stems show what fits by chance; without it fits are not measured.
+        networks: for ``Played.songs``.
     """
     audible = [k for k in made if clip.sounding[k]]
     given = [k for k in range(len(clip.mels)) if k not in made]
@@ -130,25 +135,44 @@ def play(
     true = clip.mels[audible].cpu().numpy()
     rate = model.codec.mel.rate / model.codec.mel.hop
     heard = [k for k in given if clip.sounding[k]]
-    fit = None
-    if foreign is not None and model.vocoder is not None:
-        fit = _fit(model, clip, foreign, {k: z[0, k] for k in audible}, heard)
+    fit, songs = None, {}
+    if model.vocoder is not None and (foreign is not None or networks):
+        waves = _waves(model, {k: z[0, k] for k in audible})
+        fit = None if foreign is None else _fit(model, clip, foreign, waves, heard)
+        songs = {network.name: _songs(network, clip, waves, heard) for network in networks}
     copied = copies(decoded, clip.mels[heard].cpu().numpy())
     made_statistics, true_statistics = mel_statistics(decoded, rate), mel_statistics(true, rate)
-    return Played(log_mel_l1(decoded, true), made_statistics, true_statistics, fit, copied)
+    return Played(log_mel_l1(decoded, true), made_statistics, true_statistics, fit, copied, songs)
 
 
-def _fit(model: Model, clip: Scene, foreign: Scene, made: dict[int, Tensor], given: Sequence[int]) -> Fit:
-    """Agreement with the given stems of what was made (latents), of the foreign song's and of the true stems."""
+def _waves(model: Model, made: dict[int, Tensor]) -> dict[int, np.ndarray]:
+    """Latents by track as sounds, mono (L,) at ``RATE``."""
+    rate = model.codec.mel.rate
+    return {
+        k: resample(render.vocode(model, z, 0, z.shape[-1])[None], rate, RATE)[0] for k, z in made.items()
+    }
+
+
+def _songs(
+    network: Embedding, clip: Scene, made: dict[int, np.ndarray], given: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points of the made stems with the given ones as they are, and of the true song, as sub-FAD compares them."""
+    kept = clip.sound[list(given)].sum(0)
+    played = sum(wave[: len(kept)] for wave in made.values()) + kept
+    sounds = (played, clip.sound[[*given, *made]].sum(0))
+    first, second = (network.embed(resample(sound[None], RATE, network.rate)) for sound in sounds)
+    return first, second
+
+
+def _fit(model: Model, clip: Scene, foreign: Scene, made: dict[int, np.ndarray], given: Sequence[int]) -> Fit:
+    """Agreement with the given stems of what was made, of the foreign song's stems and of the true ones."""
 
     def named(sounds: dict[int, np.ndarray]) -> dict[str, np.ndarray]:
         return {model.stems[k]: sound for k, sound in sounds.items()}
 
-    waves = {k: render.vocode(model, z, 0, z.shape[-1]) for k, z in made.items()}
-    played = {k: resample(wave[None], model.codec.mel.rate, RATE)[0] for k, wave in waves.items()}
     others = named({k: clip.sound[k] for k in given})
     return Fit(
-        agreement(named(played), others),
+        agreement(named(made), others),
         agreement(named({k: foreign.sound[k] for k in made}), others),
         agreement(named({k: clip.sound[k] for k in made}), others),
     )
@@ -160,6 +184,7 @@ def measure_subsets(
     advance: Callable[[float], None],
     settings: Settings,
     subsets: Sequence[Subset],
+    networks: Sequence[Embedding] = (),
 ) -> dict[str, Any]:
     """Rows of figures, a subset each, and one over all; clip i is played with the seed ``settings.seed + i``."""
     played: dict[Subset, list[Played | None]] = {subset: [] for subset in subsets}
@@ -172,7 +197,7 @@ def measure_subsets(
         foreign = scenes[(number + len(scenes) // 2) % len(scenes)] if len(scenes) > 1 else None
         for subset, results in played.items():
             made = [model.stems.index(stem) for stem in subset]
-            results.append(play(model, seen, made, numbered, advance, foreign))
+            results.append(play(model, seen, made, numbered, advance, foreign, networks))
     values = {"+".join(subset): [_error(result) for result in results] for subset, results in played.items()}
     return {"rows": subset_rows(played), "values": values, "names": names}
 
@@ -208,7 +233,17 @@ def _row(name: str, results: Sequence[Played | None]) -> dict[str, Any]:
         "rhythm": scaled(fits, "rhythm"),
         "tone": scaled(fits, "tone"),
         "copies": sum(result.copies for result in kept),
+        **_song_distances(kept),
     }
+
+
+def _song_distances(kept: Sequence[Played]) -> dict[str, float | None]:
+    """By network, the Fréchet distance of arranged songs to the true ones (sub-FAD)."""
+    found: dict[str, float | None] = {}
+    for name in kept[0].songs if kept else ():
+        made, true = (np.concatenate([result.songs[name][side] for result in kept]) for side in (0, 1))
+        found[name] = round(frechet_distance(made, true), 3) if min(len(made), len(true)) > 1 else None
+    return found
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

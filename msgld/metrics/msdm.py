@@ -30,18 +30,16 @@ def msdm_si_sdr(estimate: np.ndarray, target: np.ndarray) -> Any:
     return decibels(ratio)[()]
 
 
-def msdm_average(
+def msdm_gains(
     estimates: np.ndarray, targets: np.ndarray, rate: int, window: float = 4.0, hop: float = 2.0
-) -> float:
-    """The mean improvement of :func:`msdm_si_sdr` as in MSDM's tables.
-
-    Over windows in which two stems or more sound, all stems are averaged, silent ones included.
+) -> np.ndarray:
+    """The improvement of :func:`msdm_si_sdr` in every window in which two stems or more sound.
 
     Args:
         estimates, targets: (S, L), mono. rate: samples a second. window, hop: seconds.
 
     Returns:
-        dB; NaN where no window has two sounding stems.
+        dB, (windows, S), silent stems included.
     """
     estimates, targets = matched(estimates=estimates, targets=targets)
     mixture, length = targets.sum(0), round(window * rate)
@@ -52,4 +50,12 @@ def msdm_average(
         if (np.abs(heard).max(-1) > 0).sum() >= 2:
             before = msdm_si_sdr(np.broadcast_to(mixture[part], heard.shape), heard)
             gains.append(msdm_si_sdr(estimates[:, part], heard) - before)
-    return float(np.mean(gains)) if gains else float("nan")
+    return np.array(gains).reshape(-1, len(targets))
+
+
+def msdm_average(
+    estimates: np.ndarray, targets: np.ndarray, rate: int, window: float = 4.0, hop: float = 2.0
+) -> float:
+    """The mean of :func:`msdm_gains` over windows and stems, as in MSDM's tables: dB, NaN of no window."""
+    gains = msdm_gains(estimates, targets, rate, window, hop)
+    return float(gains.mean()) if len(gains) else float("nan")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -77,6 +78,29 @@ Weights = Annotated[
 Draws = Annotated[
     int | None, typer.Option("--draws", min=1, help="With --task guidance: draws a weight; 4 by default.")
 ]
+MeasureName = Annotated[
+    str | None,
+    typer.Option(
+        "--measure", metavar="NAME",
+        help="With --task separate: si-sdri, sdr (museval), msdm-si-sdri (counts silent stems), log-mel-mse or "
+        "log-mel-l1; si-sdri by default.",
+    ),
+]  # fmt: skip
+Embeddings = Annotated[
+    str | None,
+    typer.Option(
+        "--embedding", metavar="NAME=PATH,...",
+        help="With --task generate, and with --subsets: also compare by networks whose weights you have, "
+        "vggish=FILE or clap=FOLDER.",
+    ),
+]  # fmt: skip
+ProtocolName = Annotated[
+    str | None,
+    typer.Option(
+        "--protocol", metavar="NAME",
+        help="Measure as a paper did on Slakh2100: msg-ld, mge-ldm or msdm. Decides on stems, clips and measure.",
+    ),
+]  # fmt: skip
 ReportFolder = Annotated[
     Path | None,
     typer.Option(
@@ -90,7 +114,8 @@ ReportFolder = Annotated[
 
 def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Subsets = None,
              midi: MidiFolder = None, stems: StemFolders = None, clips: Clips = None, song: SongFile = None,
-             stems_of: StemsOf = None,
+             stems_of: StemsOf = None, measure: MeasureName = None, embedding: Embeddings = None,
+             protocol: ProtocolName = None,
              weights: Weights = None, draws: Draws = None, quality: o.QualityOption = o.Quality.normal,
              steps: o.Steps = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None,
              iterations: o.Iterations = 1, out: ReportFolder = None, device: o.Device = "auto",
@@ -106,12 +131,19 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
       msgld evaluate --task arrange --midi songs/ --out report
       msgld evaluate --task arrange --subsets all --clips 20 --out report
       msgld evaluate --task guidance --song song.wav --stems-of stems/
+      msgld evaluate --stems slakh/test --protocol mge-ldm --out report
+      msgld evaluate --stems slakh/test --protocol msg-ld --task generate --embedding vggish=vggish.pth
     """
     from msgld.app.balancing import Balancing, balance_model
-    from msgld.app.evaluating import evaluate_model
+    from msgld.app.evaluating import Measuring, evaluate_model
 
-    _check(task, guidance={"--song": song, "--stems-of": stems_of, "--weights": weights, "--draws": draws},
-           clips={"--midi": midi, "--stems": stems, "--clips": clips}, subsets=subsets)  # fmt: skip
+    guidance = {"--song": song, "--stems-of": stems_of, "--weights": weights, "--draws": draws}
+    sets = {"--midi": midi, "--stems": stems, "--clips": clips, "--protocol": protocol}
+    _check(task, guidance, sets, subsets)
+    if measure is not None and task != Task.separate:
+        raise UsageError("--measure goes with --task separate")
+    if embedding is not None and task != Task.generate and subsets is None:
+        raise UsageError("--embedding goes with --task generate, or with --subsets")
     if midi and stems:
         raise UsageError("choose one of --midi, for the held-out set, and --stems, for songs of your own")
     talk, options = Talk(as_json), sampling(quality, steps, None, seed, sampler, eta, iterations)
@@ -121,11 +153,14 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         )
         balance_model(name, asked, options, device, jobs, talk)
     else:
-        evaluate_model(name, task.value, subsets, midi, stems, clips, options, out, device, jobs, talk)
+        asked_for = Measuring(task.value, subsets, midi, stems, clips, measure, embedding, protocol)
+        evaluate_model(name, asked_for, options, out, device, jobs, talk)
     return 0
 
 
-def _check(task: Task, guidance: dict[str, object], clips: dict[str, object], subsets: str | None) -> None:
+def _check(
+    task: Task, guidance: Mapping[str, object], clips: Mapping[str, object], subsets: str | None
+) -> None:
     """Raise UsageError where an option goes with another task."""
     if subsets is not None and task != Task.arrange:
         raise UsageError("--subsets goes with --task arrange")

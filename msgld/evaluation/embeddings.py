@@ -1,0 +1,137 @@
+"""What sounds are turned into before sets of them are compared: mel statistics, or answers of a trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from msgld.errors import ModelError, UsageError
+from msgld.metrics import mel_statistics
+from msgld.sound.mel import MelConfig, log_mel
+
+EXTRA = "pip install 'msgld[eval,published]'"
+PEAK = 0.5
+"""To which sounds are brought before a network hears them, so that loudness says nothing."""
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A map from sounds to points.
+
+    Attributes:
+        name: of the distance that it makes, for tables.
+        rate: of the sounds that it takes, in Hz.
+        embed: from a sound (channels, L) at that rate to points (n, D).
+    """
+
+    name: str
+    rate: int
+    embed: Callable[[np.ndarray], np.ndarray]
+
+
+def mel_embedding(mel: MelConfig) -> Embedding:
+    """Mel statistics, one point (1, 48) a sound; see :func:`msgld.metrics.mel_statistics`. It needs no network."""
+
+    def embed(sound: np.ndarray) -> np.ndarray:
+        mels = log_mel(torch.from_numpy(np.asarray(sound, np.float32)), mel).numpy()
+        return mel_statistics(mels, mel.rate / mel.hop)[None]
+
+    return Embedding("mel statistics", mel.rate, embed)
+
+
+def vggish_embedding(weights: Path) -> Embedding:
+    """VGGish (Hershey et al., 2017) by the package torchvggish: a point (128,) for each 0.96 s, before the last ReLU.
+
+    This is what FAD is measured with (Kilgour et al., 2019), nothing post-processed.
+
+    Args:
+        weights: the package's file of weights, ``vggish-10086976.pth``.
+
+    Raises:
+        UsageError: the package is missing. ModelError: the file is missing, or is not VGGish's.
+    """
+    try:
+        from torchvggish.torchvggish import VGG, make_layers
+        from torchvggish.vggish_input import waveform_to_examples
+    except ImportError as error:
+        raise UsageError(f"VGGish needs the package torchvggish: {EXTRA}") from error
+    network = VGG(make_layers(), postprocess=False)
+    _fill(network, weights)
+    network.embeddings = network.embeddings[:-1]
+    network.eval()
+
+    @torch.inference_mode()
+    def embed(sound: np.ndarray) -> np.ndarray:
+        examples = waveform_to_examples(_peaked(sound).mean(0), 16_000)
+        points: np.ndarray = network(examples.float()).numpy()
+        return points
+
+    return Embedding("VGGish", 16_000, embed)
+
+
+def _fill(network: torch.nn.Module, weights: Path) -> None:
+    try:
+        network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    except FileNotFoundError:
+        raise ModelError(f"{weights} does not exist: name the file of VGGish's weights") from None
+    except Exception as error:  # whatever a damaged or foreign file makes torch say
+        raise ModelError(f"{weights} does not hold the weights of VGGish: get vggish-10086976.pth") from error
+
+
+def clap_embedding(folder: Path) -> Embedding:
+    """CLAP (Wu et al., 2023) by transformers: one point a sound, scaled to length 1 as it was trained to be compared.
+
+    Args:
+        folder: a model as transformers saves it, with its feature extractor; for music, ``larger_clap_music``.
+
+    Raises:
+        UsageError: transformers is missing. ModelError: the folder holds no CLAP.
+    """
+    try:
+        from transformers import ClapFeatureExtractor, ClapModel
+    except ImportError as error:
+        raise UsageError(f"CLAP needs the package transformers: {EXTRA}") from error
+    try:
+        network: Any = ClapModel.from_pretrained(str(folder), local_files_only=True).eval()
+        extractor = ClapFeatureExtractor.from_pretrained(str(folder), local_files_only=True)
+    except Exception as error:  # whatever a folder of something else makes transformers say
+        raise ModelError(f"{folder} is no folder of a CLAP model: see transformers' ClapModel") from error
+
+    @torch.inference_mode()
+    def embed(sound: np.ndarray) -> np.ndarray:
+        heard = extractor(_peaked(sound).mean(0), sampling_rate=extractor.sampling_rate, return_tensors="pt")
+        answer = network.get_audio_features(**heard)
+        points = getattr(answer, "pooler_output", answer)  # newer releases wrap it
+        return torch.nn.functional.normalize(points, dim=-1).numpy()
+
+    return Embedding("CLAP", int(extractor.sampling_rate), embed)
+
+
+def _peaked(sound: np.ndarray) -> np.ndarray:
+    peak = float(np.abs(sound).max(initial=0.0))
+    return np.asarray(sound, np.float64) * (PEAK / peak if peak else 1.0)
+
+
+NETWORKS: dict[str, Callable[[Path], Embedding]] = {"vggish": vggish_embedding, "clap": clap_embedding}
+
+
+def named_embeddings(text: str) -> list[Embedding]:
+    """Networks as they are typed: ``vggish=FILE``, ``clap=FOLDER``, or both with a comma between.
+
+    Raises:
+        UsageError: no such network, or no file named. Others: as the networks' own.
+    """
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, place = part.partition("=")
+        if name not in NETWORKS or not place:
+            raise UsageError(f"{part!r} is no embedding: say vggish=FILE or clap=FOLDER")
+        found.append(NETWORKS[name](Path(place)))
+    if not found:
+        raise UsageError("name an embedding: vggish=FILE or clap=FOLDER")
+    return found

@@ -1,0 +1,104 @@
+"""The figures that a separation can be given, each for one stem of one clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from msgld.data.source import Clip
+from msgld.errors import UsageError
+from msgld.metrics import bss_sdr, is_silent, log_mel_l1, log_mel_mse, msdm_gains, si_sdri
+from msgld.sound.mel import AUDIOLDM, log_mel
+from msgld.sound.resample import resample
+
+MSDM_RATE = 22_050
+"""Of the sounds that MSDM's figures are of."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How well estimated stems match a clip's.
+
+    Attributes:
+        name: what ``--measure`` takes. unit: of the figures. higher: whether a larger one is better.
+        compute: from estimates (K, channels, L) and the clip, figures (K,); NaN where nothing can be said.
+    """
+
+    name: str
+    unit: str
+    higher: bool
+    compute: Callable[[np.ndarray, Clip], np.ndarray]
+
+
+def improvements(estimates: np.ndarray, clip: Clip) -> np.ndarray:
+    """SI-SDRi of every stem in dB, (K,); NaN for silent and for absent stems."""
+    mixture = clip.stems.sum(0)
+    values = np.full(len(clip.stems), np.nan)
+    for k in np.flatnonzero(_sounding(clip)):
+        values[k] = si_sdri(estimates[k], clip.stems[k], mixture)
+    return values
+
+
+def _sounding(clip: Clip) -> np.ndarray:
+    return clip.present & ~np.array([is_silent(stem) for stem in clip.stems])
+
+
+def _sdr(estimates: np.ndarray, clip: Clip) -> np.ndarray:
+    """BSS Eval's SDR of the stems that sound, in dB."""
+    values = np.full(len(clip.stems), np.nan)
+    heard = _sounding(clip)
+    if heard.any():
+        values[heard] = bss_sdr(estimates[heard], clip.stems[heard], clip.rate)
+    return values
+
+
+def _mono(stems: np.ndarray, rate: int, target: int) -> np.ndarray:
+    """Stems (K, channels, L) as (K, n) at another rate."""
+    return resample(np.asarray(stems, np.float32).mean(1), rate, target)
+
+
+def _mel_distance(distance: Callable[[np.ndarray, np.ndarray], float]) -> Callable[..., np.ndarray]:
+    """A distance of log-mels in the published grid: 16 kHz mono, 64 bands. Silent stems count, as published."""
+
+    def compute(estimates: np.ndarray, clip: Clip) -> np.ndarray:
+        sides = [
+            log_mel(torch.from_numpy(_mono(stems, clip.rate, AUDIOLDM.rate))[:, None], AUDIOLDM).numpy()
+            for stems in (estimates, clip.stems)
+        ]
+        pairs = zip(*sides, clip.present, strict=True)
+        return np.array([distance(one, other) if there else np.nan for one, other, there in pairs])
+
+    return compute
+
+
+def _msdm(estimates: np.ndarray, clip: Clip) -> np.ndarray:
+    """MSDM's score, which counts silent stems and so flatters, in dB."""
+    there = clip.present
+    values = np.full(len(clip.stems), np.nan)
+    sides = [_mono(stems[there], clip.rate, MSDM_RATE) for stems in (estimates, clip.stems)]
+    gains = msdm_gains(sides[0], sides[1], MSDM_RATE)
+    if len(gains):
+        values[there] = gains.mean(0)
+    return values
+
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure("si-sdri", "dB", True, improvements),
+        Measure("sdr", "dB", True, _sdr),
+        Measure("msdm-si-sdri", "dB", True, _msdm),
+        Measure("log-mel-mse", "nepers squared", False, _mel_distance(log_mel_mse)),
+        Measure("log-mel-l1", "nepers", False, _mel_distance(log_mel_l1)),
+    )
+}
+
+
+def find_measure(name: str) -> Measure:
+    """The measure of that name; UsageError names the others."""
+    if name not in MEASURES:
+        raise UsageError(f"no measure named {name!r}; there are: {', '.join(MEASURES)}")
+    return MEASURES[name]
