@@ -10,11 +10,13 @@ from msgld.metrics.kernel import kernel_distance
 from msgld.metrics.logmel import log_mel_l1, log_mel_mse
 from msgld.metrics.melstats import mel_statistics, mel_statistics_distance
 from msgld.metrics.msdm import msdm_average, msdm_gains, msdm_si_sdr
+from msgld.metrics.nearest import best_match
 from msgld.metrics.nulltest import null_db
 from msgld.metrics.sisdr import is_silent, si_sdr, si_sdri
 
 __all__ = [
     "Summary",
+    "best_match",
     "bss_sdr",
     "correlation",
     "frechet_distance",

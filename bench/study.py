@@ -1,0 +1,179 @@
+"""What each setting of separating and making gives, and what it costs: the study that the qualities are set from.
+
+    python bench/study.py --midi FOLDER --clips 40 --out docs/figures
+
+One setting is changed at a time. Separating: SI-SDRi over the clips, and time as a ratio to the plain way (one call,
+one pass). Making: distances of new pieces and of arranged stems to real ones, for 1 to 64 network calls. Run it again
+whenever the model changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from msgld import Options, load
+from msgld.api.quality import making, separation_passes
+from msgld.data.heldout import HeldOut
+from msgld.data.source import Clip
+from msgld.evaluation import evaluate
+from msgld.evaluation.measures import improvements
+from msgld.evaluation.separation import separate_clip
+from msgld.evaluation.table import row
+from msgld.model import Model
+from msgld.tasks.maps import Settings
+from msgld.tasks.separate import Layout
+
+CALLS = (1, 2, 4, 8, 16)
+MAKING_CALLS = (1, 2, 4, 8, 16, 64)
+SUBSETS = (("bass",), ("drums",), ("piano",), ("guitar", "piano"), ("bass", "drums"))
+"""Of the arrangement table, so that the study ends in good time; ``evaluate --subsets all`` measures all."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One setting of separating: ``draws`` samples with seeds of their own are averaged."""
+
+    what: str
+    value: str
+    settings: Settings
+    layouts: tuple[Layout, ...]
+    draws: int = 1
+
+
+def ways(plain: Layout) -> Iterable[Way]:
+    """The plain way, then one change at a time."""
+    one = Settings()
+    yield Way("plain", "1 call, 1 pass", one, (plain,))
+    for calls in CALLS[1:]:
+        yield Way("calls", str(calls), Settings(steps=calls), (plain,))
+    for draws in (2, 4):
+        yield Way("draws of 8 calls averaged", str(draws), Settings(steps=8), (plain,), draws)
+    for guidance in (0.75, 1.25, 1.5, 2.0):
+        yield Way("guidance", str(guidance), Settings(guidance=guidance), (plain,))
+    for passes in (2, 3):
+        shifted = (replace(plain, context=plain.context + 0.0465 * i / passes) for i in range(passes))
+        yield Way("passes averaged", str(passes), one, tuple(shifted))
+    for fade in (1.0, 3.0):
+        yield Way("overlap besides context, s", str(fade), one, (replace(plain, fade=fade),))
+    for context in (0.5, 1.0):
+        yield Way("context, s", str(context), one, (replace(plain, context=context),))
+    for exponent in (0.5, 0.6, 0.85, 1.0, 1.5):
+        yield Way("mask exponent", str(exponent), one, (replace(plain, exponent=exponent),))
+    yield Way("refiner", "off", one, (replace(plain, refine=False),))
+
+
+def separate(model: Model, clip: Clip, way: Way) -> np.ndarray:
+    """SI-SDRi of every stem."""
+    mixture = clip.stems.sum(0)
+    draws = [
+        separate_clip(model, mixture, clip.rate, replace(way.settings, seed=seed), way.layouts)
+        for seed in range(way.draws)
+    ]
+    return improvements(np.mean(draws, 0), clip)
+
+
+def separating(model: Model, clips: list[Clip]) -> list[dict[str, Any]]:
+    """A row for each way."""
+    plain = separation_passes(Options(quality="draft"), model)[1][0]
+    separate(model, clips[0], Way("", "", Settings(), (plain,)))  # so that nothing is made for the first time
+    rows, base = [], 1.0
+    for way in ways(plain):
+        begun = time.perf_counter()
+        values = np.stack([separate(model, clip, way) for clip in clips])
+        took = time.perf_counter() - begun
+        base = took if way.what == "plain" else base
+        rows.append(
+            {
+                "setting": way.what,
+                "value": way.value,
+                "time": round(took / base, 2),
+                **row("", values.ravel()),
+            }
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def made(model: Model, clips: list[Clip], calls: Iterable[int]) -> list[dict[str, Any]]:
+    """A row for each number of calls."""
+    base, rows = making(Options(), model), []
+    for number in calls:
+        settings = replace(base, steps=number)
+        begun = time.perf_counter()
+        pieces = evaluate(model, "generate", clips, settings=settings)["rows"]
+        stems = evaluate(model, "arrange", clips, settings=settings, subsets=SUBSETS)["rows"][-1]
+        rows.append(
+            {
+                "calls": number,
+                "generated, mixture": pieces[0]["mean"],
+                "generated, mean of stems": round(float(np.mean([one["mean"] for one in pieces[1:]])), 2),
+                "arranged, distance": stems["distance"],
+                "arranged, log-mel L1": stems["mean"],
+                "rhythm": stems["rhythm"],
+                "tone": stems["tone"],
+                "seconds": round(time.perf_counter() - begun, 1),
+            }
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def draw(rows: list[dict[str, Any]], path: Path) -> None:
+    """Every way as a point: what it takes, what it gives."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    for what in dict.fromkeys(one["setting"] for one in rows):
+        chosen = [one for one in rows if one["setting"] == what]
+        axis.plot([one["time"] for one in chosen], [one["mean"] for one in chosen], "o-", label=what)
+        for one in chosen:
+            axis.annotate(one["value"], (one["time"], one["mean"]), fontsize=7)
+    axis.set(xlabel="time, as a ratio to one call and one pass", ylabel="SI-SDRi, dB", xscale="log")
+    axis.legend(fontsize=7)
+    axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default=None)
+    parser.add_argument("--midi", type=Path, default=None)
+    parser.add_argument("--clips", type=int, default=40)
+    parser.add_argument("--part", choices=("both", "separating", "making"), default="both")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    model = load(options.model).model
+    held = HeldOut(options.midi)
+    # Spread over the set, whose songs lie together.
+    clips = [held[i] for i in np.linspace(0, len(held) - 1, min(options.clips, len(held))).astype(int)]
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / "study.json"
+    report = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    report |= {"model": model.name, "clips": len(clips)}
+    if options.part != "making":
+        report["separating"] = separating(model, clips)
+        draw(report["separating"], options.out / "study.png")
+    if options.part != "separating":
+        report["making"] = made(model, clips, MAKING_CALLS)
+    path.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
