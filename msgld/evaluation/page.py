@@ -46,16 +46,21 @@ def write_page(report: Mapping[str, Any], examples: Sequence[Example], out: Path
     Args:
         report: as :func:`msgld.evaluation.evaluate` returns it. out: an existing folder.
     """
-    title = f"{report['task']}: {report['model']}"
-    body = [f"<h1>{escape(title)}</h1>", f"<p>{report['clips']} clips.</p>", _table(report["rows"])]
+    body = [f"<p>{report['clips']} clips.</p>", _table(report["rows"])]
     body.append(f'<p><img alt="means with their 95 % intervals" src="{_plot(report["rows"])}"></p>')
     for number, example in enumerate(examples):
-        body.append(_section(example, out / "sounds", f"{report['task']}-{number}"))
+        body.append(section(example, out / "sounds", f"{report['task']}-{number}"))
+    write_body(f"{report['task']}: {report['model']}", body, out / f"{report['task']}.html")
+
+
+def write_body(title: str, body: Sequence[str], path: Path) -> None:
+    """Write a page that needs no other files but those its body names."""
     page = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>{"".join(body)}</html>\n'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
+        f"<h1>{escape(title)}</h1>{''.join(body)}</html>\n"
     )
-    write_whole(out / f"{report['task']}.html", page.encode())
+    write_whole(path, page.encode())
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -89,7 +94,12 @@ def _plot(rows: Sequence[Mapping[str, Any]]) -> str:
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 
-def _section(example: Example, folder: Path, prefix: str) -> str:
+def section(example: Example, folder: Path, prefix: str, bitrate: int = BITRATE) -> str:
+    """Draw an example and encode its sounds into ``folder``; the HTML that shows and plays them.
+
+    Args:
+        folder: made if it is not there; beside the page and named ``sounds``. prefix: of the files' names.
+    """
     sketch = Sketch(example.rate)
     sketch.add(example.tracks)
     folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +109,7 @@ def _section(example: Example, folder: Path, prefix: str) -> str:
     for track, samples in example.tracks.items():
         file = f"{prefix}-{re.sub(r'[^a-z0-9]+', '-', track.lower())}.mp3"
         with AudioWriter(
-            folder / file, example.rate, len(samples), overwrite=True, bitrate=BITRATE
+            folder / file, example.rate, len(samples), overwrite=True, bitrate=bitrate
         ) as writer:
             writer.write(samples / np.float32(max(1.0, loudest)))
         players.append(
