@@ -23,18 +23,21 @@ from msgld.data.band import RESERVED_SEED, compose
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.parts import length, parts
 from msgld.data.render import Renderer
-from msgld.metrics.asked import key_met, key_of, tempo_met, tempo_of
+from msgld.metrics.asked import key_met, tempo_met, tempo_of
 from msgld.types import RATE, STEMS
 
 SECONDS = 15.0
 
 
-def heard(stems: dict[str, np.ndarray], rate: int) -> tuple[float, str]:
-    """Tempo of all stems together, key of those that have notes; stems are (channels, L)."""
+def met_by(stems: dict[str, np.ndarray], rate: int, brief: msgld.Brief) -> dict[str, bool]:
+    """Whether all stems (channels, L) together have the tempo, and those that have notes the key."""
     mono = {stem: samples.mean(0) for stem, samples in stems.items()}
-    return tempo_of(np.sum([*mono.values()], 0), rate), key_of(
-        np.sum([wave for stem, wave in mono.items() if stem != "drums"], 0), rate
-    )
+    pitched = np.sum([wave for stem, wave in mono.items() if stem != "drums"], 0)
+    assert brief.bpm and brief.key
+    return {
+        "tempo": tempo_met(tempo_of(np.sum([*mono.values()], 0), rate), brief.bpm),
+        "key": key_met(pitched, rate, brief.key),
+    }
 
 
 def real(number: int) -> tuple[msgld.Brief, dict[str, np.ndarray]]:
@@ -73,10 +76,8 @@ def main() -> None:
             ("asked", told.stems, told.rate),
             ("not asked", free.stems, free.rate),
         ):
-            tempo, key = heard(stems, rate)
-            assert brief.bpm and brief.key
-            met[who]["tempo"].append(tempo_met(tempo, brief.bpm))
-            met[who]["key"].append(key_met(key, brief.key))
+            for what, whether in met_by(stems, rate, brief).items():
+                met[who][what].append(whether)
     report: dict[str, Any] = {"pieces": options.pieces, "quality": options.quality}
     report |= {
         who: {what: float(np.mean(values)) for what, values in both.items()} for who, both in met.items()
