@@ -25,7 +25,7 @@ class RefinerConfig:
     Attributes:
         stems: S. inputs: features of a band and column, those of the mixture and the S first guesses.
         bands: M, a multiple of 2 to the power of levels.
-        widths: channels of each level, the finest first. The finest has half the bands, as pairs of neighbours enter
+        widths: channels of each level, the finest first; multiples of 16 are what processors are fast with. The finest has half the bands, as pairs of neighbours enter
             together; each further level has half the bands and columns of the one before.
         depth: blocks at the coarsest level, whose views in time double from one to the next.
         squeeze: by how much a block's layer across all bands is narrower than they are many.
@@ -34,7 +34,7 @@ class RefinerConfig:
     stems: int = 5
     inputs: int = 8
     bands: int = 256
-    widths: tuple[int, ...] = (20, 40, 64, 96)
+    widths: tuple[int, ...] = (16, 32, 64, 80)
     depth: int = 4
     squeeze: int = 4
 
@@ -104,6 +104,7 @@ class Refiner(nn.Module):
         """
         columns = features.shape[-1]
         x = F.pad(features, (0, -columns % (1 << len(self.down))))
+        x = x.contiguous(memory_format=torch.channels_last)  # half the time of a step on a CPU
         x = self.inward(x) + self.place
         kept = []
         for block, down in zip(self.before, self.down, strict=True):
