@@ -34,7 +34,7 @@ class RefinerConfig:
     stems: int = 5
     inputs: int = 8
     bands: int = 256
-    widths: tuple[int, ...] = (16, 32, 64, 80)
+    widths: tuple[int, ...] = (16, 32, 48, 80)
     depth: int = 4
     squeeze: int = 4
 

@@ -188,7 +188,8 @@ class Briefing(nn.Module):
         trunk, width = config.trunk_width, config.width
         self.frames = nn.Linear(config.frame_features, trunk)
         self.hidden = nn.Linear(trunk, trunk)
-        self.programs_in_trunk = nn.Linear((config.tracks - 1) * config.programs, trunk, bias=False)
+        # A program is one stem's alone (bass programs are the bass's), so the trunk needs no table for each stem.
+        self.programs_in_trunk = nn.Linear(config.programs, trunk, bias=False)
         self.programs = nn.Linear(config.programs, width, bias=False)
         for layer in (self.hidden, self.programs_in_trunk, self.programs):
             nn.init.zeros_(layer.weight)
@@ -197,7 +198,7 @@ class Briefing(nn.Module):
     def forward(self, asked: Asked) -> tuple[Tensor, Tensor]:
         """Additions to the trunk's tokens (B, T, trunk width) and to those of the tracks (B, K, 1, width)."""
         trunk = self.hidden(F.gelu(self.frames(asked.frames), approximate="tanh"))
-        trunk = trunk + self.programs_in_trunk(asked.programs.flatten(1)).unsqueeze(1)
+        trunk = trunk + self.programs_in_trunk(asked.programs.sum(1)).unsqueeze(1)
         return trunk, F.pad(self.programs(asked.programs), (0, 0, 0, 1)).unsqueeze(2)
 
 
