@@ -132,7 +132,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     held = HeldOut(options.midi)
-    clips = [held[i] for i in range(min(len(held), options.clips))]
+    # Spread over the set, whose songs lie together.
+    clips = [held[i] for i in np.linspace(0, len(held) - 1, min(options.clips, len(held))).astype(int)]
     system = open_system(options.system, options.folder, options.steps)
     report: dict[str, Any] = {
         "system": options.system, "run": options.folder.name if options.folder else "shipped",
