@@ -27,7 +27,7 @@ from msgld.data.source import Clip
 from msgld.evaluation import evaluate
 from msgld.evaluation.measures import improvements
 from msgld.evaluation.separation import separate_clip
-from msgld.evaluation.table import row
+from msgld.evaluation.table import markdown, row
 from msgld.model import Model
 from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
@@ -173,6 +173,8 @@ def main() -> None:
     if options.part != "separating":
         report["making"] = made(model, clips, MAKING_CALLS)
     path.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    tables = [f"{part}\n\n{markdown(report[part])}" for part in ("separating", "making") if part in report]
+    (options.out / "study.md").write_text("\n".join(tables), "utf-8")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,9 @@ class RefinerConfig:
     Attributes:
         stems: S. inputs: features of a band and column, those of the mixture and the S first guesses.
         bands: M, a multiple of 2 to the power of levels.
-        widths: channels of each level, the finest first; multiples of 16 are what processors are fast with. The finest has half the bands, as pairs of neighbours enter
-            together; each further level has half the bands and columns of the one before.
+        widths: channels of each level, the finest first; processors are fast with multiples of 16. The finest has half
+            the bands, as pairs of neighbours enter together; each further level has half the bands and columns of the
+            one before.
         depth: blocks at the coarsest level, whose views in time double from one to the next.
         squeeze: by how much a block's layer across all bands is narrower than they are many.
     """
