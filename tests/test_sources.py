@@ -24,7 +24,7 @@ from msgld.types import STEMS
 
 RATE = 16_000
 VARIED = Variation()
-PLAIN = Variation(substitute=0, transpose=(0, 0), tempo=(1, 1), gain=0, pan=0)
+PLAIN = Variation(substitute=0, transpose=(0, 0), tempo=(1, 1), gain=0, pan=0, recolour=0)
 
 
 @pytest.fixture

@@ -98,3 +98,22 @@ def test_a_stretch_is_the_same_wherever_it_is_cut():
     assert np.abs(later - whole[:, RATE : 3 * RATE]).max() < 0.02 * np.abs(whole).max()
     silent = renderer.render([replace(notes, gain=np.zeros(8))], 0.0, 1.0)
     assert not silent.any()
+
+
+def brightness(sound: np.ndarray) -> float:
+    """The spectrum's centre of gravity, in hertz."""
+    power = np.abs(np.fft.rfft(sound.mean(0))) ** 2
+    return float((power * np.fft.rfftfreq(sound.shape[1], 1 / RATE)).sum() / power.sum())
+
+
+@pytest.mark.parametrize("colour", [-4, 3])
+def test_colour_moves_the_sound_and_not_the_note(colour: int):
+    note = part(52, [(0.5, 2.0, 60, 100)])  # a choir, whose vowel is a resonance
+    plain = played(note)
+    shifted = Renderer(heldout_soundfont(), RATE, colour).render([note], 0.0, 3.0)
+    assert abs(semitones_off(shifted, 60)) < 0.2
+    assert (brightness(shifted) > brightness(plain)) == (colour > 0)
+    assert np.array_equal(played(note), plain), "the next sound is as it was"
+    drum = part(0, [(0.1, 0.05, 38, 110)], drums=True)
+    higher = Renderer(heldout_soundfont(), RATE, colour).render([drum], 0.0, 1.0)
+    assert (brightness(higher) > brightness(played(drum, seconds=1.0))) == (colour > 0)

@@ -52,13 +52,15 @@ class Renderer:
     Args:
         soundfont: an .sf2 or .sf3 file.
         rate: samples per second.
+        colour: semitones by which all sounds are shifted, while notes keep their pitch: a sample is played faster, of a
+            note that much lower. Resonances and attacks move; of drums, which have no notes, the pitch does.
 
     Raises:
         DataError: TinySoundFont is missing, or the file is not a soundfont.
     """
 
-    def __init__(self, soundfont: Path, rate: int = RATE) -> None:
-        self.soundfont, self.rate = Path(soundfont), rate
+    def __init__(self, soundfont: Path, rate: int = RATE, colour: int = 0) -> None:
+        self.soundfont, self.rate, self.colour = Path(soundfont), rate, colour
         self._player = _player(self.soundfont.resolve(), rate)
 
     def render(self, piece: Score | Sequence[Part], start: float, seconds: float) -> np.ndarray:
@@ -92,7 +94,7 @@ class Renderer:
         shifted = [_shift(part, start - lead / self.rate) for part in group]
         total = np.zeros((2, lead + samples), np.float32)
         for first in range(0, len(shifted), _CHANNELS):
-            total += self._player.play(shifted[first : first + _CHANNELS], lead + samples)
+            total += self._player.play(shifted[first : first + _CHANNELS], lead + samples, self.colour)
         return total[:, lead:]
 
 
@@ -139,13 +141,14 @@ class _Player:
         except Exception as error:  # the package raises bare exceptions of several kinds
             raise DataError(f"{soundfont} is not an SF2 or SF3 soundfont: {error}") from error
 
-    def play(self, group: Sequence[Part], samples: int) -> np.ndarray:
+    def play(self, group: Sequence[Part], samples: int, colour: int = 0) -> np.ndarray:
         """Play parts, each on a channel of its own, ``_CHANNELS`` at most: float32 (2, samples)."""
+        self._tune(colour)
         for channel, part in enumerate(group):
             self._choose(channel, part.program, part.is_drum)
         sound = np.zeros((samples, 2), np.float32)
         done = 0
-        for at, strikes, channel, key, velocity in _events(group, self._rate):
+        for at, strikes, channel, key, velocity in _events(group, self._rate, colour):
             if at >= samples:
                 break
             if at > done:
@@ -169,6 +172,13 @@ class _Player:
             return
         self._synth.channel.pop(channel, None)
 
+    def _tune(self, colour: int) -> None:
+        """Let sounds come out so many semitones higher; :func:`_events` lowers the notes."""
+        synth = self._synth
+        slower = round(self._rate * 2 ** (-colour / 12))  # played at the full rate, it is higher
+        mode = importlib.import_module("tinysoundfont._tinysoundfont").OutputMode.StereoInterleaved
+        synth.soundfonts[self._font].set_output(mode, slower, synth.gain)
+
     def _fill(self, block: np.ndarray) -> None:
         """Let the synthesiser go on for the length of ``block`` (n, 2), contiguous."""
         if len(block):
@@ -180,14 +190,15 @@ class _Player:
         self._fill(np.zeros((self._rate // 10, 2), np.float32))
 
 
-def _events(group: Sequence[Part], rate: int) -> list[tuple[int, bool, int, int, int]]:
+def _events(group: Sequence[Part], rate: int, colour: int = 0) -> list[tuple[int, bool, int, int, int]]:
     """(sample, whether a note begins, channel, key, velocity), in order; at one moment ends come before beginnings."""
     events: list[tuple[int, bool, int, int, int]] = []
     for channel, part in enumerate(group):
         first = np.rint(part.onset * rate).astype(int)
         last = np.maximum(np.rint((part.onset + part.duration) * rate).astype(int), first + 1)
+        keys = part.pitch if part.is_drum else np.clip(part.pitch - colour, 0, 127)
         for on, off, key, velocity in zip(
-            first.tolist(), last.tolist(), part.pitch.tolist(), part.velocity.tolist(), strict=True
+            first.tolist(), last.tolist(), keys.tolist(), part.velocity.tolist(), strict=True
         ):
             events += [(on, True, channel, key, velocity), (off, False, channel, key, 0)]
     return sorted(events)

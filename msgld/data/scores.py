@@ -66,6 +66,8 @@ class Variation:
         gain: standard deviation of each stem's gain, dB.
         pan: farthest place of a stem to either side, 0 to 1.
         loudness: lowest and highest level of the mixture, dBFS (RMS).
+        soundfonts: probability that a stem is played with a soundfont of its own.
+        recolour: probability that a stem's sounds are shifted (:class:`Renderer`), by up to ``colour`` semitones.
     """
 
     substitute: float = 0.5
@@ -74,6 +76,9 @@ class Variation:
     gain: float = 3.0
     pan: float = 0.3
     loudness: tuple[float, float] = (-26.0, -14.0)
+    soundfonts: float = 0.5
+    recolour: float = 0.6
+    colour: int = 4
 
 
 _SPREAD = {"bass": 0.2, "drums": 0.2}
@@ -116,7 +121,12 @@ class ScoreSource:
         font = self.soundfonts[int(rng.integers(len(self.soundfonts)))]
         if rng.random() < self.variation.substitute:
             piece = recast(piece, rng)
-        audio = Renderer(font, self.rate).render_stems(piece, start, seconds, self.stems)
+        audio = np.stack(
+            [
+                self._renderer(font, rng).render([p for p in piece if p.stem == stem], start, seconds)
+                for stem in self.stems
+            ]
+        )
         meta = song.meta | {
             "start": start,
             "soundfont": font.stem,
@@ -127,6 +137,14 @@ class ScoreSource:
         brief = brief_of(song, piece, start, tempo, semitones)
         present = np.ones(len(self.stems), bool)
         return Clip(self._mix(audio, rng), present, self.rate, name, meta, brief)
+
+    def _renderer(self, font: Path, rng: np.random.Generator) -> Renderer:
+        """What plays a stem: the clip's soundfont or one of its own, its sounds as they are or shifted."""
+        how = self.variation
+        own = self.soundfonts[int(rng.integers(len(self.soundfonts)))]
+        colour = int(rng.integers(-how.colour, how.colour + 1))
+        single, recoloured = rng.random(2) < (how.soundfonts, how.recolour)
+        return Renderer(own if single else font, self.rate, colour if recoloured else 0)
 
     def _stretch(
         self, rng: np.random.Generator, seconds: float

@@ -19,7 +19,7 @@ def training_source(
     stems: Sequence[Path] = (),
     band: float = 1.0,
     soundfont: Path | None = None,
-    augmented: float = 0.25,
+    augmented: float = 0.4,
 ) -> Source:
     """Every folder or archive counts alike; ``band`` is the built-in band's weight among them.
 
