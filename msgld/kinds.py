@@ -7,10 +7,11 @@ from typing import Any
 
 from torch import nn
 
-from msgld.diffusion.denoise import StemDenoiser
+from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule, SqrtLinearSchedule
 from msgld.diffusion.published import PublishedDenoiser
 from msgld.nets.refiner import Refiner, RefinerConfig
+from msgld.nets.stem_unet import StemUNet, StemUNetConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.sound.codec import PatchCodec, PatchConfig
@@ -40,6 +41,7 @@ KINDS: Mapping[str, Mapping[str, Callable[[Settings], nn.Module]]] = {
     "codec": {"patch": lambda s: PatchCodec(PatchConfig.from_dict(s)), "kl": _kl},
     "denoiser": {
         "stem-transformer": lambda s: StemTransformer(TransformerConfig.from_dict(s)),
+        "stem-unet": lambda s: StemUNet(StemUNetConfig.from_dict(s)),
         "published-unet": _unet,
     },
     "refiner": {"refiner": lambda s: Refiner(RefinerConfig.from_dict(s))},
@@ -50,7 +52,12 @@ KINDS: Mapping[str, Mapping[str, Callable[[Settings], nn.Module]]] = {
 
 def denoiser_of(network: Any, codec: Any) -> StemDenoiser | PublishedDenoiser:
     """The denoiser that a network was trained as; the published one sees latents of ``codec`` as images."""
-    if isinstance(network, StemTransformer):
+    if isinstance(network, StemNetwork):
         return StemDenoiser(network, CosineSchedule())
     channels, multiple = codec.image_channels, network.multiple
     return PublishedDenoiser(network, SqrtLinearSchedule(), channels, multiple)
+
+
+def build_network(config: TransformerConfig | StemUNetConfig) -> StemNetwork:
+    """An untrained network of ours, of the kind that its configuration is for."""
+    return StemUNet(config) if isinstance(config, StemUNetConfig) else StemTransformer(config)

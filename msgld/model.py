@@ -12,7 +12,6 @@ from msgld.diffusion.denoise import Asked, Estimate, StemDenoiser
 from msgld.diffusion.noise import Schedule
 from msgld.diffusion.published import PublishedDenoiser
 from msgld.nets.refiner import Refiner
-from msgld.nets.transformer import StemTransformer
 from msgld.nets.vocoder import Vocoder
 from msgld.sound.codec import PatchCodec
 
@@ -93,8 +92,8 @@ class Model:
     @property
     def styles(self) -> tuple[str, ...]:
         """Styles that a brief may ask for; none for models that take no briefs."""
-        network = self.denoiser.network
-        return network.config.styles if isinstance(network, StemTransformer) else ()
+        config = getattr(self.denoiser.network, "config", None)
+        return tuple(getattr(config, "styles", ()))
 
     def refine(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """The refiner, in 16-bit arithmetic where the machine is faster with it; see :class:`Refiner`."""

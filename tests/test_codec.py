@@ -70,7 +70,7 @@ def test_decoding_is_affine():
     a, b = torch.randn(2, 3, SMALL.channels, 5, generator=torch.Generator().manual_seed(1))
     mean = codec.decode(torch.zeros(3, SMALL.channels, 5))
     assert torch.allclose(codec.decode(a + b) + mean, codec.decode(a) + codec.decode(b), atol=1e-4)
-    linear = torch.einsum("pc,bct->btp", codec.decoder, a)
+    linear = torch.einsum("cp,c,bct->btp", codec.basis, codec.scale, a)
     assert torch.allclose(codec.to_patches(codec.decode(a) - mean), linear, atol=1e-4)
 
 

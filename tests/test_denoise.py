@@ -246,8 +246,10 @@ def test_shares_begin_as_ratios_of_decoded_amplitudes():
     network = StemTransformer(CONFIG)
     nn.init.zeros_(network.scores.bias)
     nn.init.zeros_(network.readout.bias)
-    decoder = torch.randn(CONFIG.bands * CONFIG.frame_columns, CHANNELS, generator=generator(3))
-    network.begin_with(decoder)
+    basis = torch.randn(CHANNELS, CONFIG.bands * CONFIG.frame_columns, generator=generator(3))
+    scale = torch.rand(CHANNELS, generator=generator(4))
+    network.begin_with(basis, scale)
+    decoder = (basis * scale[:, None]).T
     z = latents()
     shares = network.shares(torch.zeros(BATCH, TRACKS, FRAMES, CONFIG.width), z, EVERYONE)
     log_mels = torch.einsum("pc,bkct->bkpt", decoder, z[:, :-1])

@@ -23,12 +23,16 @@ from msgld.data.source import Clip
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import DataError, ModelError, UsageError
+from msgld.kinds import build_network
 from msgld.model import REFERENCE_RMS
+from msgld.nets.stem_unet import StemUNetConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
+from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.progress import Progress
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import MelConfig
 from msgld.tasks.asked import FACTS
+from msgld.training.assemble import join_vocoder
 from msgld.training.batch import Batch, BatchConfig, build_batch, mix_mels, share_loss
 from msgld.training.clips import ClipPool, Crops, draw_crops
 from msgld.training.codec import fit_codec
@@ -509,8 +513,8 @@ def training(preset: Preset, steps: int) -> DenoiserTraining:
     torch.manual_seed(0)
     pool = filled_with_energies(Tones())
     codec = fit_codec(pool, preset.codec, preset.batch, preset.codec_clips)
-    network = StemTransformer(replace(preset.network, tracks=4))
-    network.begin_with(codec.decoder)
+    network = build_network(replace(preset.network, tracks=4))
+    network.begin_with(codec.basis, codec.scale)
     denoiser = StemDenoiser(network, CosineSchedule())
     return DenoiserTraining(preset, denoiser, codec, pool, minutes(steps), torch.device("cpu"))
 
@@ -636,6 +640,43 @@ def test_a_run_can_begin_with_another_runs_model(tmp_path: Path, clock: None, no
     one, other = load_model(first), load_model(second)
     assert torch.equal(one.codec.basis, other.codec.basis)
     assert other.info["started_from"]["training"]["steps"] == 3
+
+
+UNET = replace(
+    PRESET,
+    network=StemUNetConfig(
+        channels=16,
+        bands=16,
+        widths=(8, 8, 8),
+        depth=1,
+        told=16,
+        trunk_width=16,
+        trunk_depth=1,
+        trunk_heads=2,
+    ),
+)
+"""The same on the other network."""
+
+
+def test_a_run_may_stand_on_the_codec_and_vocoder_of_another(tmp_path: Path, clock: None, no_pictures: None):
+    first = train_denoiser(PRESET, Tones(), tmp_path / "first", minutes(2))
+    join_vocoder(
+        first, Vocoder(VocoderConfig(n_fft=512, hop=128, bands=16, width=8, depth=1, hidden=8)), first
+    )
+    second = train_denoiser(UNET, Tones(), tmp_path / "second", minutes(3), first_stage=first)
+    one, other = load_model(first), load_model(second)
+    assert torch.equal(one.codec.basis, other.codec.basis)
+    assert torch.allclose(other.denoiser.network.basis, one.codec.basis, atol=1e-3)
+    assert other.vocoder is not None
+    with pytest.raises(ModelError, match="another size"):
+        train_denoiser(UNET, Tones(), tmp_path / "third", minutes(3), start=first)
+
+
+def test_the_losses_of_the_unet_fall(clock: None):
+    losses = [step.losses for step in training(replace(UNET, stages=(Stage(1.0, 8, 8),)), 60)]
+    for name in ("v", "share"):
+        first, last = (np.mean([step[name] for step in part]) for part in (losses[:10], losses[-10:]))
+        assert last < first - 0.1, name
 
 
 # The state on disk

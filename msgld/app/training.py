@@ -55,14 +55,12 @@ def train_denoiser_on(settings: Training) -> Path:
     preset = find_recipe(settings.preset or "small")
     _check_paths(settings)
     first_stage = settings.first_stage
-    if isinstance(preset, Preset) and first_stage:
-        raise UsageError("--first-stage is for presets of the published design, such as --preset paper")
     device, source = _device(settings), _source(settings)
     out, minutes, start, seed = settings.out, settings.minutes, settings.start, settings.seed
     with _shown(out) as show:
         report = News(show).report
         if isinstance(preset, Preset):
-            model = train_denoiser(preset, source, out, minutes, start, device, seed, report)
+            model = train_denoiser(preset, source, out, minutes, start, device, seed, report, first_stage)
         else:
             model = train_published(preset, source, out, first_stage, minutes, start, device, seed, report)
     return _announce(model)

@@ -88,6 +88,9 @@ class StemNetwork(nn.Module, ABC):
     def tracks(self) -> int:
         """K: its stems and the mixture."""
 
+    def begin_with(self, basis: Tensor, scale: Tensor) -> None:
+        """Take from a linear codec what is known before any training: rows (C, P) that, scaled (C,), make patches."""
+
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """What a checkpoint's JSON says of this network."""

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from msgld.nets.image import Block, lie_close, silence
+
 GAIN = 5.0
 """Of the answer: logarithms of shares differ by several, which weights that begin at 0 would be long in reaching."""
 
@@ -43,30 +45,6 @@ class RefinerConfig:
     def from_dict(cls, settings: dict[str, Any]) -> RefinerConfig:
         """From JSON, which has no tuples."""
         return cls(**{**settings, "widths": tuple(settings["widths"])})
-
-
-def silence(layer: nn.Module) -> None:
-    """Let a layer answer with 0 at first."""
-    for parameter in layer.parameters():
-        nn.init.zeros_(parameter)
-
-
-class Block(nn.Module):
-    """Two convolutions, then a perceptron across all bands, each added to its input; both begin at 0."""
-
-    def __init__(self, width: int, bands: int, squeeze: int, dilation: int = 1) -> None:
-        super().__init__()
-        self.one = nn.Conv2d(width, width, 3, padding=(1, dilation), dilation=(1, dilation))
-        self.two = nn.Conv2d(width, width, 3, padding=1)
-        self.narrow = nn.Linear(bands, max(8, bands // squeeze))
-        self.wide = nn.Linear(max(8, bands // squeeze), bands)
-        silence(self.two)
-        silence(self.wide)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x (B, width, bands, T)."""
-        x = x + self.two(F.gelu(self.one(F.gelu(x))))
-        return x + self.wide(F.gelu(self.narrow(x.transpose(2, 3)))).transpose(2, 3)
 
 
 class Refiner(nn.Module):
@@ -104,8 +82,7 @@ class Refiner(nn.Module):
             the right; each (B, S, M, T).
         """
         columns = features.shape[-1]
-        x = F.pad(features, (0, -columns % (1 << len(self.down))))
-        x = x.contiguous(memory_format=torch.channels_last)  # half the time of a step on a CPU
+        x = lie_close(F.pad(features, (0, -columns % (1 << len(self.down)))))
         x = self.inward(x) + self.place
         kept = []
         for block, down in zip(self.before, self.down, strict=True):

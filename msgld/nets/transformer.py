@@ -295,9 +295,9 @@ class StemTransformer(StemNetwork):
         return self.config.tracks
 
     @torch.no_grad()
-    def begin_with(self, decoder: Tensor) -> None:
-        """Let shares begin as ratios of decoded amplitudes; ``decoder`` (M N/T, C): latents to log-mels."""
-        self.readout.weight.copy_(decoder)
+    def begin_with(self, basis: Tensor, scale: Tensor) -> None:
+        """Let shares begin as ratios of decoded amplitudes."""
+        self.readout.weight.copy_((basis * scale[:, None]).T)
 
     def settings(self) -> dict[str, Any]:
         """What a checkpoint's JSON says of this network."""

@@ -112,11 +112,6 @@ class PatchCodec(nn.Module):
         return self.scale.pow(1.5) / self.scale.pow(1.5).mean()
 
     @property
-    def decoder(self) -> Tensor:
-        """The linear part of :meth:`decode`, from a latent frame to its patch, (P, C)."""
-        return (self.basis * self.scale[:, None]).T
-
-    @property
     def frame_samples(self) -> int:
         """Samples of one latent frame."""
         return self.frame_columns * self.mel.hop

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from msgld.brief import PROGRAMS
+from msgld.nets.stem_unet import StemUNetConfig
 from msgld.nets.transformer import TransformerConfig
 from msgld.sound.codec import PatchConfig
 from msgld.tasks.asked import features_of
@@ -55,7 +56,7 @@ class Preset:
 
     name: str
     minutes: float
-    network: TransformerConfig = TransformerConfig(reach=64, **BRIEFED)
+    network: TransformerConfig | StemUNetConfig = TransformerConfig(reach=64, **BRIEFED)
     codec: PatchConfig = PatchConfig()
     batch: BatchConfig = BatchConfig()
     levels: LevelConfig = LevelConfig()
@@ -102,7 +103,16 @@ TINY = Preset(
     save_minutes=0.5,
 )
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (SMALL, SMALL_GPU, TINY)}
+UNET = Preset(
+    name="unet",
+    minutes=120,
+    network=StemUNetConfig(reach=64, **BRIEFED),
+    optim=OptimConfig(rate=1.5e-3, betas=(0.9, 0.99), decay=0.01),
+    stages=(Stage(0.1, 12, 64), Stage(0.8, 8, 108), Stage(1.0, 4, 216)),
+)
+"""The stem U-Net instead of the transformer."""
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (SMALL, SMALL_GPU, UNET, TINY)}
 
 
 def find_preset(name: str) -> Preset:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from msgld.checkpoint import load_model, save_model
+from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
-from msgld.diffusion.denoise import StemDenoiser
+from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError
+from msgld.kinds import build_network
 from msgld.model import Model
-from msgld.nets.transformer import StemTransformer
 from msgld.sound.codec import PatchCodec
 from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining
@@ -64,6 +64,7 @@ def train_denoiser(
     device: torch.device | str = "cpu",
     seed: int = 0,
     report: Report | None = None,
+    first_stage: Path | None = None,
 ) -> Path:
     """Train the codec's statistics and the denoiser; called again it goes on where it was.
 
@@ -73,6 +74,7 @@ def train_denoiser(
         minutes: length of the whole run; the preset's by default.
         start: a model's folder whose codec and weights the run begins with.
         report: called about every 20 steps.
+        first_stage: folder with a codec that is used as it is, and perhaps a vocoder for it, which the model then has.
 
     Returns:
         The model's folder.
@@ -85,19 +87,23 @@ def train_denoiser(
         return EnergyPool(source, config, preset.codec.mel, preset.batch.remix, preset.network.styles)
 
     with begun(out, pool_of, preset.pool, seed) as (pool, saved):
-        wait_for(pool, preset.codec_clips if not (saved or start) else 2 * preset.batch.items, report)
-        denoiser, codec, info = _begin(preset, pool, source, saved, start, seed)
-        training = DenoiserTraining(
-            preset, denoiser, codec, pool, minutes or preset.minutes, torch.device(device), seed
+        wait_for(
+            pool,
+            preset.codec_clips if not (saved or start or first_stage) else 2 * preset.batch.items,
+            report,
         )
-        model = Model(codec, denoiser, None, tuple(source.stems), info=info)
+        begin = _begin(preset, pool, source, saved, first_stage, start, seed)
+        training = DenoiserTraining(
+            preset, begin.denoiser, begin.codec, pool, minutes or preset.minutes, torch.device(device), seed
+        )
+        model = Model(begin.codec, begin.denoiser, begin.vocoder, tuple(source.stems), info=begin.info)
         run = DenoiserRun(training, model, out, report)
         run.resume(saved)
         run.go()
     return out / "model"
 
 
-def _take_over(network: StemTransformer, first: Model, start: Path) -> None:
+def _take_over(network: StemNetwork, first: Model, start: Path) -> None:
     """Begin with a model's weights; what it has nothing of, as of briefs, stays as it is.
 
     Raises:
@@ -112,29 +118,52 @@ def _take_over(network: StemTransformer, first: Model, start: Path) -> None:
         raise ModelError(f"{start} is of another size than the preset")
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """What a run begins with, and what is known of it."""
+
+    denoiser: StemDenoiser
+    codec: PatchCodec
+    vocoder: Any
+    info: dict[str, Any]
+
+
 def _begin(
     preset: Preset,
     pool: EnergyPool,
     source: Source,
     saved: dict[str, Any] | None,
+    first_stage: Path | None,
     start: Path | None,
     seed: int,
-) -> tuple[StemDenoiser, PatchCodec, dict[str, Any]]:
-    """Network and codec to train, and what is known of them."""
+) -> Beginning:
+    """Network and codec to train; a vocoder where one is there for that codec."""
     torch.manual_seed(seed)
-    network = StemTransformer(replace(preset.network, tracks=len(source.stems) + 1))
+    network = build_network(replace(preset.network, tracks=len(source.stems) + 1))
     info = {"name": preset.name, "preset": described(preset)}
-    if saved:
-        codec = PatchCodec(preset.codec)
-    elif start:
+    codec, vocoder = _stage(first_stage or start)
+    if start and not saved:
         first = load_model(start)
-        if not isinstance(first.codec, PatchCodec):
-            raise ModelError(
-                f"{start} is of the published design: name a preset of that, such as --preset paper"
-            )
-        codec, info = first.codec, {**info, "started_from": first.info}
+        info = {**info, "started_from": first.info}
         _take_over(network, first, start)
-    else:
-        codec = fit_codec(pool, preset.codec, preset.stage(0.0), preset.codec_clips, seed)
-        network.begin_with(codec.decoder)
-    return StemDenoiser(network, CosineSchedule()), codec, info
+    elif not saved:
+        codec = codec or fit_codec(pool, preset.codec, preset.stage(0.0), preset.codec_clips, seed)
+        network.begin_with(codec.basis, codec.scale)
+    denoiser = StemDenoiser(network, CosineSchedule())
+    return Beginning(denoiser, codec or PatchCodec(preset.codec), vocoder, info)
+
+
+def _stage(folder: Path | None) -> tuple[PatchCodec | None, Any]:
+    """The codec and the vocoder of a folder, None for what there is not.
+
+    Raises:
+        ModelError: the codec is the published design's.
+    """
+    if folder is None:
+        return None, None
+    codec, vocoder = load_first_stage(folder)
+    if not isinstance(codec, PatchCodec):
+        raise ModelError(
+            f"{folder} is of the published design: name a preset of that, such as --preset paper"
+        )
+    return codec, vocoder

@@ -64,7 +64,7 @@ FirstStage = Annotated[
     typer.Option(
         "--first-stage",
         metavar="FOLDER",
-        help="Codec and vocoder that the published design stands on; they are not trained further.",
+        help="Codec and vocoder to stand on, which are not trained further; the published design needs them.",
     ),
 ]
 
