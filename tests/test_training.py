@@ -756,6 +756,16 @@ def test_a_worker_that_has_done_its_share_is_replaced(recwarn: pytest.WarningsRe
     assert not [one for one in recwarn if "broke" in str(one.message)]
 
 
+def test_training_waits_for_clips_rather_than_learning_a_few_by_heart():
+    pool = ClipPool(Breaking(broken=()), PoolConfig(slots=60, seconds=0.8, workers=1, reuse=2), 100)
+    with running(pool):
+        for _ in range(30):
+            pool.keep_up()
+            pool.drawn += 4
+            assert int(pool.drawn) <= 2 * pool.written + 4
+    assert pool.written >= 58
+
+
 def test_a_source_of_nothing_but_broken_clips_is_an_error():
     pool = ClipPool(Breaking(broken=tuple(range(9))), PoolConfig(slots=5, seconds=0.8, workers=1), 100)
     with (

@@ -48,7 +48,7 @@ class WaveTraining(NetworkTraining[ClipPool]):
 
     def step(self) -> dict[str, float]:
         """One batch, one update."""
-        self.renew()
+        self.pool.keep_up()
         torch.manual_seed(int(self.rng.integers(2**62)))
         loss = self.peer.loss(draw(self.pool, self.peer, self.rng))
         norm = self.descend(loss)

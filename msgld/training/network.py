@@ -45,11 +45,6 @@ class NetworkTraining(TimedTraining, Generic[AnyPool]):
         self.optimisers = build_optimisers(self.network, optim)
         self.rng = np.random.default_rng(seed)
 
-    def renew(self) -> None:
-        """Before a draw: render what is due, where no workers do it."""
-        if not self.pool.config.workers:
-            self.pool.fill()
-
     def descend(self, loss: Tensor) -> float:
         """One update of the weights and of their average; the gradient's norm. One that is no number is left out."""
         set_rate(self.optimisers, self.optim.rate * rate_factor(self.number, self.progress, self.optim))

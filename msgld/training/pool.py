@@ -36,7 +36,7 @@ class PoolConfig:
         slots: clips held at once.
         seconds: length of a clip.
         workers: rendering processes; 0 renders in the caller, which is exactly repeatable.
-        reuse: crops drawn from a clip, on average, before it is replaced.
+        reuse: crops drawn from a clip, on average, before it is replaced; training waits where clips are late.
         seed: first seed; clip i has seed ``seed + i``.
         life: clips that a worker renders before a new one takes its place, as synthesisers keep what they played.
     """
@@ -107,6 +107,16 @@ class Pool(ABC):
     def behind(self) -> bool:
         """Whether more clips are due: the pool is not full, or its clips have been drawn often enough."""
         return self.written < self.config.slots + int(self.drawn) / self.config.reuse
+
+    def keep_up(self) -> None:
+        """Before a draw: wait until the clips rendered so far have not been drawn more often than they may, on average.
+
+        Training that is faster than rendering would learn a few clips by heart.
+        """
+        if not self.config.workers:
+            self.fill()
+        while int(self.drawn) > self.config.reuse * self.written and not self.broken:
+            time.sleep(0.02)
 
     def hold(self, device: torch.device) -> None:
         """Keep a copy of all clips on a device, from which crops are then cut there."""

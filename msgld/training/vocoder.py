@@ -65,7 +65,7 @@ class VocoderTraining(NetworkTraining[ClipPool]):
 
     def next_audio(self) -> Tensor:
         """Draw levelled waveforms, stems and mixtures, (B, L)."""
-        self.renew()
+        self.pool.keep_up()
         samples = self.preset.columns * self.codec.mel.hop
         crops = draw_crops(self.pool, self.preset.items, samples, self.rng)
         return pick_tracks(crops, self.preset, self.rng)
