@@ -83,6 +83,8 @@ def train_denoiser(
         DataError, ModelError, UsageError: see their messages.
     """
 
+    stage = _stage(first_stage or start)
+
     def pool_of(config: PoolConfig) -> EnergyPool:
         return EnergyPool(source, config, preset.codec.mel, preset.batch.remix, preset.network.styles)
 
@@ -92,7 +94,7 @@ def train_denoiser(
             preset.codec_clips if not (saved or start or first_stage) else 2 * preset.batch.items,
             report,
         )
-        begin = _begin(preset, pool, source, saved, first_stage, start, seed)
+        begin = _begin(preset, pool, source, saved, stage, start, seed)
         training = DenoiserTraining(
             preset, begin.denoiser, begin.codec, pool, minutes or preset.minutes, torch.device(device), seed
         )
@@ -133,15 +135,15 @@ def _begin(
     pool: EnergyPool,
     source: Source,
     saved: dict[str, Any] | None,
-    first_stage: Path | None,
+    stage: tuple[PatchCodec | None, Any],
     start: Path | None,
     seed: int,
 ) -> Beginning:
-    """Network and codec to train; a vocoder where one is there for that codec."""
+    """Network and codec to train; ``stage`` is the codec and the vocoder that are there."""
     torch.manual_seed(seed)
     network = build_network(replace(preset.network, tracks=len(source.stems) + 1))
     info = {"name": preset.name, "preset": described(preset)}
-    codec, vocoder = _stage(first_stage or start)
+    codec, vocoder = stage
     if start and not saved:
         first = load_model(start)
         info = {**info, "started_from": first.info}
