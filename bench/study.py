@@ -160,9 +160,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = load(options.model).model
-    held = HeldOut(options.midi)
-    # Spread over the set, whose songs lie together.
-    clips = [held[i] for i in np.linspace(0, len(held) - 1, min(options.clips, len(held))).astype(int)]
+    clips = HeldOut(options.midi).spread(options.clips)
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "study.json"
     report = json.loads(path.read_text("utf-8")) if path.exists() else {}

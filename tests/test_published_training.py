@@ -434,6 +434,7 @@ def test_options_that_make_no_sense_are_refused(tmp_path: Path):
     for train, changes, words in (
         (train_denoiser_on, {"preset": "nothing"}, "paper-small"),
         (train_denoiser_on, {"first_stage": tmp_path}, "there is no model.json"),
+        (train_denoiser_on, {"first_stage": tmp_path, "start": tmp_path}, "leave out"),
         (train_codec_on, {"preset": "small"}, "paper-small"),
         (train_codec_on, {"start": tmp_path}, "leave out"),
         (train_vocoder_on, {}, "--start"),

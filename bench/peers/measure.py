@@ -131,9 +131,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/figures/peers"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    held = HeldOut(options.midi)
-    # Spread over the set, whose songs lie together.
-    clips = [held[i] for i in np.linspace(0, len(held) - 1, min(options.clips, len(held))).astype(int)]
+    clips = HeldOut(options.midi).spread(options.clips)
     system = open_system(options.system, options.folder, options.steps)
     report: dict[str, Any] = {
         "system": options.system, "run": options.folder.name if options.folder else "shipped",

@@ -54,9 +54,8 @@ def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Pa
             subsets, asked.measure, networks, protocol,
         )  # fmt: skip
     _tell(report, out, talk)
-    lacking = (
-        [name for name in protocol.networks if name not in {n.name for n in networks}] if protocol else []
-    )
+    had = {network.name for network in networks}
+    lacking = [name for name in protocol.networks if name not in had] if protocol else []
     if lacking and (asked.task == "generate" or subsets is not None):
         talk.say(f"not measured: the protocol's distances with {' and '.join(lacking)}; give --embedding")
 

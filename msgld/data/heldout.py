@@ -84,6 +84,10 @@ class HeldOut:
     def __iter__(self) -> Iterator[Clip]:
         return (self[index] for index in range(len(self)))
 
+    def spread(self, count: int) -> list[Clip]:
+        """So many clips from all over the set, whose songs lie together; all where it has no more."""
+        return [self[int(i)] for i in np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)]
+
     def __getitem__(self, index: int) -> Clip:
         """Render one clip, scaled down if its mixture peaks above 1."""
         excerpt = self.excerpts[index]

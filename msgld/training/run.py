@@ -12,7 +12,7 @@ from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule
-from msgld.errors import ModelError
+from msgld.errors import ModelError, UsageError
 from msgld.kinds import build_network
 from msgld.model import Model
 from msgld.sound.codec import PatchCodec
@@ -83,17 +83,16 @@ def train_denoiser(
         DataError, ModelError, UsageError: see their messages.
     """
 
+    if start and first_stage:
+        raise UsageError("a model to start with brings its codec along: leave out --start or --first-stage")
     stage = _stage(first_stage or start)
 
     def pool_of(config: PoolConfig) -> EnergyPool:
         return EnergyPool(source, config, preset.codec.mel, preset.batch.remix, preset.network.styles)
 
     with begun(out, pool_of, preset.pool, seed) as (pool, saved):
-        wait_for(
-            pool,
-            preset.codec_clips if not (saved or start or first_stage) else 2 * preset.batch.items,
-            report,
-        )
+        fitted = saved or stage[0] is not None
+        wait_for(pool, 2 * preset.batch.items if fitted else preset.codec_clips, report)
         begin = _begin(preset, pool, source, saved, stage, start, seed)
         training = DenoiserTraining(
             preset, begin.denoiser, begin.codec, pool, minutes or preset.minutes, torch.device(device), seed
