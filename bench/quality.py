@@ -53,7 +53,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     model = load(options.model).model
     held = HeldOut(options.midi)
-    clips = [held[i] for i in range(min(len(held), options.clips or len(held)))]
+    clips = held.spread(options.clips or len(held))
     for quality in options.qualities.split(","):
         settings, layouts = separation_passes(Options(quality=quality), model)
         out = options.out / quality
@@ -61,7 +61,7 @@ def main() -> None:
         print(f"separate, {quality}\n\n{markdown(report['rows'])}")
     for task in ("arrange", "codec"):
         print(f"{task}\n\n{markdown(evaluate(model, task, clips, out=options.out)['rows'])}")
-    print(f"level: SI-SDRi changes by at most {level_figures(model, clips[:10], 20.0):.3f} dB at +-20 dB")
+    print(f"level: SI-SDRi changes by at most {level_figures(model, clips[::10], 20.0):.3f} dB at +-20 dB")
 
 
 if __name__ == "__main__":

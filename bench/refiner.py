@@ -48,7 +48,7 @@ def main() -> None:
     torch.set_num_threads(2)
     model = load(options.model).model
     held = HeldOut(options.midi)
-    clips = [held[i] for i in range(min(len(held), options.clips or len(held)))]
+    clips = held.spread(options.clips or len(held))
     settings, layouts = separation_passes(Options(quality=options.quality), model)
 
     def measured(ways: Sequence[Layout]) -> tuple[np.ndarray, float]:

@@ -15,7 +15,7 @@ from msgld.data.folder import FolderClips, StemFolder, stem_of_file
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.frozen import heldout_names, is_heldout, style_of
 from msgld.data.midi import MidiFolder
-from msgld.data.mixed import Mixed, Remix
+from msgld.data.mixed import Mixed
 from msgld.data.parts import parts
 from msgld.data.scores import Band, ScoreSource, Variation, recast
 from msgld.data.source import Clip
@@ -178,18 +178,6 @@ def test_mixed_refuses_what_does_not_mix() -> None:
     for pairs in ([], [(Constant(0.1), 0.0)], [(Constant(0.1), -1.0)], [(Constant(0.1), 1.0), (other, 1.0)]):
         with pytest.raises(UsageError):
             Mixed(pairs)
-
-
-def test_remix_takes_stems_of_different_clips() -> None:
-    mixed = Mixed([(Constant(0.2), 1.0), (Constant(0.4), 1.0)])
-    made = Remix(mixed, 0.5)
-    clips = [made.clip(seed, 1.0) for seed in range(200)]
-    remixed = [clip for clip in clips if clip.meta["remixed"] == 1.0]
-    assert len(remixed) == pytest.approx(100, abs=25)
-    assert {len(set(clip.stems[:, 0, 0].tolist())) for clip in remixed} == {1, 2}
-    assert all(same(clip, made.clip(seed, 1.0)) for seed, clip in enumerate(clips[:5]))
-    plain = [(seed, clip) for seed, clip in enumerate(clips) if clip.meta["remixed"] == 0.0]
-    assert all(np.array_equal(clip.stems, mixed.clip(seed, 1.0).stems) for seed, clip in plain)
 
 
 def wav(path: Path, frames: int, rate: int, channels: int = 2, value: float | None = None) -> np.ndarray:

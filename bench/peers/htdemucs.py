@@ -18,7 +18,7 @@ class HtDemucs(WavePeer):
     """
 
     def __init__(
-        self, stems: Sequence[str], channels: int = 24, layers: int = 3, segment: float = 5.0
+        self, stems: Sequence[str], channels: int = 16, layers: int = 3, segment: float = 4.0
     ) -> None:
         super().__init__()
         self.items, self.samples, self.remix = 2, round(segment * RATE), 0.3
@@ -30,7 +30,7 @@ class HtDemucs(WavePeer):
 
     def loss(self, stems: Tensor) -> Tensor:
         """Mean absolute error of the stems (B, S, 2, L) that it finds in their mixture, as the package trains it."""
-        return (self.model(stems.sum(1)) - stems).abs().mean()
+        return (self.model(stems.sum(1)).float() - stems).abs().mean()
 
     @torch.no_grad()
     def separate(self, mixture: Tensor) -> Tensor:

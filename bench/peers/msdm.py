@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from peers.waves import WavePeer
+from peers.waves import WavePeer, half
 
 RATE = 22_050
 """Samples per second, mono, as published."""
@@ -145,4 +145,5 @@ class Msdm(WavePeer):
 
     def denoise(self, x: Tensor, sigma: float) -> Tensor:
         """As :data:`Denoise`."""
-        return self.model.diffusion.denoise_fn(x, sigma=sigma)
+        with half():
+            return self.model.diffusion.denoise_fn(x, sigma=sigma)

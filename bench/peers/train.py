@@ -62,7 +62,7 @@ def htdemucs(job: Job) -> None:
 
 
 def ours(job: Job) -> None:
-    """Denoiser 55 %, vocoder 15 %, refiner 30 % of the time."""
+    """Denoiser 45 %, vocoder 10 %, refiner 45 % of the time."""
     from msgld.checkpoint import load_first_stage
     from msgld.training.assemble import join_vocoder
     from msgld.training.presets import find_preset
@@ -75,7 +75,7 @@ def ours(job: Job) -> None:
     preset, small = find_preset("small"), find_refiner_preset("small")
     preset = replace(preset, optim=replace(preset.optim, rate=preset.optim.rate * job.scale))
     small = replace(small, optim=replace(small.optim, rate=small.optim.rate * job.scale))
-    one, two, three = job.part("denoiser", 0.55), job.part("vocoder", 0.15), job.part("refiner", 0.3)
+    one, two, three = job.part("denoiser", 0.45), job.part("vocoder", 0.1), job.part("refiner", 0.45)
     model = train_denoiser(preset, job.source, one.out, one.minutes, report=job.report)
     codec, _ = load_first_stage(model)
     light = find_vocoder_preset("light")

@@ -1,9 +1,8 @@
-"""Sources made of sources: a weighted mixture of them, stems from different pieces, stems that are augmented."""
+"""Sources made of sources: a weighted mixture of them, stems that are augmented."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -38,32 +37,6 @@ class Mixed:
         draw = np.random.default_rng([seed, 1]).random()
         index = min(int(np.searchsorted(self._edges, draw, side="right")), len(self._sources) - 1)
         return self._sources[index].clip(seed, seconds)
-
-
-class Remix:
-    """Now and then makes a clip of different clips' stems: no band plays so, but separation learns from it.
-
-    Args:
-        source: where clips come from.
-        probability: how often a clip is remixed; ``meta["remixed"]`` is 1.0 for those and 0.0 for the others.
-    """
-
-    def __init__(self, source: Source, probability: float) -> None:
-        self.source, self.probability, self.stems = source, probability, source.stems
-
-    def clip(self, seed: int, seconds: float) -> Clip:
-        """Return the source's clip, or its first stem with stems of other clips; no peak above 1."""
-        first = self.source.clip(seed, seconds)
-        rng = np.random.default_rng([seed, 2])
-        if rng.random() >= self.probability:
-            return replace(first, meta=first.meta | {"remixed": 0.0})
-        others = [self.source.clip(int(rng.integers(2**31)), seconds) for _ in range(len(self.stems) - 1)]
-        clips = [first, *others]
-        stems = np.stack([clip.stems[k] for k, clip in enumerate(clips)])
-        present = np.array([clip.present[k] for k, clip in enumerate(clips)])
-        peak = float(np.abs(stems.sum(axis=0)).max(initial=0.0))
-        name = "remix: " + ", ".join(clip.name for clip in clips)
-        return Clip(stems / np.float32(max(peak, 1.0)), present, first.rate, name, {"remixed": 1.0})
 
 
 class Augmented:

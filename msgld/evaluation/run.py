@@ -127,7 +127,8 @@ def _how(name: str, method: Method, protocol: Published | None) -> dict[str, Any
     if protocol is not None:
         said["protocol"] = f"{protocol.name} ({protocol.source})"
     if name == "separate":
-        said |= {"measure": method.measure.name, "unit": method.measure.unit}
+        better = "higher" if method.measure.higher else "lower"
+        said |= {"measure": method.measure.name, "unit": method.measure.unit, "better": better}
     if name in SAMPLED:
         said["settings"] = asdict(method.settings)
     return said

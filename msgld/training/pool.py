@@ -164,7 +164,6 @@ def _work(pool: Pool, worker: int) -> None:
     """Render this worker's clips, one after another, from the first that it has not done, at most ``life``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
     torch.set_num_threads(1)
-    os.nice(10)
     parent = os.getppid()
     step = pool.config.workers
     last = int(pool.done[worker]) + pool.config.life
