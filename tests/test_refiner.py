@@ -13,7 +13,7 @@ from torch import Tensor
 
 import msgld
 from msgld.checkpoint import load_model
-from msgld.data.source import Clip
+from msgld.data.source import Clip, Source
 from msgld.errors import DataError, ModelError
 from msgld.metrics import si_sdr
 from msgld.nets.refiner import Refiner, RefinerConfig
@@ -21,7 +21,7 @@ from msgld.progress import Progress
 from msgld.sound.anchor import analyse, synthesise
 from msgld.sound.mel import MelConfig
 from msgld.sound.refine import LEAST, centres, features, gather, refined_masks, spread
-from msgld.training.cuts import CutConfig, CutPool
+from msgld.training.cuts import CutConfig, CutPool, Cuts, bends, bent
 from msgld.training.pool import PoolConfig
 from msgld.training.refiner import cut_out, distortion
 from msgld.training.refiner_presets import RefinerPreset, find_refiner_preset
@@ -211,11 +211,7 @@ class Noises:
 
 def test_sums_over_bands_say_what_waveforms_would():
     mel, rate = MelConfig(), 44_100
-    still = CutConfig(remix=0.0, gain_db=0.0, jitter_db=0.0)
-    config = PoolConfig(slots=1, seconds=3.0, workers=0)
-    pool = CutPool(Noises(), config, mel, 256, lambda mixtures: torch.full((1, 2, 128, 258), 0.5), still)
-    pool.fill()
-    cuts = pool.draw(1, pool.kept.shape[-1], np.random.default_rng(0))
+    cuts = noise_cuts(STILL)
     slow = torch.nn.functional.interpolate(
         torch.randn(1, 2, 5, 9), size=cuts.mixture.shape[2:], mode="bicubic"
     )
@@ -231,10 +227,62 @@ def test_sums_over_bands_say_what_waveforms_would():
         assert -10 * float(told_by_bands[0, stem]) == pytest.approx(measured, abs=0.1)
 
 
+STILL = CutConfig(remix=0.0, gain_db=0.0, jitter_db=0.0, bend_db=0.0, swap=0.0)
+
+
+def noise_cuts(vary: CutConfig, source: Source | None = None) -> Cuts:
+    """The whole of the first clip."""
+    config = PoolConfig(slots=1, seconds=3.0, workers=0)
+    pool = CutPool(
+        source or Noises(), config, MelConfig(), 256, lambda mixtures: torch.full((1, 2, 128, 258), 0.5), vary
+    )
+    pool.fill()
+    return pool.draw(1, pool.kept.shape[-1], np.random.default_rng(0))
+
+
+def test_a_bent_crop_is_what_a_filtered_clip_gives():
+    gains = bends(1, 256, 3.0, np.random.default_rng(1))
+    assert 1.5 < (10 * bends(200, 256, 3.0, np.random.default_rng(0)).log10()).std() < 4.5
+
+    class Filtered(Noises):
+        def clip(self, seed: int, seconds: float) -> Clip:
+            clip = super().clip(seed, seconds)
+            curve = np.interp(
+                np.fft.rfftfreq(clip.stems.shape[-1], 1 / 44_100), centres(256), gains[0].sqrt()
+            )
+            stems = np.fft.irfft(np.fft.rfft(clip.stems) * curve, clip.stems.shape[-1])
+            return replace(clip, stems=stems.astype(np.float32))
+
+    level = noise_cuts(STILL, Filtered())
+    plain = noise_cuts(STILL)
+    pool_of_powers = plain.mixture.new_zeros(1, 2, *plain.mixture.shape[2:])
+    made = bent(plain, pool_of_powers, gains)
+    ratio = level.mixture.sum((1, 3)) / made.mixture.sum((1, 3))
+    assert (
+        ratio / ratio.mean()
+    ).std() < 0.02  # clips are brought to one level, so all bands differ by one factor
+    assert torch.allclose(level.cross.sum(-1), made.cross.sum(-1) * ratio.mean(), rtol=0.1, atol=0.1)
+    louder = torch.log10(ratio.mean()) / 4
+    assert torch.allclose(level.heard[:, 0].mean(-1), made.heard[:, 0].mean(-1) + louder, atol=0.01)
+
+
+def test_exchanged_sides_are_what_exchanged_channels_give():
+    class Mirrored(Noises):
+        def clip(self, seed: int, seconds: float) -> Clip:
+            clip = super().clip(seed, seconds)
+            return replace(clip, stems=clip.stems[:, ::-1].copy())
+
+    mirrored, swapped = noise_cuts(STILL, Mirrored()), noise_cuts(replace(STILL, swap=1.0))
+    for name, value in vars(mirrored).items():
+        assert torch.allclose(value, getattr(swapped, name), rtol=0.01, atol=0.01), name  # kept in 16 bits
+
+
 def test_a_pools_clips_are_as_loud_as_the_model_knows_them_and_remixed_now_and_then():
     config = PoolConfig(slots=8, seconds=1.0, workers=0)
     guess = lambda mixtures: torch.full((1, 2, 128, 86), 0.5)  # noqa: E731
-    pool = CutPool(Noises(), config, MelConfig(), 256, guess, CutConfig(remix=0.5, jitter_db=0.0))
+    pool = CutPool(
+        Noises(), config, MelConfig(), 256, guess, CutConfig(remix=0.5, jitter_db=0.0, bend_db=0.0)
+    )
     pool.fill()
     assert 0 < int(pool.remixed.sum()) < 8
     cuts = pool.draw(8, 86, np.random.default_rng(0))

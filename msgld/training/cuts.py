@@ -28,16 +28,20 @@ Guess = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class CutConfig:
-    """How clips are varied before they are kept.
+    """How clips are varied before they are kept, and crops of them as they are drawn.
 
     Attributes:
         remix: share of the clips whose stems come from different pieces.
         gain_db: a stem's gain is uniform within +- this. jitter_db: standard deviation of the mixture's level.
+        bend_db: standard deviation of a slow curve over the bands that filters a crop; first guesses stay as they are.
+        swap: share of the crops whose sides are exchanged.
     """
 
     remix: float = 0.3
     gain_db: float = 5.0
     jitter_db: float = 2.0
+    bend_db: float = 4.0
+    swap: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Cuts:
 
 
 class CutPool(Pool):
-    """Keeps bfloat16 (slots, 5 + 3 S, M, N): what is heard, guesses, powers of the mixture, products with the stems.
+    """Keeps bfloat16 (slots, 5 + 4 S, M, N): what is heard, guesses, powers of the mixture and of the stems, products.
 
     Args:
         mel: the model's grid; its rate is the pool's. bands: M.
@@ -70,14 +74,13 @@ class CutPool(Pool):
     def __init__(self, source: Source, config: PoolConfig, mel: MelConfig, bands: int, guess: Guess,
                  vary: CutConfig = CutConfig()) -> None:  # fmt: skip
         stems, length = len(source.stems), columns(round(config.seconds * mel.rate), mel)
-        kept = torch.zeros(config.slots, 5 + 3 * stems, bands, length, dtype=torch.bfloat16)
+        kept = torch.zeros(config.slots, 5 + 4 * stems, bands, length, dtype=torch.bfloat16)
         super().__init__(source, config, mel.rate, kept)
-        self.power = torch.zeros(config.slots, stems, length).share_memory_()
         self.mel, self.bands, self.guess, self.vary = mel, bands, guess, vary
         self.remix = Remixer(vary.remix)
 
     def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
-        """Keep the clip, or a remix, with other gains and perhaps its sides exchanged."""
+        """Keep the clip, or a remix, with other gains."""
         rng = np.random.default_rng([seed, 5])
         stems, present, self.remixed[slot] = self.remix(stems, self.present[slot].numpy(), rng)
         self.present[slot] = torch.from_numpy(present)
@@ -89,18 +92,15 @@ class CutPool(Pool):
         bins = spread(self.bands, self.rate, self.mel.n_fft).T
         narrow = gather(self.bands, self.rate, self.mel.n_fft)
         guesses = narrow @ spread_shares(self.guess(mixture[None])[0], self.rate, length, self.mel)
-        cross = bins @ product(parts, whole)
-        self.kept[slot] = torch.cat(
-            [heard(whole[None], self.bands, self.rate)[0], guesses, bins @ whole.abs().square(), cross.flatten(0, 1)]
-        ).bfloat16()  # fmt: skip
-        self.power[slot] = parts.abs().square().sum((1, 2))
+        cross = (bins @ product(parts, whole)).flatten(0, 1)
+        powers = bins @ torch.cat([whole.abs().square(), parts.abs().square().sum(1)])
+        sounds = heard(whole[None], self.bands, self.rate)[0]
+        self.kept[slot] = torch.cat([sounds, guesses, powers, cross]).bfloat16()
 
     def _varied(self, stems: Tensor, rng: np.random.Generator) -> Tensor:
-        """Other gains, sides exchanged or not, the mixture about as loud as the model knows it."""
+        """Other gains, the mixture about as loud as the model knows it."""
         gains = 10 ** (rng.uniform(-1, 1, (len(stems), 1, 1)) * self.vary.gain_db / 20)
         stems = stems * torch.from_numpy(gains).float()
-        if rng.random() < 0.5:
-            stems = stems.flip(1)
         rms = stems.sum(0).square().mean().sqrt().clamp_min(1e-5)
         return stems * (REFERENCE_RMS * 10 ** (rng.normal(0, self.vary.jitter_db) / 20) / rms)
 
@@ -112,7 +112,43 @@ class CutPool(Pool):
         self.drawn += items
         places = list(zip(slots, starts, strict=True))
         cut = torch.stack([self.held[s, ..., a : a + length] for s, a in places]).float()
-        power = torch.stack([self.power[s, :, a : a + length].sum(-1) for s, a in places])
-        stems = power.shape[1]
-        sounds, guesses, mixture, cross = cut.split([3, stems, 2, 2 * stems], dim=1)
-        return Cuts(sounds, guesses, mixture, cross.unflatten(1, (stems, 2)), power.to(cut.device))
+        stems = len(self.source.stems)
+        sounds, guesses, mixture, powers, cross = cut.split([3, stems, 2, stems, 2 * stems], dim=1)
+        crops = Cuts(sounds, guesses, mixture, cross.unflatten(1, (stems, 2)), powers.sum((2, 3)))
+        crops = bent(crops, powers, bends(items, self.bands, self.vary.bend_db, rng).to(cut.device))
+        return swapped(crops, torch.from_numpy(rng.random(items) < self.vary.swap).to(cut.device))
+
+
+def bends(items: int, bands: int, decibels: float, rng: np.random.Generator) -> Tensor:
+    """Gains of power over the bands, (B, M): four cosines of up to two waves, drawn anew for each item."""
+    places = np.pi * (np.arange(bands) + 0.5) / bands
+    waves = np.cos(np.outer(np.arange(1, 5), places)) / np.sqrt(2)
+    curves = rng.normal(0, decibels, (items, len(waves))) @ waves
+    return torch.from_numpy(10 ** (curves / 10)).float()
+
+
+def bent(cuts: Cuts, powers: Tensor, gains: Tensor) -> Cuts:
+    """The crops as one filter for all stems would leave them; all products scale with it.
+
+    Args:
+        powers: of the stems, (B, S, M, N). gains: of power, (B, M).
+    """
+    gains = gains[:, None, :, None]
+    loudness = (cuts.heard[:, :1] + torch.log10(gains) / 4).clamp_min(-1.0)
+    sounds = torch.cat([loudness, cuts.heard[:, 1:]], 1)
+    return Cuts(
+        sounds, cuts.guesses, cuts.mixture * gains, cuts.cross * gains[:, None], (powers * gains).sum((2, 3))
+    )
+
+
+def swapped(cuts: Cuts, chosen: Tensor) -> Cuts:
+    """The crops with the sides of the chosen ones, bool (B,), exchanged."""
+    swap = chosen.view(-1, 1, 1, 1)
+    loudness, balance, coherence = cuts.heard.split(1, dim=1)
+    return Cuts(
+        torch.cat([loudness, torch.where(swap, -balance, balance), coherence], 1),
+        cuts.guesses,
+        torch.where(swap, cuts.mixture.flip(1), cuts.mixture),
+        torch.where(swap[:, None], cuts.cross.flip(2), cuts.cross),
+        cuts.power,
+    )

@@ -29,7 +29,7 @@ class RefinerPreset:
     optim: OptimConfig = OptimConfig(
         rate=1e-3, warmup=50, muon=False, decay=0.01, betas=(0.9, 0.99), ema=0.995
     )
-    pool: PoolConfig = PoolConfig(slots=600, seconds=10.0, reuse=16.0)
+    pool: PoolConfig = PoolConfig(slots=600, seconds=10.0, reuse=5.0)
     items: int = 4
     seconds: float = 5.0
     vary: CutConfig = CutConfig()
