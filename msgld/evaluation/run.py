@@ -109,9 +109,7 @@ def evaluate(
     wanted = find_measure(measure or (protocol.measure if protocol else "si-sdri"))
     method = Method(settings, layouts, wanted, networks, subsets, silent)
     count = min(len(chosen), limit or len(chosen))
-    units, total = ("clips", count) if subsets is None else ("arrangements", count * len(subsets))
-    meter = Meter(total, units, f"evaluating {task}", on_progress)
-    meter.advance(0)
+    meter = _meter(task, count, subsets, on_progress)
     result = run(model, (chosen[i] for i in range(count)), meter.advance, method)
     meter.advance(math.inf)  # shares of an arrangement may sum to a little less
     examples = result.pop("examples", [])
@@ -119,6 +117,14 @@ def evaluate(
     if out is not None:
         _write(report, examples, out)
     return report
+
+
+def _meter(task: str, count: int, subsets: Sequence[Subset] | None, on_progress: OnProgress | None) -> Meter:
+    """Of clips, or of as many arrangements of each as there are subsets; its beginning is told."""
+    units, total = ("clips", count) if subsets is None else ("arrangements", count * len(subsets))
+    meter = Meter(total, units, f"evaluating {task}", on_progress)
+    meter.advance(0)
+    return meter
 
 
 def _how(name: str, method: Method, protocol: Published | None) -> dict[str, Any]:

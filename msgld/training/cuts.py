@@ -7,7 +7,7 @@ With a mask m in a band the stem that is cut out has the power m^2 |X|^2 and sha
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -136,19 +136,17 @@ def bent(cuts: Cuts, powers: Tensor, gains: Tensor) -> Cuts:
     gains = gains[:, None, :, None]
     loudness = (cuts.heard[:, :1] + torch.log10(gains) / 4).clamp_min(-1.0)
     sounds = torch.cat([loudness, cuts.heard[:, 1:]], 1)
-    return Cuts(
-        sounds, cuts.guesses, cuts.mixture * gains, cuts.cross * gains[:, None], (powers * gains).sum((2, 3))
-    )
+    mixture, cross = cuts.mixture * gains, cuts.cross * gains[:, None]
+    return replace(cuts, heard=sounds, mixture=mixture, cross=cross, power=(powers * gains).sum((2, 3)))
 
 
 def swapped(cuts: Cuts, chosen: Tensor) -> Cuts:
     """The crops with the sides of the chosen ones, bool (B,), exchanged."""
     swap = chosen.view(-1, 1, 1, 1)
     loudness, balance, coherence = cuts.heard.split(1, dim=1)
-    return Cuts(
-        torch.cat([loudness, torch.where(swap, -balance, balance), coherence], 1),
-        cuts.guesses,
-        torch.where(swap, cuts.mixture.flip(1), cuts.mixture),
-        torch.where(swap[:, None], cuts.cross.flip(2), cuts.cross),
-        cuts.power,
+    return replace(
+        cuts,
+        heard=torch.cat([loudness, torch.where(swap, -balance, balance), coherence], 1),
+        mixture=torch.where(swap, cuts.mixture.flip(1), cuts.mixture),
+        cross=torch.where(swap[:, None], cuts.cross.flip(2), cuts.cross),
     )
