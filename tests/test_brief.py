@@ -16,7 +16,9 @@ from msgld.checkpoint import load_model, save_model
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.parts import parts, stretch, transpose
 from msgld.data.scores import Band, ScoreSource, Variation, band_song, brief_of
-from msgld.diffusion.denoise import Asked
+from msgld.diffusion.denoise import Asked, Estimate
+from msgld.diffusion.guidance import Briefed
+from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError, UsageError
 from msgld.keys import parse_key
 from msgld.nets.transformer import StemTransformer, TransformerConfig
@@ -187,21 +189,49 @@ class Listener:
         self.told: list[Asked] = []
 
     def __call__(self, x: torch.Tensor, levels: torch.Tensor, presence: torch.Tensor, asked: Asked):
-        from msgld.diffusion.denoise import Estimate
-
         self.told.append(asked)
         return Estimate(torch.zeros_like(x))
 
 
 def test_each_window_is_told_of_its_own_frames():
-    from msgld.diffusion.noise import CosineSchedule
-
     listener = Listener(CosineSchedule())
     task = maps.generate(6, 20)
     frames = torch.arange(20.0).view(1, 20, 1)
     task = replace(task, asked=Asked(frames, torch.zeros(1, 5, 2)))
     list(march(listener, torch.zeros(1, 6, 4, 20), task, Settings(steps=1), 12, 4))
     assert [(int(a.frames[0, 0, 0]), a.frames.shape[1]) for a in listener.told] == [(0, 12), (8, 12)]
+
+
+class Hearing:
+    """Answers 1 where nothing is asked, and what is asked of the first frame where something is; counts its calls."""
+
+    maps, schedule = True, CosineSchedule()
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(
+        self, x: torch.Tensor, levels: torch.Tensor, presence: torch.Tensor, asked: Asked | None = None
+    ) -> Estimate:
+        self.calls += 1
+        answer = 1.0 if asked is None else float(asked.frames[0, 0, 0])
+        halves = torch.tensor([answer, 4.0 - answer])[None, :, None, None] / 4
+        return Estimate(torch.full_like(x, answer), halves)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0, 4.0])
+def test_guidance_goes_on_from_the_answer_to_nothing_past_the_one_to_the_brief(weight: float):
+    hearing, asked = Hearing(), Asked(torch.full((1, 5, 1), 3.0), torch.zeros(1, 1, 2))
+    x, levels, presence = torch.zeros(1, 3, 2, 5), torch.ones(1, 3, 5), torch.ones(1, 3, dtype=torch.bool)
+    answer = Briefed(hearing, asked, weight)(x, levels, presence)
+    assert torch.allclose(answer.z, torch.tensor(1 + weight * 2))
+    assert hearing.calls == (1 if weight == 1 else 2)
+    assert answer.shares is not None
+    # Their ratio is 1 : 3 without the brief and 3 : 1 with it.
+    ratio = answer.shares[:, 0] / answer.shares[:, 1]
+    assert torch.allclose(ratio, torch.tensor(3 ** (2 * weight - 1))) and torch.allclose(
+        answer.shares.sum(1), torch.ones(())
+    )
 
 
 # From the outside
@@ -213,6 +243,11 @@ def test_a_piece_follows_its_brief_and_the_record_says_so(tmp_path: Path):
     plain = model.generate(1.0, options=options)
     asked = model.generate(1.0, brief=msgld.Brief("rock", 100, "A minor", {"piano": (4,)}), options=options)
     assert np.abs(plain.stems["piano"] - asked.stems["piano"]).max() > 1e-4
+    unheard = model.generate(
+        1.0, brief=msgld.Brief("rock", 100), options=replace(options, brief_guidance=0.0)
+    )
+    assert np.abs(plain.stems["piano"] - unheard.stems["piano"]).max() < 1e-4
+    assert unheard.info["settings"]["brief_guidance"] == 0 < asked.info["settings"]["brief_guidance"]
     assert asked.info["settings"]["brief"]["bpm"] == 100 and "brief" not in plain.info["settings"]
     given = {"bass": (plain.stems["bass"], plain.rate)}
     one, other = (
@@ -250,6 +285,7 @@ def test_the_command_line_refuses_in_one_line(tmp_path: Path, asked: list[str], 
 def test_the_command_line_takes_a_brief(tmp_path: Path):
     folder = save_tiny_model(tmp_path / "tiny", styles=STYLES)
     asked = ["--style", "bossa", "--bpm", "92", "--key", "Gm", "--piano", "rhodes", "--drums", "brush,jazz"]
+    asked += ["--brief-guidance", "2"]
     done = run(["generate", "--name", folder, "--seconds", "1", "-o", "out", *asked], tmp_path)
     assert done.code == 0, done.err
     assert (tmp_path / "out" / "tiny" / "seed0" / "piano.wav").exists()

@@ -20,7 +20,7 @@ from msgld.progress import Progress
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import AUDIOLDM, MelConfig, filterbank, log_mel, spectrum
 from msgld.training.clips import ClipPool
-from msgld.training.vocoder import VocoderTraining, build_vocoder
+from msgld.training.vocoder import VocoderTraining, build_vocoder, goes_on
 from msgld.training.vocoder_loss import frequency_loss, stft_loss, turn_loss
 from msgld.training.vocoder_presets import TINY
 from msgld.training.vocoder_run import load_vocoder, train_vocoder
@@ -196,6 +196,24 @@ def test_a_run_with_an_adversary_saves_resumes_and_loads(tmp_path: Path) -> None
     assert json.loads((tmp_path / "vocoder.json").read_text())["steps"] == 3
     assert not list(tmp_path.rglob("*.partial*"))
     assert not torch.equal(before.outward.weight, load_vocoder(tmp_path).outward.weight)
+
+
+def test_a_run_goes_on_with_a_vocoder_of_its_size(tmp_path: Path) -> None:
+    codec = lossless_codec()
+    first = build_vocoder(TINY, codec, seed=3)
+    torch.nn.init.normal_(first.outward.weight, std=0.02)
+    still = replace(TINY, optim=replace(TINY.optim, rate=0.0), log_steps=1)
+
+    def report(progress: Progress, losses: dict[str, float]) -> None:
+        if losses:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        train_vocoder(still, Tones(), codec, tmp_path, 5, report=report, start=first)
+    assert torch.allclose(load_vocoder(tmp_path).outward.weight, first.outward.weight, atol=1e-4)
+    assert goes_on(first, TINY, codec) and not goes_on(None, TINY, codec)
+    wider = replace(TINY, network=replace(TINY.network, width=TINY.network.width * 2))
+    assert not goes_on(first, wider, codec)
 
 
 def magnitude_vocoder() -> Vocoder:

@@ -53,7 +53,6 @@ class WaveTraining(NetworkTraining[ClipPool]):
 
     def step(self) -> dict[str, float]:
         """One batch, one update."""
-        self.pool.keep_up()
         torch.manual_seed(int(self.rng.integers(2**62)))
         with half():
             loss = self.peer.loss(draw(self.pool, self.peer, self.rng))
@@ -78,7 +77,7 @@ class WaveRun(Run):
 
 def draw(pool: ClipPool, peer: WavePeer, rng: np.random.Generator) -> Tensor:
     """Stereo stems (B, S, 2, L) whose mixtures have one level."""
-    pool.drawn += peer.items
+    pool.prepare(peer.items)
     stems = torch.stack([_item(pool, peer, rng) for _ in range(peer.items)])
     rms = stems.sum(1, keepdim=True).square().mean((2, 3), keepdim=True).sqrt().clamp_min(1e-5)
     return stems * (REFERENCE_RMS / rms)

@@ -27,6 +27,8 @@ class Options:
         steps: network calls, 1 or more.
         guidance: how strongly what is given is followed; 1 is as trained, 0 ignores it. Below 1 a separation
             invents: unless said otherwise it samples in several steps and plays the stems with the vocoder.
+        brief_guidance: how strongly a brief (style, tempo, key, instruments) is followed; 1 is as trained, for half
+            the time, 0 ignores it. None lets the model choose.
         seed: of the noise, 0 or more. The same seed, input and model give the same result.
         sampler: ``ddim``, ``ddpm`` or ``multistep``.
         eta: share of its noise that ``ddim`` renews at each step, 0 to 1.
@@ -55,14 +57,17 @@ class Options:
     segment: float | None = None
     overlap: float | None = None
     batch: int | None = None
+    brief_guidance: float | None = None
 
     def __post_init__(self) -> None:
         if self.quality not in QUALITIES:
             raise UsageError(f"no quality {self.quality!r}; there are: {', '.join(QUALITIES)}")
         if self.steps is not None and not (_is_whole(self.steps) and self.steps >= 1):
             raise UsageError(f"steps has to be a whole number of 1 or more, not {self.steps!r}")
-        if self.guidance is not None and not math.isfinite(self.guidance):
-            raise UsageError(f"guidance has to be a number, not {self.guidance!r}")
+        for name in ("guidance", "brief_guidance"):
+            weight = getattr(self, name)
+            if weight is not None and not math.isfinite(weight):
+                raise UsageError(f"{name} has to be a number, not {weight!r}")
         if not (_is_whole(self.seed) and 0 <= self.seed < 2**63):
             raise UsageError(f"seed has to be a whole number of 0 or more, not {self.seed!r}")
         if self.eta is not None and not (math.isfinite(self.eta) and 0 <= self.eta <= 1):

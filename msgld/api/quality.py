@@ -30,6 +30,8 @@ _LAYOUTS = {
         replace(_HEDGED, context=1.531, fade=3.0),
     ),
 }
+# Told as in training, a brief is hardly heard (bench/control.py).
+_BRIEF_GUIDANCE = 4.0
 _STEPS = {"draft": 6, "normal": 12, "best": 16}
 
 # A model of the published kind has no answer in one call. ``best`` is the paper's setting: 200 steps of DDIM
@@ -96,14 +98,15 @@ def _segmented(layout: Layout, options: Options, model: Model) -> Layout:
 def making(options: Options, model: Model) -> Settings:
     """Sampling of everything that invents: generate, arrange, vary, continue."""
     if model.schedule.exact:
-        return _settings(Settings(steps=_STEPS[options.quality], sampler="multistep"), options)
+        base = Settings(steps=_STEPS[options.quality], sampler="multistep", brief_guidance=_BRIEF_GUIDANCE)
+        return _settings(base, options)
     return _settings(_PUBLISHED[options.quality], options)
 
 
 def _settings(base: Settings, options: Options) -> Settings:
     chosen: dict[str, Any] = {
-        "steps": options.steps, "guidance": options.guidance, "sampler": options.sampler, "eta": options.eta
-    }  # fmt: skip
+        name: getattr(options, name) for name in ("steps", "guidance", "brief_guidance", "sampler", "eta")
+    }
     given = {key: value for key, value in chosen.items() if value is not None}
     if options.eta is not None and options.sampler is None:
         given["sampler"] = "ddim"

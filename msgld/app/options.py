@@ -172,6 +172,15 @@ Key = Annotated[
     str | None,
     typer.Option("--key", metavar="KEY", rich_help_panel=PLAYED, help="Such as Gm, Bb or 'F# dorian'."),
 ]
+BriefGuidance = Annotated[
+    float | None,
+    typer.Option(
+        "--brief-guidance",
+        callback=finite,
+        rich_help_panel=PLAYED,
+        help="How strongly all this is followed; 1 is as trained, in half the time.",
+    ),
+]
 Bass = Annotated[
     str | None,
     typer.Option("--bass", metavar="NAME", rich_help_panel=PLAYED, help="Such as acoustic, slap, synth."),

@@ -84,9 +84,13 @@ def train_codec_on(settings: Training) -> Path:
 
 
 def train_vocoder_on(settings: Training) -> Path:
-    """Train or resume a vocoder for the model or first stage in ``settings.start``; the folder of what has both."""
+    """Train or resume a vocoder for the model or first stage in ``settings.start``; the folder of what has both.
+
+    One that is there is trained on, if it is of the preset's size.
+    """
     from msgld.checkpoint import load_first_stage, read_description
     from msgld.training.assemble import join_vocoder
+    from msgld.training.vocoder import goes_on
     from msgld.training.vocoder_presets import find_vocoder_preset
     from msgld.training.vocoder_run import train_vocoder
 
@@ -95,10 +99,20 @@ def train_vocoder_on(settings: Training) -> Path:
     if start is None:
         raise UsageError("a vocoder belongs to a model or to a first stage: name its folder with --start")
     _check_paths(settings)
-    device, source, (codec, _) = _device(settings), _source(settings), load_first_stage(start)
+    device, source, (codec, first) = _device(settings), _source(settings), load_first_stage(start)
+    first = first if goes_on(first, preset, codec) else None
+    Talk().say(f"{'goes on with the vocoder' if first else 'a new vocoder for the codec'} of {shown(start)}")
     with _shown(settings.out) as show:
         vocoder = train_vocoder(
-            preset, source, codec, settings.out, settings.minutes, device, settings.seed, News(show).report
+            preset,
+            source,
+            codec,
+            settings.out,
+            settings.minutes,
+            device,
+            settings.seed,
+            News(show).report,
+            first,
         )
     folder = join_vocoder(start, vocoder, settings.out / "model")
     whole = "denoiser" in read_description(folder)["parts"]

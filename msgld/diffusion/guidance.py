@@ -14,24 +14,43 @@ from msgld.diffusion.noise import mix
 from msgld.errors import UsageError
 
 
-class Briefed:
-    """Tells a denoiser at each call what is asked of the piece."""
+def between(null: Estimate, full: Estimate, weight: float) -> Estimate:
+    """Classifier-free guidance (Ho & Salimans 2022, eq. 6): E = E_null + weight (E_full - E_null).
 
-    def __init__(self, denoiser: Denoiser, asked: Asked) -> None:
+    Shares are ratios, so their logarithms are guided; their sum over the stems stays 1.
+    """
+    shares = full.shares
+    if null.shares is not None and full.shares is not None:
+        start, end = (shares.clamp_min(1e-8).log() for shares in (null.shares, full.shares))
+        shares = torch.lerp(start, end, weight).softmax(1)
+    return Estimate(null.z + weight * (full.z - null.z), shares)
+
+
+class Briefed:
+    """Tells a denoiser at each call what is asked of the piece.
+
+    Weight 1 is as trained and costs one call; above 1 what is asked counts more than it did in training, for two.
+    """
+
+    def __init__(self, denoiser: Denoiser, asked: Asked, weight: float = 1.0) -> None:
         """``denoiser`` has to take a fourth argument."""
         self.denoiser = denoiser
         self.asked = asked
+        self.weight = weight
         self.maps = denoiser.maps
         self.schedule = denoiser.schedule
 
     def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
         """Estimate what was asked for; see :class:`Denoiser`."""
         told: Any = self.denoiser
-        return told(x, levels, presence, self.asked)
+        full = told(x, levels, presence, self.asked)
+        if self.weight == 1:
+            return full
+        return between(self.denoiser(x, levels, presence), full, self.weight)
 
 
 class Guided:
-    """Classifier-free guidance (Ho & Salimans 2022, eq. 6): E = E_null + weight (E_given - E_null).
+    """Guidance by what is given, as :func:`between` does it.
 
     The null estimate does not see the given tracks: those known at every frame. Weight 1 is the trained
     conditional and costs one call; weight 0 ignores what is given, also for one call; between them lies the
@@ -53,16 +72,8 @@ class Guided:
         if self.weight == 0:
             return null
         full = self.denoiser(x, levels, presence)
-        guided = null.z + self.weight * (full.z - null.z)
-        known = given[..., None, None]
-        return Estimate(guided.where(~known, full.z), self._shares(null.shares, full.shares))
-
-    def _shares(self, null: Tensor | None, full: Tensor | None) -> Tensor | None:
-        """Shares are ratios, so their logarithms are guided; the sum over the stems stays 1."""
-        if null is None or full is None:
-            return full
-        start, end = (shares.clamp_min(1e-8).log() for shares in (null, full))
-        return torch.lerp(start, end, self.weight).softmax(1)
+        guided = between(null, full, self.weight)
+        return Estimate(full.z.where(given[..., None, None], guided.z), guided.shares)
 
 
 class Overwriting:

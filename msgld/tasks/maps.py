@@ -25,6 +25,7 @@ class Settings:
     Attributes:
         steps: network calls, 1 or more.
         guidance: 1 is the trained conditional; see :class:`msgld.diffusion.guidance.Guided`.
+        brief_guidance: how much what is asked of the piece counts; see :class:`msgld.diffusion.guidance.Briefed`.
         seed: of the noise.
         sampler: ``ddim``, ``ddpm`` or ``multistep``.
         eta: how much of its noise ``ddim`` renews at each step, 0 (none) to 1 (as ``ddpm`` does).
@@ -37,6 +38,7 @@ class Settings:
     sampler: str = "ddim"
     eta: float = 0.0
     iterations: int = 1
+    brief_guidance: float = 1.0
 
     @property
     def stepper(self) -> Stepper:
@@ -125,7 +127,7 @@ def run(
         return draws(draw=1 + 2 * number + kind)
 
     if task.asked is not None:
-        denoiser = Briefed(denoiser, task.asked)
+        denoiser = Briefed(denoiser, task.asked, settings.brief_guidance)
     guided = denoiser if settings.guidance == 1 else Guided(denoiser, settings.guidance)
     if not denoiser.maps:
         guided = Overwriting(guided, partial(fresh, kind=1))

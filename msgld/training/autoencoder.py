@@ -45,7 +45,6 @@ class CodecTraining(NetworkTraining[ClipPool]):
     def next_mels(self) -> Tensor:
         """Log-mels (B, M, N) of the stems that the data have, and of the mixtures."""
         config = self.preset.stage(self.progress)
-        self.pool.keep_up()
         crops = draw_crops(self.pool, config.items, config.frames * self.codec.frame_samples, self.rng)
         mels = mix_mels(crops, self.codec.mel, config, self.rng)
         return torch.cat([mels[:, :-1][crops.present], mels[:, -1]])

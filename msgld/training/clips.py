@@ -40,7 +40,6 @@ class ClipPool(Pool):
         Args:
             slots, starts: (B,), each stretch's clip and first sample. balance: (B, 2), of the channels.
         """
-        self.refresh()
         stereo = torch.stack([self.held[s, ..., a : a + samples] for s, a in zip(slots, starts, strict=True)])
         weights = torch.tensor(balance, dtype=torch.float32) * self.gain[slots, None]
         left, right = weights.to(self.held.device)[:, :, None, None].unbind(1)
@@ -68,9 +67,9 @@ def random_balance(rng: np.random.Generator) -> tuple[float, float]:
 
 def draw_crops(pool: ClipPool, items: int, samples: int, rng: np.random.Generator) -> Crops:
     """Draw crops from the pool. Of the two channels one sum is heard, with a random balance."""
+    pool.prepare(items)
     slots = rng.integers(0, len(pool), items)
     starts = rng.integers(0, pool.kept.shape[-1] - samples + 1, items)
     balance = np.array([random_balance(rng) for _ in range(items)])
-    pool.drawn += items
     audio = pool.cut(slots, starts, samples, balance)
     return Crops(audio, pool.present[slots].to(audio.device))

@@ -106,10 +106,9 @@ class CutPool(Pool):
 
     def draw(self, items: int, length: int, rng: np.random.Generator) -> Cuts:
         """Draw crops of ``length`` columns, on the device that holds the pool."""
-        self.refresh()
+        self.prepare(items)
         slots = rng.integers(0, len(self), items)
         starts = rng.integers(0, self.kept.shape[-1] - length + 1, items)
-        self.drawn += items
         places = list(zip(slots, starts, strict=True))
         cut = torch.stack([self.held[s, ..., a : a + length] for s, a in places]).float()
         stems = len(self.source.stems)

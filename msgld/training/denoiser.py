@@ -31,7 +31,6 @@ class DenoiserTraining(NetworkTraining[EnergyPool]):
     def next_batch(self) -> tuple[Batch, LevelMap]:
         """Draw crops and levels."""
         config = self.preset.stage(self.progress)
-        self.pool.keep_up()
         with torch.no_grad():
             crops = self.pool.draw(config.items, config.frames * self.codec.frame_columns, self.rng)
             batch = build_batch(crops, self.codec, config, self.rng)

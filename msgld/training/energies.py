@@ -102,10 +102,9 @@ class EnergyPool(Pool):
 
     def draw(self, items: int, length: int, rng: np.random.Generator) -> Energies:
         """Draw crops of ``length`` columns, on the device that holds the pool."""
-        self.refresh()
+        self.prepare(items)
         slots = rng.integers(0, len(self), items)
         starts = rng.integers(0, self.kept.shape[-1] - length + 1, items)
-        self.drawn += items
         cut = torch.stack([self.held[s, ..., a : a + length] for s, a in zip(slots, starts, strict=True)])
         seconds = torch.from_numpy(starts).float() * self.mel.hop / self.mel.rate
         known = (self.present[slots], self.remixed[slots], self.facts[slots], self.programs[slots], seconds)

@@ -108,8 +108,8 @@ class Pool(ABC):
         """Whether more clips are due: the pool is not full, or its clips have been drawn often enough."""
         return self.written < self.config.slots + int(self.drawn) / self.config.reuse
 
-    def keep_up(self) -> None:
-        """Before a draw: wait until the clips rendered so far have not been drawn more often than they may, on average.
+    def prepare(self, items: int) -> None:
+        """Before crops are drawn: wait until the clips have not been drawn more often than they may, on average.
 
         Training that is faster than rendering would learn a few clips by heart.
         """
@@ -117,14 +117,16 @@ class Pool(ABC):
             self.fill()
         while int(self.drawn) > self.config.reuse * self.written and not self.broken:
             time.sleep(0.02)
+        self._refresh()
+        self.drawn += items
 
     def hold(self, device: torch.device) -> None:
         """Keep a copy of all clips on a device, from which crops are then cut there."""
         self.held = torch.zeros_like(self.kept, device=device)
         self._seen = torch.zeros_like(self.version)
 
-    def refresh(self) -> None:
-        """Bring clips that have changed to the device on which they are held; before each draw."""
+    def _refresh(self) -> None:
+        """Bring clips that have changed to the device on which they are held."""
         if self.held is self.kept:
             return
         now = self.version.clone()

@@ -29,7 +29,6 @@ class PublishedTraining(NetworkTraining[ClipPool]):
     def next_batch(self) -> tuple[Tensor, Tensor]:
         """Latents of stems and mixture (B, K, C, T), and which stems the data have, bool (B, K - 1)."""
         config = self.preset.stage(self.progress)
-        self.pool.keep_up()
         crops = draw_crops(self.pool, config.items, config.frames * self.codec.frame_samples, self.rng)
         parts = zip(crops.audio.split(1), crops.present.split(1), strict=True)
         generator = self.generator()

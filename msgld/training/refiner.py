@@ -45,7 +45,6 @@ class RefinerTraining(NetworkTraining[CutPool]):
 
     def next_cuts(self) -> Cuts:
         """A batch of crops."""
-        self.pool.keep_up()
         mel = self.model.codec.mel
         return self.pool.draw(self.preset.items, round(self.preset.seconds * mel.rate / mel.hop), self.rng)
 

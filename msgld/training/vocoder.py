@@ -49,12 +49,17 @@ def build_vocoder(preset: VocoderPreset, codec: PatchCodec | KLCodec, seed: int 
     return vocoder
 
 
+def goes_on(first: object, preset: VocoderPreset, codec: PatchCodec | KLCodec) -> bool:
+    """Whether a vocoder (or None) is one that the preset can train further: not a HiFi-GAN, and of its size."""
+    return isinstance(first, Vocoder) and first.config == on_grid(preset.network, codec.mel)
+
+
 class VocoderTraining(NetworkTraining[ClipPool]):
-    """A run: the vocoder, its average, its adversary, the optimisers and the clock."""
+    """A run: the vocoder (a new one, unless one is given to go on with), its average, its adversary and the clock."""
 
     def __init__(self, preset: VocoderPreset, codec: PatchCodec | KLCodec, pool: ClipPool, minutes: float,
-                 device: torch.device, seed: int = 0) -> None:  # fmt: skip
-        self.vocoder = build_vocoder(preset, codec, seed)
+                 device: torch.device, seed: int = 0, vocoder: Vocoder | None = None) -> None:  # fmt: skip
+        self.vocoder = (vocoder or build_vocoder(preset, codec, seed)).train().requires_grad_(True)
         super().__init__("vocoder", self.vocoder, preset.optim, pool, minutes, device, seed)
         self.preset = preset
         self.codec = codec.to(device)
@@ -65,7 +70,6 @@ class VocoderTraining(NetworkTraining[ClipPool]):
 
     def next_audio(self) -> Tensor:
         """Draw levelled waveforms, stems and mixtures, (B, L)."""
-        self.pool.keep_up()
         samples = self.preset.columns * self.codec.mel.hop
         crops = draw_crops(self.pool, self.preset.items, samples, self.rng)
         return pick_tracks(crops, self.preset, self.rng)

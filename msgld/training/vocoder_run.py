@@ -64,10 +64,12 @@ def train_vocoder(
     device: torch.device | str = "cpu",
     seed: int = 0,
     report: Report | None = None,
+    start: Vocoder | None = None,
 ) -> Vocoder:
     """Train a vocoder for what ``codec`` gives back; called again it goes on where it was.
 
     Args:
+        start: a vocoder to go on with, in place of a new one.
         out: the run's folder, with ``vocoder.safetensors`` and ``vocoder.json`` besides what any run has.
         minutes: length of the whole run; the preset's by default.
         report: called about every 20 steps.
@@ -80,7 +82,9 @@ def train_vocoder(
     """
     with begun(out, clip_pool(source, codec.mel.rate), preset.pool, seed) as (pool, saved):
         wait_for(pool, 4 * preset.items, report)
-        training = VocoderTraining(preset, codec, pool, minutes or preset.minutes, torch.device(device), seed)
+        training = VocoderTraining(
+            preset, codec, pool, minutes or preset.minutes, torch.device(device), seed, start
+        )
         run = VocoderRun(training, out, report)
         run.resume(saved)
         run.go()

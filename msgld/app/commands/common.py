@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: int, sampler: Sampler | None,
              eta: float | None, iterations: int, consistency: Consistency | None = None,
              segment: float | None = None, overlap: float | None = None,
-             batch: int | None = None) -> Options:  # fmt: skip
+             batch: int | None = None, brief_guidance: float | None = None) -> Options:  # fmt: skip
     """The options of the Python interface."""
     from msgld import Options
 
@@ -29,4 +29,5 @@ def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: 
         segment=segment,
         overlap=overlap,
         batch=batch,
+        brief_guidance=brief_guidance,
     )

@@ -48,9 +48,9 @@ Level = Annotated[
 def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, make_stems: o.Make = None,
              style: o.Style = None, bpm: o.Bpm = None, key: o.Key = None, bass: o.Bass = None, drums: o.Drums = None,
              guitar: o.Guitar = None, piano: o.Piano = None, other: o.Other = None,
-             out: o.Out = Path("generated"), quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None,
-             guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None,
-             eta: o.Eta = None, iterations: o.Iterations = 1,
+             brief_guidance: o.BriefGuidance = None, out: o.Out = Path("generated"),
+             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
+             seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
              flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
              int24: o.Int24 = False, int16: o.Int16 = False, overwrite: o.Overwrite = False,
              device: o.Device = "auto", jobs: o.Jobs = None, as_json: o.AsJson = False) -> int:  # fmt: skip
@@ -67,7 +67,9 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
     """
     encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
     target, talk, wanted = Target(out, encoding, overwrite), Talk(as_json), stem_list(make_stems)
-    options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
+    options = sampling(
+        quality, steps, guidance, seed, sampler, eta, iterations, brief_guidance=brief_guidance
+    )
     brief = brief_of(
         style, bpm, key, {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other}
     )
@@ -85,7 +87,7 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
 def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = None, softness: Softness = 0.0,
             start: Start = None, stop: o.Stop = None, style: o.Style = None, bpm: o.Bpm = None,
             key: o.Key = None, bass: o.Bass = None, drums: o.Drums = None, guitar: o.Guitar = None,
-            piano: o.Piano = None, other: o.Other = None,
+            piano: o.Piano = None, other: o.Other = None, brief_guidance: o.BriefGuidance = None,
             name: o.Model = None, out: o.Out = Path("arranged"),
             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
             seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
@@ -108,7 +110,9 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
     target, talk, wanted = Target(out, encoding, overwrite), Talk(as_json), stem_list(make_stems)
     if start is not None and stop is not None:
         o.check_stretch(start, stop)
-    options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
+    options = sampling(
+        quality, steps, guidance, seed, sampler, eta, iterations, brief_guidance=brief_guidance
+    )
     brief = brief_of(
         style, bpm, key, {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other}
     )
