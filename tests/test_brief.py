@@ -14,13 +14,14 @@ import msgld
 from msgld.brief import PROGRAMS, Brief
 from msgld.checkpoint import load_model, save_model
 from msgld.data.fonts import heldout_soundfont
+from msgld.data.keyfinding import key_of_notes
 from msgld.data.parts import parts, stretch, transpose
 from msgld.data.scores import Band, ScoreSource, Variation, band_song, brief_of
 from msgld.diffusion.denoise import Asked, Estimate
 from msgld.diffusion.guidance import Briefed
 from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError, UsageError
-from msgld.keys import parse_key
+from msgld.keys import MODES, parse_key, transposed
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.tasks import maps
 from msgld.tasks.asked import FACTS, asked_of, facts, features_of, frame_features, programs
@@ -98,7 +99,7 @@ def test_the_beats_of_a_brief_are_those_of_the_notes(seed: int, style: str):
     song = band_song(seed, style)
     played = transpose(stretch(parts(song.score), 1.2), 3)
     start = 7.3
-    brief = brief_of(song, played, start, 1.2, 3)
+    brief = brief_of(song, played, start, 5.0, 1.2, 3)
     assert brief.bpm == pytest.approx(1.2 * float(song.meta["bpm"]), rel=1e-3)
     assert parse_key(brief.key or "")[0] == (parse_key(str(song.meta["key"]))[0] + 3) % 12
     kicks = np.concatenate([p.onset[(p.pitch == 35) | (p.pitch == 36)] for p in played if p.is_drum])
@@ -107,6 +108,35 @@ def test_the_beats_of_a_brief_are_those_of_the_notes(seed: int, style: str):
     off = np.abs(beats * 4 - np.rint(beats * 4)) / 4
     assert np.median(off) < 0.04, "most kicks fall on sixteenths"
     assert set(brief.instruments) <= set(STEMS)
+
+
+def scale_of(key: str) -> set[int]:
+    tonic, mode = parse_key(key)
+    return {(tonic + step) % 12 for step in MODES[mode or "major"]}
+
+
+def test_the_key_of_notes_is_that_which_they_were_composed_in():
+    found = []
+    for seed in range(60):
+        song = band_song(seed, STYLES[seed % 2])
+        if parse_key(str(song.meta["key"]))[1] in ("major", "minor"):
+            played = transpose(parts(song.score), seed % 7)
+            key = key_of_notes(played, 5.0, 12.0)
+            found += [(key, transposed(str(song.meta["key"]), seed % 7))] if key else []
+    assert len(found) >= 20
+    # Some stretches leave a note of their scale out, or borrow one.
+    assert np.mean([scale_of(key) == scale_of(true) for key, true in found]) > 0.85
+    assert np.mean([key == true for key, true in found]) > 0.7
+
+
+def test_notes_of_no_scale_have_no_key_and_silence_has_none():
+    song = band_song(1, "rock")
+    whole = [part for part in parts(song.score) if not part.is_drum]
+    assert key_of_notes([], 0.0, 5.0) is None and key_of_notes(whole, 1e4, 5.0) is None
+    everything = [
+        replace(part, pitch=36 + np.arange(len(part)) % 12, duration=np.ones(len(part))) for part in whole
+    ]
+    assert key_of_notes(everything, 0.0, 60.0) is None
 
 
 def test_clips_carry_their_briefs():

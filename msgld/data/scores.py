@@ -12,6 +12,7 @@ import numpy as np
 from msgld.brief import FASTEST, SLOWEST, Brief
 from msgld.data.classes import substitute
 from msgld.data.frozen import RESERVED_SEED
+from msgld.data.keyfinding import key_of_notes
 from msgld.data.midi import Song
 from msgld.data.parts import Part, Score, length, parts, sounding, stretch, transpose
 from msgld.data.render import Renderer, balance
@@ -134,7 +135,7 @@ class ScoreSource:
             "transpose": float(semitones),
         }
         name = f"{song.name}@{start:.2f}"
-        brief = brief_of(song, piece, start, tempo, semitones)
+        brief = brief_of(song, piece, start, seconds, tempo, semitones)
         present = np.ones(len(self.stems), bool)
         return Clip(self._mix(audio, rng), present, self.rate, name, meta, brief)
 
@@ -175,12 +176,14 @@ class ScoreSource:
         return audio * np.float32(gain)
 
 
-def brief_of(song: Song, piece: Sequence[Part], start: float, tempo: float, semitones: int) -> Brief:
+def brief_of(
+    song: Song, piece: Sequence[Part], start: float, seconds: float, tempo: float, semitones: int
+) -> Brief:
     """What a stretch of a song would have been asked for with.
 
     Args:
         song: as it is written. piece: its parts as they are played.
-        start: of the stretch, seconds. tempo, semitones: how it was varied.
+        start, seconds: of the stretch. tempo, semitones: how it was varied.
     """
     bpm, beats = steady_tempo(song.score)
     bpm = bpm * tempo if bpm and SLOWEST <= bpm * tempo <= FASTEST else None
@@ -191,7 +194,7 @@ def brief_of(song: Song, piece: Sequence[Part], start: float, tempo: float, semi
     return Brief(
         str(style) if style else None,
         bpm,
-        transposed(str(key), semitones) if key else None,
+        transposed(str(key), semitones) if key else key_of_notes(piece, start, seconds),
         {stem: tuple(sorted(programs)) for stem, programs in chosen.items()},
         beats,
         start * bpm / 60 if bpm else 0.0,

@@ -141,9 +141,9 @@ class Perceptron(nn.Module):
         self.down = nn.Linear(expansion * width, width)
         nn.init.zeros_(self.down.weight)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """x (..., width)."""
-        return self.down(F.gelu(self.up(self.norm(x)), approximate="tanh"))
+    def forward(self, x: Tensor, told: Tensor | int = 0) -> Tensor:
+        """x (..., width); ``told`` is what each token is told besides, of the scale that the norm gives them."""
+        return self.down(F.gelu(self.up(self.norm(x) + told), approximate="tanh"))
 
 
 class TrunkBlock(nn.Module):
@@ -154,10 +154,12 @@ class TrunkBlock(nn.Module):
         self.along_time = Attention(width, heads)
         self.perceptron = Perceptron(width, expansion)
 
-    def forward(self, x: Tensor, positions: tuple[Tensor, Tensor], near: Tensor | None) -> Tensor:
+    def forward(
+        self, x: Tensor, positions: tuple[Tensor, Tensor], near: Tensor | None, told: Tensor | int = 0
+    ) -> Tensor:
         """x (B, T, width); ``near`` as :func:`nearby` says."""
         x = x + self.along_time(x, positions, near)
-        return x + self.perceptron(x)
+        return x + self.perceptron(x, told)
 
 
 class TrackBlock(nn.Module):
@@ -170,33 +172,40 @@ class TrackBlock(nn.Module):
         self.perceptron = Perceptron(width, expansion)
 
     def forward(
-        self, x: Tensor, positions: tuple[Tensor, Tensor], near: Tensor | None, mask: Tensor | None
+        self,
+        x: Tensor,
+        positions: tuple[Tensor, Tensor],
+        near: Tensor | None,
+        mask: Tensor | None,
+        told: Tensor | int = 0,
     ) -> Tensor:
         """x (B, K, T, width); ``near`` as :func:`nearby` says, ``mask`` which tracks are seen."""
         batch, tracks, _, _ = x.shape
         x = x + self.along_time(x.flatten(0, 1), positions, near).unflatten(0, (batch, tracks))
         columns = rearrange(x, "b k t d -> (b t) k d")
         x = x + rearrange(self.across_tracks(columns, mask=mask), "(b t) k d -> b k t d", b=batch)
-        return x + self.perceptron(x)
+        return x + self.perceptron(x, told)
 
 
 class Briefing(nn.Module):
-    """What is asked, as additions to the tokens; none at first, so a network that knows no briefs can learn them."""
+    """What is asked, as the perceptrons of all blocks are told it: nothing of an open brief, and nothing at first.
+
+    Tokens grow from block to block, so what is only added to the first ones is soon drowned.
+    """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         trunk, width = config.trunk_width, config.width
-        self.frames = nn.Linear(config.frame_features, trunk)
-        self.hidden = nn.Linear(trunk, trunk)
+        self.frames = nn.Linear(config.frame_features, trunk, bias=False)
+        self.hidden = nn.Linear(trunk, trunk, bias=False)
         # A program is one stem's alone (bass programs are the bass's), so the trunk needs no table for each stem.
         self.programs_in_trunk = nn.Linear(config.programs, trunk, bias=False)
         self.programs = nn.Linear(config.programs, width, bias=False)
         for layer in (self.hidden, self.programs_in_trunk, self.programs):
             nn.init.zeros_(layer.weight)
-        nn.init.zeros_(self.hidden.bias)
 
     def forward(self, asked: Asked) -> tuple[Tensor, Tensor]:
-        """Additions to the trunk's tokens (B, T, trunk width) and to those of the tracks (B, K, 1, width)."""
+        """What the tokens of the trunk are told (B, T, trunk width), and those of the tracks (B, K, 1, width)."""
         trunk = self.hidden(F.gelu(self.frames(asked.frames), approximate="tanh"))
         trunk = trunk + self.programs_in_trunk(asked.programs.sum(1)).unsqueeze(1)
         return trunk, F.pad(self.programs(asked.programs), (0, 0, 0, 1)).unsqueeze(2)
@@ -248,30 +257,26 @@ class StemTransformer(StemNetwork):
         entering = torch.cat([z.transpose(2, 3), level_features(levels, LEVEL_FEATURES)], -1)
         x = self.inward(entering) + self.track.weight[:, None]
         told = self.brief(asked) if self.brief is not None and asked is not None else (0, 0)
-        x = (
-            x
-            + self.from_trunk(self._trunk(entering * presence[..., None, None], told[0])).unsqueeze(1)
-            + told[1]
-        )
+        x = x + self.from_trunk(self._trunk(entering * presence[..., None, None], told[0])).unsqueeze(1)
         mask = None
         if not presence.all():
             mask = presence[:, None].expand(-1, x.shape[2], -1).flatten(0, 1)[:, None, None]
         positions = rotation(x.shape[2], self.config.width // self.config.heads // 2, x.device)
         near = nearby(x.shape[2], self.config.reach, x.device)
         for block in self.blocks:
-            x = block(x, positions, near, mask)
+            x = block(x, positions, near, mask, told[1])
         x = self.norm(x)
         return self.outward(x).transpose(2, 3).float(), x
 
     def _trunk(self, entering: Tensor, told: Tensor | int) -> Tensor:
         """All tracks (B, K, T, inputs) and what is asked -> one token a frame (B, T, trunk width)."""
         frames = rearrange(entering, "b k t i -> b t (k i)")
-        x = F.linear(frames, self.into_trunk.flatten(0, 1).T) + told
+        x = F.linear(frames, self.into_trunk.flatten(0, 1).T)
         positions = rotation(x.shape[1], self.config.trunk_width // self.config.trunk_heads // 2, x.device)
         near = nearby(x.shape[1], self.config.reach, x.device)
         for block in self.trunk_blocks:
-            x = block(x, positions, near)
-        return self.trunk_norm(x)
+            x = block(x, positions, near, told)
+        return self.trunk_norm(x) + told
 
     def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
         """How the mixture divides among the stems.

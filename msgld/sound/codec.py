@@ -104,12 +104,12 @@ class PatchCodec(nn.Module):
 
     @property
     def weights(self) -> Tensor:
-        """Standard deviation of each channel in the log-mel to the power of 1.5, (C,), scaled to mean 1.
+        """Standard deviation of each channel in the log-mel, (C,), scaled to mean 1.
 
-        Weighting by variance would learn the loudness alone, no weighting mostly noise. Separation does with a
-        power of 1; what stems know of each other lies in the first few channels, which this tells more of.
+        Weighting by variance would learn the loudness alone, no weighting mostly noise. A power of 1.5 gives the
+        first channel, which is loudness, 0.4 of the loss; of 1, 0.16, and what is pitch half as much again.
         """
-        return self.scale.pow(1.5) / self.scale.pow(1.5).mean()
+        return self.scale / self.scale.mean()
 
     @property
     def frame_samples(self) -> int:

@@ -27,10 +27,10 @@ class LevelConfig:
             end: who asks for a stem wants to hear it, and whether one pauses for good cannot be foreseen.
     """
 
-    separate: float = 0.5
+    separate: float = 0.4
     informed: float = 0.06
-    arrange: float = 0.55
-    generate: float = 0.07
+    arrange: float = 0.6
+    generate: float = 0.2
     free: float = 0.05
     top: float = 0.4
     top_separate: float = 0.65
