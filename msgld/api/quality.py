@@ -30,8 +30,6 @@ _LAYOUTS = {
         replace(_HEDGED, context=1.531, fade=3.0),
     ),
 }
-# Told as in training, a brief is hardly heard (bench/control.py).
-_BRIEF_GUIDANCE = 4.0
 _STEPS = {"draft": 6, "normal": 12, "best": 16}
 
 # A model of the published kind has no answer in one call. ``best`` is the paper's setting: 200 steps of DDIM
@@ -98,8 +96,7 @@ def _segmented(layout: Layout, options: Options, model: Model) -> Layout:
 def making(options: Options, model: Model) -> Settings:
     """Sampling of everything that invents: generate, arrange, vary, continue."""
     if model.schedule.exact:
-        base = Settings(steps=_STEPS[options.quality], sampler="multistep", brief_guidance=_BRIEF_GUIDANCE)
-        return _settings(base, options)
+        return _settings(Settings(steps=_STEPS[options.quality], sampler="multistep"), options)
     return _settings(_PUBLISHED[options.quality], options)
 
 

@@ -178,7 +178,7 @@ BriefGuidance = Annotated[
         "--brief-guidance",
         callback=finite,
         rich_help_panel=PLAYED,
-        help="How strongly all this is followed; 1 is as trained, in half the time.",
+        help="How strongly all this is followed; 1 is as trained, others take twice the time.",
     ),
 ]
 Bass = Annotated[
