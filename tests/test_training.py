@@ -641,6 +641,9 @@ def test_a_run_can_begin_with_another_runs_model(tmp_path: Path, clock: None, no
     one, other = load_model(first), load_model(second)
     assert torch.equal(one.codec.basis, other.codec.basis)
     assert other.info["started_from"]["training"]["steps"] == 3
+    train_denoiser(PRESET, Tones(), tmp_path / "second", minutes(5), start=first)
+    resumed = load_model(second).info
+    assert resumed["training"]["steps"] == 5 and resumed["started_from"] == other.info["started_from"]
 
 
 UNET = replace(

@@ -143,10 +143,11 @@ def _begin(
     network = build_network(replace(preset.network, tracks=len(source.stems) + 1))
     info = {"name": preset.name, "preset": described(preset)}
     codec, vocoder = stage
-    if start and not saved:
+    if start:
         first = load_model(start)
         info = {**info, "started_from": first.info}
-        _take_over(network, first, start)
+        if not saved:
+            _take_over(network, first, start)
     elif not saved:
         codec = codec or fit_codec(pool, preset.codec, preset.stage(0.0), preset.codec_clips, seed)
         network.begin_with(codec.basis, codec.scale)
