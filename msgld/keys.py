@@ -41,6 +41,11 @@ def key_name(tonic: int, mode: str) -> str:
     return f"{NAMES[tonic % 12]} {mode}"
 
 
+def scale(tonic: int, mode: str) -> tuple[int, ...]:
+    """Pitch classes of a key, from its tonic upwards."""
+    return tuple((tonic + step) % 12 for step in MODES[mode])
+
+
 def transposed(key: str, semitones: int) -> str:
     """The key (its mode is kept) so many semitones higher."""
     tonic, mode = parse_key(key)

@@ -21,7 +21,7 @@ from msgld.diffusion.denoise import Asked, Estimate
 from msgld.diffusion.guidance import Briefed
 from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError, UsageError
-from msgld.keys import MODES, parse_key, transposed
+from msgld.keys import parse_key, scale, transposed
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.tasks import maps
 from msgld.tasks.asked import FACTS, asked_of, facts, features_of, frame_features, programs
@@ -112,7 +112,7 @@ def test_the_beats_of_a_brief_are_those_of_the_notes(seed: int, style: str):
 
 def scale_of(key: str) -> set[int]:
     tonic, mode = parse_key(key)
-    return {(tonic + step) % 12 for step in MODES[mode or "major"]}
+    return set(scale(tonic, mode or "major"))
 
 
 def test_the_key_of_notes_is_that_which_they_were_composed_in():

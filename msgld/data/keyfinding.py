@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from msgld.data.parts import Part
-from msgld.keys import MODES, key_name
+from msgld.keys import key_name, scale
 
 HELD, AHEAD = 0.94, 0.03
 """Share of the sounding time that the notes of a scale must hold, and by how much more than those of any other."""
@@ -27,7 +27,7 @@ def key_of_notes(piece: Sequence[Part], start: float, seconds: float) -> str | N
     time = sounding_time(piece, start, seconds)
     if np.count_nonzero(time) < FEWEST:
         return None
-    held = [time[[(tonic + step) % 12 for step in MODES["major"]]].sum() / time.sum() for tonic in range(12)]
+    held = [time[[*scale(tonic, "major")]].sum() / time.sum() for tonic in range(12)]
     tonic = int(np.argmax(held))
     second = np.partition(held, -2)[-2]
     if held[tonic] < HELD or held[tonic] - second < AHEAD:

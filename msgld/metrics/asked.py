@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from msgld.errors import UsageError
-from msgld.keys import MODES, parse_key
+from msgld.keys import parse_key, scale
 from msgld.metrics.coherence import ONSET_HZ, chroma, onset_envelope
 
 SLOWEST, FASTEST = 40.0, 250.0
@@ -75,14 +75,12 @@ def key_met(samples: np.ndarray, rate: int, asked: str) -> bool:
     heard = np.roll(chroma(samples, rate).sum(0), -3)  # from A first to C first
     if not heard.any():
         return False
-    scales = [{(start + step) % 12 for step in MODES["major"]} for start in range(12)]
-    shares = [heard[list(scale)].sum() / heard.sum() for scale in scales]
-    wanted = [
-        {(tonic + step) % 12 for step in MODES[name]} for name in ((mode,) if mode else ("major", "minor"))
-    ]
+    scales = [set(scale(start, "major")) for start in range(12)]
+    shares = [heard[list(notes)].sum() / heard.sum() for notes in scales]
+    wanted = [set(scale(tonic, name)) for name in ((mode,) if mode else ("major", "minor"))]
     own = [
         share
-        for share, scale in zip(shares, scales, strict=True)
-        if any(len(scale & notes) >= len(notes) - (mode == "blues") for notes in wanted)
+        for share, other in zip(shares, scales, strict=True)
+        if any(len(other & notes) >= len(notes) - (mode == "blues") for notes in wanted)
     ]
     return bool(max(own) >= max(shares) - LEEWAY)

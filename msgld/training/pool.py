@@ -44,7 +44,7 @@ class PoolConfig:
     slots: int = 900
     seconds: float = 12.0
     workers: int = 1
-    reuse: float = 20.0
+    reuse: float = 14.0
     seed: int = 0
     life: int = 500
 

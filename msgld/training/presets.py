@@ -62,7 +62,7 @@ class Preset:
     levels: LevelConfig = LevelConfig()
     brief: BriefConfig = BriefConfig()
     optim: OptimConfig = OptimConfig()
-    pool: PoolConfig = PoolConfig()
+    pool: PoolConfig = PoolConfig(reuse=20.0)
     stages: tuple[Stage, ...] = (Stage(0.1, 24, 64), Stage(0.8, 18, 108), Stage(1.0, 9, 216))
     share_weight: float = 1.0
     codec_clips: int = 160

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from msgld.checkpoint import load_first_stage, load_model, save_model
+from msgld.checkpoint import load_first_stage, load_model, read_description, save_model
 from msgld.data.source import Source
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule
@@ -104,13 +104,13 @@ def train_denoiser(
     return out / "model"
 
 
-def _take_over(network: StemNetwork, first: Model, start: Path) -> None:
+def _take_over(network: StemNetwork, start: Path) -> None:
     """Begin with a model's weights; what it has nothing of, as of briefs, stays as it is.
 
     Raises:
         ModelError: it is of another size.
     """
-    weights = first.denoiser.network.state_dict()
+    weights = load_model(start).denoiser.network.state_dict()
     try:
         missing, unknown = network.load_state_dict(weights, strict=False)
     except RuntimeError as error:
@@ -144,10 +144,9 @@ def _begin(
     info = {"name": preset.name, "preset": described(preset)}
     codec, vocoder = stage
     if start:
-        first = load_model(start)
-        info = {**info, "started_from": first.info}
+        info = {**info, "started_from": read_description(start)["info"]}
         if not saved:
-            _take_over(network, first, start)
+            _take_over(network, start)
     elif not saved:
         codec = codec or fit_codec(pool, preset.codec, preset.stage(0.0), preset.codec_clips, seed)
         network.begin_with(codec.basis, codec.scale)
