@@ -6,6 +6,8 @@ import json
 import math
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
@@ -767,6 +769,25 @@ def test_training_waits_for_clips_rather_than_learning_a_few_by_heart():
             pool.prepare(4)
             assert int(pool.drawn) <= 2 * pool.written + 4
     assert pool.written >= 58
+
+
+UNGUARDED = """
+from msgld.training.presets import find_preset
+from msgld.training.data import training_source
+from msgld.training.run import train_denoiser
+from dataclasses import replace
+tiny = find_preset("tiny")
+train_denoiser(replace(tiny, pool=replace(tiny.pool, workers=1)), training_source(), "out", 0.1)
+"""
+
+
+def test_a_script_without_a_main_guard_ends_with_the_reason(tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text(UNGUARDED)
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode != 0 and "__main__" in done.stderr
 
 
 def test_a_source_of_nothing_but_broken_clips_is_an_error():

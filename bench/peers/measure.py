@@ -125,7 +125,7 @@ def main() -> None:
     )
     parser.add_argument("--midi", type=Path, default=None)
     parser.add_argument("--clips", type=int, default=40)
-    parser.add_argument("--steps", type=int, default=None, help="network calls to make music with")
+    parser.add_argument("--steps", type=int, default=None, help="network calls, where the system samples")
     parser.add_argument("--only", default="separation,generation,arranging")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("docs/figures/peers"))

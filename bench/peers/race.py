@@ -1,10 +1,11 @@
-"""Trains all systems at three learning rates each, so many at a time as there are jobs, and measures the best of each.
+"""Trains all systems at three learning rates each for a short time, the best rate of each for long, and measures those.
 
-    python bench/peers/race.py --minutes 20 --jobs 2 --midi FOLDER --heldout FOLDER --soundfont FOLDER --out runs/peers
+    python bench/peers/race.py --short 8 --minutes 40 --jobs 2 --midi FOLDER --heldout FOLDER --soundfont FOLDER \
+        --out runs/peers
 
-Every run has the same minutes on one thread beside as many others. The best run of a system is that which separates
-best on a part of the held-out set. Called again it goes on: runs and measurements that are there are not repeated. What
-each printed is beside it, in NAME.log. Then
+Every run has the same minutes on one thread, beside as many others as there are jobs. The best rate of a system is
+that at which its short run separates best on a part of the held-out set. Called again it goes on: runs go on where they
+were, and measurements that are there are not repeated. What each printed is beside it, in NAME.log. Then
 
     python bench/peers/table.py runs/peers/measured --runs runs/peers
 """
@@ -17,14 +18,29 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SYSTEMS, SCALES = ("msdm", "ours", "htdemucs", "paper"), (1.0, 0.33, 3.0)
 
-FEWER = 50
-"""Steps of MSDM's integration where only its runs are compared."""
+FEWER = {"msdm": 50, "paper": 20}
+"""Network calls of the systems that sample, where only the runs of one system are compared."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A system at a multiple of its usual learning rate, and the folder of its run and those beside it."""
+
+    system: str
+    scale: float
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return f"{self.system}-{self.scale:g}"
 
 
 def call(words: list[str], log: Path) -> bool:
@@ -34,49 +50,53 @@ def call(words: list[str], log: Path) -> bool:
         done = subprocess.run(
             [sys.executable, *words], stdout=said, stderr=subprocess.STDOUT, env=env, check=False
         )
-    print(f"{log.stem}: {'done' if done.returncode == 0 else f'failed, see {log}'}", flush=True)
+    print(f"{log}: {'done' if done.returncode == 0 else f'failed with {done.returncode}'}", flush=True)
     return done.returncode == 0
 
 
-def train(system: str, scale: float, options: argparse.Namespace) -> None:
-    """Train one system at one rate."""
-    name, out = f"{system}-{scale:g}", options.out
-    finished = out / f"{name}.finished"
+def train(entry: Entry, minutes: float, options: argparse.Namespace) -> None:
+    """Train for so many minutes, or go on with it."""
+    entry.folder.mkdir(parents=True, exist_ok=True)
+    finished = entry.folder / f"{entry.name}.finished"
     fonts = ["--soundfont", str(options.soundfont)] if options.soundfont else []
     midi = [word for folder in options.midi for word in ("--midi", str(folder))]
     if not finished.exists() and call(
-        [str(HERE / "train.py"), system, "--minutes", str(options.minutes), "--scale", str(scale),
-         "--threads", "1", "--out", str(out), *midi, *fonts],
-        out / f"{name}.log",
+        [str(HERE / "train.py"), entry.system, "--minutes", str(minutes), "--scale", str(entry.scale),
+         "--threads", "1", "--out", str(entry.folder), *midi, *fonts],
+        entry.folder / f"{entry.name}.log",
     ):  # fmt: skip
         finished.touch()
 
 
-def measure(
-    system: str, scale: float, clips: int, folder: Path, more: list[str], options: argparse.Namespace
-) -> Path:
-    """Measure one run; where its report is."""
-    name = f"{system}-{scale:g}"
-    report = folder / f"{system}-{name}.json"
+def measure(entry: Entry, clips: int, out: Path, more: list[str], options: argparse.Namespace) -> Path:
+    """Measure a run; where its report is."""
+    report = out / f"{entry.system}-{entry.name}.json"
     held = ["--midi", str(options.heldout)] if options.heldout else []
     if not report.exists():
         call(
-            [str(HERE / "measure.py"), system, str(options.out / name), "--threads", "1", "--clips", str(clips),
-             "--out", str(folder), *held, *more],
-            options.out / f"{name}-measured.log",
+            [str(HERE / "measure.py"), entry.system, str(entry.folder / entry.name), "--threads", "1",
+             "--clips", str(clips), "--out", str(out), *held, *more],
+            entry.folder / f"{entry.name}-measured.log",
         )  # fmt: skip
     return report
 
 
-def enter(system: str, scale: float, options: argparse.Namespace) -> tuple[float, str, float]:
-    """Train and measure one system at one rate: how well it separates, and what it was."""
-    train(system, scale, options)
-    more = ["--only", "separation", *(["--steps", str(FEWER)] if system == "msdm" else [])]
-    report = measure(system, scale, options.first, options.out / "first", more, options)
+def short(system: str, scale: float, options: argparse.Namespace) -> tuple[float, float]:
+    """Train a system for a short time: how well it separates then, and at which rate."""
+    entry = Entry(system, scale, options.out / "rates")
+    train(entry, options.short, options)
+    more = ["--only", "separation", *(["--steps", str(FEWER[system])] if system in FEWER else [])]
+    report = measure(entry, options.first, options.out / "first", more, options)
     score = (
         json.loads(report.read_text("utf-8"))["separation"]["si_sdri"]["mean"] if report.exists() else -1e9
     )
-    return score, system, scale
+    return score, scale
+
+
+def final(entry: Entry, options: argparse.Namespace) -> None:
+    """Train a system for long, and measure everything."""
+    train(entry, options.minutes, options)
+    measure(entry, options.clips, options.out / "measured", [], options)
 
 
 def main() -> None:
@@ -84,12 +104,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--short", type=float, default=8.0, help="minutes at each learning rate")
+    parser.add_argument("--minutes", type=float, default=40.0, help="at the best one, from nothing again")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--clips", type=int, default=40, help="to measure the best run of a system on")
-    parser.add_argument(
-        "--first", type=int, default=12, help="clips to choose it by, by how well it separates"
-    )
+    parser.add_argument("--clips", type=int, default=40, help="to measure the long runs on")
+    parser.add_argument("--first", type=int, default=8, help="clips to choose a rate by")
     parser.add_argument("--systems", nargs="+", default=SYSTEMS)
     parser.add_argument("--scales", nargs="+", type=float, default=SCALES)
     parser.add_argument("--midi", type=Path, action="append", default=[])
@@ -97,12 +116,15 @@ def main() -> None:
     parser.add_argument("--soundfont", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=Path("runs/peers"))
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(options.jobs) as pool:
-        tried = list(pool.map(lambda run: enter(*run, options), product(options.systems, options.scales)))
-        best = [max(run for run in tried if run[1] == system) for system in options.systems]
-        measured = options.out / "measured"
-        list(pool.map(lambda run: measure(*run[1:], options.clips, measured, [], options), best))
+        pairs = list(product(options.systems, options.scales))
+        scores = list(pool.map(lambda pair: short(*pair, options), pairs))
+        best = {
+            s: max(score for pair, score in zip(pairs, scores, strict=True) if pair[0] == s)[1]
+            for s in options.systems
+        }
+        print("best rates:", best, flush=True)
+        list(pool.map(lambda s: final(Entry(s, best[s], options.out / "long"), options), options.systems))
 
 
 if __name__ == "__main__":

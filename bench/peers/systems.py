@@ -41,15 +41,17 @@ class Latent(System):
     """Ours, and the published design in our code.
 
     Args:
-        folder: of the model. steps: network calls to make music; None for the default of ``normal``.
+        folder: of the model.
+        steps: network calls to make music, and to separate where the model samples; None for the default of ``normal``.
     """
 
     def __init__(self, folder: Path | None, quality: str = "normal", steps: int | None = None) -> None:
         import msgld
 
         self.model = msgld.load(folder, device="cpu")
-        self.options = msgld.Options(quality=quality)
         self.making = msgld.Options(quality=quality, steps=steps)
+        exact = self.model.model.schedule.exact  # such a model separates in one call
+        self.options = msgld.Options(quality=quality) if exact else self.making
         parts = (self.model.model.denoiser, self.model.model.vocoder, self.model.model.refiner)
         self.parameters = sum(p.numel() for part in parts if part is not None for p in part.parameters())
 

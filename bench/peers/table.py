@@ -1,9 +1,9 @@
-"""Puts the measured systems side by side, and draws how each learned at its three rates.
+"""Puts the measured systems side by side, and draws how each learned.
 
     python bench/peers/table.py docs/figures/peers --runs runs/peers
 
-Of every system the run with the best separation is taken (with the best generation where it does not separate). Writes
-``table.md`` and ``curves.png`` beside the JSON files that ``measure.py`` wrote.
+Of every system the run with the best separation is taken. Writes ``table.md`` beside the JSON files that ``measure.py``
+wrote, and ``curves-rates.png`` and ``curves-long.png`` of the runs that ``race.py`` left in the folders of these names.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def main() -> None:
     (options.folder / "table.md").write_text(table, "utf-8")
     print(table)
     if options.runs:
-        draw_curves(options.runs, options.folder / "curves.png")
+        for name in ("rates", "long"):
+            draw_curves(options.runs / name, options.folder / f"curves-{name}.png")
 
 
 if __name__ == "__main__":

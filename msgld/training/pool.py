@@ -203,7 +203,11 @@ def _keep(pool: Pool, worker: int, stop: threading.Event) -> None:
     while not stop.is_set() and not pool.broken:
         before = int(pool.done[worker])
         process = context.Process(target=_work, args=(pool, worker), daemon=True)
-        process.start()
+        try:
+            process.start()
+        except (OSError, RuntimeError):  # no memory, or a script whose main module starts this again on import
+            pool.broken = True
+            raise
         while process.is_alive() and not stop.wait(0.2):
             pass
         if not stop.is_set() and process.exitcode != 0:
