@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from msgld.data.font_file import programs_of, recordings_of
+from msgld.data.frozen import heldout_recordings
+from msgld.data.parts import Part
 from msgld.errors import DataError
 
 HELD_OUT = "TimGM6mb.sf2"
-"""The soundfont of the held-out set; no training renders with it."""
+"""The soundfont of the held-out set; no training renders with it, nor with one that shares its recordings."""
+
+_SHARED = 0.05
+"""Share of a soundfont's recordings that may be in the held-out one too; single ones are found in many."""
 
 _SUFFIXES = (".sf2", ".sf3")
 _SYSTEM = (
@@ -26,18 +32,30 @@ def find_soundfonts(path: Path | None = None, *, training: bool = True) -> list[
 
     Args:
         path: an .sf2 or .sf3 file, a folder of them, or None for the system's usual folders.
-        training: leave out the held-out soundfont.
+        training: leave out the held-out soundfont and its relatives (Csound's sf_GMbank.sf2 is one).
 
     Raises:
-        DataError: nothing is found.
+        DataError: nothing is found, or one of them cannot be read.
     """
     roots = [Path(path)] if path is not None else [Path(folder) for folder in _SYSTEM]
     files = {file.resolve() for file in _files(roots)}
-    fonts = sorted(file for file in files if not (training and file.name.lower() == HELD_OUT.lower()))
+    fonts = sorted(file for file in files if not (training and related(file)))
+    if files and not fonts:
+        raise DataError(
+            f"{path or 'the system'} has no soundfont but the held-out one or its relatives: add another"
+        )
     if not fonts:
         where = str(path) if path is not None else "the system's folders"
         raise DataError(f"no soundfont in {where}: install fluid-soundfont-gm or name an .sf2 file")
     return fonts
+
+
+def related(font: Path) -> bool:
+    """Return whether a soundfont is the held-out one, or has recordings of it: then it is no longer unheard."""
+    if font.name.lower() == HELD_OUT.lower():
+        return True
+    own = recordings_of(font)
+    return len(own & heldout_recordings()) > _SHARED * len(own)
 
 
 def _files(roots: Iterable[Path]) -> Iterable[Path]:
@@ -58,3 +76,13 @@ def heldout_soundfont() -> Path:
         if font.is_file():
             return font
     raise DataError(f"{HELD_OUT} is missing: run pip install pretty_midi")
+
+
+def fitting(fonts: Sequence[Path], played: Iterable[Part]) -> list[Path]:
+    """Return those soundfonts that have most of the programs that parts are played with: all of them, if any has.
+
+    What a soundfont lacks is played with the nearest that it has; one of a few instruments has nothing near.
+    """
+    wanted = [None if part.is_drum else part.program for part in played]
+    counts = [sum(kind in programs_of(font) for kind in wanted) for font in fonts]
+    return [font for font, count in zip(fonts, counts, strict=True) if count == max(counts)]

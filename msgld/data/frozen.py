@@ -1,4 +1,4 @@
-"""What no training may hear: songs and accompaniment styles by name, and the band's reserved seeds."""
+"""What no training may hear: songs and styles by name, recordings by fingerprint, the band's reserved seeds."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ _ACCOMPANIMENT = re.compile(r"^mma_\d+_\d+_(?:casio|alexis)?(?P<style>.+)$")
 
 @lru_cache(maxsize=1)
 def heldout_names() -> dict[str, tuple[str, ...]]:
-    """Return the frozen list: ``songs`` (file names) and ``accompaniment_styles``."""
+    """Return the frozen lists: ``songs`` (file names), ``accompaniment_styles`` and ``recordings``."""
     text = files("msgld.data").joinpath("heldout.json").read_text(encoding="utf-8")
     return {key: tuple(names) for key, names in json.loads(text).items()}
+
+
+def heldout_recordings() -> frozenset[str]:
+    """Return the fingerprints of the held-out soundfont's recordings; see ``font_file``."""
+    return frozenset(heldout_names()["recordings"])
 
 
 def style_of(name: str) -> str | None:

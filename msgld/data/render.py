@@ -204,7 +204,7 @@ def _events(group: Sequence[Part], rate: int, colour: int = 0) -> list[tuple[int
     return sorted(events)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _player(soundfont: Path, rate: int) -> _Player:
     """Open a soundfont once per process, which takes up to two seconds."""
     return _Player(soundfont, rate)

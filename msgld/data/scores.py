@@ -11,6 +11,7 @@ import numpy as np
 
 from msgld.brief import FASTEST, SLOWEST, Brief
 from msgld.data.classes import substitute
+from msgld.data.fonts import fitting
 from msgld.data.frozen import RESERVED_SEED
 from msgld.data.keyfinding import key_of_notes
 from msgld.data.midi import Song
@@ -82,6 +83,10 @@ class Variation:
     colour: int = 4
 
 
+def _one(fonts: Sequence[Path], rng: np.random.Generator) -> Path:
+    return fonts[int(rng.integers(len(fonts)))]
+
+
 _SPREAD = {"bass": 0.2, "drums": 0.2}
 """Basses and drums stay near the middle: their share of ``Variation.pan``."""
 _PIECES, _STARTS = 4, 8
@@ -93,7 +98,7 @@ class ScoreSource:
 
     Args:
         library: where pieces come from.
-        soundfonts: each clip is rendered with one of them.
+        soundfonts: each clip is rendered with one of them, of those that have its programs.
         variation: how pieces are varied.
         stems: names and order of the stems.
         rate: samples per second.
@@ -119,15 +124,11 @@ class ScoreSource:
         """Return the clip of this seed; two stems sound or more, if the library has such places."""
         rng = np.random.default_rng(seed)
         song, piece, start, tempo, semitones = self._stretch(rng, seconds)
-        font = self.soundfonts[int(rng.integers(len(self.soundfonts)))]
         if rng.random() < self.variation.substitute:
             piece = recast(piece, rng)
-        audio = np.stack(
-            [
-                self._renderer(font, rng).render([p for p in piece if p.stem == stem], start, seconds)
-                for stem in self.stems
-            ]
-        )
+        font = _one(fitting(self.soundfonts, piece), rng)
+        played = [[part for part in piece if part.stem == stem] for stem in self.stems]
+        audio = np.stack([self._renderer(font, stem, rng).render(stem, start, seconds) for stem in played])
         meta = song.meta | {
             "start": start,
             "soundfont": font.stem,
@@ -139,10 +140,10 @@ class ScoreSource:
         present = np.ones(len(self.stems), bool)
         return Clip(self._mix(audio, rng), present, self.rate, name, meta, brief)
 
-    def _renderer(self, font: Path, rng: np.random.Generator) -> Renderer:
+    def _renderer(self, font: Path, stem: Sequence[Part], rng: np.random.Generator) -> Renderer:
         """What plays a stem: the clip's soundfont or one of its own, its sounds as they are or shifted."""
         how = self.variation
-        own = self.soundfonts[int(rng.integers(len(self.soundfonts)))]
+        own = _one(fitting(self.soundfonts, stem), rng)
         colour = int(rng.integers(-how.colour, how.colour + 1))
         single, recoloured = rng.random(2) < (how.soundfonts, how.recolour)
         return Renderer(own if single else font, self.rate, colour if recoloured else 0)

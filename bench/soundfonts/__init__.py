@@ -1,0 +1,1 @@
+"""Soundfonts from loose recordings."""

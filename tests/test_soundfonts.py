@@ -1,0 +1,241 @@
+"""Soundfonts: what a file says of itself, those that are held out, and those made from loose recordings."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from msgld.data.font_file import programs_of, recordings_of
+from msgld.data.fonts import find_soundfonts, fitting, heldout_soundfont, related
+from msgld.data.frozen import heldout_recordings
+from msgld.data.parts import Part
+from msgld.data.render import Renderer
+from msgld.errors import DataError
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
+
+from soundfonts.kits import kind_of, kit
+from soundfonts.make import in_bank
+from soundfonts.patches import patch
+from soundfonts.samples import cents_off, instrument, key_of, levelled, loudness
+from soundfonts.write import DRUMS, Preset, Zone, write_soundfont
+
+RATE = 22_050
+
+
+def tone(frequency, seconds=1.0, partials=4, rate=RATE):
+    time = np.arange(round(seconds * rate)) / rate
+    return sum(0.2 / k * np.sin(2 * np.pi * k * frequency * time) for k in range(1, partials + 1)).astype(
+        np.float32
+    )
+
+
+def frequency_of(key):
+    return 440 * 2 ** ((key - 69) / 12)
+
+
+def note(key, program=0, drum=False, velocity=100, seconds=1.0):
+    ones = np.ones(1)
+    return Part(
+        "drums" if drum else "piano", program, drum, 0 * ones, seconds * ones, np.array([key]), np.array([velocity]),
+        ones, 0 * ones,
+    )  # fmt: skip
+
+
+def play(font, part, seconds=1.0):
+    return Renderer(font, RATE).render([part], 0, seconds).mean(0)
+
+
+@pytest.fixture
+def font(tmp_path):
+    """A piano of one recording, a bass of two, and a kit."""
+    zones = [Zone(tone(frequency_of(57.3)), RATE, 57.3)]
+    low, high = (Zone(tone(frequency_of(k)), RATE, k, keys, hits) for k, keys, hits in (
+        (40, (0, 127), (0, 64)), (47, (0, 127), (65, 127)),
+    ))  # fmt: skip
+    kick = Zone(tone(60, 0.3), RATE, 36, (36, 36))
+    path = tmp_path / "own.sf2"
+    write_soundfont(
+        path,
+        "own",
+        [Preset("piano", 0, zones), Preset("bass", 33, [low, high]), Preset("kit", 0, [kick], DRUMS)],
+    )
+    return path
+
+
+@pytest.mark.parametrize("key", [45, 57, 66])
+def test_a_recording_is_played_at_the_pitch_of_the_key(font, key):
+    assert abs(cents_off(play(font, note(key)), RATE, key)) < 4
+
+
+@pytest.mark.parametrize(("velocity", "key"), [(40, 40), (100, 47)])
+def test_a_velocity_plays_its_own_recording_and_no_other(font, velocity, key):
+    # The recordings have partials up to the fourth only: 5 times the frequency of one is heard in neither.
+    sound = play(font, note(50, program=33, velocity=velocity))
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+    wanted = frequency_of(50)
+    assert abs(np.argmax(spectrum) / len(sound) * RATE - wanted) < 2
+    other = RATE * np.argmax(spectrum) / len(sound) * 2 ** ((47 - 40) / 12 * (1 if key == 47 else -1))
+    near = slice(round((other - 4) * len(sound) / RATE), round((other + 4) * len(sound) / RATE))
+    assert spectrum[near].max() < 0.05 * spectrum.max()
+
+
+def test_a_loop_sounds_as_long_as_the_key_is_held(tmp_path):
+    rate, period = 22_000, 100
+    wave = tone(rate / period, 0.2, rate=rate)
+    for name, loop in (("looped", (period, 11 * period)), ("once", None)):
+        write_soundfont(
+            tmp_path / f"{name}.sf2", name, [Preset("organ", 0, [Zone(wave, rate, 57, loop=loop)])]
+        )
+    looped, once = (
+        play(tmp_path / f"{name}.sf2", note(57, seconds=2.0), 2.0)[RATE:] for name in ("looped", "once")
+    )
+    assert np.abs(looped).max() > 0.02 > 1e3 * np.abs(once).max()
+
+
+def test_a_file_says_what_it_plays(font):
+    assert programs_of(font) == {0, 33, None}
+
+
+def test_odd_tables_without_filling_are_read_as_musescore_writes_them(font, tmp_path):
+    data = font.read_bytes()
+    info = data.index(b"LIST")
+    (size,) = struct.unpack_from("<I", data, info + 4)
+    odd = b"LIST" + struct.pack("<I", size + 9) + data[info + 8 : info + 8 + size] + b"ICOP\x01\0\0\0a"
+    bare = tmp_path / "bare.sf3"
+    bare.write_bytes(data[:info] + odd + data[info + 8 + size :])
+    assert programs_of(bare) == programs_of(font)
+    assert recordings_of(bare) == recordings_of(font)
+
+
+@pytest.mark.parametrize("data", [b"", b"RIFF\x04\0\0\0sfbk", b"not a soundfont" * 9])
+def test_what_is_no_soundfont_is_said_to_be_none(tmp_path, data):
+    path = tmp_path / "wrong.sf2"
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=r"wrong\.sf2 is not an SF2"):
+        programs_of(path)
+
+
+def test_the_frozen_fingerprints_are_those_of_the_held_out_soundfont():
+    assert heldout_recordings() == recordings_of(heldout_soundfont())
+
+
+def test_no_training_hears_the_held_out_soundfont_under_another_name(tmp_path, font):
+    shutil.copy(heldout_soundfont(), tmp_path / "mine.sf2")
+    assert related(tmp_path / "mine.sf2") and not related(font)
+    assert find_soundfonts(tmp_path) == [font.resolve()]
+    assert len(find_soundfonts(tmp_path, training=False)) == 2
+    font.unlink()
+    with pytest.raises(DataError, match="held-out"):
+        find_soundfonts(tmp_path)
+
+
+def test_parts_are_played_by_soundfonts_that_have_their_programs(tmp_path, font):
+    kick = [Zone(tone(60, 0.3), RATE, 36, (36, 36))]
+    only = tmp_path / "kit.sf2"
+    write_soundfont(only, "kit", [Preset("kit", 0, kick, DRUMS)])
+    fonts, bass, piano, drums = [only, font], note(40, 33), note(60), note(36, drum=True)
+    assert fitting(fonts, [bass]) == fitting(fonts, [bass, drums]) == fitting(fonts, [piano]) == [font]
+    assert fitting(fonts, [drums]) == fitting(fonts, []) == fonts
+    assert fitting(fonts, [note(60, 99)]) == fonts  # nobody has it: any may play the nearest
+
+
+def test_presets_can_be_moved_to_the_bank_of_drums(font):
+    font.write_bytes(in_bank(font.read_bytes(), DRUMS))
+    assert programs_of(font) == {None}
+
+
+@pytest.mark.parametrize("cents", [-41, 0, 23])
+@pytest.mark.parametrize("key", [33, 57, 81])
+def test_how_far_a_note_is_out_of_tune_is_heard(cents, key):
+    wave = tone(frequency_of(key + cents / 100), 1.2, 8)
+    assert abs(cents_off(wave, RATE, key) - cents) <= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("A4", 69), ("Fs3", 54), ("C#4", 61), ("Bb2", 46), ("C1v10", 24), ("piano", None)]
+)
+def test_names_of_notes(name, key):
+    assert key_of(name) == key
+
+
+def test_an_instrument_is_put_in_tune_and_mistaken_names_are_left_out(tmp_path):
+    for name, frequency in (("A2", 110 * 2 ** (30 / 1200)), ("A3", 220), ("A4", 440 * 2 ** (80 / 1200))):
+        soundfile.write(tmp_path / f"{name}.wav", tone(frequency, 1.2), RATE)
+    zones = instrument(tmp_path)
+    assert [round(zone.root, 1) for zone in zones] == [45.3, 57.0]
+    assert [zone.keys for zone in zones] == [(0, 50), (51, 127)]
+
+
+def test_levelled_notes_have_the_level_and_keep_their_balance():
+    zones = [Zone(gain * tone(220), RATE, 57) for gain in (0.1, 0.2, 0.5)]
+    sounds = [loudness(zone.wave, RATE) for zone in levelled(zones, 0.1)]
+    np.testing.assert_allclose(sounds, [0.05, 0.1, 0.25], rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("Kick", "kick"), ("BassDrum", "kick"), ("Snare Jazz", "snare"), ("Snare Roll", None), ("Pearl Side Stick", "rim"),
+     ("Closed HH", "closed"), ("VariBreaks Hat 1 Op", "open"), ("Sabian Hat Pedal", "pedal"), ("Tom Low", "floor"),
+     ("Crash Jazz", "crash"), ("ride-cup", "bell"), ("Zap 1", None)],
+)  # fmt: skip
+def test_what_a_drum_is_by_its_name(name, kind):
+    assert kind_of(name) == kind
+
+
+def test_a_kit_has_its_layers_on_general_midi_keys(tmp_path):
+    drums = {"Kick": 60.0, "Snare": 200.0, "Closed HH": 4000.0}
+    layers = "<layer><filename>{0}</filename><min>{1}</min><max>{2}</max><gain>{3}</gain></layer>"
+    text = ""
+    for name, frequency in drums.items():
+        soundfile.write(tmp_path / f"{name}.wav", np.stack([tone(frequency, 0.2)] * 2, 1), RATE)
+        text += f"<instrument><name>{name}</name><volume>0.5</volume>"
+        text += (
+            layers.format(f"{name}.wav", 0, 0.5, 1)
+            + layers.format("missing.wav", 0.5, 1, 1)
+            + "</instrument>"
+        )
+    head = '<drumkit_info xmlns="http://www.hydrogen-music.org/drumkit"><instrumentList>'
+    (tmp_path / "drumkit.xml").write_text(f"{head}{text}</instrumentList></drumkit_info>")
+    zones = kit(tmp_path)
+    assert {zone.keys for zone in zones} >= {(36, 36), (38, 38), (42, 42)}
+    assert {zone.pan for zone in zones} == {-1.0, 1.0} and {zone.velocities for zone in zones} == {(0, 64)}
+    assert {zone.choke for zone in zones if zone.keys[0] in (42, 46)} == {1}
+    assert abs(np.abs(zones[0].wave).max() - 0.5 * np.abs(tone(60.0, 0.2)).max()) < 1e-3
+    (tmp_path / "Kick.wav").unlink()
+    assert kit(tmp_path) == []
+
+
+def gravis(roots, rate=RATE):
+    """A patch with a looped tone of 16 bits for each of some keys."""
+    data = b"GF1PATCH110\0ID#000002\0".ljust(129, b"\0")
+    data += bytes(63 + 6) + bytes([len(roots)]) + bytes(40)
+    for key in roots:
+        wave = np.rint(32767 * tone(frequency_of(key), 0.5)).astype("<i2").tobytes()
+        herz = round(1000 * frequency_of(key))
+        head = bytes(8) + struct.pack("<3IH3I", len(wave), 0, len(wave), rate, herz, herz, herz)
+        data += head.ljust(55, b"\0") + bytes([1 | 4]) + bytes(40) + wave
+    return data
+
+
+def test_a_patch_is_played_in_tune_and_without_gaps(tmp_path):
+    (tmp_path / "some.pat").write_bytes(gravis([45, 60]))
+    zones = patch(tmp_path / "some.pat")
+    assert [zone.keys for zone in zones] == [(0, 45), (46, 127)]
+    write_soundfont(tmp_path / "some.sf2", "some", [Preset("some", 0, zones)])
+    for key in (45, 62):
+        assert abs(cents_off(play(tmp_path / "some.sf2", note(key)), RATE, key)) < 4
+    drum = patch(tmp_path / "some.pat", 38)
+    assert len(drum) == 1 and drum[0].keys == (38, 38) and drum[0].loop is None
+
+
+def test_what_is_no_patch_is_said_to_be_none(tmp_path):
+    (tmp_path / "wrong.pat").write_bytes(b"RIFF")
+    with pytest.raises(ValueError, match="not a GF1 patch"):
+        patch(tmp_path / "wrong.pat")
