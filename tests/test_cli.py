@@ -85,6 +85,8 @@ def test_what_only_researchers_need_stands_apart(command: str) -> None:
         ["evaluate", "--task", "arrange", "--draws", "2"],
         ["evaluate", "--task", "guidance", "--clips", "2"],
         ["evaluate", "--task", "guidance", "--weights", "0,nan"],
+        ["evaluate", "--task", "guidance", "--soundfont", __file__],
+        ["evaluate", "--stems", ".", "--soundfont", __file__],
     ],
 )
 def test_wrong_usage_is_one_line_and_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

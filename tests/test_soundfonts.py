@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import struct
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from soundfonts.kits import kind_of, kit
+from soundfonts.make import in_bank
+from soundfonts.patches import patch
+from soundfonts.samples import cents_off, instrument, key_of, levelled, loudness
+from soundfonts.write import DRUMS, Preset, Zone, write_soundfont
 
 from msgld.data.font_file import programs_of, recordings_of
 from msgld.data.fonts import find_soundfonts, fitting, heldout_soundfont, related
@@ -17,14 +20,6 @@ from msgld.data.frozen import heldout_recordings
 from msgld.data.parts import Part
 from msgld.data.render import Renderer
 from msgld.errors import DataError
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
-
-from soundfonts.kits import kind_of, kit
-from soundfonts.make import in_bank
-from soundfonts.patches import patch
-from soundfonts.samples import cents_off, instrument, key_of, levelled, loudness
-from soundfonts.write import DRUMS, Preset, Zone, write_soundfont
 
 RATE = 22_050
 

@@ -13,6 +13,7 @@ from msgld.app.talk import Talk, shown
 
 if TYPE_CHECKING:
     from msgld import Options
+    from msgld.evaluation.run import Clips
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Measuring:
     task: str
     subsets: str | None = None
     midi: Path | None = None
+    soundfont: Path | None = None
     stems: Path | None = None
     clips: int | None = None
     measure: str | None = None
@@ -34,6 +36,7 @@ def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Pa
     """Measure a model on a task and print the figures. Errors: as ``open_model`` and ``evaluate``."""
     from msgld.api.quality import making, separation_passes
     from msgld.data.folder import CLIP_SECONDS, FolderClips, StemFolder
+    from msgld.data.heldout import HeldOut
     from msgld.evaluation import evaluate
     from msgld.evaluation.embeddings import named_embeddings
     from msgld.evaluation.protocols import find_protocol
@@ -43,7 +46,9 @@ def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Pa
     networks = [] if asked.embedding is None else named_embeddings(asked.embedding)
     model = open_model(name, device, jobs, talk)
     seconds = protocol.seconds if protocol else CLIP_SECONDS
-    own = FolderClips(StemFolder(asked.stems, model.stems), seconds) if asked.stems else None
+    own: Clips | None = FolderClips(StemFolder(asked.stems, model.stems), seconds) if asked.stems else None
+    if asked.soundfont is not None:
+        own = HeldOut(asked.midi, model.stems, soundfont=asked.soundfont)
     settings, layouts = separation_passes(options, model.model)
     subsets = None if asked.subsets is None else named_subsets(asked.subsets, model.stems)
     if subsets is not None or asked.task == "generate":

@@ -64,13 +64,20 @@ class HeldOut:
         midi: a folder with ``songs/*.mid`` and ``accompaniments.tar.xz``; without it only the band's clips.
         stems: names and order of the stems.
         rate: samples per second.
+        soundfont: instead of TimGM6mb, another that the model has not heard.
 
     Raises:
-        DataError: a held-out song or style is missing in the folder, or TimGM6mb.sf2 is not installed.
+        DataError: a held-out song or style is missing in the folder, or there is no such soundfont.
     """
 
-    def __init__(self, midi: Path | None = None, stems: tuple[str, ...] = STEMS, rate: int = RATE) -> None:
-        self.stems, self._renderer = stems, Renderer(heldout_soundfont(), rate)
+    def __init__(
+        self,
+        midi: Path | None = None,
+        stems: tuple[str, ...] = STEMS,
+        rate: int = RATE,
+        soundfont: Path | None = None,
+    ) -> None:
+        self.stems, self._renderer = stems, Renderer(soundfont or heldout_soundfont(), rate)
         kinds = [_band()]
         if midi is not None:
             self._songs = MidiFolder(Path(midi) / "songs", is_heldout, _nothing)

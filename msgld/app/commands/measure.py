@@ -45,6 +45,13 @@ MidiFolder = Annotated[
     Path | None,
     typer.Option("--midi", metavar="FOLDER", help="MIDI files of the held-out set; without, the band's."),
 ]
+Soundfont = Annotated[
+    Path | None,
+    typer.Option(
+        "--soundfont", metavar="FILE",
+        help="Play the held-out set with another soundfont (.sf2, .sf3), one that the model has not heard.",
+    ),
+]  # fmt: skip
 StemFolders = Annotated[
     Path | None,
     typer.Option(
@@ -113,8 +120,8 @@ ReportFolder = Annotated[
 
 
 def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Subsets = None,
-             midi: MidiFolder = None, stems: StemFolders = None, clips: Clips = None, song: SongFile = None,
-             stems_of: StemsOf = None, measure: MeasureName = None, embedding: Embeddings = None,
+             midi: MidiFolder = None, soundfont: Soundfont = None, stems: StemFolders = None, clips: Clips = None,
+             song: SongFile = None, stems_of: StemsOf = None, measure: MeasureName = None, embedding: Embeddings = None,
              protocol: ProtocolName = None,
              weights: Weights = None, draws: Draws = None, quality: o.QualityOption = o.Quality.normal,
              steps: o.Steps = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None,
@@ -138,14 +145,22 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
     from msgld.app.evaluating import Measuring, evaluate_model
 
     guidance = {"--song": song, "--stems-of": stems_of, "--weights": weights, "--draws": draws}
-    sets = {"--midi": midi, "--stems": stems, "--clips": clips, "--protocol": protocol}
+    sets = {
+        "--midi": midi,
+        "--soundfont": soundfont,
+        "--stems": stems,
+        "--clips": clips,
+        "--protocol": protocol,
+    }
     _check(task, guidance, sets, subsets)
     if measure is not None and task != Task.separate:
         raise UsageError("--measure goes with --task separate")
     if embedding is not None and task != Task.generate and subsets is None:
         raise UsageError("--embedding goes with --task generate, or with --subsets")
-    if midi and stems:
-        raise UsageError("choose one of --midi, for the held-out set, and --stems, for songs of your own")
+    if (midi or soundfont) and stems:
+        raise UsageError(
+            "choose one of --midi and --soundfont, for the held-out set, and --stems, for songs of your own"
+        )
     talk, options = Talk(as_json), sampling(quality, steps, None, seed, sampler, eta, iterations)
     if task == Task.guidance:
         asked = Balancing(
@@ -153,7 +168,9 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         )
         balance_model(name, asked, options, device, jobs, talk)
     else:
-        asked_for = Measuring(task.value, subsets, midi, stems, clips, measure, embedding, protocol)
+        asked_for = Measuring(
+            task.value, subsets, midi, soundfont, stems, clips, measure, embedding, protocol
+        )
         evaluate_model(name, asked_for, options, out, device, jobs, talk)
     return 0
 
