@@ -13,49 +13,8 @@ from typing import Any
 
 import numpy as np
 import soundfile
-import torch
-
-from msgld.brief import PROGRAMS
-from msgld.checkpoint import save_model
-from msgld.diffusion.denoise import StemDenoiser
-from msgld.diffusion.noise import CosineSchedule
-from msgld.model import Model
-from msgld.nets.refiner import Refiner, RefinerConfig
-from msgld.nets.transformer import StemTransformer, TransformerConfig
-from msgld.nets.vocoder import Vocoder, VocoderConfig
-from msgld.sound.codec import PatchCodec, PatchConfig
-from msgld.sound.mel import filterbank
-from msgld.tasks.asked import features_of
-from msgld.types import STEMS
 
 ROOT = Path(__file__).parent.parent
-
-
-def save_tiny_model(folder: Path, refined: bool = False, styles: tuple[str, ...] = ()) -> Path:
-    """Write a random model that separates and generates, in no time; its folder. A refiner changes what it cuts.
-
-    With styles it takes briefs.
-    """
-    torch.manual_seed(0)
-    sizes = (
-        {"frame_features": features_of(len(styles)), "programs": PROGRAMS, "styles": styles} if styles else {}
-    )
-    config = TransformerConfig(
-        trunk_width=32, trunk_depth=1, trunk_heads=2, width=32, depth=1, heads=2, **sizes
-    )
-    network = StemTransformer(config)
-    if network.brief is not None:
-        for parameter in (*network.brief.parameters(), network.outward.weight):
-            torch.nn.init.normal_(parameter, std=0.3)
-    denoiser = StemDenoiser(network, CosineSchedule())
-    codec, vocoder = PatchCodec(PatchConfig()), Vocoder(VocoderConfig(width=32, depth=2, hidden=48))
-    vocoder.set_bands(filterbank(codec.mel))
-    model = Model(codec, denoiser, vocoder, STEMS, info={"name": "tiny"})
-    if refined:
-        model.refiner = Refiner(RefinerConfig(bands=64, widths=(4, 6), depth=1))
-        torch.nn.init.normal_(model.refiner.outward.weight)
-    save_model(model, folder)
-    return folder
 
 
 def write_noise(

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from command import contents, leftovers, run, save_tiny_model, write_noise
+from command import contents, leftovers, run, write_noise
+from tiny import save_tiny_model
 
 STEMS = ("bass", "drums", "guitar", "piano", "other")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from command import run, save_tiny_model
+from command import run
+from tiny import save_tiny_model
 
 import msgld
 from msgld.brief import PROGRAMS, Brief

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from command import ROOT, contents, environment, run, save_tiny_model, write_noise
+from command import ROOT, contents, environment, run, write_noise
+from tiny import save_tiny_model
 from typer.testing import CliRunner
 
 from msgld.app.balancing import read_example

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from command import save_tiny_model
+from tiny import save_tiny_model
 
 from msgld.checkpoint import load_model
 from msgld.data.source import Clip

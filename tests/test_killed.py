@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from command import contents, environment, leftovers, run, save_tiny_model, write_noise
+from command import contents, environment, leftovers, run, write_noise
+from tiny import save_tiny_model
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 SECONDS = 16.0

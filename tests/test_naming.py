@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from command import run, save_tiny_model, write_noise
+from command import run, write_noise
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny import save_tiny_model
 
 import msgld
 from msgld.app.naming import Template

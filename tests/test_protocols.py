@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from command import run, save_tiny_model
+from command import run
+from tiny import save_tiny_model
 
 from msgld.checkpoint import load_model
 from msgld.data.source import Clip

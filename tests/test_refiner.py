@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from command import save_tiny_model
+from tiny import save_tiny_model
 from torch import Tensor
 
 import msgld

@@ -12,6 +12,8 @@ from soundfonts.kits import kind_of, kit
 from soundfonts.make import in_bank
 from soundfonts.patches import patch
 from soundfonts.samples import cents_off, instrument, key_of, levelled, loudness
+from soundfonts.synthetic import RATE as SYNTHETIC_RATE
+from soundfonts.synthetic import driven, families, zones_of
 from soundfonts.write import DRUMS, Preset, Zone, write_soundfont
 
 from msgld.data.font_file import programs_of, recordings_of
@@ -234,3 +236,58 @@ def test_what_is_no_patch_is_said_to_be_none(tmp_path):
     (tmp_path / "wrong.pat").write_bytes(b"RIFF")
     with pytest.raises(ValueError, match="not a GF1 patch"):
         patch(tmp_path / "wrong.pat")
+
+
+@pytest.fixture(scope="module")
+def invented():
+    chosen = (
+        "grand",
+        "steel guitar",
+        "electric bass",
+        "organ",
+        "strings",
+        "lead",
+        "distorted guitar",
+        "mallets",
+    )
+    return {name: (families()[name], zones_of(families()[name], np.random.default_rng(3))) for name in chosen}
+
+
+@pytest.mark.parametrize("name", ["grand", "steel guitar", "electric bass", "organ", "strings", "lead"])
+def test_invented_instruments_are_in_tune(invented, name):
+    for zone in invented[name][1][1:8:2]:
+        assert abs(cents_off(zone.wave[zone.rate // 4 :], zone.rate, zone.root)) < 15
+
+
+def test_invented_notes_are_held_without_a_step_or_die_away(invented):
+    for name, (family, zones) in invented.items():
+        for zone in zones:
+            assert np.isfinite(zone.wave).all() and np.abs(zone.wave).max() > 0
+            if family.decay:
+                assert zone.loop is None and np.abs(zone.wave[-50:]).max() < 0.02 * np.abs(zone.wave).max(), (
+                    name
+                )
+            else:  # the loop's end goes on as its beginning does
+                first, after = zone.loop
+                around, size = (
+                    np.concatenate([zone.wave[after - 40 : after], zone.wave[first : first + 40]]),
+                    1e-3,
+                )
+                true = zone.wave[first - 40 : first + 40]
+                size += np.abs(true).max()
+                assert np.abs(around - true).max() < 0.15 * size, name
+
+
+def test_instruments_of_another_seed_are_others():
+    family = families()["steel guitar"]
+    one, again, other = (zones_of(family, np.random.default_rng(seed))[3].wave for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    size = min(len(one), len(other))
+    assert abs(np.corrcoef(one[:size], other[:size])[0, 1]) < 0.9
+
+
+def test_an_amplifier_adds_overtones():
+    clean = np.sin(2 * np.pi * 400 * np.arange(8000) / SYNTHETIC_RATE)
+    spectrum = np.abs(np.fft.rfft(driven(clean, 30.0)))
+    step = round(400 * 8000 / SYNTHETIC_RATE)
+    assert spectrum[3 * step] > 0.1 * spectrum[step]

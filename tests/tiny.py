@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from msgld.brief import PROGRAMS
 from msgld.checkpoint import save_model
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
 from msgld.model import Model
+from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import MelConfig, filterbank
+from msgld.tasks.asked import features_of
 from msgld.types import STEMS
 
 STEM_TRANSFORMER = TransformerConfig(trunk_width=32, trunk_depth=1, trunk_heads=2, width=32, depth=1, heads=2)
 
 
-def save_tiny_model(folder: Path, vocoder: bool = True) -> Path:
-    """Write a model with random weights; its stems are nonsense, but finite and different from each other."""
+def save_tiny_model(
+    folder: Path, vocoder: bool = True, refined: bool = False, styles: tuple[str, ...] = ()
+) -> Path:
+    """Write a model with random weights; its stems are nonsense, but finite and different from each other.
+
+    With styles it takes briefs; a refiner changes what it cuts.
+    """
     torch.manual_seed(0)
-    network = StemTransformer(STEM_TRANSFORMER)
+    sizes: dict[str, Any] = {
+        "frame_features": features_of(len(styles)),
+        "programs": PROGRAMS,
+        "styles": styles,
+    }
+    network = StemTransformer(replace(STEM_TRANSFORMER, **sizes) if styles else STEM_TRANSFORMER)
     for parameter in network.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, std=0.05)
+    if network.brief is not None:
+        for parameter in (*network.brief.parameters(), network.outward.weight):
+            torch.nn.init.normal_(parameter, std=0.3)
     codec = PatchCodec(PatchConfig())
     codec.mean.fill_(-5.0)  # about the log-mel of soft music
     sounding = tiny_vocoder() if vocoder else None
     denoiser = StemDenoiser(network, CosineSchedule())
-    save_model(Model(codec, denoiser, sounding, STEMS, info={"name": "tiny"}), folder)
+    model = Model(codec, denoiser, sounding, STEMS, info={"name": "tiny"})
+    if refined:
+        model.refiner = Refiner(RefinerConfig(bands=64, widths=(4, 6), depth=1))
+        torch.nn.init.normal_(model.refiner.outward.weight)
+    save_model(model, folder)
     return folder
 
 

