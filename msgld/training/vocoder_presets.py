@@ -32,7 +32,7 @@ class VocoderPreset:
     pool: PoolConfig = PoolConfig(slots=300, seconds=8.0)
     items: int = 12
     columns: int = 96
-    mixtures: float = 0.5
+    mixtures: float = 0.15
     gain_db: float = 5.0
     jitter_db: float = 3.0
     adversary: float = 1.0
