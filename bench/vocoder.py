@@ -28,13 +28,12 @@ from msgld.training.vocoder_run import load_vocoder
 HARMONICS = 4
 
 
-def tracks(midi: Path, clips: int, seconds: float, samples: int) -> Iterator[tuple[str, Tensor]]:
+def tracks(midi: Path, clips: int, samples: int) -> Iterator[tuple[str, Tensor]]:
     """Yield the sounding stems and the mixture of each clip, mono (samples,), levelled."""
     from msgld.data.heldout import HeldOut
 
-    source = HeldOut(midi)
-    for seed in range(clips):
-        stems = torch.from_numpy(source.clip(seed, seconds).stems).mean(1)[:, :samples]
+    for clip in HeldOut(midi).spread(clips):
+        stems = torch.from_numpy(clip.stems).mean(1)[:, :samples]
         stems = stems * (REFERENCE_RMS / stems.sum(0).square().mean().sqrt().clamp_min(1e-5))
         yield "mixture", stems.sum(0)
         yield from (("stem", stem) for stem in stems if stem.square().mean().sqrt() > 1e-3)
@@ -97,7 +96,7 @@ def main() -> None:
     vocoder, codec = load(options.model, options.codec)
     samples = round(options.seconds * codec.mel.rate) // codec.frame_samples * codec.frame_samples
     scores: dict[str, list[dict[str, float]]] = {"mixture": [], "stem": []}
-    for kind, audio in tracks(options.midi, options.clips, options.seconds, samples):
+    for kind, audio in tracks(options.midi, options.clips, samples):
         scores[kind].append(measure(vocoder, codec, audio))
     for kind, rows in scores.items():
         means = {name: np.mean([row[name] for row in rows]) for name in rows[0]}

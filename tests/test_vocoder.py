@@ -23,7 +23,7 @@ from msgld.training.clips import ClipPool
 from msgld.training.vocoder import VocoderTraining, build_vocoder, goes_on
 from msgld.training.vocoder_loss import frequency_loss, stft_loss, turn_loss
 from msgld.training.vocoder_presets import TINY
-from msgld.training.vocoder_run import load_vocoder, train_vocoder
+from msgld.training.vocoder_run import load_vocoder, train_vocoder, training_of
 
 MEL = MelConfig()
 SMALL = VocoderConfig(width=32, depth=2, hidden=48)
@@ -170,7 +170,7 @@ def test_discriminators_learn_to_tell_noise_from_a_tone() -> None:
 
 def test_training_on_tones_lowers_the_loss() -> None:
     training = VocoderTraining(TINY, lossless_codec(), tones_pool(), 5, torch.device("cpu"))
-    steps = [step.losses for step, _ in zip(training, range(20), strict=False)]
+    steps = [step.losses for step, _ in zip(training, range(40), strict=False)]
     totals = [step["stft"] + step["mel"] + step["turn"] + step["frequency"] for step in steps]
     assert np.mean(totals[-4:]) < 0.9 * np.mean(totals[:4])
 
@@ -194,6 +194,7 @@ def test_a_run_with_an_adversary_saves_resumes_and_loads(tmp_path: Path) -> None
     run_until(3)
     assert seen == [1, 2, 3]
     assert json.loads((tmp_path / "vocoder.json").read_text())["steps"] == 3
+    assert training_of(tmp_path).keys() == {"preset", "steps", "minutes"}
     assert not list(tmp_path.rglob("*.partial*"))
     assert not torch.equal(before.outward.weight, load_vocoder(tmp_path).outward.weight)
 

@@ -92,7 +92,7 @@ def train_vocoder_on(settings: Training) -> Path:
     from msgld.training.assemble import join_vocoder
     from msgld.training.vocoder import goes_on
     from msgld.training.vocoder_presets import find_vocoder_preset
-    from msgld.training.vocoder_run import train_vocoder
+    from msgld.training.vocoder_run import train_vocoder, training_of
 
     preset = find_vocoder_preset(settings.preset or "light")
     start = settings.start or settings.first_stage
@@ -114,7 +114,8 @@ def train_vocoder_on(settings: Training) -> Path:
             News(show).report,
             first,
         )
-    folder = join_vocoder(start, vocoder, settings.out / "model")
+    about = {"vocoder_training": training_of(settings.out)}
+    folder = join_vocoder(start, vocoder, settings.out / "model", **about)
     whole = "denoiser" in read_description(folder)["parts"]
     return _announce(folder) if whole else _announce_first_stage(folder)
 

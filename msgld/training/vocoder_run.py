@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -37,7 +38,7 @@ class VocoderRun(Run):
         halves = {name: value.half().cpu().contiguous() for name, value in vocoder.state_dict().items()}
         write_whole(self.out / "vocoder.safetensors", save(halves))
         about = {**vocoder.settings(), "mel": asdict(self.vocoding.codec.mel)}
-        about |= {"preset": self.vocoding.preset.name, "steps": self.training.number}
+        about |= {"preset": self.vocoding.preset.name, **self.about()}
         write_whole(self.out / "vocoder.json", json.dumps(about, indent=1).encode())
 
     def draw(self, path: Path) -> None:
@@ -101,6 +102,12 @@ def load_vocoder(folder: Path) -> Vocoder:
     weights = load_file(folder / "vocoder.safetensors")
     vocoder.load_state_dict({name: value.float() for name, value in weights.items()})
     return vocoder.eval().requires_grad_(False)
+
+
+def training_of(folder: Path) -> dict[str, Any]:
+    """Preset, steps and minutes of the vocoder that was exported to ``folder``, for a model's info."""
+    about = json.loads((folder / "vocoder.json").read_text("utf-8"))
+    return {name: about[name] for name in ("preset", "steps", "minutes")}
 
 
 def _draw(real: Tensor, made: Tensor, mel: MelConfig, path: Path) -> None:
