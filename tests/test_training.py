@@ -772,12 +772,20 @@ def test_training_waits_for_clips_rather_than_learning_a_few_by_heart():
 
 
 UNGUARDED = """
-from msgld.training.presets import find_preset
-from msgld.training.data import training_source
-from msgld.training.run import train_denoiser
 from dataclasses import replace
+from pathlib import Path
+
+from msgld.training.presets import find_preset
+from msgld.training.run import train_denoiser
+from msgld.types import STEMS
+
+
+class Nothing:
+    stems = STEMS
+
+
 tiny = find_preset("tiny")
-train_denoiser(replace(tiny, pool=replace(tiny.pool, workers=1)), training_source(), "out", 0.1)
+train_denoiser(replace(tiny, pool=replace(tiny.pool, workers=1)), Nothing(), Path("out"), 0.1)
 """
 
 
