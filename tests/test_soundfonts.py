@@ -14,9 +14,9 @@ from soundfonts.patches import patch
 from soundfonts.samples import cents_off, instrument, key_of, levelled, loudness
 from soundfonts.synthetic import RATE as SYNTHETIC_RATE
 from soundfonts.synthetic import driven, families, zones_of
-from soundfonts.write import DRUMS, Preset, Zone, write_soundfont
+from soundfonts.write import Preset, Zone, write_soundfont
 
-from msgld.data.font_file import programs_of, recordings_of
+from msgld.data.font_file import KITS, programs_of, recordings_of
 from msgld.data.fonts import find_soundfonts, fitting, heldout_soundfont, related
 from msgld.data.frozen import heldout_recordings
 from msgld.data.parts import Part
@@ -61,7 +61,7 @@ def font(tmp_path):
     write_soundfont(
         path,
         "own",
-        [Preset("piano", 0, zones), Preset("bass", 33, [low, high]), Preset("kit", 0, [kick], DRUMS)],
+        [Preset("piano", 0, zones), Preset("bass", 33, [low, high]), Preset("kit", 0, [kick], KITS)],
     )
     return path
 
@@ -136,7 +136,7 @@ def test_no_training_hears_the_held_out_soundfont_under_another_name(tmp_path, f
 def test_parts_are_played_by_soundfonts_that_have_their_programs(tmp_path, font):
     kick = [Zone(tone(60, 0.3), RATE, 36, (36, 36))]
     only = tmp_path / "kit.sf2"
-    write_soundfont(only, "kit", [Preset("kit", 0, kick, DRUMS)])
+    write_soundfont(only, "kit", [Preset("kit", 0, kick, KITS)])
     fonts, bass, piano, drums = [only, font], note(40, 33), note(60), note(36, drum=True)
     assert fitting(fonts, [bass]) == fitting(fonts, [bass, drums]) == fitting(fonts, [piano]) == [font]
     assert fitting(fonts, [drums]) == fitting(fonts, []) == fonts
@@ -144,7 +144,7 @@ def test_parts_are_played_by_soundfonts_that_have_their_programs(tmp_path, font)
 
 
 def test_presets_can_be_moved_to_the_bank_of_drums(font):
-    font.write_bytes(in_bank(font.read_bytes(), DRUMS))
+    font.write_bytes(in_bank(font.read_bytes(), KITS))
     assert programs_of(font) == {None}
 
 

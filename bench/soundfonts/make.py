@@ -22,11 +22,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from msgld.data.font_file import KITS
 from soundfonts import synthetic
 from soundfonts.kits import kit
 from soundfonts.patches import patch
 from soundfonts.samples import instrument, levelled
-from soundfonts.write import DRUMS, Preset, Zone, write_soundfont
+from soundfonts.write import Preset, Zone, write_soundfont
 
 PROGRAMS: dict[str, tuple[int, ...]] = {
     "bass-electric": (33, 34, 35), "bassoon": (70,), "cello": (42,), "clarinet": (71,), "contrabass": (43,),
@@ -82,7 +83,7 @@ def freepats(patches: Path) -> list[Preset]:
         for file in sorted((patches / "Drum_000").glob("*.pat"))
         for zone in patch(file, int(file.stem[:3]))
     ]
-    return [*presets, Preset("Standard", 0, levelled(drums, KIT_LEVEL), DRUMS)] if drums else presets
+    return [*presets, Preset("Standard", 0, levelled(drums, KIT_LEVEL), KITS)] if drums else presets
 
 
 def in_bank(font: bytes, bank: int) -> bytes:
@@ -117,10 +118,10 @@ def main() -> None:
         zones = kit(folder) if (folder / "drumkit.xml").is_file() else []
         if zones:
             name = folder.name.replace(" ", "-")
-            fonts[f"kit-{name}"] = [Preset(name, 0, levelled(zones, KIT_LEVEL), DRUMS)]
+            fonts[f"kit-{name}"] = [Preset(name, 0, levelled(zones, KIT_LEVEL), KITS)]
     fonts |= {f"synthetic-{seed}": synthetic.soundfont(seed) for seed in range(options.synthetic)}
     for path in options.drums:
-        (options.out / path.name).write_bytes(in_bank(path.read_bytes(), DRUMS))
+        (options.out / path.name).write_bytes(in_bank(path.read_bytes(), KITS))
     for name, presets in fonts.items():
         if presets:
             write_soundfont(options.out / f"{name}.sf2", name, presets)

@@ -36,6 +36,11 @@ def key_of(name: str) -> int | None:
     return 12 * (int(octave) + 1) + _STEPS[letter.lower()] + _BENT[bent]
 
 
+def frequency_of(key: float) -> float:
+    """Hz of a MIDI key in equal temperament."""
+    return 440 * 2 ** ((key - 69) / 12)
+
+
 def read(path: Path) -> tuple[np.ndarray, int]:
     """A recording (channels, L) without the silence about it, and its rate."""
     wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
@@ -55,7 +60,7 @@ def cents_off(wave: np.ndarray, rate: int, key: float, within: float = 100.0) ->
         part = wave[:rate]
     size = 8 * rate
     power = np.abs(np.fft.rfft(part * np.hanning(len(part)), size)) ** 2
-    frequency = 440 * 2 ** ((key - 69) / 12)
+    frequency = frequency_of(key)
     tried = np.arange(-within, within + 1)
     partials = np.arange(1, 1 + max(1, min(12, int(rate / 2.5 / frequency))))
     bins = np.rint(frequency * 2 ** (tried[:, None] / 1200) * partials * size / rate).astype(int)

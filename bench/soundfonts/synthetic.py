@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from soundfonts.samples import levelled
+from soundfonts.samples import frequency_of, levelled
 from soundfonts.write import Preset, Zone
 
 RATE = 32_000
@@ -118,7 +118,7 @@ class Instrument:
 
     def play(self, key: int) -> np.ndarray:
         """A note, mono float32 (L,)."""
-        rng, first = np.random.default_rng([self._seed, key]), 440 * 2 ** ((key - 69) / 12)
+        rng, first = np.random.default_rng([self._seed, key]), frequency_of(key)
         # A low note falls more slowly than a high one.
         fall = None if self.decay is None else self.decay * 2 ** ((60 - key) / 18)
         seconds = self._onset + LOOP if fall is None else min(4.0, max(0.6, fall))

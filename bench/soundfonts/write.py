@@ -9,9 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-DRUMS = 128
-"""The bank of drum kits."""
-
 _SILENCE = 46
 """Zeros after each sample (7.10)."""
 

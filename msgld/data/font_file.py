@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from msgld.errors import DataError
 
-_KITS = 128
+KITS = 128
 """The bank of drum kits."""
 
 _PRESET, _RECORDING = struct.Struct("<20x2H14x"), struct.Struct("<20x2I18x")
@@ -29,7 +29,7 @@ def programs_of(font: Path) -> frozenset[int | None]:
         DataError: the file is not a soundfont.
     """
     presets = _PRESET.iter_unpack(_tables(font)[b"phdr"][: -_PRESET.size])
-    kinds = ((None if bank == _KITS else program) for program, bank in presets if bank in (0, _KITS))
+    kinds = ((None if bank == KITS else program) for program, bank in presets if bank in (0, KITS))
     return frozenset(kinds)
 
 

@@ -85,4 +85,5 @@ def fitting(fonts: Sequence[Path], played: Iterable[Part]) -> list[Path]:
     """
     wanted = [None if part.is_drum else part.program for part in played]
     counts = [sum(kind in programs_of(font) for kind in wanted) for font in fonts]
-    return [font for font, count in zip(fonts, counts, strict=True) if count == max(counts)]
+    most = max(counts)
+    return [font for font, count in zip(fonts, counts, strict=True) if count == most]

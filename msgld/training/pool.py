@@ -205,10 +205,8 @@ def _keep(pool: Pool, worker: int, stop: threading.Event) -> None:
         process = context.Process(target=_work, args=(pool, worker), daemon=True)
         try:
             process.start()
-        except (
-            OSError,
-            RuntimeError,
-        ):  # no memory, or a script whose main module starts this again on import
+        except (OSError, RuntimeError):
+            # No memory, or a script whose main module starts this again on import.
             pool.broken = True
             raise
         while process.is_alive() and not stop.wait(0.2):
