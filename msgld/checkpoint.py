@@ -19,7 +19,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from msgld.errors import ModelError
-from msgld.kinds import KINDS, denoiser_of
+from msgld.kinds import KINDS, build_part, denoiser_of
 from msgld.model import REFERENCE_RMS, Model
 
 
@@ -164,14 +164,11 @@ def _part(folder: Path, name: str, parts: dict[str, Any]) -> Any:
 
 def _build(name: str, part: dict[str, Any], folder: Path) -> Any:
     """The module that a part's settings describe, not yet filled."""
-    kinds = KINDS[name]
-    if part["kind"] not in kinds:
-        known = " and ".join(repr(kind) for kind in kinds)
+    if part["kind"] not in KINDS[name]:
+        known = " and ".join(repr(kind) for kind in KINDS[name])
         raise ModelError(f"{folder} holds a part of kind {part['kind']!r}, this version reads {known}")
     try:
-        return kinds[part["kind"]](
-            {key: value for key, value in part.items() if key not in ("kind", "sha256")}
-        )
+        return build_part(name, {key: value for key, value in part.items() if key != "sha256"})
     except ImportError as error:
         raise ModelError(
             f"{folder} needs the package {error.name}: pip install 'msgld[published]'"

@@ -15,39 +15,59 @@ from msgld.nets.stem_unet import StemUNet, StemUNetConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.sound.codec import PatchCodec, PatchConfig
+from msgld.sound.mel import MelConfig
 
 Settings = dict[str, Any]
+
+
+def _patch(settings: Settings) -> nn.Module:
+    return PatchCodec(PatchConfig(**_with_mels(settings)))
 
 
 def _kl(settings: Settings) -> nn.Module:
     from msgld.sound.autoencoder import KLCodec, KLConfig
 
-    return KLCodec(KLConfig.from_dict(settings))
+    return KLCodec(KLConfig(**_with_mels(settings)))
+
+
+def _with_mels(settings: Settings) -> Settings:
+    return {**settings, "mel": MelConfig(**settings["mel"])}
 
 
 def _unet(settings: Settings) -> nn.Module:
     from msgld.nets.unet3d import PublishedUNet, UNetConfig
 
-    return PublishedUNet(UNetConfig.from_dict(settings))
+    return PublishedUNet(UNetConfig(**settings))
 
 
 def _hifigan(settings: Settings) -> nn.Module:
     from msgld.nets.hifigan import HifiGan, HifiGanConfig
 
-    return HifiGan(HifiGanConfig.from_dict(settings))
+    return HifiGan(HifiGanConfig(**settings))
 
 
 KINDS: Mapping[str, Mapping[str, Callable[[Settings], nn.Module]]] = {
-    "codec": {"patch": lambda s: PatchCodec(PatchConfig.from_dict(s)), "kl": _kl},
+    "codec": {"patch": _patch, "kl": _kl},
     "denoiser": {
-        "stem-transformer": lambda s: StemTransformer(TransformerConfig.from_dict(s)),
-        "stem-unet": lambda s: StemUNet(StemUNetConfig.from_dict(s)),
+        "stem-transformer": lambda s: StemTransformer(TransformerConfig(**s)),
+        "stem-unet": lambda s: StemUNet(StemUNetConfig(**s)),
         "published-unet": _unet,
     },
-    "refiner": {"refiner": lambda s: Refiner(RefinerConfig.from_dict(s))},
+    "refiner": {"refiner": lambda s: Refiner(RefinerConfig(**s))},
     "vocoder": {"vocoder": lambda s: Vocoder(VocoderConfig(**s)), "hifigan": _hifigan},
 }
 """Part -> kind -> its module from its settings. What needs further packages is imported when it is built."""
+
+
+def build_part(part: str, settings: Settings) -> Any:
+    """An untrained part from what ``settings()`` of such a part said, also after a way through JSON."""
+    given = {key: _tuples(value) for key, value in settings.items() if key != "kind"}
+    return KINDS[part][settings["kind"]](given)
+
+
+def _tuples(value: Any) -> Any:
+    """JSON has none; configurations that can be compared and hashed do."""
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def denoiser_of(network: Any, codec: Any) -> StemDenoiser | PublishedDenoiser:

@@ -15,7 +15,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from msgld.nets.hifigan import HifiGan, HifiGanConfig, transformers_to_published
+from msgld.kinds import build_part
+from msgld.nets.hifigan import HifiGan, transformers_to_published
 from msgld.nets.unet3d import PublishedUNet, UNetConfig
 from msgld.sound.autoencoder import KLCodec, KLConfig, diffusers_to_published
 from msgld.sound.mel import AUDIOLDM
@@ -62,7 +63,7 @@ def _fill(key: str, shape: tuple[int, ...]) -> np.ndarray:
 def unet(config: Mapping[str, Any]) -> PublishedUNet:
     """The network that a configuration of kind ``unet`` means, filled."""
     known = {key: value for key, value in config.items() if key in UNetConfig.__dataclass_fields__}
-    network = PublishedUNet(UNetConfig.from_dict(known))
+    network = build_part("denoiser", {"kind": "published-unet", **known})
     network.load_state_dict(filled(network.state_dict()))
     return _ready(network)
 
@@ -79,6 +80,7 @@ def autoencoder(config: Mapping[str, Any], bands: int) -> KLCodec:
 def vocoder(config: Mapping[str, Any]) -> HifiGan:
     """The vocoder that a configuration of kind ``hifigan`` means, filled."""
     ours = {
+        "kind": "hifigan",
         "bands": config["num_mels"],
         "initial_channels": config["upsample_initial_channel"],
         "rates": config["upsample_rates"],
@@ -86,7 +88,7 @@ def vocoder(config: Mapping[str, Any]) -> HifiGan:
         "block_kernels": config["resblock_kernel_sizes"],
         "block_dilations": config["resblock_dilation_sizes"],
     }
-    network = HifiGan(HifiGanConfig.from_dict(ours))
+    network = build_part("vocoder", ours)
     network.load_published(filled(transformers_to_published(network.network.state_dict())))
     return _ready(network)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from torch import Tensor
 
+from msgld.kinds import build_part
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import MelConfig
 
@@ -105,9 +108,7 @@ def test_weights_have_mean_one_and_the_order_of_the_scale():
 
 
 def test_settings_describe_the_codec():
-    settings = PatchCodec(SMALL).settings()
-    assert settings.pop("kind") == "patch"
-    assert PatchConfig.from_dict(settings) == SMALL
+    assert build_part("codec", json.loads(json.dumps(PatchCodec(SMALL).settings()))).config == SMALL
 
 
 def test_the_state_holds_all_that_was_fitted():

@@ -12,6 +12,7 @@ from golden_vectors import filled
 from torch import Tensor, nn
 
 from msgld.errors import ModelError, UsageError
+from msgld.kinds import build_part
 from msgld.nets.hifigan import HifiGan, HifiGanConfig, fold_weight_norm, transformers_to_published
 from msgld.nets.unet3d import PublishedUNet, UNetConfig
 from msgld.sound.autoencoder import KLCodec, KLConfig, diffusers_to_published, published_to_diffusers
@@ -229,10 +230,15 @@ def test_the_vocoder_gives_a_hop_a_column():
 def test_settings_survive_json():
     pytest.importorskip("diffusers")
     with torch.device("meta"):
-        for module in (PublishedUNet(SMALL), KLCodec(KLConfig()), HifiGan(HifiGanConfig())):
-            settings = json.loads(json.dumps(module.settings()))
-            assert settings.pop("kind") in ("published-unet", "kl", "hifigan")
-            assert type(module.config).from_dict(settings) == module.config
+        parts = {
+            "denoiser": PublishedUNet(SMALL),
+            "codec": KLCodec(KLConfig()),
+            "vocoder": HifiGan(HifiGanConfig()),
+        }
+        for part, module in parts.items():
+            again = build_part(part, json.loads(json.dumps(module.settings())))
+            assert type(again) is type(module)
+            assert again.config == module.config
 
 
 def test_weights_of_another_shape_are_refused_in_one_line():

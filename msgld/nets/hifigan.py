@@ -32,19 +32,10 @@ class HifiGanConfig:
     block_kernels: tuple[int, ...] = (3, 7, 11)
     block_dilations: tuple[tuple[int, ...], ...] = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
 
-    @staticmethod
-    def from_dict(values: dict[str, Any]) -> HifiGanConfig:
-        """Inverse of ``dataclasses.asdict``, also after a way through JSON, which has no tuples."""
-        return HifiGanConfig(**{key: _tuples(value) for key, value in values.items()})
-
     @property
     def hop(self) -> int:
         """Samples of a mel column."""
         return math.prod(self.rates)
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 class HifiGan(nn.Module):

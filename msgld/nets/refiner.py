@@ -41,11 +41,6 @@ class RefinerConfig:
     depth: int = 4
     squeeze: int = 4
 
-    @classmethod
-    def from_dict(cls, settings: dict[str, Any]) -> RefinerConfig:
-        """From JSON, which has no tuples."""
-        return cls(**{**settings, "widths": tuple(settings["widths"])})
-
 
 class Refiner(nn.Module):
     """Corrects first guesses at shares; untrained it leaves them as they are."""

@@ -52,12 +52,6 @@ class StemUNetConfig:
     programs: int = 0
     styles: tuple[str, ...] = ()
 
-    @classmethod
-    def from_dict(cls, settings: dict[str, Any]) -> StemUNetConfig:
-        """From JSON, which has no tuples."""
-        found: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
-        return cls(**found)
-
 
 class Telling(nn.Module):
     """Levels, presence and briefs -> numbers for each frame."""

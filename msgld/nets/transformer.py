@@ -52,11 +52,6 @@ class TransformerConfig:
     programs: int = 0
     styles: tuple[str, ...] = ()
 
-    @classmethod
-    def from_dict(cls, settings: dict[str, Any]) -> TransformerConfig:
-        """From JSON, which has no tuples."""
-        return cls(**{**settings, "styles": tuple(settings.get("styles", ()))})
-
 
 LEVEL_FEATURES = 32
 """Numbers that describe a level to the network."""

@@ -48,12 +48,6 @@ class UNetConfig:
     attention_resolutions: tuple[int, ...] = (8, 4, 2)
     num_head_channels: int = 32
 
-    @staticmethod
-    def from_dict(values: dict[str, Any]) -> UNetConfig:
-        """Inverse of ``dataclasses.asdict``, also after a way through JSON, which has no tuples."""
-        rows = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
-        return UNetConfig(**{**values, **rows})
-
     def level(self, depth: int) -> tuple[int, bool]:
         """Channels of a level, and whether it has attention."""
         return self.model_channels * self.channel_mult[depth], 2**depth in self.attention_resolutions

@@ -37,11 +37,6 @@ class KLConfig:
     res_blocks: int = 2
     z_channels: int = 8
 
-    @staticmethod
-    def from_dict(values: dict[str, Any]) -> KLConfig:
-        """Inverse of ``dataclasses.asdict``, also after a way through JSON, which has no tuples."""
-        return KLConfig(**{**values, "mel": MelConfig(**values["mel"]), "mults": tuple(values["mults"])})
-
     @property
     def reduction(self) -> int:
         """Mel columns of a latent frame, and bands of a latent row."""

@@ -44,11 +44,6 @@ class PatchConfig:
     frame_columns: int = 4
     channels: int = 128
 
-    @staticmethod
-    def from_dict(values: dict[str, Any]) -> PatchConfig:
-        """Inverse of ``dataclasses.asdict``."""
-        return PatchConfig(**{**values, "mel": MelConfig(**values["mel"])})
-
 
 class PatchCodec(nn.Module):
     """Principal components of log-mel patches: linear, next to lossless, nothing to train but a covariance.

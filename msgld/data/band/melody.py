@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from msgld.keys import MODES
+from msgld import keys
 
 from .dice import Dice
 from .figures import figure
@@ -98,7 +98,7 @@ def _motif(words: tuple[str, ...], dice: Dice) -> Motif:
 def _sing(song: Song, bar: Bar, motif: Motif, aim: float, voice: Voice, closing: bool) -> list[Event]:
     """Put a motif on the chords of a bar, from the chord tone next to ``aim``."""
     events: list[Event] = []
-    blues = tuple(sorted((song.tonic + s) % 12 for s in MODES["blues"])) if voice.blue else ()
+    blues = tuple(sorted(keys.scale(song.tonic, "blues"))) if voice.blue else ()
     steps = figure(motif.rhythm)[0]
     if closing and len(steps) > 3:
         steps = steps[:3]
@@ -134,7 +134,7 @@ def move(pitch: int, steps: int, scale: tuple[int, ...]) -> int:
 
 def _adorn(events: list[Event], song: Song, voice: Voice, dice: Dice) -> list[Event]:
     """Add grace notes and a parallel voice."""
-    mode = MODES["minor" if song.mode == "blues" else song.mode]
+    mode = keys.MODES["minor" if song.mode == "blues" else song.mode]
     scale = tuple(sorted((song.tonic + s) % 12 for s in mode))
     added: list[Event] = []
     for at, length, pitch, loud in events:

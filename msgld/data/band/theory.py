@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from msgld import keys
 from msgld.errors import UsageError
-from msgld.keys import MODES
 
 QUALITIES: dict[str, tuple[int, ...]] = {
     "M": (0, 4, 7), "M6": (0, 4, 7, 9), "M69": (0, 4, 7, 9, 14), "Mmaj7": (0, 4, 7, 11),
@@ -77,7 +77,7 @@ def chord(numeral: str, tonic: int, mode: str, colour: int = 0) -> Chord:
     sign, degree, suffix = match.groups()
     root = (tonic + _DEGREES[degree.upper()] + {"b": -1, "#": 1, "": 0}[sign]) % 12
     tones = QUALITIES[("M" if degree.isupper() else "m") + suffix]
-    scale = tuple((tonic + s) % 12 for s in MODES["minor" if mode == "blues" else mode])
+    scale = keys.scale(tonic, "minor" if mode == "blues" else mode)
     if len(tones) == 3 and not suffix:
         tones = _coloured(root, tones, scale, colour)
     return Chord(root, tones, _chord_scale(root, tones, scale))
