@@ -90,8 +90,7 @@ class Pool(ABC):
 
     def __len__(self) -> int:
         """Clips that can be drawn now: those before the first one that a worker still owes."""
-        owed = (worker + len(self.done) * int(done) for worker, done in enumerate(self.done))
-        return min(self.config.slots, *owed)
+        return min(self.config.slots, *map(self.owed, range(len(self.done))))
 
     def render(self, index: int) -> None:
         """Render clip ``index`` into its slot."""
@@ -104,9 +103,13 @@ class Pool(ABC):
         self.store(slot, _at_rate(clip.stems, clip.rate, self.rate, samples), seed)
         self.version[slot] += 1
 
-    def behind(self) -> bool:
-        """Whether more clips are due: the pool is not full, or its clips have been drawn often enough."""
-        return self.written < self.config.slots + int(self.drawn) / self.config.reuse
+    def owed(self, worker: int) -> int:
+        """The next clip of a worker: of N workers each has every N-th."""
+        return worker + len(self.done) * int(self.done[worker])
+
+    def due(self, worker: int = 0) -> bool:
+        """Whether a worker's next clip is due: the pool is not full without it, or has been drawn from often enough."""
+        return self.owed(worker) < self.config.slots + int(self.drawn) / self.config.reuse
 
     def prepare(self, items: int) -> None:
         """Before crops are drawn: wait until the clips have not been drawn more often than they may, on average.
@@ -136,8 +139,8 @@ class Pool(ABC):
 
     def fill(self) -> None:
         """Render in this process until nothing is due; for pools without workers."""
-        while self.behind():
-            self.render(self.written)
+        while self.due():
+            self.render(self.owed(0))
             self.done[0] += 1
 
     def wait(self, clips: int) -> Iterator[int]:
@@ -167,13 +170,12 @@ def _work(pool: Pool, worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
     torch.set_num_threads(1)
     parent = os.getppid()
-    step = pool.config.workers
     last = int(pool.done[worker]) + pool.config.life
     while os.getppid() == parent and int(pool.done[worker]) < last:
-        if not pool.behind():
+        if not pool.due(worker):
             time.sleep(0.05)
             continue
-        pool.render(worker + step * int(pool.done[worker]))
+        pool.render(pool.owed(worker))
         pool.done[worker] += 1
 
 
