@@ -174,9 +174,7 @@ def test_what_is_to_be_separated_is_told_nothing_and_open_facts_stay_open():
 
 def network(**sizes: object) -> StemTransformer:
     torch.manual_seed(0)
-    made = StemTransformer(
-        TransformerConfig(trunk_width=32, trunk_depth=1, trunk_heads=2, width=32, depth=1, heads=2, **sizes)
-    )
+    made = StemTransformer(TransformerConfig(width=32, depth=1, heads=2, **sizes))
     torch.nn.init.normal_(made.outward.weight)
     return made
 

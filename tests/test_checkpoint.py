@@ -23,7 +23,7 @@ from msgld.sound.mel import MelConfig
 
 NETWORK = TransformerConfig(
     tracks=3, channels=8, bands=6, frame_columns=4,
-    trunk_width=16, trunk_depth=1, trunk_heads=2, width=16, depth=1, heads=2,
+    width=16, depth=1, heads=2,
 )  # fmt: skip
 PATCH = PatchConfig(MelConfig(bands=6), channels=8)
 

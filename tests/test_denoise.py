@@ -14,7 +14,7 @@ from msgld.nets.transformer import StemTransformer, TransformerConfig
 
 CONFIG = TransformerConfig(
     tracks=4, channels=8, bands=6, frame_columns=2,
-    trunk_width=24, trunk_depth=1, trunk_heads=2, width=16, depth=2, heads=2,
+    width=16, depth=2, heads=2,
 )  # fmt: skip
 SCHEDULE = CosineSchedule()
 BATCH, TRACKS, CHANNELS, FRAMES = 3, CONFIG.tracks, CONFIG.channels, 8
@@ -205,7 +205,7 @@ def test_shares_sum_to_one_over_the_stems_that_are_there():
 @pytest.mark.parametrize("reach", [1, 3])
 def test_with_a_reach_only_what_is_near_is_heard(reach: int):
     network, frames = awake(replace(CONFIG, reach=reach)), 40
-    heard = reach * (CONFIG.trunk_depth + CONFIG.depth)
+    heard = reach * CONFIG.depth
     z, at = latents(frames), levels(frames)
     one, _ = network(z, at, EVERYONE)
     short, _ = network(z[..., :25], at[..., :25], EVERYONE)

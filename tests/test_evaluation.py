@@ -38,7 +38,7 @@ from tests.leaning import leaning_model
 @pytest.fixture(scope="module")
 def model() -> Model:
     torch.manual_seed(0)
-    config = TransformerConfig(trunk_width=32, trunk_depth=1, trunk_heads=2, width=32, depth=1, heads=2)
+    config = TransformerConfig(width=32, depth=1, heads=2)
     denoiser = StemDenoiser(StemTransformer(config), CosineSchedule()).eval().requires_grad_(False)
     return Model(PatchCodec(PatchConfig()), denoiser, None, STEMS)
 

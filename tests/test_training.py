@@ -40,6 +40,7 @@ from msgld.training.clips import ClipPool, Crops, draw_crops
 from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining
 from msgld.training.energies import Energies, EnergyPool, pair_energies, pairs
+from msgld.training.growing import grown
 from msgld.training.levels import LevelConfig, LevelMap, draw_levels
 from msgld.training.optim import Average, OptimConfig, build_optimisers, rate_factor
 from msgld.training.pool import PoolConfig, running
@@ -52,9 +53,7 @@ PLAIN = BatchConfig(items=4, frames=8, remix=0, gain_db=0, tilt_db=0, jitter_db=
 PRESET = Preset(
     name="test",
     minutes=1,
-    network=TransformerConfig(
-        channels=16, bands=16, trunk_width=32, trunk_depth=1, trunk_heads=2, width=16, depth=1, heads=2
-    ),
+    network=TransformerConfig(channels=16, bands=16, width=16, depth=1, heads=2),
     codec=PatchConfig(MEL, channels=16),
     batch=BatchConfig(frames=8),
     pool=PoolConfig(slots=6, seconds=1.0, workers=0),
@@ -157,6 +156,17 @@ def test_only_slots_that_are_filled_are_drawn():
         pool.done[index % 2] += 1
     assert len(pool) == 3
     assert all(pool.present[slot, 0] for slot in range(len(pool)))
+
+
+def test_a_worker_that_is_ahead_leaves_the_others_their_clips():
+    pool = ClipPool(Constants(), PoolConfig(slots=4, seconds=1.0, workers=2, reuse=2), MEL.rate)
+    pool.done[0] = 2
+    assert not pool.due(0), "its clips beyond the pool's size would leave a gap for good"
+    assert pool.due(1)
+    pool.done[1] = 2
+    assert len(pool) == 4 and not pool.due(1)
+    pool.drawn += 4
+    assert pool.due(0) and pool.due(1)
 
 
 def test_the_stems_of_a_crop_belong_together():
@@ -646,6 +656,26 @@ def test_a_run_can_begin_with_another_runs_model(tmp_path: Path, clock: None, no
     train_denoiser(PRESET, Tones(), tmp_path / "second", minutes(5), start=first)
     resumed = load_model(second).info
     assert resumed["training"]["steps"] == 5 and resumed["started_from"] == other.info["started_from"]
+
+
+def test_a_run_may_go_on_from_fewer_blocks_and_begins_with_their_answers(
+    tmp_path: Path, clock: None, no_pictures: None
+):
+    torch.manual_seed(0)
+    small = StemTransformer(replace(PRESET.network, depth=2))
+    for parameter in small.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    big = StemTransformer(replace(PRESET.network, depth=5))
+    big.load_state_dict(grown(small, 5))
+    inputs = torch.randn(1, 6, 16, 7), torch.rand(1, 6, 7), torch.ones(1, 6, dtype=torch.bool)
+    assert torch.allclose(big(*inputs)[0], small(*inputs)[0], atol=1e-4)
+    assert all(block.perceptron.up.weight.abs().max() > 0 for block in big.blocks)
+    first = train_denoiser(PRESET, Tones(), tmp_path / "first", minutes(2))
+    deeper = replace(PRESET, network=replace(PRESET.network, depth=3))
+    second = train_denoiser(deeper, Tones(), tmp_path / "second", minutes(3), start=first)
+    assert len(load_model(second).denoiser.network.blocks) == 3
+    with pytest.raises(ModelError, match="another size"):
+        train_denoiser(PRESET, Tones(), tmp_path / "third", minutes(3), start=second)
 
 
 UNET = replace(

@@ -22,7 +22,7 @@ from msgld.sound.mel import MelConfig, filterbank
 from msgld.tasks.asked import features_of
 from msgld.types import STEMS
 
-STEM_TRANSFORMER = TransformerConfig(trunk_width=32, trunk_depth=1, trunk_heads=2, width=32, depth=1, heads=2)
+STEM_TRANSFORMER = TransformerConfig(width=32, depth=1, heads=2)
 
 
 def save_tiny_model(

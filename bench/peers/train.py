@@ -75,9 +75,7 @@ def ours(job: Job) -> None:
     preset, small = find_preset("small"), find_refiner_preset("small")
     preset = replace(
         preset,
-        network=replace(
-            preset.network, trunk_width=192, trunk_depth=3, trunk_heads=3, width=128, depth=2, heads=2
-        ),
+        network=replace(preset.network, width=128, depth=3, heads=2, told=192),
         optim=replace(preset.optim, rate=preset.optim.rate * job.scale, ema=0.99),
         pool=replace(preset.pool, slots=240),
         stages=(Stage(0.3, 18, 54), Stage(1.0, 12, 108)),

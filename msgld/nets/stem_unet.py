@@ -17,7 +17,14 @@ from torch.nn import functional as F
 
 from msgld.diffusion.denoise import Asked, StemNetwork
 from msgld.nets.image import Block, lie_close, silence
-from msgld.nets.transformer import LEVEL_FEATURES, TrunkBlock, level_features, nearby, rotation
+from msgld.nets.transformer import (
+    LEVEL_FEATURES,
+    Attention,
+    Perceptron,
+    level_features,
+    nearby,
+    rotation,
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class StemUNetConfig:
             the second a quarter and one; the others each half the bands of the one before, and a column for two frames.
         depth: blocks at the coarsest level, whose views in time double from one to the next.
         squeeze: see :class:`Block`. told: numbers in which levels and briefs come down to for each frame.
-        trunk_width, trunk_depth, trunk_heads, expansion, reach: as of the stem transformer.
+        trunk_width, trunk_depth, trunk_heads: of the trunk. expansion, reach: as of the stem transformer.
         frame_features, programs, styles: of what is asked, as there; 0 for networks that take no briefs.
     """
 
@@ -72,6 +79,20 @@ class Telling(nn.Module):
         if asked is not None and self.frames is not None and self.programs is not None:
             told = told + self.frames(asked.frames) + self.programs(asked.programs.sum(1)).unsqueeze(1)
         return F.gelu(told)
+
+
+class TrunkBlock(nn.Module):
+    """Attention along time and a perceptron, each added to its input."""
+
+    def __init__(self, width: int, heads: int, expansion: int) -> None:
+        super().__init__()
+        self.along_time = Attention(width, heads)
+        self.perceptron = Perceptron(width, expansion)
+
+    def forward(self, x: Tensor, positions: tuple[Tensor, Tensor], near: Tensor | None) -> Tensor:
+        """x (B, T, width); ``near`` as :func:`nearby` says."""
+        x = x + self.along_time(x, positions, near)
+        return x + self.perceptron(x)
 
 
 class Trunk(nn.Module):

@@ -1,9 +1,4 @@
-"""The stem transformer: a trunk hears all tracks of a frame at once, then each track gets tokens of its own.
-
-The trunk has one token a frame, which is six times cheaper than one for each (track, frame), and holds most
-of the weights. The last blocks have a token for each track and frame, with attention along time and across
-tracks.
-"""
+"""The stem transformer: a token for each frame of each track, with attention along time and across tracks."""
 
 from __future__ import annotations
 
@@ -26,13 +21,13 @@ class TransformerConfig:
     Attributes:
         tracks: the stems and the mixture, the mixture last.
         channels: of a latent frame, C. bands, frame_columns: of the shares, M and N / T.
-        trunk_width, trunk_depth, trunk_heads: of the part with one token a frame.
-        width, depth, heads: of the part with one token for each track and frame.
+        width, depth, heads: of the tokens, in blocks, of their attention.
         expansion: hidden width of the perceptrons relative to the width.
         reach: frames to either side that a token attends to along time; None for all. With a reach the answer for
             a frame depends on what is near it and not on how long the window is, so long songs can be joined
             from windows; through all blocks a token still hears ``reach`` times their number.
         frame_features, programs: of what is asked (:class:`Asked`); 0 for networks that take no briefs.
+        told: width of what tokens are told of what is asked.
         styles: names of the styles that can be asked for.
     """
 
@@ -40,16 +35,14 @@ class TransformerConfig:
     channels: int = 128
     bands: int = 128
     frame_columns: int = 4
-    trunk_width: int = 448
-    trunk_depth: int = 4
-    trunk_heads: int = 7
     width: int = 320
-    depth: int = 2
+    depth: int = 4
     heads: int = 5
     expansion: int = 4
     reach: int | None = None
     frame_features: int = 0
     programs: int = 0
+    told: int = 448
     styles: tuple[str, ...] = ()
 
 
@@ -141,22 +134,6 @@ class Perceptron(nn.Module):
         return self.down(F.gelu(self.up(self.norm(x) + told), approximate="tanh"))
 
 
-class TrunkBlock(nn.Module):
-    """Attention along time and a perceptron, each added to its input."""
-
-    def __init__(self, width: int, heads: int, expansion: int) -> None:
-        super().__init__()
-        self.along_time = Attention(width, heads)
-        self.perceptron = Perceptron(width, expansion)
-
-    def forward(
-        self, x: Tensor, positions: tuple[Tensor, Tensor], near: Tensor | None, told: Tensor | int = 0
-    ) -> Tensor:
-        """x (B, T, width); ``near`` as :func:`nearby` says."""
-        x = x + self.along_time(x, positions, near)
-        return x + self.perceptron(x, told)
-
-
 class TrackBlock(nn.Module):
     """Attention along time, attention across tracks, and a perceptron, each added to its input."""
 
@@ -183,47 +160,43 @@ class TrackBlock(nn.Module):
 
 
 class Briefing(nn.Module):
-    """What is asked, as the perceptrons of all blocks are told it: nothing of an open brief, and nothing at first.
+    """What is asked, as it is told to the first tokens and to the perceptrons of all blocks; nothing at first.
 
     Tokens grow from block to block, so what is only added to the first ones is soon drowned.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        trunk, width = config.trunk_width, config.width
-        self.frames = nn.Linear(config.frame_features, trunk, bias=False)
-        self.hidden = nn.Linear(trunk, trunk, bias=False)
-        # A program is one stem's alone (bass programs are the bass's), so the trunk needs no table for each stem.
-        self.programs_in_trunk = nn.Linear(config.programs, trunk, bias=False)
-        self.programs = nn.Linear(config.programs, width, bias=False)
-        for layer in (self.hidden, self.programs_in_trunk, self.programs):
+        self.frames = nn.Linear(config.frame_features, config.told, bias=False)
+        self.hidden = nn.Linear(config.told, config.width, bias=False)
+        self.ensemble = nn.Linear(config.programs, config.width, bias=False)
+        self.programs = nn.Linear(config.programs, config.width, bias=False)
+        self.deep = nn.Linear(config.width, config.width, bias=False)
+        for layer in (self.hidden, self.ensemble, self.programs, self.deep):
             nn.init.zeros_(layer.weight)
 
     def forward(self, asked: Asked) -> tuple[Tensor, Tensor]:
-        """What the tokens of the trunk are told (B, T, trunk width), and those of the tracks (B, K, 1, width)."""
-        trunk = self.hidden(F.gelu(self.frames(asked.frames), approximate="tanh"))
-        trunk = trunk + self.programs_in_trunk(asked.programs.sum(1)).unsqueeze(1)
-        return trunk, F.pad(self.programs(asked.programs), (0, 0, 0, 1)).unsqueeze(2)
+        """What the first tokens are told (B, 1, T, width), and what those of all blocks are (B, K, T, width).
+
+        A program is one stem's alone (bass programs are the bass's), so no table for each stem is needed.
+        """
+        piece = self.hidden(F.gelu(self.frames(asked.frames), approximate="tanh"))
+        piece = (piece + self.ensemble(asked.programs.sum(1)).unsqueeze(1)).unsqueeze(1)
+        own = F.pad(self.programs(asked.programs), (0, 0, 0, 1)).unsqueeze(2)
+        return piece, own + self.deep(piece)
 
 
 class StemTransformer(StemNetwork):
     """Predicts -v of every track and, of every stem, its share of the mixture.
 
-    Each frame of each track enters with its level; which track it is, is in the weights with which it enters
-    the trunk and in an embedding added to its own token.
+    Each frame of each track enters with its level; which track it is, is in an embedding added to its token.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
-        trunk, width, inputs = config.trunk_width, config.width, config.channels + LEVEL_FEATURES
-        self.into_trunk = nn.Parameter(torch.randn(config.tracks, inputs, trunk) / math.sqrt(inputs))
-        self.trunk_blocks = nn.ModuleList(
-            TrunkBlock(trunk, config.trunk_heads, config.expansion) for _ in range(config.trunk_depth)
-        )
-        self.trunk_norm = nn.LayerNorm(trunk)
-        self.from_trunk = nn.Linear(trunk, width)
-        self.inward = nn.Linear(inputs, width)
+        width = config.width
+        self.inward = nn.Linear(config.channels + LEVEL_FEATURES, width)
         self.track = nn.Embedding(config.tracks, width)
         self.blocks = nn.ModuleList(
             TrackBlock(width, config.heads, config.expansion) for _ in range(config.depth)
@@ -250,28 +223,17 @@ class StemTransformer(StemNetwork):
             -v (B, K, C, T), and features of the tokens (B, K, T, width) for :meth:`shares`.
         """
         entering = torch.cat([z.transpose(2, 3), level_features(levels, LEVEL_FEATURES)], -1)
-        x = self.inward(entering) + self.track.weight[:, None]
-        told = self.brief(asked) if self.brief is not None and asked is not None else (0, 0)
-        x = x + self.from_trunk(self._trunk(entering * presence[..., None, None], told[0])).unsqueeze(1)
+        first, told = self.brief(asked) if self.brief is not None and asked is not None else (0, 0)
+        x = self.inward(entering) + self.track.weight[:, None] + first
         mask = None
         if not presence.all():
             mask = presence[:, None].expand(-1, x.shape[2], -1).flatten(0, 1)[:, None, None]
         positions = rotation(x.shape[2], self.config.width // self.config.heads // 2, x.device)
         near = nearby(x.shape[2], self.config.reach, x.device)
         for block in self.blocks:
-            x = block(x, positions, near, mask, told[1])
+            x = block(x, positions, near, mask, told)
         x = self.norm(x)
         return self.outward(x).transpose(2, 3).float(), x
-
-    def _trunk(self, entering: Tensor, told: Tensor | int) -> Tensor:
-        """All tracks (B, K, T, inputs) and what is asked -> one token a frame (B, T, trunk width)."""
-        frames = rearrange(entering, "b k t i -> b t (k i)")
-        x = F.linear(frames, self.into_trunk.flatten(0, 1).T)
-        positions = rotation(x.shape[1], self.config.trunk_width // self.config.trunk_heads // 2, x.device)
-        near = nearby(x.shape[1], self.config.reach, x.device)
-        for block in self.trunk_blocks:
-            x = block(x, positions, near, told)
-        return self.trunk_norm(x) + told
 
     def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
         """How the mixture divides among the stems.

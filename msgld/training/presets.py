@@ -94,9 +94,7 @@ SMALL_GPU = replace(
 TINY = Preset(
     name="tiny",
     minutes=2,
-    network=TransformerConfig(
-        trunk_width=64, trunk_depth=1, trunk_heads=2, width=64, depth=1, heads=2, **BRIEFED
-    ),
+    network=TransformerConfig(width=64, depth=1, heads=2, **BRIEFED),
     pool=PoolConfig(slots=8, seconds=4.0, workers=0),
     stages=(Stage(1.0, 4, 32),),
     codec_clips=8,

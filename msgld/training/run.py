@@ -15,11 +15,13 @@ from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError, UsageError
 from msgld.kinds import build_network
 from msgld.model import Model
+from msgld.nets.transformer import StemTransformer
 from msgld.sound.codec import PatchCodec
 from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining
 from msgld.training.disk import Report, Run, begun, described, wait_for
 from msgld.training.energies import EnergyPool
+from msgld.training.growing import grown
 from msgld.training.pool import PoolConfig
 from msgld.training.presets import Preset
 
@@ -105,12 +107,15 @@ def train_denoiser(
 
 
 def _take_over(network: StemNetwork, start: Path) -> None:
-    """Begin with a model's weights; what it has nothing of, as of briefs, stays as it is.
+    """Begin with a model's weights; what it has nothing of, as of briefs, stays as it is. Fewer blocks grow to more.
 
     Raises:
         ModelError: it is of another size.
     """
-    weights = load_model(start).denoiser.network.state_dict()
+    begun_with = load_model(start).denoiser.network
+    weights = begun_with.state_dict()
+    if isinstance(network, StemTransformer) and isinstance(begun_with, StemTransformer):
+        weights = grown(begun_with, max(network.config.depth, begun_with.config.depth))
     try:
         missing, unknown = network.load_state_dict(weights, strict=False)
     except RuntimeError as error:
