@@ -62,7 +62,7 @@ def htdemucs(job: Job) -> None:
 
 
 def ours(job: Job) -> None:
-    """Denoiser 45 %, vocoder 10 %, refiner 45 % of the time; a sixth of the parameters of ``small``."""
+    """Denoiser 45 %, vocoder 10 %, refiner 45 % of the time; a seventh of the denoiser of ``small``."""
     from msgld.checkpoint import load_first_stage
     from msgld.training.assemble import join_vocoder
     from msgld.training.presets import Stage, find_preset

@@ -6,22 +6,24 @@ A network that was trained for long and is too small need not be thrown away. Th
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
+
+from msgld.nets.transformer import StemTransformer
 
 SILENCED = ("out.weight", "down.weight", "down.bias")
 """What a block adds to its input passes through these."""
 
 
-def grown(network: nn.Module, depth: int) -> dict[str, Tensor]:
+def grown(network: StemTransformer, depth: int) -> dict[str, Tensor]:
     """The weights of a network with ``depth`` blocks that answers as this one does.
 
     Each block is followed by its copies, whose outputs are zero until they are trained.
 
     Args:
-        network: has ``blocks``, at most ``depth``.
+        depth: at least as many as it has.
     """
     weights = network.state_dict()
-    blocks: list[dict[str, Tensor]] = [block.state_dict() for block in network.blocks]  # type: ignore[union-attr]
+    blocks = [block.state_dict() for block in network.blocks]
     kept = {name: value for name, value in weights.items() if not name.startswith("blocks.")}
     before = None
     for place in range(depth):

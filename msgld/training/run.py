@@ -112,10 +112,11 @@ def _take_over(network: StemNetwork, start: Path) -> None:
     Raises:
         ModelError: it is of another size.
     """
-    begun_with = load_model(start).denoiser.network
-    weights = begun_with.state_dict()
-    if isinstance(network, StemTransformer) and isinstance(begun_with, StemTransformer):
-        weights = grown(begun_with, max(network.config.depth, begun_with.config.depth))
+    old = load_model(start).denoiser.network
+    weights = old.state_dict()
+    if isinstance(network, StemTransformer) and isinstance(old, StemTransformer):
+        more = network.config.depth > old.config.depth
+        weights = grown(old, network.config.depth) if more else weights
     try:
         missing, unknown = network.load_state_dict(weights, strict=False)
     except RuntimeError as error:
