@@ -5,6 +5,7 @@
 Everything is compared in mono at 22.05 kHz. Separation: SI-SDRi of stems that sound. Generation: the mel-statistics
 distance of as many pieces, their mixtures brought to one level, to the held-out mixtures. Arranging: every clip with
 another subset of its stems given, agreement with them on the scale from another song's stems (0) to the true ones (1).
+Called again it goes on: what a report of this system and run says already is not measured again.
 """
 
 from __future__ import annotations
@@ -114,6 +115,15 @@ def arranging(system: System, clips: Sequence[Any]) -> dict[str, Any]:
     }
 
 
+PARTS = {"separation": separation, "generation": generation, "arranging": arranging}
+
+
+def resumed(path: Path, about: dict[str, Any]) -> dict[str, Any]:
+    """The report of a measurement that was stopped, or a new one if that is of another kind."""
+    report = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return report if about.items() <= report.items() else about
+
+
 def main() -> None:
     """Measure one system."""
     parser = argparse.ArgumentParser(
@@ -126,27 +136,27 @@ def main() -> None:
     parser.add_argument("--midi", type=Path, default=None)
     parser.add_argument("--clips", type=int, default=40)
     parser.add_argument("--steps", type=int, default=None, help="network calls, where the system samples")
-    parser.add_argument("--only", default="separation,generation,arranging")
+    parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("docs/figures/peers"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    clips = HeldOut(options.midi).spread(options.clips)
-    system = open_system(options.system, options.folder, options.steps)
-    report: dict[str, Any] = {
-        "system": options.system, "run": options.folder.name if options.folder else "shipped",
-        "clips": len(clips), "parameters": system.parameters,
-    }  # fmt: skip
-    if system.separates and "separation" in options.only:
-        report["separation"] = separation(system, clips)
-    if system.makes and "generation" in options.only:
-        report["generation"] = generation(system, clips)
-    if system.makes and "arranging" in options.only:
-        report["arranging"] = arranging(system, clips)
-    report["gigabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    options.out.mkdir(parents=True, exist_ok=True)
-    name = f"{options.system}-{report['run']}"
-    (options.out / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    run = options.folder.name if options.folder else "shipped"
+    path = options.out / f"{options.system}-{run}.json"
+    about = {"system": options.system, "run": run, "clips": options.clips, "steps": options.steps}
+    report = resumed(path, about)
+    if left := [part for part in PARTS if part in options.only.split(",") and part not in report]:
+        clips = HeldOut(options.midi).spread(options.clips)
+        system = open_system(options.system, options.folder, options.steps)
+        report["parameters"] = system.parameters
+        for part in left:
+            if part != "separation" and not system.makes:
+                continue
+            report[part] = PARTS[part](system, clips)
+            report["gigabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+            options.out.mkdir(parents=True, exist_ok=True)
+            path.with_suffix(".part").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+            path.with_suffix(".part").replace(path)
     print(json.dumps(report, indent=1))
 
 

@@ -72,12 +72,13 @@ def measure(entry: Entry, clips: int, out: Path, more: list[str], options: argpa
     """Measure a run; where its report is."""
     report = out / f"{entry.system}-{entry.name}.json"
     held = ["--midi", str(options.heldout)] if options.heldout else []
-    if not report.exists():
-        call(
-            [str(HERE / "measure.py"), entry.system, str(entry.folder / entry.name), "--threads", "1",
-             "--clips", str(clips), "--out", str(out), *held, *more],
-            entry.folder / f"{entry.name}-measured.log",
-        )  # fmt: skip
+    finished = report.with_suffix(".finished")
+    if not finished.exists() and call(
+        [str(HERE / "measure.py"), entry.system, str(entry.folder / entry.name), "--threads", "1",
+         "--clips", str(clips), "--out", str(out), *held, *more],
+        entry.folder / f"{entry.name}-measured.log",
+    ):  # fmt: skip
+        finished.touch()
     return report
 
 

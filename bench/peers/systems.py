@@ -18,10 +18,9 @@ SECONDS = 10.0
 
 
 class System(ABC):
-    """Attributes: parameters: how many it has. separates, makes: what it can do."""
+    """Attributes: parameters: how many it has. makes: whether it makes music, too."""
 
     parameters: int
-    separates = True
     makes = True
 
     @abstractmethod
