@@ -1,7 +1,7 @@
 """A checkpoint is a folder: ``model.json`` and one safetensors file a part, each named with its sha256.
 
-Nothing in it can execute code. Parts are written to temporary names and renamed, the JSON last, so a folder
-with a JSON is whole.
+Nothing in it can execute code. All files are written to temporary names, then renamed, the JSON last: who is
+interrupted while writing leaves the model that was there before.
 """
 
 from __future__ import annotations
@@ -59,13 +59,14 @@ def save_parts(
     """
     folder.mkdir(parents=True, exist_ok=True)
     parts: dict[str, Any] = {}
+    files: dict[Path, bytes] = {}
     for name, module in modules.items():
         settings = module.settings()
         data = save(_stored(module, torch.float32 if settings["kind"] == "patch" else dtype))
-        write_whole(folder / f"{name}.safetensors", data)
+        files[folder / f"{name}.safetensors"] = data
         parts[name] = {**settings, "sha256": hashlib.sha256(data).hexdigest()}
     text = json.dumps({"format": FORMAT, **about, "parts": parts}, indent=1)
-    write_whole(folder / "model.json", text.encode())
+    write_together({**files, folder / "model.json": text.encode()})
 
 
 def _stored(module: Part, dtype: torch.dtype) -> dict[str, Tensor]:
@@ -77,12 +78,19 @@ def _stored(module: Part, dtype: torch.dtype) -> dict[str, Tensor]:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file under a temporary name and rename it."""
-    temporary = path.with_name(path.name + ".partial")
-    with open(temporary, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write files that belong together under temporary names, and rename them, in their order, when all are there."""
+    temporary = {path.with_name(path.name + ".partial"): path for path in files}
+    for unfinished, path in temporary.items():
+        with open(unfinished, "wb") as file:
+            file.write(files[path])
+            file.flush()
+            os.fsync(file.fileno())
+    for unfinished, path in temporary.items():
+        os.replace(unfinished, path)
 
 
 def read_description(folder: Path) -> dict[str, Any]:

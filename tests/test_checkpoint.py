@@ -97,6 +97,26 @@ def test_writing_replaces_the_whole_file(tmp_path: Path):
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
+def test_a_disk_that_fills_up_leaves_the_model_that_was_there(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    flushed = iter(
+        [None, None, OSError("No space left on device")]
+    )  # two parts fit, the description does not
+
+    def flush(_: int) -> None:
+        if error := next(flushed):
+            raise error
+
+    monkeypatch.setattr("msgld.checkpoint.os.fsync", flush)
+    other = model()
+    with torch.no_grad():
+        other.denoiser.network.inward.weight.add_(1.0)
+    with pytest.raises(OSError, match="No space"):
+        save_model(other, folder, torch.float32)
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    load_model(folder, half=False)
+
+
 # Broken ones
 
 

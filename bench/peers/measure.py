@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 import torch
 
+from msgld.checkpoint import write_whole
 from msgld.data.heldout import HeldOut
 from msgld.evaluation.subsets import proper_subsets
 from msgld.evaluation.together import Fit, agreement, copies, scaled
@@ -155,8 +156,7 @@ def main() -> None:
             report[part] = PARTS[part](system, clips)
             report["gigabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
             options.out.mkdir(parents=True, exist_ok=True)
-            path.with_suffix(".part").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-            path.with_suffix(".part").replace(path)
+            write_whole(path, (json.dumps(report, indent=1) + "\n").encode())
     print(json.dumps(report, indent=1))
 
 
