@@ -241,6 +241,22 @@ def test_an_untrained_network_answers_with_the_linear_estimate():
     assert torch.allclose(estimate.shares, torch.tensor(1 / (TRACKS - 1)))
 
 
+def test_noise_is_taken_off_more_components_than_the_tokens_are_wide():
+    """Of silence: all that is heard is noise, and -v takes it off every component, which no token can carry."""
+    torch.manual_seed(0)
+    network = StemDenoiser(StemTransformer(replace(CONFIG, channels=64, width=8, heads=1)), SCHEDULE)
+    optimiser = torch.optim.Adam(network.parameters(), 0.02)
+    half, silence = torch.full((4, TRACKS, FRAMES), 0.5), torch.zeros(4, TRACKS, 64, FRAMES)
+    present = torch.ones(4, TRACKS, dtype=torch.bool)
+    for _ in range(60):
+        x = mix(silence, torch.randn(silence.shape), half, SCHEDULE)
+        error = network(x, half, present).z.square().mean() / x.square().mean()
+        optimiser.zero_grad()
+        error.backward()
+        optimiser.step()
+    assert error < 0.02
+
+
 def test_shares_begin_as_ratios_of_decoded_amplitudes():
     torch.manual_seed(0)
     network = StemTransformer(CONFIG)

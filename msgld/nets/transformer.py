@@ -203,12 +203,14 @@ class StemTransformer(StemNetwork):
         )
         self.norm = nn.LayerNorm(width)
         self.outward = nn.Linear(width, config.channels)
+        self.gates = nn.Linear(width, 2 * config.channels)
         self.scores = nn.Linear(width, config.bands * config.frame_columns)
         self.readout = nn.Linear(config.channels, config.bands * config.frame_columns)
         self.brief = Briefing(config) if config.frame_features else None
         nn.init.normal_(self.track.weight, std=0.5)
-        for layer in (self.outward, self.scores, self.readout):
+        for layer in (self.outward, self.gates, self.scores, self.readout):
             nn.init.zeros_(layer.weight)
+        nn.init.zeros_(self.gates.bias)
 
     def forward(
         self, z: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None
@@ -233,7 +235,17 @@ class StemTransformer(StemNetwork):
         for block in self.blocks:
             x = block(x, positions, near, mask, told)
         x = self.norm(x)
-        return self.outward(x).transpose(2, 3).float(), x
+        return self._correction(x, z, presence), x
+
+    def _correction(self, x: Tensor, z: Tensor, presence: Tensor) -> Tensor:
+        """-v (B, K, C, T) from the last tokens x (B, K, T, width).
+
+        Gates weigh the track's own noisy latents and the mixture's, component by component: what is to be
+        taken from them as it is need not pass through tokens, which are too narrow for all components.
+        """
+        own, mixture = self.gates(x).transpose(2, 3).float().chunk(2, 2)
+        heard = z[:, -1:] * presence[:, -1, None, None, None]
+        return self.outward(x).transpose(2, 3).float() + own * z + mixture * heard
 
     def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
         """How the mixture divides among the stems.
