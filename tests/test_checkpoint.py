@@ -99,9 +99,8 @@ def test_writing_replaces_the_whole_file(tmp_path: Path):
 
 def test_a_disk_that_fills_up_leaves_the_model_that_was_there(folder: Path, monkeypatch: pytest.MonkeyPatch):
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    flushed = iter(
-        [None, None, OSError("No space left on device")]
-    )  # two parts fit, the description does not
+    # Two parts fit, the description does not.
+    flushed = iter([None, None, OSError("No space left on device")])
 
     def flush(_: int) -> None:
         if error := next(flushed):

@@ -77,7 +77,7 @@ class Preset:
 SMALL = Preset(
     name="small",
     minutes=120,
-    expected="ten hours in six runs on 2 shared CPU cores, and a refiner: 6.1 dB mean, 5.9 median, 100 held-out clips",
+    expected="twelve hours in seven runs on 2 CPU cores, and a refiner: 6.2 dB mean, 6.0 median, 100 held-out clips",
 )
 
 SMALL_GPU = replace(
