@@ -91,6 +91,9 @@ class StemNetwork(nn.Module, ABC):
     def begin_with(self, basis: Tensor, scale: Tensor) -> None:
         """Take from a linear codec what is known before any training: rows (C, P) that, scaled (C,), make patches."""
 
+    def fuse(self) -> None:
+        """Prepare for a long run on a device where starting a kernel takes as long as running it."""
+
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """What a checkpoint's JSON says of this network."""

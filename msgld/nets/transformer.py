@@ -268,6 +268,11 @@ class StemTransformer(StemNetwork):
         """K: its stems and the mixture."""
         return self.config.tracks
 
+    def fuse(self) -> None:
+        """Compile the blocks, one program for all of them and each shape."""
+        for block in self.blocks:
+            block.compile(dynamic=False)
+
     @torch.no_grad()
     def begin_with(self, basis: Tensor, scale: Tensor) -> None:
         """Let shares begin as ratios of decoded amplitudes."""

@@ -13,6 +13,7 @@ from msgld.sound.codec import Codec
 from msgld.sound.mel import MelConfig, band_edges, band_power, spectrum, to_log
 from msgld.training.clips import Crops
 from msgld.training.energies import Energies, pairs, product
+from msgld.training.filters import slow_curves
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class BatchConfig:
         frames: latent frames of a crop, T.
         remix: share of the items whose stems come from different clips.
         gain_db: a stem's gain is uniform within +- this.
-        tilt_db: a stem's spectrum is tilted and bent by up to this at the ends of the band.
+        bend_db: standard deviation of a slow curve that filters a stem's spectrum, as other instruments would.
         jitter_db: standard deviation of the mixture's level about the reference.
         drop: probability that a stem is silenced.
     """
@@ -33,7 +34,7 @@ class BatchConfig:
     frames: int = 64
     remix: float = 0.25
     gain_db: float = 5.0
-    tilt_db: float = 3.0
+    bend_db: float = 3.0
     jitter_db: float = 2.0
     drop: float = 0.05
 
@@ -70,16 +71,14 @@ class Batch:
 def stem_gains(
     config: BatchConfig, shape: tuple[int, int], bins: np.ndarray, rng: np.random.Generator
 ) -> Tensor:
-    """Random amplitude of each stem over the spectrum, (B, S, F, 1): a gain, a tilt and a bend, or silence.
+    """Random amplitude of each stem over the spectrum, (B, S, F, 1): a gain and a slow curve, or silence.
 
     Args:
         shape: (B, S). bins: where the values stand, (F,), in bins of the transform.
     """
     octaves = np.log2(np.maximum(bins, 1.0))
-    axis = 2 * octaves / octaves[-1] - 1
-    tilt, bend = (rng.uniform(-1, 1, (*shape, 1)) * config.tilt_db for _ in range(2))
     gain = rng.uniform(-1, 1, (*shape, 1)) * config.gain_db
-    decibels = gain + tilt * axis + bend * (axis**2 - 0.5)
+    decibels = gain + slow_curves(shape, octaves / octaves[-1], config.bend_db, rng)
     kept = rng.random((*shape, 1)) >= config.drop
     return torch.from_numpy(kept * 10 ** (decibels / 20)).float().unsqueeze(-1)
 

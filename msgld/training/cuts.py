@@ -19,6 +19,7 @@ from msgld.sound.anchor import analyse, spread_shares
 from msgld.sound.mel import MelConfig, columns
 from msgld.sound.refine import gather, heard, spread
 from msgld.training.energies import product
+from msgld.training.filters import slow_curves
 from msgld.training.pool import Pool, PoolConfig
 from msgld.training.remix import Remixer
 
@@ -119,10 +120,8 @@ class CutPool(Pool):
 
 
 def bends(items: int, bands: int, decibels: float, rng: np.random.Generator) -> Tensor:
-    """Gains of power over the bands, (B, M): four cosines of up to two waves, drawn anew for each item."""
-    places = np.pi * (np.arange(bands) + 0.5) / bands
-    waves = np.cos(np.outer(np.arange(1, 5), places)) / np.sqrt(2)
-    curves = rng.normal(0, decibels, (items, len(waves))) @ waves
+    """Gains of power over the bands, (B, M), drawn anew for each item; see :func:`slow_curves`."""
+    curves = slow_curves((items,), (np.arange(bands) + 0.5) / bands, decibels, rng)
     return torch.from_numpy(10 ** (curves / 10)).float()
 
 

@@ -27,6 +27,8 @@ class DenoiserTraining(NetworkTraining[EnergyPool]):
         self.denoiser = denoiser
         self.codec = codec.to(device)
         self.half = bf16_is_fast(device)
+        if device.type == "cuda":
+            denoiser.network.fuse()
 
     def next_batch(self) -> tuple[Batch, LevelMap]:
         """Draw crops and levels."""

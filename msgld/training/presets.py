@@ -56,7 +56,7 @@ class Preset:
 
     name: str
     minutes: float
-    network: TransformerConfig | StemUNetConfig = TransformerConfig(depth=8, reach=64, **BRIEFED)
+    network: TransformerConfig | StemUNetConfig = TransformerConfig(depth=8, reach=32, **BRIEFED)
     codec: PatchConfig = PatchConfig()
     batch: BatchConfig = BatchConfig()
     levels: LevelConfig = LevelConfig()

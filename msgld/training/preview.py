@@ -35,7 +35,11 @@ def preview_mels(training: DenoiserTraining) -> tuple[Tensor, dict[str, Tensor]]
     }.items():
         levels, presence = task.levels.to(z.device), task.presence.to(z.device)
         x = torch.where(levels.unsqueeze(2) == 0, z, torch.zeros_like(z))
-        with torch.autocast(training.device.type, torch.bfloat16, enabled=training.half):
+        # A compiled network would be compiled anew for one crop.
+        with (
+            torch.compiler.set_stance("force_eager"),
+            torch.autocast(training.device.type, torch.bfloat16, enabled=training.half),
+        ):
             answers[name] = training.codec.decode(training.denoiser(x, levels, presence).z[0])
     return training.codec.decode(z[0]), answers
 
