@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from msgld.allocator import keep_freed_memory
 from msgld.api import asking, making, separating
 from msgld.api.devices import choose_device
 from msgld.api.making import Making
@@ -29,7 +30,7 @@ __all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound", 
 
 
 def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:
-    """Open a model.
+    """Open a model. On a CPU the process then keeps freed memory, see :mod:`msgld.allocator`.
 
     Args:
         model: a name, the path of a folder, or None for the shipped one. Names are looked for in the package and
@@ -41,6 +42,8 @@ def load(model: str | Path | None = None, *, device: str = "auto", half: bool | 
         ModelError: missing or damaged. UsageError: the device is not there.
     """
     chosen = choose_device(device)
+    if chosen.type == "cpu":
+        keep_freed_memory()
     folder = model_folder(model)
     parts = read_description(folder)["parts"]
     weights = {name: str(part.get("sha256", "")) for name, part in parts.items()}

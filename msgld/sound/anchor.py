@@ -3,16 +3,21 @@
 Phase, band and channels are the song's. Shares come from the model's grid (mel bands, columns of its hop) and
 are carried to the song's grid in hertz and seconds. Above the model's highest band its share holds.
 Masks that sum to 1 give stems that sum to the song, because analysis and synthesis are linear and exact.
+
+On the song's grid tensors are (..., F, columns), and in memory a column lies together, as the transform leaves it and
+takes it: arithmetic between tensors that lie otherwise takes several times as long. ``.mT`` is that order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from msgld.sound.mel import MelConfig, band_edges, from_log, spread_over_bins
+from msgld.sound.banded import Banded
+from msgld.sound.mel import MelConfig, band_edges, constant, from_log, spread_over_bins
 
 
 def shares_from_mels(log_mels: Tensor, config: MelConfig, exponent: float = 1.0) -> Tensor:
@@ -31,6 +36,7 @@ def grid(rate: int, config: MelConfig) -> tuple[int, int]:
     return 4 * hop, hop
 
 
+@constant
 def band_spread(rate: int, n_fft: int, config: MelConfig) -> Tensor:
     """Weights with which bands make up bins: float32 (F, M), rows sum to 1."""
     return spread_over_bins(band_edges(config), rate, n_fft)
@@ -38,8 +44,18 @@ def band_spread(rate: int, n_fft: int, config: MelConfig) -> Tensor:
 
 def spread_shares(shares: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor:
     """Shares on the model's grid (..., M, N) -> on the song's grid (..., F, columns), linear in time."""
-    n_fft, hop = grid(rate, config)
-    shares = band_spread(rate, n_fft, config).to(shares) @ shares
+    wide = _to_bins(rate, grid(rate, config)[0], config)
+    return wide(in_time(shares, rate, columns, config).mT).mT
+
+
+@lru_cache(maxsize=8)
+def _to_bins(rate: int, n_fft: int, config: MelConfig) -> Banded:
+    return Banded.of(band_spread(rate, n_fft, config).T)
+
+
+def in_time(shares: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor:
+    """Shares (..., M, N) on the model's grid in time -> (..., M, columns) on the song's; the last one holds."""
+    _, hop = grid(rate, config)
     if rate == config.rate:
         missing = max(0, columns - shares.shape[-1])
         return torch.cat([shares, shares[..., -1:].expand(*shares.shape[:-1], missing)], -1)[..., :columns]
@@ -52,7 +68,7 @@ def spread_shares(shares: Tensor, rate: int, columns: int, config: MelConfig) ->
 
 Refine = Callable[[Tensor, Tensor], Tensor]
 """Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and shares (K, F, columns) -> masks
-(K, channels, F, columns)."""
+(K, channels, F, columns), whose sum over the stems is 1."""
 
 
 def apply_shares(
@@ -70,23 +86,37 @@ def apply_shares(
     """
     spectrum = analyse(mixture, rate, config)
     on_grid = spread_shares(shares, rate, spectrum.shape[-1], config)
-    masks = on_grid.unsqueeze(1) if refine is None else refine(spectrum, on_grid)
-    return synthesise(spectrum * masks, rate, config, mixture.shape[-1])
+    if refine is None:
+        return synthesise(masked(spectrum, on_grid.unsqueeze(1)), rate, config, mixture.shape[-1])
+    stems = synthesise(masked(spectrum, refine(spectrum, on_grid)[:-1]), rate, config, mixture.shape[-1])
+    return torch.cat(
+        [stems, (mixture - stems.sum(0)).unsqueeze(0)]
+    )  # the last one is what is left, at no cost
+
+
+def masked(spectrum: Tensor, masks: Tensor) -> Tensor:
+    """Complex (channels, F, columns) times real (K, channels or 1, F, columns)."""
+    parts = torch.view_as_real(spectrum.mT) * masks.mT.unsqueeze(-1)
+    return torch.view_as_complex(parts).mT
+
+
+@constant
+def _window(n_fft: int) -> Tensor:
+    return torch.hann_window(n_fft) * (4 / n_fft)
 
 
 def analyse(audio: Tensor, rate: int, config: MelConfig) -> Tensor:
     """Waveforms (..., L) -> spectra on the song's grid, complex (..., F, columns); a sinusoid of amplitude 1 has 1."""
     n_fft, hop = grid(rate, config)
-    window = torch.hann_window(n_fft, device=audio.device)
+    window = _window(n_fft).to(audio.device)
     flat = audio.reshape(-1, audio.shape[-1])
     spectra = torch.stft(flat, n_fft, hop, window=window, pad_mode="constant", return_complex=True)
-    return spectra.reshape(*audio.shape[:-1], *spectra.shape[1:]) * (4 / n_fft)
+    return spectra.unflatten(0, audio.shape[:-1])
 
 
 def synthesise(spectra: Tensor, rate: int, config: MelConfig, samples: int) -> Tensor:
     """Inverse of :func:`analyse`: (..., F, columns) -> (..., samples)."""
     n_fft, hop = grid(rate, config)
-    window = torch.hann_window(n_fft, device=spectra.device)
-    flat = spectra.reshape(-1, *spectra.shape[-2:]) * (n_fft / 4)
-    waves = torch.istft(flat, n_fft, hop, window=window, length=samples)
+    window = _window(n_fft).to(spectra.device)
+    waves = torch.istft(spectra.flatten(0, -3), n_fft, hop, window=window, length=samples)
     return waves.reshape(*spectra.shape[:-2], samples)

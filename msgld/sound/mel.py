@@ -126,6 +126,12 @@ def filterbank(config: MelConfig) -> Tensor:
     return torch.from_numpy(weights).float()
 
 
+def product(a: Tensor, b: Tensor) -> Tensor:
+    """Real part of complex a times the conjugate of b."""
+    # Several times faster than a sum over an axis of two.
+    return torch.addcmul(a.real * b.real, a.imag, b.imag)
+
+
 @constant
 def _window(n_fft: int) -> Tensor:
     return torch.hann_window(n_fft)

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.sound.mel import constant, spread_over_bins
+from msgld.sound.banded import Banded
+from msgld.sound.mel import constant, product, spread_over_bins
 
 SPACING = 44_100 / 2048
 """Hertz from one band to the next at the lower end: bins of the spectrum, one by one."""
@@ -26,6 +27,9 @@ SILENCE = 1e-8
 
 LEAST = 1e-3
 """Share below which a first guess is not told from none."""
+
+FARTHEST = 30.0
+"""Corrections of logarithms beyond this are as good as this, and their exponentials are numbers."""
 
 Network = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Features (B, 3 + S, M, T) -> corrections of the shares' logarithms and their lean to the left, (B, S, M, T)."""
@@ -58,6 +62,16 @@ def gather(bands: int, rate: int, n_fft: int) -> Tensor:
     return weights / weights.sum(1, keepdim=True).clamp_min(1e-8)
 
 
+@lru_cache(maxsize=8)
+def _to_bins(bands: int, rate: int, n_fft: int) -> Banded:
+    return Banded.of(spread(bands, rate, n_fft).T)
+
+
+@lru_cache(maxsize=8)
+def _to_bands(bands: int, rate: int, n_fft: int) -> Banded:
+    return Banded.of(gather(bands, rate, n_fft).T)
+
+
 def features(spectra: Tensor, shares: Tensor, bands: int, rate: int) -> Tensor:
     """What a refiner hears: (B, 3 + S, M, T), :func:`heard` and :func:`told`.
 
@@ -65,8 +79,8 @@ def features(spectra: Tensor, shares: Tensor, bands: int, rate: int) -> Tensor:
         spectra: of mixtures, as in :func:`heard`.
         shares: first guesses, (B, S, F, T).
     """
-    weights = gather(bands, rate, 2 * (spectra.shape[2] - 1)).to(shares.device)
-    return torch.cat([heard(spectra, bands, rate), told(weights @ shares)], 1)
+    narrow = _to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
+    return torch.cat([heard(spectra, bands, rate), told(narrow(shares.mT).mT)], 1)
 
 
 def heard(spectra: Tensor, bands: int, rate: int) -> Tensor:
@@ -78,11 +92,12 @@ def heard(spectra: Tensor, bands: int, rate: int) -> Tensor:
     Returns:
         (B, 3, M, T), each about -1 to 1.
     """
-    weights = gather(bands, rate, 2 * (spectra.shape[2] - 1)).to(spectra.device)
-    left, right = spectra[:, 0], spectra[:, min(1, spectra.shape[1] - 1)]
-    powers = weights @ torch.stack([left.abs().square(), right.abs().square(), (left * right.conj()).real], 1)
-    one, other, both = powers.unbind(1)
-    loudness = torch.log10(weights @ spectra.abs().square().mean(1) + SILENCE) / 4 + 1
+    narrow = _to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
+    right = min(1, spectra.shape[1] - 1)
+    powers = narrow(product(spectra, spectra).mT).mT
+    both = narrow(product(spectra[:, 0], spectra[:, right]).mT).mT
+    one, other = powers[:, 0], powers[:, right]
+    loudness = torch.log10(powers.mean(1) + SILENCE) / 4 + 1
     balance = (one - other) / (one + other + SILENCE)
     coherence = both / ((one * other).clamp_min(0).sqrt() + SILENCE)
     return torch.stack([loudness, balance, coherence], 1)
@@ -93,12 +108,18 @@ def told(shares: Tensor) -> Tensor:
     return torch.log10(shares + LEAST) / 3 + 0.5
 
 
-def sided(logits: Tensor, lean: Tensor, channels: int) -> Tensor:
-    """Logarithms of shares and what of them counts to the left, (B, S, M, T) -> of channels (B, S, channels, M, T)."""
-    side = torch.zeros(channels, *[1] * (logits.ndim - 2), device=logits.device)
-    if channels > 1:
-        side[0], side[1] = 1.0, -1.0
-    return logits.unsqueeze(2) + lean.unsqueeze(2) * side
+def divided(shares: Tensor, scores: Tensor, lean: Tensor, channels: int) -> Tensor:
+    """Corrected shares of each channel, (B, S, channels, ...), sum 1 over the stems.
+
+    Args:
+        shares: first guesses (B, S, ...). scores: what is added to their logarithms.
+        lean: what is added besides on the left and taken away on the right; there may be no sides.
+    """
+    own = (shares + LEAST) * scores.clamp(-FARTHEST, FARTHEST).exp()
+    side = lean.clamp(-FARTHEST, FARTHEST).exp()
+    sides = [own * side, own / side] if channels > 1 else []
+    parts = torch.stack([*sides, *[own] * (channels - len(sides))], 2)
+    return parts / parts.sum(1, keepdim=True)
 
 
 def refined_masks(spectra: Tensor, shares: Tensor, network: Network, bands: int, rate: int) -> Tensor:
@@ -109,6 +130,5 @@ def refined_masks(spectra: Tensor, shares: Tensor, network: Network, bands: int,
         network: a refiner. bands: M of it.
     """
     scores, lean = network(features(spectra, shares, bands, rate))
-    weights = spread(bands, rate, 2 * (spectra.shape[2] - 1)).to(shares.device)
-    logits = (shares + LEAST).log() + weights @ scores
-    return sided(logits, weights @ lean, spectra.shape[1]).softmax(1)
+    wide = _to_bins(bands, rate, 2 * (spectra.shape[2] - 1))
+    return divided(shares.mT, wide(scores.mT), wide(lean.mT), spectra.shape[1]).mT

@@ -95,23 +95,24 @@ def separate_windows(
     gains = torch.tensor([gain_to_reference(mixture, model.level) for mixture in mixtures])
     louder = gains[:, None, None]
     given = {track: wave * louder for track, wave in (known or {}).items()}
-    state = _sampled(model, mixtures * louder, rate, settings, starts, given, level)
+    heard = mixtures * louder
+    state = _sampled(model, heard, rate, settings, starts, given, level)
     if layout.vocode:
         played = zip(state.x, mixtures, gains, strict=True)
         return torch.stack([_vocoded(model, x[:-1], mixture, rate) / gain for x, mixture, gain in played])
-    cut = zip(mixtures, _shares(model, state, layout), gains, strict=True)
+    cut = zip(heard, _shares(model, state, layout), gains, strict=True)
     refined = layout.refine and model.refiner is not None
-    return torch.stack([_cut(model, mixture, shares, rate, gain, refined) for mixture, shares, gain in cut])
+    return torch.stack([_cut(model, mixture, shares, rate, refined) / gain for mixture, shares, gain in cut])
 
 
 @torch.inference_mode()
-def _cut(model: Model, mixture: Tensor, shares: Tensor, rate: int, gain: Tensor, refined: bool) -> Tensor:
-    """Stems (S, channels, L) of one mixture; the refiner hears it as loud as the model does."""
+def _cut(model: Model, mixture: Tensor, shares: Tensor, rate: int, refined: bool) -> Tensor:
+    """Stems (S, channels, L) of one mixture that is as loud as the model knows it."""
 
     def refine(spectrum: Tensor, guesses: Tensor) -> Tensor:
         assert model.refiner is not None
         bands = model.refiner.config.bands
-        return refined_masks((spectrum * gain)[None], guesses[None], model.refine, bands, rate)[0]
+        return refined_masks(spectrum[None], guesses[None], model.refine, bands, rate)[0]
 
     mixture = mixture.to(shares.device)
     stems = apply_shares(mixture, shares, rate, model.codec.mel, refine if refined else None)

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from msgld.model import REFERENCE_RMS
 from msgld.sound.codec import Codec
-from msgld.sound.mel import MelConfig, band_edges, band_power, spectrum, to_log
+from msgld.sound.mel import MelConfig, band_edges, band_power, product, spectrum, to_log
 from msgld.training.clips import Crops
-from msgld.training.energies import Energies, pairs, product
+from msgld.training.energies import Energies, pairs
 from msgld.training.filters import slow_curves
 
 

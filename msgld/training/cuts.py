@@ -16,9 +16,8 @@ from torch import Tensor
 from msgld.data.source import Source
 from msgld.model import REFERENCE_RMS
 from msgld.sound.anchor import analyse, spread_shares
-from msgld.sound.mel import MelConfig, columns
+from msgld.sound.mel import MelConfig, columns, product
 from msgld.sound.refine import gather, heard, spread
-from msgld.training.energies import product
 from msgld.training.filters import slow_curves
 from msgld.training.pool import Pool, PoolConfig
 from msgld.training.remix import Remixer

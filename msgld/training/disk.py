@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from msgld.allocator import keep_freed_memory
 from msgld.errors import ModelError
 from msgld.progress import Progress
 from msgld.training.log import RunLog
@@ -114,6 +115,7 @@ def begun(
     Raises:
         ModelError: the state is damaged.
     """
+    keep_freed_memory()
     saved = load_state(out / "state.pt")
     clips = saved["clips"] if saved else config.seed + seed * 10**7
     with running(pool_of(replace(config, seed=clips))) as pool:

@@ -83,11 +83,11 @@ SMALL = Preset(
 SMALL_GPU = replace(
     SMALL,
     name="small-gpu",
-    minutes=10.4,
-    optim=OptimConfig(ema=0.999, warmup=200, cooldown=0.6),
-    pool=PoolConfig(slots=6000, workers=14, reuse=60.0, life=2000),
-    stages=(Stage(0.65, 120, 96), Stage(1.0, 56, 216)),
-    save_minutes=3.0,
+    minutes=10.5,
+    optim=OptimConfig(rate=1.2e-3, ema=0.999, warmup=200, cooldown=0.8),
+    pool=PoolConfig(slots=9000, workers=12, reuse=140.0, life=2000),
+    stages=(Stage(0.65, 168, 96), Stage(1.0, 76, 216)),
+    save_minutes=4.0,
     expected="with --start from four blocks of twelve hours on CPU cores: 6.7 dB mean, 6.7 median, 100 held-out clips",
 )
 """``small`` for one large GPU, on whose memory the clips are held, and 16 cores beside it."""

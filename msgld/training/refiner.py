@@ -9,7 +9,7 @@ from torch import Tensor
 
 from msgld.model import Model
 from msgld.nets.refiner import Refiner
-from msgld.sound.refine import LEAST, sided, told
+from msgld.sound.refine import divided, told
 from msgld.training.cuts import CutPool, Cuts
 from msgld.training.network import NetworkTraining, plain
 from msgld.training.refiner_presets import RefinerPreset
@@ -51,7 +51,7 @@ class RefinerTraining(NetworkTraining[CutPool]):
     def masks(self, cuts: Cuts) -> Tensor:
         """Refined masks of crops in bands, (B, S, 2, M, N)."""
         scores, lean = self.model.refine(torch.cat([cuts.heard, told(cuts.guesses)], 1))
-        return sided((cuts.guesses + LEAST).log() + scores, lean, 2).softmax(1)
+        return divided(cuts.guesses, scores, lean, 2)
 
     def losses(self, cuts: Cuts) -> dict[str, Tensor]:
         """Errors of the stems that masks cut out, in units of 10 dB.
