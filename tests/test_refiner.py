@@ -227,7 +227,7 @@ def test_sums_over_bands_say_what_waveforms_would():
         assert -10 * float(told_by_bands[0, stem]) == pytest.approx(measured, abs=0.1)
 
 
-STILL = CutConfig(remix=0.0, gain_db=0.0, jitter_db=0.0, bend_db=0.0, swap=0.0)
+STILL = CutConfig(remix=0.0, gain_db=0.0, jitter_db=0.0, tone_db=0.0, bend_db=0.0, swap=0.0)
 
 
 def noise_cuts(vary: CutConfig, source: Source | None = None) -> Cuts:
@@ -281,7 +281,12 @@ def test_a_pools_clips_are_as_loud_as_the_model_knows_them_and_remixed_now_and_t
     config = PoolConfig(slots=8, seconds=1.0, workers=0)
     guess = lambda mixtures: torch.full((1, 2, 128, 86), 0.5)  # noqa: E731
     pool = CutPool(
-        Noises(), config, MelConfig(), 256, guess, CutConfig(remix=0.5, jitter_db=0.0, bend_db=0.0)
+        Noises(),
+        config,
+        MelConfig(),
+        256,
+        guess,
+        CutConfig(remix=0.5, jitter_db=0.0, tone_db=0.0, bend_db=0.0),
     )
     pool.fill()
     assert 0 < int(pool.remixed.sum()) < 8

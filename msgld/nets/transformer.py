@@ -81,7 +81,7 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 FEW = 16
-"""So few tokens attend to each other faster by two products of matrices than by a fused kernel, whose tiles are larger."""
+"""So few tokens attend to each other faster by two products of matrices than by a fused kernel with its large tiles."""
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -13,7 +13,7 @@ from msgld.sound.codec import Codec
 from msgld.sound.mel import MelConfig, band_edges, band_power, product, spectrum, to_log
 from msgld.training.clips import Crops
 from msgld.training.energies import Energies, pairs
-from msgld.training.filters import slow_curves
+from msgld.training.filters import dynamics, tones
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class BatchConfig:
         frames: latent frames of a crop, T.
         remix: share of the items whose stems come from different clips.
         gain_db: a stem's gain is uniform within +- this.
-        bend_db: standard deviation of a slow curve that filters a stem's spectrum, as other instruments would.
+        bend_db: of a slow curve that filters a stem's spectrum; see :func:`tones`.
+        dynamics: of what a stem's loudness is raised to; see :func:`dynamics`. Of energies only.
         jitter_db: standard deviation of the mixture's level about the reference.
         drop: probability that a stem is silenced.
     """
@@ -34,7 +35,8 @@ class BatchConfig:
     frames: int = 64
     remix: float = 0.25
     gain_db: float = 5.0
-    bend_db: float = 3.0
+    bend_db: float = 4.0
+    dynamics: float = 0.2
     jitter_db: float = 2.0
     drop: float = 0.05
 
@@ -78,7 +80,7 @@ def stem_gains(
     """
     octaves = np.log2(np.maximum(bins, 1.0))
     gain = rng.uniform(-1, 1, (*shape, 1)) * config.gain_db
-    decibels = gain + slow_curves(shape, octaves / octaves[-1], config.bend_db, rng)
+    decibels = gain + tones(shape, octaves / octaves[-1], config.bend_db, rng)
     kept = rng.random((*shape, 1)) >= config.drop
     return torch.from_numpy(kept * 10 ** (decibels / 20)).float().unsqueeze(-1)
 
@@ -98,12 +100,15 @@ def mix_energies(
 ) -> tuple[Tensor, Tensor]:
     """Band powers (B, K, M, N) and cross terms (B, S, M, N) of crops after random gains.
 
-    A gain is taken to be the same all over a band.
+    A gain is taken to be the same all over a band and a column.
     """
     items, stems = crops.present.shape
     centres = band_edges(mel)[:, 1] * mel.n_fft / mel.rate
     gains = stem_gains(config, (items, stems), centres, rng).to(crops.pairs.device)
     gains = gains * crops.present[..., None, None]
+    if config.dynamics:
+        own = torch.stack([crops.pairs[:, n].sum(1) for n, (i, j) in enumerate(pairs(stems)) if i == j], 1)
+        gains = gains * dynamics(own, config.dynamics, rng).unsqueeze(2)
     powers: list[Tensor] = []
     cross = [torch.zeros_like(crops.pairs[:, 0]) for _ in range(stems)]
     for number, (i, j) in enumerate(pairs(stems)):

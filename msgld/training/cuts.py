@@ -18,9 +18,12 @@ from msgld.model import REFERENCE_RMS
 from msgld.sound.anchor import analyse, spread_shares
 from msgld.sound.mel import MelConfig, columns, product
 from msgld.sound.refine import gather, heard, spread
-from msgld.training.filters import slow_curves
+from msgld.training.filters import slow_curves, tones
 from msgld.training.pool import Pool, PoolConfig
 from msgld.training.remix import Remixer
+
+LOWEST = 20.0
+"""Hertz up to which a stem's filter is level."""
 
 Guess = Callable[[Tensor], Tensor]
 """Mixtures (B, 2, L) as loud as the model knows them -> first guesses at shares (B, S, M, N) on the model's grid."""
@@ -33,6 +36,7 @@ class CutConfig:
     Attributes:
         remix: share of the clips whose stems come from different pieces.
         gain_db: a stem's gain is uniform within +- this. jitter_db: standard deviation of the mixture's level.
+        tone_db: of a slow curve over the octaves that filters a stem; see :func:`tones`.
         bend_db: standard deviation of a slow curve over the bands that filters a crop; first guesses stay as they are.
         swap: share of the crops whose sides are exchanged.
     """
@@ -40,6 +44,7 @@ class CutConfig:
     remix: float = 0.3
     gain_db: float = 5.0
     jitter_db: float = 2.0
+    tone_db: float = 3.0
     bend_db: float = 4.0
     swap: float = 0.5
 
@@ -98,9 +103,12 @@ class CutPool(Pool):
         self.kept[slot] = torch.cat([sounds, guesses, powers, cross]).bfloat16()
 
     def _varied(self, stems: Tensor, rng: np.random.Generator) -> Tensor:
-        """Other gains, the mixture about as loud as the model knows it."""
-        gains = 10 ** (rng.uniform(-1, 1, (len(stems), 1, 1)) * self.vary.gain_db / 20)
-        stems = stems * torch.from_numpy(gains).float()
+        """Other gains and tones, the mixture about as loud as the model knows it."""
+        spectra = torch.fft.rfft(stems)
+        octaves = np.log2(np.maximum(np.linspace(0, self.rate / 2, spectra.shape[-1]), LOWEST) / LOWEST)
+        tone = tones((len(stems), 1), octaves / octaves[-1], self.vary.tone_db, rng)
+        gains = 10 ** ((tone + rng.uniform(-1, 1, (len(stems), 1, 1)) * self.vary.gain_db) / 20)
+        stems = torch.fft.irfft(spectra * torch.from_numpy(gains).float(), stems.shape[-1])
         rms = stems.sum(0).square().mean().sqrt().clamp_min(1e-5)
         return stems * (REFERENCE_RMS * 10 ** (rng.normal(0, self.vary.jitter_db) / 20) / rms)
 

@@ -13,7 +13,7 @@ from msgld.training.pool import PoolConfig
 from msgld.training.presets import PRESETS, Preset, Stage, at_stage
 from msgld.training.recipes import named
 
-PLAIN = BatchConfig(remix=0.0, gain_db=0.0, bend_db=0.0, drop=0.0)
+PLAIN = BatchConfig(remix=0.0, gain_db=0.0, bend_db=0.0, dynamics=0.0, drop=0.0)
 """Stems as they were played together; nothing is changed but the mixture's level."""
 
 
