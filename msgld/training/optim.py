@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from msgld.training.muon import StackedMuon
+
 
 @dataclass(frozen=True)
 class OptimConfig:
@@ -53,7 +55,7 @@ def build_optimisers(module: nn.Module, config: OptimConfig) -> list[torch.optim
     adamw = torch.optim.AdamW(others, lr=config.rate, betas=config.betas, weight_decay=config.decay)
     if not matrices:
         return [adamw]
-    muon = torch.optim.Muon(
+    muon = StackedMuon(
         matrices,
         lr=config.rate,
         weight_decay=config.decay,

@@ -1,0 +1,60 @@
+"""Muon, many matrices at a time."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from msgld.training.muon import StackedMuon, orthogonal
+
+SETTINGS = {"lr": 0.01, "weight_decay": 0.02, "ns_steps": 3, "adjust_lr_fn": "match_rms_adamw"}
+SHAPES = [(24, 8), (8, 8), (24, 8), (8, 32), (32, 8), (8, 8)]
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+
+
+def matrices() -> list[nn.Parameter]:
+    generator = torch.Generator().manual_seed(0)
+    return [nn.Parameter(torch.randn(*shape, generator=generator)) for shape in SHAPES]
+
+
+def learn(optimiser: torch.optim.Optimizer, held: list[nn.Parameter], steps: range) -> None:
+    """Gradients that depend on the step and on the weights; the second matrix never has one."""
+    for step in steps:
+        for number, matrix in enumerate(held):
+            noise = torch.randn(matrix.shape, generator=torch.Generator().manual_seed(100 * step + number))
+            matrix.grad = None if number == 1 else noise + matrix.detach()
+        optimiser.step()
+
+
+def test_updates_are_those_of_torch():
+    one, other, start = matrices(), matrices(), matrices()
+    learn(torch.optim.Muon(one, **SETTINGS), one, range(5))
+    learn(StackedMuon(other, **SETTINGS), other, range(5))
+    for a, b, before in zip(one, other, start, strict=True):
+        assert (a - b).norm() <= 0.02 * (a - before).norm()
+    assert torch.equal(other[1], start[1])
+
+
+@pytest.mark.parametrize("kinds", [(torch.optim.Muon, StackedMuon), (StackedMuon, torch.optim.Muon)])
+def test_either_goes_on_from_the_others_state(kinds: tuple[type, type]):
+    whole, halves = matrices(), matrices()
+    learn(torch.optim.Muon(whole, **SETTINGS), whole, range(6))
+    first = kinds[0](halves, **SETTINGS)
+    learn(first, halves, range(3))
+    second = kinds[1](halves, **SETTINGS)
+    second.load_state_dict(first.state_dict())
+    learn(second, halves, range(3, 6))
+    for a, b in zip(whole, halves, strict=True):
+        assert torch.allclose(a, b, atol=2e-3)
+
+
+@pytest.mark.parametrize("shape", [(3, 16, 48), (2, 48, 16), (1, 16, 16)])
+def test_singular_values_come_near_one(shape: tuple[int, int, int]):
+    made = orthogonal(torch.randn(*shape, generator=torch.Generator().manual_seed(1)), COEFFICIENTS, 5, 1e-7)
+    values = torch.linalg.svdvals(made.float())
+    assert values.min() > 0.3 and values.max() < 1.3
+
+
+def test_no_gradient_moves_nothing():
+    assert orthogonal(torch.zeros(2, 4, 4), COEFFICIENTS, 5, 1e-7).abs().max() == 0
