@@ -15,8 +15,8 @@ class StackedMuon(torch.optim.Muon):
     """torch.optim.Muon with the same updates and state; of its rules for the rate it knows ``match_rms_adamw``."""
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
-        """Update all matrices that have a gradient; there is no closure to call."""
+    def step(self, closure: Any = None) -> Any:
+        """Update all matrices that have a gradient. Closures are not called."""
         assert closure is None
         for group in self.param_groups:
             assert group["adjust_lr_fn"] == "match_rms_adamw"
