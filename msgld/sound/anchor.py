@@ -89,9 +89,8 @@ def apply_shares(
     if refine is None:
         return synthesise(masked(spectrum, on_grid.unsqueeze(1)), rate, config, mixture.shape[-1])
     stems = synthesise(masked(spectrum, refine(spectrum, on_grid)[:-1]), rate, config, mixture.shape[-1])
-    return torch.cat(
-        [stems, (mixture - stems.sum(0)).unsqueeze(0)]
-    )  # the last one is what is left, at no cost
+    rest = mixture - stems.sum(0)  # the last stem, without a transform of its own
+    return torch.cat([stems, rest.unsqueeze(0)])
 
 
 def masked(spectrum: Tensor, masks: Tensor) -> Tensor:

@@ -19,8 +19,9 @@ class Banded:
 
     @classmethod
     def of(cls, matrix: Tensor) -> Banded:
-        """Take a matrix apart. It must have been made outside of inference mode, or cannot be trained through."""
-        return cls(tuple(_rows(block) for block in matrix.split(WIDTH, 1)))
+        """Take a matrix apart. In inference mode, too, its blocks can be trained through, if the matrix can."""
+        with torch.inference_mode(False):
+            return cls(tuple(_rows(block) for block in matrix.split(WIDTH, 1)))
 
     def __call__(self, x: Tensor) -> Tensor:
         """x (..., I) @ matrix -> (..., O)."""
