@@ -533,7 +533,7 @@ def training(preset: Preset, steps: int) -> DenoiserTraining:
 
 
 def test_the_loss_falls(clock: None):
-    losses = [step.losses for step in training(replace(PRESET, stages=(Stage(1.0, 8, 8),)), 40)]
+    losses = [step.losses for step in training(replace(PRESET, stages=(Stage(1.0, 8, 8),)), 60)]
     assert all(math.isfinite(value) for step in losses for value in step.values())
     for name, factor in (("v", 0.8), ("share", None)):
         first, last = (np.mean([step[name] for step in part]) for part in (losses[:10], losses[-10:]))

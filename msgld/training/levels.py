@@ -68,11 +68,12 @@ def draw_levels(
         frames: T.
     """
     odds = np.array([getattr(config, task) for task in TASKS])
+    tasks = rng.choice(TASKS, len(present), p=odds / odds.sum())
+    tasks[remixed.numpy(force=True)] = "separate"
     levels = np.zeros((*present.shape, frames), dtype=np.float32)
     seen = present.numpy(force=True).copy()
     heard = (present & sounding).numpy(force=True)
-    for item in range(len(seen)):
-        task = "separate" if remixed[item] else TASKS[rng.choice(len(TASKS), p=odds / odds.sum())]
+    for item, task in enumerate(tasks):
         audible = task == "arrange" and heard[item, :-1].sum() > 1
         levels[item] = _item(task, heard[item] if audible else seen[item], frames, config, rng)
         if task in ("arrange", "generate"):
