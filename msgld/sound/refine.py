@@ -68,7 +68,8 @@ def _to_bins(bands: int, rate: int, n_fft: int) -> Banded:
 
 
 @lru_cache(maxsize=8)
-def _to_bands(bands: int, rate: int, n_fft: int) -> Banded:
+def to_bands(bands: int, rate: int, n_fft: int) -> Banded:
+    """:func:`gather`, for what lies column by column: (..., F) -> (..., M)."""
     return Banded.of(gather(bands, rate, n_fft).T)
 
 
@@ -79,7 +80,7 @@ def features(spectra: Tensor, shares: Tensor, bands: int, rate: int) -> Tensor:
         spectra: of mixtures, as in :func:`heard`.
         shares: first guesses, (B, S, F, T).
     """
-    narrow = _to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
+    narrow = to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
     return torch.cat([heard(spectra, bands, rate), told(narrow(shares.mT).mT)], 1)
 
 
@@ -92,7 +93,7 @@ def heard(spectra: Tensor, bands: int, rate: int) -> Tensor:
     Returns:
         (B, 3, M, T), each about -1 to 1.
     """
-    narrow = _to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
+    narrow = to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
     right = min(1, spectra.shape[1] - 1)
     powers = narrow(product(spectra, spectra).mT).mT
     both = narrow(product(spectra[:, 0], spectra[:, right]).mT).mT

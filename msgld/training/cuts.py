@@ -17,7 +17,7 @@ from msgld.data.source import Source
 from msgld.model import REFERENCE_RMS
 from msgld.sound.anchor import analyse, spread_shares
 from msgld.sound.mel import MelConfig, columns, product
-from msgld.sound.refine import gather, heard, spread
+from msgld.sound.refine import heard, spread, to_bands
 from msgld.training.filters import slow_curves, tones
 from msgld.training.pool import Pool, PoolConfig
 from msgld.training.remix import Remixer
@@ -95,8 +95,8 @@ class CutPool(Pool):
         whole = analyse(mixture, self.rate, self.mel)[..., :length]
         parts = analyse(waves, self.rate, self.mel)[..., :length]
         bins = spread(self.bands, self.rate, self.mel.n_fft).T
-        narrow = gather(self.bands, self.rate, self.mel.n_fft)
-        guesses = narrow @ spread_shares(self.guess(mixture[None])[0], self.rate, length, self.mel)
+        narrow = to_bands(self.bands, self.rate, self.mel.n_fft)
+        guesses = narrow(spread_shares(self.guess(mixture[None])[0], self.rate, length, self.mel).mT).mT
         cross = (bins @ product(parts, whole)).flatten(0, 1)
         powers = bins @ torch.cat([whole.abs().square(), parts.abs().square().sum(1)])
         sounds = heard(whole[None], self.bands, self.rate)[0]
