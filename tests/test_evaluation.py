@@ -134,6 +134,18 @@ def test_pieces_that_are_the_clips_have_no_distance_and_noise_has_one(
     assert all(same[name] < 0.2 * noise[name] for name in ("mixture", "bass", "drums"))
 
 
+def test_stems_that_pause_for_half_of_the_time_are_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = [make_clip(i) for i in range(4)]
+    model = load_model(save_tiny_model(Path(tempfile.mkdtemp()) / "tiny"))
+    halves = [whole_frames(clip, model).numpy()[:, 0] for clip in clips]
+    for stems in halves:
+        stems[1, : stems.shape[-1] // 2] = 0
+    monkeypatch.setattr(generation, "invent", lambda model, frames, settings: halves[settings.seed])
+    rows = {one["name"]: one for one in evaluate(model, "generate", clips)["rows"]}
+    assert rows["drums"]["pauses"] == pytest.approx(0.5, abs=0.05) and rows["drums"]["real pauses"] == 0
+    assert rows["bass"]["pauses"] == rows["mixture"]["pauses"] == 0
+
+
 def test_what_a_model_invents_is_measured_shown_and_played(tmp_path: Path) -> None:
     model = load_model(save_tiny_model(tmp_path / "tiny"))
     report = evaluate(model, "generate", [make_clip(i) for i in range(4)], out=tmp_path / "report")

@@ -8,6 +8,7 @@ import struct
 import numpy as np
 import pytest
 import soundfile
+from soundfonts.compress import compressed
 from soundfonts.kits import kind_of, kit
 from soundfonts.make import in_bank
 from soundfonts.patches import patch
@@ -291,3 +292,30 @@ def test_an_amplifier_adds_overtones():
     spectrum = np.abs(np.fft.rfft(driven(clean, 30.0)))
     step = round(400 * 8000 / SYNTHETIC_RATE)
     assert spectrum[3 * step] > 0.1 * spectrum[step]
+
+
+def test_a_compressed_soundfont_plays_the_same_notes_loops_and_velocities(font, tmp_path):
+    time = np.arange(RATE) / RATE
+    held = Zone(
+        tone(frequency_of(60))[: RATE // 2] * np.minimum(1, 40 * time[: RATE // 2]),
+        RATE,
+        60,
+        loop=(RATE // 4, RATE // 2),
+    )
+    looped = tmp_path / "looped.sf2"
+    write_soundfont(looped, "looped", [Preset("organ", 16, [held])])
+    for path, parts in (
+        (font, [note(57), note(40, 33, velocity=40), note(36, drum=True)]),
+        (looped, [note(60, 16)]),
+    ):
+        small = tmp_path / f"{path.stem}.sf3"
+        small.write_bytes(compressed(path.read_bytes(), 0.6))
+        assert programs_of(small) == programs_of(path)
+        for part in parts:
+            old, new = play(path, part), play(small, part)
+            assert np.square(new - old).sum() < 0.01 * np.square(old).sum()
+
+
+def test_what_is_no_soundfont_is_not_compressed():
+    with pytest.raises(ValueError, match="not a SoundFont 2 file"):
+        compressed(b"RIFF" + bytes(60), 0.3)

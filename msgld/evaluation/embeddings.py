@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from msgld.errors import ModelError, UsageError
-from msgld.metrics import mel_statistics
+from msgld.metrics import mel_statistics, pause_share
 from msgld.sound.mel import MelConfig, log_mel
 
 EXTRA = "pip install 'msgld[eval,published]'"
@@ -42,6 +42,16 @@ def mel_embedding(mel: MelConfig) -> Embedding:
         return mel_statistics(mels, mel.rate / mel.hop)[None]
 
     return Embedding("mel statistics", mel.rate, embed)
+
+
+def pauses_embedding(mel: MelConfig) -> Embedding:
+    """How much of the time a sound pauses, (1, 1); see :func:`msgld.metrics.pause_share`."""
+
+    def embed(sound: np.ndarray) -> np.ndarray:
+        mels = log_mel(torch.from_numpy(np.asarray(sound, np.float32)), mel).numpy()
+        return np.array([[pause_share(mels)]])
+
+    return Embedding("pauses", mel.rate, embed)
 
 
 def vggish_embedding(weights: Path) -> Embedding:

@@ -12,7 +12,7 @@ import torch
 from msgld.data.source import Clip
 from msgld.errors import ModelError
 from msgld.evaluation.codec import whole_frames
-from msgld.evaluation.embeddings import Embedding, mel_embedding
+from msgld.evaluation.embeddings import Embedding, mel_embedding, pauses_embedding
 from msgld.evaluation.page import EXAMPLES, Example
 from msgld.metrics import frechet_distance, is_silent, kernel_distance
 from msgld.model import Model
@@ -33,6 +33,11 @@ class Sets:
 
     made: list[np.ndarray]
     true: list[np.ndarray]
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there are enough of either for a distance."""
+        return min(len(self.made), len(self.true)) > 3
 
 
 @torch.inference_mode()
@@ -75,7 +80,8 @@ def measure_generation(
     """
     if model.vocoder is None:
         raise ModelError(f"the model {model.name!r} has no vocoder: it only separates")
-    embeddings = [mel_embedding(model.codec.mel), *networks]
+    mel = model.codec.mel
+    embeddings = [mel_embedding(mel), pauses_embedding(mel), *networks]
     sets: list[dict[str, Sets]] = [
         {name: Sets([], []) for name in (MIXTURE, *model.stems)} for _ in embeddings
     ]
@@ -93,10 +99,12 @@ def measure_generation(
             tracks = {MIXTURE: piece.sum(0)} | dict(zip(model.stems, piece, strict=True))
             examples.append(Example(f"piece {number}", tracks, model.codec.mel.rate))
         advance(1)
-    first, *others = zip(embeddings, sets, strict=True)
-    rows = generation_rows(first[1])
-    for embedding, found in others:
-        rows += [{**one, "name": f"{embedding.name}, {one['name']}"} for one in generation_rows(found)]
+    statistics, pauses, *others = sets
+    rows = [one | pause_figures(pauses[one["name"]]) for one in generation_rows(statistics)]
+    for embedding, found in zip(networks, others, strict=True):
+        rows += [
+            {**one, "name": f"{embedding.name}, {one['name']}", **NO_PAUSES} for one in generation_rows(found)
+        ]
     return {"rows": rows, "examples": examples}
 
 
@@ -105,7 +113,17 @@ def generation_rows(sets: dict[str, Sets]) -> list[dict[str, Any]]:
 
     Beside it stands that of the real pieces' halves to each other: what real music would score on so few pieces.
     """
-    return [_row(name, one) for name, one in sets.items() if min(len(one.made), len(one.true)) > 3]
+    return [_row(name, one) for name, one in sets.items() if one.comparable]
+
+
+NO_PAUSES = {"pauses": None, "real pauses": None}
+"""Of rows that other networks made."""
+
+
+def pause_figures(sets: Sets) -> dict[str, float]:
+    """How much of the time new and real stems pause, on average over the pieces in which they sound at all."""
+    made, true = (round(float(np.concatenate(one).mean()), 2) for one in (sets.made, sets.true))
+    return dict(zip(NO_PAUSES, (made, true), strict=True))
 
 
 def _row(name: str, sets: Sets) -> dict[str, Any]:

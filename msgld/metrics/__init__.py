@@ -12,6 +12,7 @@ from msgld.metrics.melstats import mel_statistics, mel_statistics_distance
 from msgld.metrics.msdm import msdm_average, msdm_gains, msdm_si_sdr
 from msgld.metrics.nearest import best_match
 from msgld.metrics.nulltest import null_db
+from msgld.metrics.pauses import pause_share
 from msgld.metrics.sisdr import is_silent, si_sdr, si_sdri
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "msdm_si_sdr",
     "null_db",
     "on_scale",
+    "pause_share",
     "rhythm_agreement",
     "si_sdr",
     "si_sdri",

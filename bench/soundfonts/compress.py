@@ -1,0 +1,112 @@
+"""Makes soundfonts small enough to be carried to a rented machine: SF2 -> SF3, whose recordings are Ogg Vorbis.
+
+    python bench/soundfonts/compress.py --quality 0.3 --out packed runs/fonts/*.sf2
+
+SF3 is MuseScore's variant of SoundFont 2: places of a recording are bytes of the stream (first and after the last), its
+loop counts samples from its beginning, and bit 4 of its type says so. Files that are SF3 already are copied.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import struct
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+_HEADER = struct.Struct("<20s5IBbHH")
+"""Of a recording: name, first, after the last, loop's first, loop's after the last, rate, key, cents, link, type."""
+_VORBIS, _ROM = 0x10, 0x8000
+
+
+def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of each chunk of a list."""
+    at = 0
+    while at + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, at)
+        yield name, data[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    """A chunk, filled to an even size."""
+    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+
+
+def encoded(wave: np.ndarray, rate: int, quality: float) -> bytes:
+    """A recording as a stream. Args: quality: 0 the smallest to 1 the best."""
+    stream = io.BytesIO()
+    soundfile.write(
+        stream,
+        wave,
+        rate,
+        format="OGG",
+        subtype="VORBIS",
+        compression_level=float(np.clip(1 - quality, 0, 1)),
+    )
+    return stream.getvalue()
+
+
+def recordings(samples: bytes, headers: bytes, quality: float) -> tuple[bytes, bytes]:
+    """Samples (16 bits) and the table of recordings -> the same of an SF3 file."""
+    wave = np.frombuffer(samples, "<i2")
+    streams, table, at = [], [], 0
+    for name, first, after, loop, loop_end, rate, *pitch, kind in _HEADER.iter_unpack(headers):
+        if kind & _ROM or after <= first:
+            table.append(_HEADER.pack(name, 0, 0, 0, 0, rate, *pitch, kind))
+            continue
+        stream = encoded(wave[first:after], rate, quality)
+        table.append(
+            _HEADER.pack(
+                name, at, at + len(stream), loop - first, loop_end - first, rate, *pitch, kind | _VORBIS
+            )
+        )
+        streams.append(stream)
+        at += len(stream)
+    return b"".join(streams), b"".join(table)
+
+
+def compressed(font: bytes, quality: float) -> bytes:
+    """An SF2 file as SF3.
+
+    Raises:
+        ValueError: it is not an SF2 file.
+    """
+    lists = {data[:4]: dict(chunks(data[4:])) for name, data in chunks(font[12:]) if name == b"LIST"}
+    if font[:4] != b"RIFF" or not {b"INFO", b"sdta", b"pdta"} <= set(lists):
+        raise ValueError("not a SoundFont 2 file")
+    info, sounds, tables = lists[b"INFO"], lists[b"sdta"], lists[b"pdta"]
+    info[b"ifil"] = struct.pack("<HH", 3, 1)
+    sounds[b"smpl"], tables[b"shdr"] = recordings(sounds[b"smpl"], tables[b"shdr"], quality)
+    sounds.pop(b"sm24", None)
+    body = b"".join(
+        chunk(b"LIST", kind + b"".join(chunk(name, data) for name, data in lists[kind].items()))
+        for kind in (b"INFO", b"sdta", b"pdta")
+    )
+    return chunk(b"RIFF", b"sfbk" + body)
+
+
+def main() -> None:
+    """Write a smaller copy of each file."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("fonts", nargs="+", type=Path)
+    parser.add_argument("--quality", type=float, default=0.3, help="of the recordings, 0 to 1")
+    parser.add_argument("--out", required=True, type=Path)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    for path in options.fonts:
+        font = path.read_bytes()
+        small = font if path.suffix.lower() == ".sf3" else compressed(font, options.quality)
+        (options.out / path.name).with_suffix(".sf3").write_bytes(small)
+        print(f"{path.name}: {len(font) / 1e6:.1f} -> {len(small) / 1e6:.1f} MB")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
