@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from msgld.training import muon
 from msgld.training.muon import StackedMuon, orthogonal
 
 SETTINGS = {"lr": 0.01, "weight_decay": 0.02, "ns_steps": 3, "adjust_lr_fn": "match_rms_adamw"}
@@ -49,9 +50,14 @@ def test_either_goes_on_from_the_others_state(kinds: tuple[type, type]):
         assert torch.allclose(a, b, atol=2e-3)
 
 
+@pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("shape", [(3, 16, 48), (2, 48, 16), (1, 16, 16)])
-def test_singular_values_come_near_one(shape: tuple[int, int, int]):
+def test_singular_values_come_near_one(
+    shape: tuple[int, int, int], fast: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(muon, "bf16_is_fast", lambda device: fast)
     made = orthogonal(torch.randn(*shape, generator=torch.Generator().manual_seed(1)), COEFFICIENTS, 5, 1e-7)
+    assert made.dtype == (torch.bfloat16 if fast else torch.float32)
     values = torch.linalg.svdvals(made.float())
     assert values.min() > 0.3 and values.max() < 1.3
 

@@ -1,7 +1,7 @@
 """Trains all systems at three learning rates each for a short time, the best rate of each for long, and measures those.
 
-    python bench/peers/race.py --short 8 --minutes 40 --jobs 2 --midi FOLDER --heldout FOLDER --soundfont FOLDER \
-        --out runs/peers
+    python bench/peers/songs.py --midi FOLDER --soundfont FOLDER --out runs/peers/songs
+    python bench/peers/race.py --short 8 --minutes 40 --stems runs/peers/songs --heldout FOLDER --out runs/peers
 
 Every run has the same minutes on one thread, beside as many others as there are jobs. The best rate of a system is
 that at which its short run separates best on a part of the held-out set. Called again it goes on: runs go on where they
@@ -25,7 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SYSTEMS, SCALES = ("msdm", "ours", "htdemucs", "paper"), (1.0, 0.33, 3.0)
 
-FEWER = {"msdm": 50, "paper": 20}
+FEWER = {"msdm": 20, "paper": 20}
 """Network calls of the systems that sample, where only the runs of one system are compared."""
 
 
@@ -58,11 +58,9 @@ def train(entry: Entry, minutes: float, options: argparse.Namespace) -> None:
     """Train for so many minutes, or go on with it."""
     entry.folder.mkdir(parents=True, exist_ok=True)
     finished = entry.folder / f"{entry.name}.finished"
-    fonts = ["--soundfont", str(options.soundfont)] if options.soundfont else []
-    midi = [word for folder in options.midi for word in ("--midi", str(folder))]
     if not finished.exists() and call(
         [str(HERE / "train.py"), entry.system, "--minutes", str(minutes), "--scale", str(entry.scale),
-         "--threads", "1", "--out", str(entry.folder), *midi, *fonts],
+         "--threads", "1", "--out", str(entry.folder), "--stems", str(options.stems)],
         entry.folder / f"{entry.name}.log",
     ):  # fmt: skip
         finished.touch()
@@ -97,7 +95,8 @@ def short(system: str, scale: float, options: argparse.Namespace) -> tuple[float
 def final(entry: Entry, options: argparse.Namespace) -> None:
     """Train a system for long, and measure everything."""
     train(entry, options.minutes, options)
-    measure(entry, options.clips, options.out / "measured", [], options)
+    more = ["--steps", str(options.msdm_steps)] if entry.system == "msdm" and options.msdm_steps else []
+    measure(entry, options.clips, options.out / "measured", more, options)
 
 
 def main() -> None:
@@ -112,9 +111,9 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=8, help="clips to choose a rate by")
     parser.add_argument("--systems", nargs="+", default=SYSTEMS)
     parser.add_argument("--scales", nargs="+", type=float, default=SCALES)
-    parser.add_argument("--midi", type=Path, action="append", default=[])
+    parser.add_argument("--msdm-steps", type=int, default=None, help="of its long run; 150 as published")
+    parser.add_argument("--stems", type=Path, required=True, help="songs, as songs.py renders them")
     parser.add_argument("--heldout", type=Path, default=None)
-    parser.add_argument("--soundfont", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=Path("runs/peers"))
     options = parser.parse_args()
     with ThreadPoolExecutor(options.jobs) as pool:

@@ -1,6 +1,6 @@
 """Trains msgld and its peers from nothing on the same clips, each for the same time.
 
-    python bench/peers/train.py htdemucs --minutes 20 --scale 0.33 --out runs/peers --midi FOLDER --soundfont FOLDER
+    python bench/peers/train.py htdemucs --minutes 20 --scale 0.33 --out runs/peers --stems runs/peers/songs
 
 Systems: ours, paper (the published MSG-LD at the size paper-small), msdm, htdemucs. A system of several parts divides
 the time among them. Each has its usual learning rate, which --scale multiplies; compare three. Called again a run
@@ -24,6 +24,9 @@ from msgld.app.training import News
 from msgld.data.source import Source
 from msgld.training.data import training_source
 from msgld.training.disk import Report
+
+SLOTS = 240
+"""Clips that a run holds at once, so that two fit into the memory of a desk computer."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,14 @@ def ours(job: Job) -> None:
         preset,
         network=replace(preset.network, width=128, depth=3, heads=2, told=192),
         optim=replace(preset.optim, rate=preset.optim.rate * job.scale, ema=0.99),
-        pool=replace(preset.pool, slots=240),
+        pool=replace(preset.pool, slots=SLOTS),
         stages=(Stage(0.3, 18, 54), Stage(1.0, 12, 108)),
     )
-    small = replace(small, optim=replace(small.optim, rate=small.optim.rate * job.scale))
+    small = replace(
+        small,
+        optim=replace(small.optim, rate=small.optim.rate * job.scale),
+        pool=replace(small.pool, slots=SLOTS),
+    )
     one, two, three = job.part("denoiser", 0.45), job.part("vocoder", 0.1), job.part("refiner", 0.45)
     model = train_denoiser(preset, job.source, one.out, one.minutes, report=job.report)
     codec, _ = load_first_stage(model)
@@ -100,16 +107,19 @@ def paper(job: Job) -> None:
     from msgld.training.vocoder_presets import find_vocoder_preset
     from msgld.training.vocoder_run import train_vocoder
 
-    optim = replace(PAPER_SMALL.optim, rate=PAPER_SMALL.optim.rate * job.scale)
-    one, two, three = job.part("codec", 0.25), job.part("vocoder", 0.1), job.part("denoiser", 0.65)
-    first = train_codec(
-        find_codec_preset("paper-small"), job.source, one.out, one.minutes, "cpu", 0, job.report
+    codec_preset = find_codec_preset("paper-small")
+    codec_preset = replace(codec_preset, pool=replace(codec_preset.pool, slots=SLOTS))
+    recipe = replace(
+        PAPER_SMALL,
+        optim=replace(PAPER_SMALL.optim, rate=PAPER_SMALL.optim.rate * job.scale),
+        pool=replace(PAPER_SMALL.pool, slots=SLOTS),
     )
+    one, two, three = job.part("codec", 0.25), job.part("vocoder", 0.1), job.part("denoiser", 0.65)
+    first = train_codec(codec_preset, job.source, one.out, one.minutes, "cpu", 0, job.report)
     codec, _ = load_first_stage(first)
     light = find_vocoder_preset("light")
     vocoder = train_vocoder(light, job.source, codec, two.out, two.minutes, report=job.report)
     whole = join_vocoder(first, vocoder, two.out / "model")
-    recipe = replace(PAPER_SMALL, optim=optim)
     train_published(recipe, job.source, three.out, whole, three.minutes, report=job.report)
 
 
@@ -124,13 +134,12 @@ def main() -> None:
     parser.add_argument("system", choices=SYSTEMS)
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--scale", type=float, default=1.0, help="of the usual learning rate")
-    parser.add_argument("--midi", type=Path, action="append", default=[])
-    parser.add_argument("--soundfont", type=Path, default=None)
+    parser.add_argument("--stems", type=Path, required=True, help="songs, as songs.py renders them")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("runs/peers"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    source = training_source(midi=options.midi, soundfont=options.soundfont)
+    source = training_source(stems=[options.stems], band=0)
     out = options.out / f"{options.system}-{options.scale:g}"
     with track(out.name) as show:
         SYSTEMS[options.system](Job(source, out, options.minutes, options.scale, News(show).report))

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
 
+from msgld.checkpoint import bf16_is_fast
 from msgld.data.source import Source
 from msgld.model import REFERENCE_RMS
 from msgld.training.clips import ClipPool, clip_pool
@@ -23,8 +24,8 @@ WEIGHTS = "weights.safetensors"
 
 
 def half() -> torch.autocast:
-    """Convolutions and products in 16 bits while the block lasts, as msgld has them too."""
-    return torch.autocast("cpu", torch.bfloat16)
+    """Convolutions and products in 16 bits while the block lasts, where those are fast, as msgld has them too."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=bf16_is_fast(torch.device("cpu")))
 
 
 class WavePeer(nn.Module, ABC):

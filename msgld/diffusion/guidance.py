@@ -29,7 +29,8 @@ def between(null: Estimate, full: Estimate, weight: float) -> Estimate:
 class Briefed:
     """Tells a denoiser at each call what is asked of the piece.
 
-    Weight 1 is as trained and costs one call; above 1 what is asked counts more than it did in training, for two.
+    Weight 1 is as trained and costs one call, weight 0 forgets what is asked, also for one; above 1 what is asked
+    counts more than it did in training, for two.
     """
 
     def __init__(self, denoiser: Denoiser, asked: Asked, weight: float = 1.0) -> None:
@@ -42,6 +43,8 @@ class Briefed:
 
     def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
         """Estimate what was asked for; see :class:`Denoiser`."""
+        if self.weight == 0:
+            return self.denoiser(x, levels, presence)
         told: Any = self.denoiser
         full = told(x, levels, presence, self.asked)
         if self.weight == 1:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from msgld.checkpoint import bf16_is_fast
 from msgld.model import REFERENCE_RMS
 from msgld.nets.discriminators import Discriminators
 from msgld.nets.stft import analysis, synthesis
@@ -62,6 +63,7 @@ class VocoderTraining(NetworkTraining[ClipPool]):
         self.vocoder = (vocoder or build_vocoder(preset, codec, seed)).train().requires_grad_(True)
         super().__init__("vocoder", self.vocoder, preset.optim, pool, minutes, device, seed)
         self.preset = preset
+        self.half = bf16_is_fast(device)
         self.codec = codec.to(device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed + 1)
@@ -99,7 +101,7 @@ class VocoderTraining(NetworkTraining[ClipPool]):
         with torch.no_grad():
             mels = self.codec.decode(self.codec.encode(log_mel(audio.unsqueeze(1), mel)))
             real = analysis(audio, mel.n_fft, mel.hop)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             said = net.predict(mels)
         own = own_turn(net.config, audio.device)
         phase = carry(said, own, noise_like(said.onset))
