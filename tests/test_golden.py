@@ -35,7 +35,7 @@ class Recorded(SqrtLinearSchedule):
         assert steps == len(self.recorded)
         return sorted(self.recorded, reverse=True)
 
-    def shares(self, steps: int) -> list[float]:
+    def shares(self, steps: int, start: float = 1.0) -> list[float]:
         return [(t + 1) / self.timesteps for t in (*self.grid(steps), 0)]
 
 

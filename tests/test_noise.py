@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -44,6 +45,28 @@ def test_the_signal_falls_and_the_noise_rises_with_the_level():
     alpha, sigma = CosineSchedule()(torch.linspace(0, 1, 1001, dtype=torch.float64))
     assert (alpha.diff() < 0).all()
     assert (sigma.diff() > 0).all()
+
+
+@given(st.integers(1, 40), st.floats(0.01, 1))
+def test_runs_fall_from_their_level_to_zero_in_the_steps_asked_for(steps: int, start: float):
+    shares = CosineSchedule().shares(steps, start)
+    assert len(shares) == steps + 1 and shares[0] == pytest.approx(1) and shares[-1] == 0
+    assert all(before > after for before, after in pairwise(shares))
+
+
+@given(st.integers(2, 40), st.data())
+def test_what_is_left_of_a_run_goes_on_as_one_that_begins_there(steps: int, data: st.DataObject):
+    done = data.draw(st.integers(1, steps - 1))
+    whole = CosineSchedule().shares(steps)
+    level = whole[done]
+    assert [level * share for share in CosineSchedule().shares(steps - done, level)] == pytest.approx(
+        whole[done:]
+    )
+
+
+def test_no_step_from_noise_is_shorter_than_the_one_before_it():
+    steps = -np.diff(CosineSchedule().shares(12))
+    assert (np.diff(steps) > 0).all(), "what a piece is is decided next to level 1"
 
 
 def test_mixing_leaves_the_known_and_drowns_the_unknown():

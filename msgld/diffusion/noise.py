@@ -23,8 +23,9 @@ class Schedule(Protocol):
         """Whether level 1 is noise alone, so that one call from there is defined."""
         ...
 
-    def shares(self, steps: int) -> list[float]:
-        """Where a run of that many steps stands before its first step (1) and after each, (steps + 1).
+    def shares(self, steps: int, start: float = 1.0) -> list[float]:
+        """Which share of its level a run of that many steps from level ``start`` has before its first step (1) and
+        after each, (steps + 1).
 
         Raises:
             UsageError: it cannot be done in so few or so many.
@@ -36,6 +37,10 @@ class Schedule(Protocol):
         ...
 
 
+DENSITY = 1.5
+"""How much closer together steps are at high levels; 1 spaces them evenly."""
+
+
 @dataclass(frozen=True)
 class CosineSchedule:
     """alpha = cos(pi l / 2), sigma = sin(pi l / 2), exact at both ends (Nichol & Dhariwal 2021, eq. 17).
@@ -45,11 +50,18 @@ class CosineSchedule:
 
     exact = True
 
-    def shares(self, steps: int) -> list[float]:
-        """Evenly spaced from 1 to 0."""
+    def shares(self, steps: int, start: float = 1.0) -> list[float]:
+        """Closer together the higher the level: 1 - level grows as ``DENSITY``-th powers of evenly spaced numbers.
+
+        Latents have thousands of numbers, so that all together say what the piece is while each is nearly noise: above
+        level 0.9 it is decided who plays where (``docs/experiments.md``).
+        """
         if steps < 1:
             raise ValueError("a run has at least one step")
-        return [1 - step / steps for step in range(steps + 1)]
+        first = (1 - start) ** (1 / DENSITY)
+        return [(1 - (first + (1 - first) * step / steps) ** DENSITY) / start for step in range(steps)] + [
+            0.0
+        ]
 
     def __call__(self, level: Tensor) -> tuple[Tensor, Tensor]:
         """(alpha, sigma), each of the shape of ``level``."""
@@ -91,7 +103,7 @@ class SqrtLinearSchedule:
         spread = (1 + step * self.timesteps // steps for step in range(steps))
         return [min(t, self.timesteps - 1) for t in spread][::-1]
 
-    def shares(self, steps: int) -> list[float]:
+    def shares(self, steps: int, start: float = 1.0) -> list[float]:
         """The published grid; the last step ends at timestep 0, which is next to clean."""
         if not 2 <= steps < self.timesteps:
             raise UsageError(

@@ -32,6 +32,12 @@ class Map:
     presence: Tensor
     asked: Asked | None = None
 
+    @property
+    def start(self) -> float:
+        """The highest level of a wanted frame; 1 where none is wanted."""
+        levels = self.levels[self.wanted]
+        return float(levels.max()) if levels.numel() else 1.0
+
     def at(self, share: float) -> Tensor:
         """Levels when the wanted frames have ``share`` (1 to 0) of their way left."""
         return torch.where(self.wanted, self.levels * share, self.levels)
@@ -121,8 +127,8 @@ def sample(
         The state after each network call; the last one holds the clean latents.
     """
     draw = _drawer(noise)
-    shares = denoiser.schedule.shares(steps)
     wanted = task.wanted.unsqueeze(2)
+    shares = denoiser.schedule.shares(steps, task.start)
     last, before = None, None
     for step, (share, next_share) in enumerate(pairwise(shares)):
         now, after = task.at(share), task.at(next_share)

@@ -20,6 +20,8 @@ class LevelConfig:
         generate: mixture absent, all stems unknown.
         free: every track at a level of its own.
         top: probability of level exactly 1 for what is unknown; ``top_separate`` where the mixture is known.
+        density: how much more often other levels are drawn the higher they are; 1 draws them evenly. What a piece is
+            is decided next to 1 (:class:`msgld.diffusion.noise.CosineSchedule`).
         stretch: probability that only a stretch of time is unknown (continuing, replaying).
         soft: probability that known tracks are known at a level above 0 only.
         absent: probability, where the mixture is absent, that some unknown stems are too: nobody asks for them.
@@ -34,6 +36,7 @@ class LevelConfig:
     free: float = 0.05
     top: float = 0.4
     top_separate: float = 0.65
+    density: float = 2.0
     stretch: float = 0.12
     soft: float = 0.1
     absent: float = 0.25
@@ -91,9 +94,9 @@ def _item(
     """Levels (K, T) of one item."""
     tracks = len(present)
     if task == "free":
-        return np.repeat(_unknown(config.top, rng, tracks), frames, axis=1)
+        return np.repeat(_unknown(config.top, config.density, rng, tracks), frames, axis=1)
     top = config.top_separate if task in ("separate", "informed") else config.top
-    level = np.repeat(np.tile(_unknown(top, rng), (tracks, 1)), frames, axis=1)
+    level = np.repeat(np.tile(_unknown(top, config.density, rng), (tracks, 1)), frames, axis=1)
     known = _known(task, present, rng)
     level[known] = _known_level(level[0, 0], config, rng)
     if task != "separate" and rng.random() < config.stretch:
@@ -105,9 +108,9 @@ def _item(
     return level
 
 
-def _unknown(top: float, rng: np.random.Generator, tracks: int = 1) -> np.ndarray:
-    """Levels (tracks, 1) of unknown tracks: exactly 1 with probability ``top``, else uniform."""
-    levels = rng.uniform(0.02, 1.0, (tracks, 1))
+def _unknown(top: float, density: float, rng: np.random.Generator, tracks: int = 1) -> np.ndarray:
+    """Levels (tracks, 1) of unknown tracks: exactly 1 with probability ``top``, else 0.02 to 1."""
+    levels = 1 - 0.98 * rng.random((tracks, 1)) ** density
     return np.where(rng.random((tracks, 1)) < top, 1.0, levels).astype(np.float32)
 
 
