@@ -3,7 +3,8 @@
     python bench/soundfonts/compress.py --quality 0.3 --out packed runs/fonts/*.sf2
 
 SF3 is MuseScore's variant of SoundFont 2: places of a recording are bytes of the stream (first and after the last), its
-loop counts samples from its beginning, and bit 4 of its type says so. Files that are SF3 already are copied.
+loop counts samples from its beginning, and bit 4 of its type says so. Files that are SF3 already are encoded anew where
+that makes them smaller.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ _VORBIS, _ROM = 0x10, 0x8000
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of each chunk of a list."""
+    """Name and content of each chunk of a list. MuseScore's files leave out the byte that makes a size even."""
     at = 0
     while at + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, at)
-        yield name, data[at + 8 : at + 8 + size]
-        at += 8 + size + size % 2
+        at += 8 + size
+        yield name, data[at - size : at]
+        at += size % 2 and data[at : at + 1] == b"\0"
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
@@ -51,30 +53,38 @@ def encoded(wave: np.ndarray, rate: int, quality: float) -> bytes:
     return stream.getvalue()
 
 
+def decoded(stream: bytes) -> np.ndarray:
+    """A stream's samples (L,), 16 bits."""
+    return soundfile.read(io.BytesIO(stream), dtype="int16")[0]
+
+
 def recordings(samples: bytes, headers: bytes, quality: float) -> tuple[bytes, bytes]:
-    """Samples (16 bits) and the table of recordings -> the same of an SF3 file."""
-    wave = np.frombuffer(samples, "<i2")
+    """Samples (16 bits, or streams) and the table of recordings -> the same of an SF3 file."""
+    wave = np.frombuffer(samples, "<i2", len(samples) // 2)
     streams, table, at = [], [], 0
     for name, first, after, loop, loop_end, rate, *pitch, kind in _HEADER.iter_unpack(headers):
         if kind & _ROM or after <= first:
             table.append(_HEADER.pack(name, 0, 0, 0, 0, rate, *pitch, kind))
             continue
-        stream = encoded(wave[first:after], rate, quality)
+        is_stream = kind & _VORBIS
+        stream = encoded(decoded(samples[first:after]) if is_stream else wave[first:after], rate, quality)
+        base = 0 if is_stream else first
         table.append(
             _HEADER.pack(
-                name, at, at + len(stream), loop - first, loop_end - first, rate, *pitch, kind | _VORBIS
+                name, at, at + len(stream), loop - base, loop_end - base, rate, *pitch, kind | _VORBIS
             )
         )
         streams.append(stream)
         at += len(stream)
+    streams.append(bytes(at % 2))  # not every synthesiser skips the byte after a chunk of odd size
     return b"".join(streams), b"".join(table)
 
 
 def compressed(font: bytes, quality: float) -> bytes:
-    """An SF2 file as SF3.
+    """An SF2 or SF3 file as SF3.
 
     Raises:
-        ValueError: it is not an SF2 file.
+        ValueError: it is neither.
     """
     lists = {data[:4]: dict(chunks(data[4:])) for name, data in chunks(font[12:]) if name == b"LIST"}
     if font[:4] != b"RIFF" or not {b"INFO", b"sdta", b"pdta"} <= set(lists):
@@ -90,6 +100,13 @@ def compressed(font: bytes, quality: float) -> bytes:
     return chunk(b"RIFF", b"sfbk" + body)
 
 
+def smaller(path: Path, quality: float) -> bytes:
+    """A soundfont as SF3; one that is SF3 already as it is, where that is shorter."""
+    font = path.read_bytes()
+    small = compressed(font, quality)
+    return font if path.suffix.lower() == ".sf3" and len(font) < len(small) else small
+
+
 def main() -> None:
     """Write a smaller copy of each file."""
     parser = argparse.ArgumentParser(
@@ -101,10 +118,9 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     for path in options.fonts:
-        font = path.read_bytes()
-        small = font if path.suffix.lower() == ".sf3" else compressed(font, options.quality)
+        small = smaller(path, options.quality)
         (options.out / path.name).with_suffix(".sf3").write_bytes(small)
-        print(f"{path.name}: {len(font) / 1e6:.1f} -> {len(small) / 1e6:.1f} MB")
+        print(f"{path.name}: {path.stat().st_size / 1e6:.1f} -> {len(small) / 1e6:.1f} MB")
         sys.stdout.flush()
 
 
