@@ -34,9 +34,8 @@ class Map:
 
     @property
     def start(self) -> float:
-        """The highest level of a wanted frame; 1 where none is wanted."""
-        levels = self.levels[self.wanted]
-        return float(levels.max()) if levels.numel() else 1.0
+        """The highest level of a wanted frame; 1 where none is above 0, so that there is no way to go."""
+        return float((self.levels * self.wanted).max()) or 1.0
 
     def at(self, share: float) -> Tensor:
         """Levels when the wanted frames have ``share`` (1 to 0) of their way left."""
