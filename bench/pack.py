@@ -82,12 +82,12 @@ def main() -> None:
         shutil.copytree(folder, whole / name)
     files = [file for file in whole.rglob("*") if file.is_file()]
     for number, group in enumerate(shared_out(files, round(options.limit * MEGABYTE)), 1):
+        size = sum(file.stat().st_size for file in group)
+        print(f"{options.out / str(number)}: {len(group)} files, {size / MEGABYTE:.1f} MB")
         for file in group:
             target = options.out / str(number) / file.relative_to(whole)
             target.parent.mkdir(parents=True, exist_ok=True)
             file.rename(target)
-        size = sum((options.out / str(number) / f.relative_to(whole)).stat().st_size for f in group)
-        print(f"{options.out / str(number)}: {len(group)} files, {size / MEGABYTE:.1f} MB")
     shutil.rmtree(whole)
 
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -42,6 +43,15 @@ class Job:
     def part(self, name: str, share: float) -> Job:
         """A part of the system, with its share of the time."""
         return replace(self, out=self.out / name, minutes=self.minutes * share)
+
+
+def scaled(preset: Any, scale: float = 1.0) -> Any:
+    """A preset of msgld's at a multiple of its rate, with a pool of ``SLOTS``."""
+    return replace(
+        preset,
+        optim=replace(preset.optim, rate=preset.optim.rate * scale),
+        pool=replace(preset.pool, slots=SLOTS),
+    )
 
 
 def msdm(job: Job) -> None:
@@ -75,19 +85,14 @@ def ours(job: Job) -> None:
     from msgld.training.vocoder_presets import find_vocoder_preset
     from msgld.training.vocoder_run import train_vocoder
 
-    preset, small = find_preset("small"), find_refiner_preset("small")
+    preset = scaled(find_preset("small"), job.scale)
     preset = replace(
         preset,
         network=replace(preset.network, width=128, depth=3, heads=2, told=192),
-        optim=replace(preset.optim, rate=preset.optim.rate * job.scale, ema=0.99),
-        pool=replace(preset.pool, slots=SLOTS),
+        optim=replace(preset.optim, ema=0.99),
         stages=(Stage(0.3, 18, 54), Stage(1.0, 12, 108)),
     )
-    small = replace(
-        small,
-        optim=replace(small.optim, rate=small.optim.rate * job.scale),
-        pool=replace(small.pool, slots=SLOTS),
-    )
+    small = scaled(find_refiner_preset("small"), job.scale)
     one, two, three = job.part("denoiser", 0.45), job.part("vocoder", 0.1), job.part("refiner", 0.45)
     model = train_denoiser(preset, job.source, one.out, one.minutes, report=job.report)
     codec, _ = load_first_stage(model)
@@ -107,19 +112,14 @@ def paper(job: Job) -> None:
     from msgld.training.vocoder_presets import find_vocoder_preset
     from msgld.training.vocoder_run import train_vocoder
 
-    codec_preset = find_codec_preset("paper-small")
-    codec_preset = replace(codec_preset, pool=replace(codec_preset.pool, slots=SLOTS))
-    recipe = replace(
-        PAPER_SMALL,
-        optim=replace(PAPER_SMALL.optim, rate=PAPER_SMALL.optim.rate * job.scale),
-        pool=replace(PAPER_SMALL.pool, slots=SLOTS),
-    )
     one, two, three = job.part("codec", 0.25), job.part("vocoder", 0.1), job.part("denoiser", 0.65)
-    first = train_codec(codec_preset, job.source, one.out, one.minutes, "cpu", 0, job.report)
+    coding = scaled(find_codec_preset("paper-small"))
+    first = train_codec(coding, job.source, one.out, one.minutes, "cpu", 0, job.report)
     codec, _ = load_first_stage(first)
     light = find_vocoder_preset("light")
     vocoder = train_vocoder(light, job.source, codec, two.out, two.minutes, report=job.report)
     whole = join_vocoder(first, vocoder, two.out / "model")
+    recipe = scaled(PAPER_SMALL, job.scale)
     train_published(recipe, job.source, three.out, whole, three.minutes, report=job.report)
 
 

@@ -16,11 +16,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import numpy as np
 import soundfile
 
-_HEADER = struct.Struct("<20s5IBbHH")
-"""Of a recording: name, first, after the last, loop's first, loop's after the last, rate, key, cents, link, type."""
+from soundfonts.write import RECORDING, chunk
+
 _VORBIS, _ROM = 0x10, 0x8000
 
 
@@ -32,11 +34,6 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 8 + size
         yield name, data[at - size : at]
         at += size % 2 and data[at : at + 1] == b"\0"
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    """A chunk, filled to an even size."""
-    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
 
 
 def encoded(wave: np.ndarray, rate: int, quality: float) -> bytes:
@@ -62,15 +59,15 @@ def recordings(samples: bytes, headers: bytes, quality: float) -> tuple[bytes, b
     """Samples (16 bits, or streams) and the table of recordings -> the same of an SF3 file."""
     wave = np.frombuffer(samples, "<i2", len(samples) // 2)
     streams, table, at = [], [], 0
-    for name, first, after, loop, loop_end, rate, *pitch, kind in _HEADER.iter_unpack(headers):
+    for name, first, after, loop, loop_end, rate, *pitch, kind in RECORDING.iter_unpack(headers):
         if kind & _ROM or after <= first:
-            table.append(_HEADER.pack(name, 0, 0, 0, 0, rate, *pitch, kind))
+            table.append(RECORDING.pack(name, 0, 0, 0, 0, rate, *pitch, kind))
             continue
         is_stream = kind & _VORBIS
         stream = encoded(decoded(samples[first:after]) if is_stream else wave[first:after], rate, quality)
         base = 0 if is_stream else first
         table.append(
-            _HEADER.pack(
+            RECORDING.pack(
                 name, at, at + len(stream), loop - base, loop_end - base, rate, *pitch, kind | _VORBIS
             )
         )

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+RECORDING = struct.Struct("<20s5IBbHH")
+"""Name, first sample, after the last, loop's first, after its last, rate, key, cents, link, type (7.10)."""
+
 _SILENCE = 46
 """Zeros after each sample (7.10)."""
 
@@ -57,35 +60,36 @@ def write_soundfont(path: Path, name: str, presets: Sequence[Preset]) -> None:
     waves = {id(zone.wave): zone for preset in presets for zone in preset.zones}
     numbers = {wave: number for number, wave in enumerate(waves)}
     info = _list(
-        "INFO", _chunk("ifil", struct.pack("<HH", 2, 1)), _text("isng", "EMU8000"), _text("INAM", name)
+        "INFO", chunk(b"ifil", struct.pack("<HH", 2, 1)), _text(b"isng", "EMU8000"), _text(b"INAM", name)
     )
     blocks, headers, at = [], [], 0
     for number, zone in enumerate(waves.values()):
         blocks += [_pcm(zone.wave), bytes(2 * _SILENCE)]
         headers.append(_sample_header(number, zone, at))
         at += len(zone.wave) + _SILENCE
-    headers.append(struct.pack("<20s5IBbHH", b"EOS", 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    headers.append(RECORDING.pack(b"EOS", 0, 0, 0, 0, 0, 0, 0, 0, 0))
     body = (
         info
-        + _list("sdta", _chunk("smpl", b"".join(blocks)))
+        + _list("sdta", chunk(b"smpl", b"".join(blocks)))
         + _list(
-            "pdta", *_presets(presets), *_instruments(presets, numbers), _chunk("shdr", b"".join(headers))
+            "pdta", *_presets(presets), *_instruments(presets, numbers), chunk(b"shdr", b"".join(headers))
         )
     )
     path.write_bytes(b"RIFF" + struct.pack("<I", len(body) + 4) + b"sfbk" + body)
 
 
-def _chunk(name: str, data: bytes) -> bytes:
-    return name.encode() + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+def chunk(name: bytes, data: bytes) -> bytes:
+    """A chunk of a RIFF file, filled to an even size."""
+    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
 
 
 def _list(name: str, *chunks: bytes) -> bytes:
-    return _chunk("LIST", name.encode() + b"".join(chunks))
+    return chunk(b"LIST", name.encode() + b"".join(chunks))
 
 
-def _text(chunk: str, text: str) -> bytes:
+def _text(name: bytes, text: str) -> bytes:
     data = text.encode("ascii", "replace")[:254]
-    return _chunk(chunk, data + bytes(2 - len(data) % 2))
+    return chunk(name, data + bytes(2 - len(data) % 2))
 
 
 def _name(text: str) -> bytes:
@@ -101,8 +105,8 @@ def _sample_header(number: int, zone: Zone, at: int) -> bytes:
     first, last = zone.loop or (0, len(zone.wave))
     key = round(zone.root)
     cents = round(100 * (key - zone.root))  # what has to be added to what is recorded
-    return struct.pack(
-        "<20s5IBbHH", _name(f"sample {number}"), at, at + len(zone.wave), at + first, at + last, zone.rate,
+    return RECORDING.pack(
+        _name(f"sample {number}"), at, at + len(zone.wave), at + first, at + last, zone.rate,
         key, cents, 0, 1,
     )  # fmt: skip
 
@@ -151,10 +155,10 @@ def _presets(presets: Sequence[Preset]) -> list[bytes]:
     ]
     headers.append(struct.pack("<20sHHHIII", b"EOP", 0, 0, firsts[-1], 0, 0, 0))
     return [
-        _chunk("phdr", b"".join(headers)),
-        _chunk("pbag", bags),
-        _chunk("pmod", bytes(10)),
-        _chunk("pgen", generators),
+        chunk(b"phdr", b"".join(headers)),
+        chunk(b"pbag", bags),
+        chunk(b"pmod", bytes(10)),
+        chunk(b"pgen", generators),
     ]
 
 
@@ -169,8 +173,8 @@ def _instruments(presets: Sequence[Preset], numbers: dict[int, int]) -> list[byt
     ]
     headers.append(struct.pack("<20sH", b"EOI", firsts[-1]))
     return [
-        _chunk("inst", b"".join(headers)),
-        _chunk("ibag", bags),
-        _chunk("imod", bytes(10)),
-        _chunk("igen", generators),
+        chunk(b"inst", b"".join(headers)),
+        chunk(b"ibag", bags),
+        chunk(b"imod", bytes(10)),
+        chunk(b"igen", generators),
     ]

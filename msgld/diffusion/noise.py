@@ -59,9 +59,8 @@ class CosineSchedule:
         if steps < 1:
             raise ValueError("a run has at least one step")
         first = (1 - start) ** (1 / DENSITY)
-        return [(1 - (first + (1 - first) * step / steps) ** DENSITY) / start for step in range(steps)] + [
-            0.0
-        ]
+        levels = (1 - (first + (1 - first) * step / steps) ** DENSITY for step in range(steps))
+        return [*(level / start for level in levels), 0.0]
 
     def __call__(self, level: Tensor) -> tuple[Tensor, Tensor]:
         """(alpha, sigma), each of the shape of ``level``."""

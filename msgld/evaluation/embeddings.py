@@ -36,22 +36,21 @@ class Embedding:
 
 def mel_embedding(mel: MelConfig) -> Embedding:
     """Mel statistics, one point (1, 48) a sound; see :func:`msgld.metrics.mel_statistics`. It needs no network."""
-
-    def embed(sound: np.ndarray) -> np.ndarray:
-        mels = log_mel(torch.from_numpy(np.asarray(sound, np.float32)), mel).numpy()
-        return mel_statistics(mels, mel.rate / mel.hop)[None]
-
-    return Embedding("mel statistics", mel.rate, embed)
+    return _of_mels("mel statistics", mel, lambda mels: mel_statistics(mels, mel.rate / mel.hop))
 
 
 def pauses_embedding(mel: MelConfig) -> Embedding:
     """How much of the time a sound pauses, (1, 1); see :func:`msgld.metrics.pause_share`."""
+    return _of_mels("pauses", mel, lambda mels: np.array([pause_share(mels)]))
+
+
+def _of_mels(name: str, mel: MelConfig, said: Callable[[np.ndarray], np.ndarray]) -> Embedding:
+    """One point a sound: what is said of its log-mel (M, N)."""
 
     def embed(sound: np.ndarray) -> np.ndarray:
-        mels = log_mel(torch.from_numpy(np.asarray(sound, np.float32)), mel).numpy()
-        return np.array([[pause_share(mels)]])
+        return said(log_mel(torch.from_numpy(np.asarray(sound, np.float32)), mel).numpy())[None]
 
-    return Embedding("pauses", mel.rate, embed)
+    return Embedding(name, mel.rate, embed)
 
 
 def vggish_embedding(weights: Path) -> Embedding:
