@@ -21,7 +21,7 @@ class HtDemucs(WavePeer):
         self, stems: Sequence[str], channels: int = 16, layers: int = 3, segment: float = 4.0
     ) -> None:
         super().__init__()
-        self.items, self.samples, self.remix = 2, round(segment * RATE), 0.3
+        self.items, self.samples, self.remix = 1, round(segment * RATE), 0.3
         from demucs.htdemucs import HTDemucs
 
         self.model = HTDemucs(

@@ -5,7 +5,8 @@
 Everything is compared in mono at 22.05 kHz. Separation: SI-SDRi of stems that sound. Generation: the mel-statistics
 distance of as many pieces, their mixtures brought to one level, to the held-out mixtures. Arranging: every clip with
 another subset of its stems given, agreement with them on the scale from another song's stems (0) to the true ones (1).
-Called again it goes on: what a report of this system and run says already is not measured again.
+Times are of computing on one thread. Called again it goes on: what a report of this system and run says already is not
+measured again.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ def mono(clip: Any) -> np.ndarray:
 
 def separation(system: System, clips: Sequence[Any]) -> dict[str, Any]:
     """SI-SDRi over all clips and stems, by stem, and seconds of computing a second of music."""
-    table, begun = [], time.perf_counter()
+    table, begun = [], time.process_time()
     made = [system.separate(clip.stems.sum(0), clip.rate) for clip in clips]
-    took = time.perf_counter() - begun
+    took = time.process_time() - begun
     for stems, clip in zip(made, clips, strict=True):
         true = mono(clip)
         length = min(stems.shape[-1], true.shape[-1])
@@ -73,9 +74,9 @@ def statistics(mixtures: Sequence[np.ndarray]) -> np.ndarray:
 def generation(system: System, clips: Sequence[Any]) -> dict[str, Any]:
     """Distance of new pieces to the clips, of the clips' halves to each other as a yardstick, and the time."""
     true = statistics([mono(clip).sum(0) for clip in clips])
-    begun = time.perf_counter()
+    begun = time.process_time()
     pieces = [system.generate(seed).sum(0) for seed in range(len(clips))]
-    took = time.perf_counter() - begun
+    took = time.process_time() - begun
     rng = np.random.default_rng(0)
     made = statistics(pieces)
     drawn = [frechet_distance(made[rng.integers(0, len(made), len(made))], true) for _ in range(200)]
@@ -138,10 +139,9 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=40)
     parser.add_argument("--steps", type=int, default=None, help="network calls, where the system samples")
     parser.add_argument("--only", default=",".join(PARTS))
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("docs/figures/peers"))
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
     run = options.folder.name if options.folder else "shipped"
     path = options.out / f"{options.system}-{run}.json"
     about = {"system": options.system, "run": run, "clips": options.clips, "steps": options.steps}

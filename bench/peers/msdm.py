@@ -130,7 +130,7 @@ class Msdm(WavePeer):
             "resnet_groups": 8, "kernel_multiplier_downsample": 2, "kernel_sizes_init": [1, 3, 7],
             "use_nearest_upsample": False, "use_skip_scale": True, "use_context_time": True,
         }  # fmt: skip
-        self.items, self.samples, self.remix = 2, 2 * CROP, 0.0
+        self.items, self.samples, self.remix = 1, 2 * CROP, 0.0
         self.multiple = patch
         for factor in factors:
             self.multiple *= factor

@@ -3,9 +3,9 @@
     python bench/peers/songs.py --midi FOLDER --soundfont FOLDER --out runs/peers/songs
     python bench/peers/race.py --short 8 --minutes 40 --stems runs/peers/songs --heldout FOLDER --out runs/peers
 
-Every run has the same minutes on one thread, beside as many others as there are jobs. The best rate of a system is
-that at which its short run separates best on a part of the held-out set. Called again it goes on: runs go on where they
-were, and measurements that are there are not repeated. What each printed is beside it, in NAME.log. Then
+Every run has the same minutes of computing on one thread, beside as many others as there are jobs. The best rate of a
+system is that at which its short run separates best on a part of the held-out set. Called again it goes on: runs go on
+where they were, and measurements that are there are not repeated. What each printed is beside it, in NAME.log. Then
 
     python bench/peers/table.py runs/peers/measured --runs runs/peers
 """
@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 SYSTEMS, SCALES = ("msdm", "ours", "htdemucs", "paper"), (1.0, 0.33, 3.0)
 
 FEWER = {"msdm": 20, "paper": 20}
-"""Network calls of the systems that sample, where only the runs of one system are compared."""
+"""Network calls of the systems that sample even to separate, where only the runs of one system are compared."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def train(entry: Entry, minutes: float, options: argparse.Namespace) -> None:
     finished = entry.folder / f"{entry.name}.finished"
     if not finished.exists() and call(
         [str(HERE / "train.py"), entry.system, "--minutes", str(minutes), "--scale", str(entry.scale),
-         "--threads", "1", "--out", str(entry.folder), "--stems", str(options.stems)],
+         "--out", str(entry.folder), "--stems", str(options.stems)],
         entry.folder / f"{entry.name}.log",
     ):  # fmt: skip
         finished.touch()
@@ -72,7 +72,7 @@ def measure(entry: Entry, clips: int, out: Path, more: list[str], options: argpa
     held = ["--midi", str(options.heldout)] if options.heldout else []
     finished = report.with_suffix(".finished")
     if not finished.exists() and call(
-        [str(HERE / "measure.py"), entry.system, str(entry.folder / entry.name), "--threads", "1",
+        [str(HERE / "measure.py"), entry.system, str(entry.folder / entry.name),
          "--clips", str(clips), "--out", str(out), *held, *more],
         entry.folder / f"{entry.name}-measured.log",
     ):  # fmt: skip
@@ -95,7 +95,8 @@ def short(system: str, scale: float, options: argparse.Namespace) -> tuple[float
 def final(entry: Entry, options: argparse.Namespace) -> None:
     """Train a system for long, and measure everything."""
     train(entry, options.minutes, options)
-    more = ["--steps", str(options.msdm_steps)] if entry.system == "msdm" and options.msdm_steps else []
+    steps = {"msdm": options.msdm_steps, "paper": options.paper_steps}.get(entry.system)
+    more = ["--steps", str(steps)] if steps else []
     measure(entry, options.clips, options.out / "measured", more, options)
 
 
@@ -112,6 +113,9 @@ def main() -> None:
     parser.add_argument("--systems", nargs="+", default=SYSTEMS)
     parser.add_argument("--scales", nargs="+", type=float, default=SCALES)
     parser.add_argument("--msdm-steps", type=int, default=None, help="of its long run; 150 as published")
+    parser.add_argument(
+        "--paper-steps", type=int, default=None, help="of its long run; 50 as in msgld's normal"
+    )
     parser.add_argument("--stems", type=Path, required=True, help="songs, as songs.py renders them")
     parser.add_argument("--heldout", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=Path("runs/peers"))

@@ -4,13 +4,15 @@
 
 Systems: ours, paper (the published MSG-LD at the size paper-small), msdm, htdemucs. A system of several parts divides
 the time among them. Each has its usual learning rate, which --scale multiplies; compare three. Called again a run
-goes on.
+goes on. Each runs on one thread, and its minutes are of that thread's computing, so that it does not matter what else
+the machine does.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +27,7 @@ from msgld.app.training import News
 from msgld.data.source import Source
 from msgld.training.data import training_source
 from msgld.training.disk import Report
+from msgld.training.timed import TimedTraining
 
 SLOTS = 240
 """Clips that a run holds at once, so that two fit into the memory of a desk computer."""
@@ -54,6 +57,19 @@ def scaled(preset: Any, scale: float = 1.0) -> Any:
     )
 
 
+def with_vocoder(model: Path, job: Job) -> Path:
+    """The model with a vocoder that is trained for it, in small batches: few steps fit into minutes."""
+    from msgld.checkpoint import load_first_stage
+    from msgld.training.assemble import join_vocoder
+    from msgld.training.vocoder_presets import find_vocoder_preset
+    from msgld.training.vocoder_run import train_vocoder
+
+    light = replace(scaled(find_vocoder_preset("light")), items=4, columns=64)
+    codec, _ = load_first_stage(model)
+    vocoder = train_vocoder(light, job.source, codec, job.out, job.minutes, report=job.report)
+    return join_vocoder(model, vocoder, job.out / "model")
+
+
 def msdm(job: Job) -> None:
     """Waveform diffusion; its usual rate is 3e-4 here (1e-4 as published, for a network 100 times as large)."""
     from peers.msdm import Msdm
@@ -76,14 +92,10 @@ def htdemucs(job: Job) -> None:
 
 def ours(job: Job) -> None:
     """Denoiser 45 %, vocoder 10 %, refiner 45 % of the time; a seventh of the denoiser of ``small``."""
-    from msgld.checkpoint import load_first_stage
-    from msgld.training.assemble import join_vocoder
     from msgld.training.presets import Stage, find_preset
     from msgld.training.refiner_presets import find_refiner_preset
     from msgld.training.refiner_run import train_refiner
     from msgld.training.run import train_denoiser
-    from msgld.training.vocoder_presets import find_vocoder_preset
-    from msgld.training.vocoder_run import train_vocoder
 
     preset = scaled(find_preset("small"), job.scale)
     preset = replace(
@@ -95,31 +107,22 @@ def ours(job: Job) -> None:
     small = scaled(find_refiner_preset("small"), job.scale)
     one, two, three = job.part("denoiser", 0.45), job.part("vocoder", 0.1), job.part("refiner", 0.45)
     model = train_denoiser(preset, job.source, one.out, one.minutes, report=job.report)
-    codec, _ = load_first_stage(model)
-    light = find_vocoder_preset("light")
-    vocoder = train_vocoder(light, job.source, codec, two.out, two.minutes, report=job.report)
-    whole = join_vocoder(model, vocoder, two.out / "model")
+    whole = with_vocoder(model, two)
     train_refiner(small, job.source, whole, three.out, three.minutes, report=job.report)
 
 
 def paper(job: Job) -> None:
-    """Autoencoder 25 %, vocoder 10 %, U-Net 65 % of the time; five stems, 16 kHz mono as published."""
-    from msgld.checkpoint import load_first_stage
-    from msgld.training.assemble import join_vocoder
+    """Autoencoder 30 %, vocoder 10 %, U-Net 60 % of the time; five stems, 16 kHz mono as published."""
     from msgld.training.autoencoder_run import train_codec
+    from msgld.training.presets import Stage
     from msgld.training.published_presets import PAPER_SMALL, find_codec_preset
     from msgld.training.published_run import train_published
-    from msgld.training.vocoder_presets import find_vocoder_preset
-    from msgld.training.vocoder_run import train_vocoder
 
-    one, two, three = job.part("codec", 0.25), job.part("vocoder", 0.1), job.part("denoiser", 0.65)
+    one, two, three = job.part("codec", 0.3), job.part("vocoder", 0.1), job.part("denoiser", 0.6)
     coding = scaled(find_codec_preset("paper-small"))
     first = train_codec(coding, job.source, one.out, one.minutes, "cpu", 0, job.report)
-    codec, _ = load_first_stage(first)
-    light = find_vocoder_preset("light")
-    vocoder = train_vocoder(light, job.source, codec, two.out, two.minutes, report=job.report)
-    whole = join_vocoder(first, vocoder, two.out / "model")
-    recipe = scaled(PAPER_SMALL, job.scale)
+    whole = with_vocoder(first, two)
+    recipe = replace(scaled(PAPER_SMALL, job.scale), stages=(Stage(0.85, 1, 64), Stage(1.0, 1, 128)))
     train_published(recipe, job.source, three.out, whole, three.minutes, report=job.report)
 
 
@@ -135,10 +138,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--scale", type=float, default=1.0, help="of the usual learning rate")
     parser.add_argument("--stems", type=Path, required=True, help="songs, as songs.py renders them")
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("runs/peers"))
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
+    TimedTraining.clock = time.process_time
     source = training_source(stems=[options.stems], band=0)
     out = options.out / f"{options.system}-{options.scale:g}"
     with track(out.name) as show:
