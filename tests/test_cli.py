@@ -84,6 +84,7 @@ def test_what_only_researchers_need_stands_apart(command: str) -> None:
         ["generate", "--sampler", "multistep", "--eta", "0.5"],
         ["evaluate", "--subsets", "all"],
         ["evaluate", "--task", "arrange", "--draws", "2"],
+        ["evaluate", "--task", "generate", "--guidance", "2"],
         ["evaluate", "--task", "guidance", "--clips", "2"],
         ["evaluate", "--task", "guidance", "--weights", "0,nan"],
         ["evaluate", "--task", "guidance", "--soundfont", __file__],
@@ -287,14 +288,17 @@ def test_subsets_are_evaluated_by_name(
         "--clips",
         "2",
     ]
-    rows = spoken_records([*ask, "--subsets", "piano+guitar,bass", "--iterations", "2"], capsys)
+    rows = spoken_records(
+        [*ask, "--subsets", "piano+guitar,bass", "--iterations", "2", "--guidance", "2"], capsys
+    )
     assert [(row["name"], row["count"]) for row in rows] == [
         ("guitar+piano", 2),
         ("bass", 2),
         ("all subsets", 4),
     ]
     report = json.loads((tmp_path / "arrange-subsets.json").read_text("utf-8"))
-    assert (report["settings"]["steps"], report["settings"]["iterations"]) == (1, 2)
+    settings = report["settings"]
+    assert (settings["steps"], settings["iterations"], settings["guidance"]) == (1, 2, 2.0)
     assert guarded(lambda: app([*ask, "--subsets", "banjo"], standalone_mode=False)) == 2
 
 

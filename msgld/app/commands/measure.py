@@ -124,7 +124,8 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
              song: SongFile = None, stems_of: StemsOf = None, measure: MeasureName = None, embedding: Embeddings = None,
              protocol: ProtocolName = None,
              weights: Weights = None, draws: Draws = None, quality: o.QualityOption = o.Quality.normal,
-             steps: o.Steps = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None,
+             steps: o.Steps = None, guidance: o.Guidance = None, seed: o.Seed = 0,
+             sampler: o.SamplerOption = None, eta: o.Eta = None,
              iterations: o.Iterations = 1, out: ReportFolder = None, device: o.Device = "auto",
              jobs: o.Jobs = None, as_json: o.AsJson = False) -> int:  # fmt: skip
     """Measure a model on songs that no training hears, or on your own.
@@ -137,6 +138,7 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
       msgld evaluate --task generate --clips 50 --steps 8 --out report
       msgld evaluate --task arrange --midi songs/ --out report
       msgld evaluate --task arrange --subsets all --clips 20 --out report
+      msgld evaluate --task arrange --subsets bass,guitar+piano --guidance 1.5
       msgld evaluate --task guidance --song song.wav --stems-of stems/
       msgld evaluate --stems slakh/test --protocol mge-ldm --out report
       msgld evaluate --stems slakh/test --protocol msg-ld --task generate --embedding vggish=vggish.pth
@@ -144,7 +146,7 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
     from msgld.app.balancing import Balancing, balance_model
     from msgld.app.evaluating import Measuring, evaluate_model
 
-    guidance = {"--song": song, "--stems-of": stems_of, "--weights": weights, "--draws": draws}
+    balance = {"--song": song, "--stems-of": stems_of, "--weights": weights, "--draws": draws}
     sets = {
         "--midi": midi,
         "--soundfont": soundfont,
@@ -152,7 +154,9 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         "--clips": clips,
         "--protocol": protocol,
     }
-    _check(task, guidance, sets, subsets)
+    _check(task, balance, sets, subsets)
+    if guidance is not None and task not in (Task.separate, Task.arrange):
+        raise UsageError("--guidance goes with --task separate and arrange")
     if measure is not None and task != Task.separate:
         raise UsageError("--measure goes with --task separate")
     if embedding is not None and task != Task.generate and subsets is None:
@@ -161,7 +165,7 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         raise UsageError(
             "choose one of --midi and --soundfont, for the held-out set, and --stems, for songs of your own"
         )
-    talk, options = Talk(as_json), sampling(quality, steps, None, seed, sampler, eta, iterations)
+    talk, options = Talk(as_json), sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     if task == Task.guidance:
         asked = Balancing(
             song, stems_of, number_list(weights, "--weights"), draws or 4, out or Path("guidance")
@@ -176,12 +180,12 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
 
 
 def _check(
-    task: Task, guidance: Mapping[str, object], clips: Mapping[str, object], subsets: str | None
+    task: Task, balance: Mapping[str, object], clips: Mapping[str, object], subsets: str | None
 ) -> None:
     """Raise UsageError where an option goes with another task."""
     if subsets is not None and task != Task.arrange:
         raise UsageError("--subsets goes with --task arrange")
-    foreign = clips if task == Task.guidance else guidance
+    foreign = clips if task == Task.guidance else balance
     for option, value in foreign.items():
         if value is not None:
             goes = "does not go" if task == Task.guidance else "goes"
