@@ -18,6 +18,7 @@ from torch import Tensor
 
 from msgld.sound.banded import Banded
 from msgld.sound.mel import MelConfig, band_edges, constant, from_log, spread_over_bins
+from msgld.sound.spatial import filtered
 
 
 def shares_from_mels(log_mels: Tensor, config: MelConfig, exponent: float = 1.0) -> Tensor:
@@ -72,7 +73,12 @@ Refine = Callable[[Tensor, Tensor], Tensor]
 
 
 def apply_shares(
-    mixture: Tensor, shares: Tensor, rate: int, config: MelConfig, refine: Refine | None = None
+    mixture: Tensor,
+    shares: Tensor,
+    rate: int,
+    config: MelConfig,
+    refine: Refine | None = None,
+    spatial: bool = False,
 ) -> Tensor:
     """Cut stems out of a mixture.
 
@@ -80,17 +86,24 @@ def apply_shares(
         mixture: (channels, L) at ``rate``; sample 0 is the centre of the first column of ``shares``.
         shares: (K, M, N) on the model's grid, in [0, 1].
         refine: corrects them on the song's grid.
+        spatial: whether stems of stereo songs are told apart by where they stand, too.
 
     Returns:
-        (K, channels, L); the mixture less their sum is what no share covers.
+        (K, channels, L); the mixture less their sum is what no share covers, which is nothing with ``refine`` or
+        where ``spatial`` applies.
     """
     spectrum = analyse(mixture, rate, config)
     on_grid = spread_shares(shares, rate, spectrum.shape[-1], config)
-    if refine is None:
-        return synthesise(masked(spectrum, on_grid.unsqueeze(1)), rate, config, mixture.shape[-1])
-    stems = synthesise(masked(spectrum, refine(spectrum, on_grid)[:-1]), rate, config, mixture.shape[-1])
-    rest = mixture - stems.sum(0)  # the last stem, without a transform of its own
-    return torch.cat([stems, rest.unsqueeze(0)])
+    masks = on_grid.unsqueeze(1) if refine is None else refine(spectrum, on_grid)
+    if spatial and len(mixture) == 2:
+        stems = filtered(spectrum, masks)
+    elif refine is None:
+        return synthesise(masked(spectrum, masks), rate, config, mixture.shape[-1])
+    else:
+        stems = masked(spectrum, masks[:-1])
+    waves = synthesise(stems, rate, config, mixture.shape[-1])
+    rest = mixture - waves.sum(0)  # the last stem, without a transform of its own
+    return torch.cat([waves, rest.unsqueeze(0)])
 
 
 def masked(spectrum: Tensor, masks: Tensor) -> Tensor:

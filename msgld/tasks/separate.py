@@ -36,6 +36,7 @@ class Layout:
         length: of a window; None for that which the model was trained on.
         batch: windows that are computed together.
         refine: let the model's refiner correct the shares, if it has one.
+        spatial: tell stems of stereo songs apart by where they stand, too.
     """
 
     context: float = 0.5
@@ -45,6 +46,7 @@ class Layout:
     length: float | None = None
     batch: int = 1
     refine: bool = True
+    spatial: bool = True
 
 
 def plan(model: Model, rate: int, layout: Layout) -> WindowPlan:
@@ -101,12 +103,11 @@ def separate_windows(
         played = zip(state.x, mixtures, gains, strict=True)
         return torch.stack([_vocoded(model, x[:-1], mixture, rate) / gain for x, mixture, gain in played])
     cut = zip(heard, _shares(model, state, layout), gains, strict=True)
-    refined = layout.refine and model.refiner is not None
-    return torch.stack([_cut(model, mixture, shares, rate, refined) / gain for mixture, shares, gain in cut])
+    return torch.stack([_cut(model, mixture, shares, rate, layout) / gain for mixture, shares, gain in cut])
 
 
 @torch.inference_mode()
-def _cut(model: Model, mixture: Tensor, shares: Tensor, rate: int, refined: bool) -> Tensor:
+def _cut(model: Model, mixture: Tensor, shares: Tensor, rate: int, layout: Layout) -> Tensor:
     """Stems (S, channels, L) of one mixture that is as loud as the model knows it."""
 
     def refine(spectrum: Tensor, guesses: Tensor) -> Tensor:
@@ -115,7 +116,8 @@ def _cut(model: Model, mixture: Tensor, shares: Tensor, rate: int, refined: bool
         return refined_masks(spectrum[None], guesses[None], model.refine, bands, rate)[0]
 
     mixture = mixture.to(shares.device)
-    stems = apply_shares(mixture, shares, rate, model.codec.mel, refine if refined else None)
+    chosen = refine if layout.refine and model.refiner is not None else None
+    stems = apply_shares(mixture, shares, rate, model.codec.mel, chosen, layout.spatial)
     return stems.cpu()
 
 
