@@ -1,4 +1,4 @@
-"""What the refiner gives over the mel mask alone, on the frozen held-out set: SI-SDRi of every stem with and without.
+"""What refiner and spatial filter give over the mel mask alone, on the frozen held-out set: SI-SDRi of every stem.
 
     python bench/refiner.py --midi FOLDER --out docs/figures
 
@@ -57,19 +57,27 @@ def main() -> None:
         took = time.perf_counter() - begun
         return np.stack([improvements(made, clip) for made, clip in zip(stems, clips, strict=True)]), took
 
-    plain = {
-        exponent: measured([replace(layout, refine=False, exponent=exponent) for layout in layouts])
-        for exponent in EXPONENTS
-    }
+    def changed(**change: Any) -> tuple[np.ndarray, float]:
+        return measured([replace(layout, **change) for layout in layouts])
+
+    plain = {exponent: changed(refine=False, spatial=False, exponent=exponent) for exponent in EXPONENTS}
     best = max(plain, key=lambda exponent: float(np.nanmean(plain[exponent][0])))
-    refined, took = measured([replace(layout, refine=True) for layout in layouts])
-    gain = refined - plain[best][0]
+    base, base_took = plain[best]
+    ways = {
+        "refiner": changed(spatial=False),
+        "spatial filter": changed(refine=False),
+        "refiner and spatial filter": changed(),
+    }
     report = {
         "clips": len(clips), "quality": options.quality, "best_exponent": best,
         "mel_mask": {str(exponent): figures(values) for exponent, (values, _) in plain.items()},
-        "refined": figures(refined), "gain": figures(gain),
-        "gain_of_stems": {stem: figures(gain[:, k]) for k, stem in enumerate(model.stems)},
-        "time_to_mel_mask": took / plain[best][1],
+        "ways": {
+            name: {
+                **figures(values), "gain": figures(values - base), "time_to_mel_mask": took / base_took,
+                "gain_of_stems": {s: figures((values - base)[:, k]) for k, s in enumerate(model.stems)},
+            }
+            for name, (values, took) in ways.items()
+        },
     }  # fmt: skip
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "refiner.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")

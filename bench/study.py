@@ -69,6 +69,7 @@ def ways(plain: Layout) -> Iterable[Way]:
     for exponent in (0.5, 0.6, 0.85, 1.0, 1.5):
         yield Way("mask exponent", str(exponent), one, (replace(plain, exponent=exponent),))
     yield Way("refiner", "off", one, (replace(plain, refine=False),))
+    yield Way("spatial filter", "off", one, (replace(plain, spatial=False),))
 
 
 def separate(model: Model, clip: Clip, way: Way) -> np.ndarray:
