@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -48,6 +47,7 @@ from msgld.training.published_presets import (
 )
 from msgld.training.published_run import train_published
 from msgld.training.state import load_state
+from msgld.training.timed import TimedTraining
 from msgld.training.vocoder_presets import TINY
 from msgld.training.vocoder_run import train_vocoder
 
@@ -89,7 +89,7 @@ class Tones:
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every step takes half a second."""
     ticks = count()
-    monkeypatch.setattr("msgld.training.timed.time", SimpleNamespace(perf_counter=lambda: next(ticks) / 2))
+    monkeypatch.setattr(TimedTraining, "clock", staticmethod(lambda: next(ticks) / 2))
 
 
 @pytest.fixture

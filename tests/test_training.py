@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -47,6 +46,7 @@ from msgld.training.pool import PoolConfig, running
 from msgld.training.presets import PRESETS, Preset, Stage, find_preset
 from msgld.training.run import train_denoiser
 from msgld.training.state import load_state, save_state
+from msgld.training.timed import TimedTraining
 
 MEL = MelConfig(rate=8000, n_fft=512, hop=128, bands=16, fmax=4000.0)
 PLAIN = BatchConfig(items=4, frames=8, remix=0, gain_db=0, bend_db=0, dynamics=0, jitter_db=0, drop=0)
@@ -508,8 +508,7 @@ def test_the_average_moves_towards_the_weights():
 def clock(monkeypatch: pytest.MonkeyPatch):
     """Every step takes half a second."""
     ticks = count()
-    fake = SimpleNamespace(perf_counter=lambda: next(ticks) / 2)
-    monkeypatch.setattr("msgld.training.timed.time", fake)
+    monkeypatch.setattr(TimedTraining, "clock", staticmethod(lambda: next(ticks) / 2))
 
 
 @pytest.fixture
