@@ -94,8 +94,14 @@ def filtered(spectrum: Tensor, masks: Tensor) -> Tensor:
         Complex (S - 1, 2, F, T); the last stem is what they leave of the mixture.
     """
     mixture, masks = spectrum.mT, masks.mT
-    directions = _directions(mixture[:, ::STRIDE], masks[:, :, ::STRIDE])
-    powers = [share**HEDGE for share in _shares(mixture, masks)]
+    shares = _shares(mixture, masks)
+    powers = [share**HEDGE for share in shares]
+    directions = _directions(
+        mixture[:, ::STRIDE],
+        masks[:, :, ::STRIDE],
+        [share[::STRIDE] for share in shares],
+        [power[::STRIDE] for power in powers],
+    )
     return _wiener(mixture, powers, directions, len(masks) - 1).mT
 
 
@@ -107,18 +113,18 @@ def _shares(mixture: Tensor, masks: Tensor) -> list[Tensor]:
     return [own[0].square() * left + own[-1].square() * right + LEAST for own in masks]
 
 
-def _directions(mixture: Tensor, masks: Tensor) -> list[Covariance]:
-    """The covariance of each stem, (F,)."""
+def _directions(
+    mixture: Tensor, masks: Tensor, shares: list[Tensor], powers: list[Tensor]
+) -> list[Covariance]:
+    """The covariance of each stem, (F,); shares and powers (T, F) of each are those of the masks."""
     heard = Covariance.of(mixture)
-    whole = heard.summed()
-    shares = _shares(mixture, masks)
-    powers = [share**HEDGE for share in shares]
+    whole, energy = heard.summed(), heard.energy + SILENCE
     stems: Tensor = masks * mixture
     found = []
     for number in range(ROUNDS):
         owns = [Covariance.of(stem) for stem in stems]
         if number:
-            shares = [(own.energy / (heard.energy + SILENCE)).clamp_max(1) for own in owns]
+            shares = [(own.energy / energy).clamp_max(1) for own in owns]
         found = [own.summed(share**ALONE).direction(whole) for own, share in zip(owns, shares, strict=True)]
         if number + 1 < ROUNDS:
             stems = _wiener(mixture, powers, found, len(found))
