@@ -8,7 +8,7 @@ from torch import Tensor
 
 from msgld.sound.anchor import analyse, apply_shares, masked, synthesise
 from msgld.sound.mel import MelConfig
-from msgld.sound.spatial import HEDGE, filtered
+from msgld.sound.spatial import HEDGE, HIGHEST, filtered
 
 MEL = MelConfig()
 RATE = MEL.rate
@@ -54,6 +54,19 @@ def test_only_two_channels_are_filtered(channels: int):
     shares = (3 * noise(3, MEL.bands, 64, seed=1)).softmax(0)
     plain, spatial = (apply_shares(mixture, shares, RATE, MEL, spatial=flag) for flag in (False, True))
     assert torch.equal(plain, spatial)
+
+
+@pytest.mark.parametrize("rate", [RATE, 48_000])
+def test_high_bins_are_left_to_the_masks(rate: int):
+    mixture = 0.3 * noise(2, rate) * torch.tensor([[1.0], [0.4]])
+    shares = (3 * noise(3, MEL.bands, 96, seed=1)).softmax(0)
+    plain, spatial = (
+        analyse(apply_shares(mixture, shares, rate, MEL, spatial=flag), rate, MEL) for flag in (False, True)
+    )
+    hertz = torch.linspace(0, rate / 2, plain.shape[-2])
+    above, below = hertz > HIGHEST + 100, hertz < HIGHEST - 100
+    assert db(plain[..., above, :].abs(), spatial[..., above, :].abs()) > 60
+    assert db(plain[..., below, :].abs(), spatial[..., below, :].abs()) < 40
 
 
 def test_places_heard_alone_tell_stems_apart_where_they_play_together():

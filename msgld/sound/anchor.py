@@ -18,7 +18,7 @@ from torch import Tensor
 
 from msgld.sound.banded import Banded
 from msgld.sound.mel import MelConfig, band_edges, constant, from_log, spread_over_bins
-from msgld.sound.spatial import filtered
+from msgld.sound.spatial import HIGHEST, filtered
 
 
 def shares_from_mels(log_mels: Tensor, config: MelConfig, exponent: float = 1.0) -> Tensor:
@@ -96,7 +96,7 @@ def apply_shares(
     on_grid = spread_shares(shares, rate, spectrum.shape[-1], config)
     masks = on_grid.unsqueeze(1) if refine is None else refine(spectrum, on_grid)
     if spatial and len(mixture) == 2:
-        stems = filtered(spectrum, masks)
+        stems = _told_apart(spectrum, masks, round(HIGHEST * grid(rate, config)[0] / rate))
     elif refine is None:
         return synthesise(masked(spectrum, masks), rate, config, mixture.shape[-1])
     else:
@@ -104,6 +104,13 @@ def apply_shares(
     waves = synthesise(stems, rate, config, mixture.shape[-1])
     rest = mixture - waves.sum(0)  # the last stem, without a transform of its own
     return torch.cat([waves, rest.unsqueeze(0)])
+
+
+def _told_apart(spectrum: Tensor, masks: Tensor, bins: int) -> Tensor:
+    """All stems but the last one: the lower bins by masks and places, the others by masks alone."""
+    low = filtered(spectrum[:, :bins], masks[:, :, :bins])
+    high = masked(spectrum[:, bins:], masks[:-1, :, bins:])
+    return torch.cat([low.mT, high.mT], -1).mT
 
 
 def masked(spectrum: Tensor, masks: Tensor) -> Tensor:

@@ -40,6 +40,9 @@ SILENCE = 1e-14
 LEAST = 1e-7
 """Share of every stem, so that something of each is there to be divided by."""
 
+HIGHEST = 9000.0
+"""Hertz up to which stems are told apart by where they stand: above it masks do as well."""
+
 STRIDE = 4
 """Of every so many columns one counts for the covariances: the next ones hear nearly the same samples."""
 
