@@ -1,6 +1,7 @@
 """Does a piece have the tempo and the key that were asked for?
 
     python bench/control.py --pieces 100 --out docs/figures
+    python bench/control.py --pieces 40 --brief-guidance 1 2 3 --steps 8 --out runs/weights
 
 Styles, tempos and keys are drawn as the built-in band draws them. Beside the model stand the band's own pieces,
 rendered with the held-out soundfont, as the estimates of tempo and key err on real music too; the same through the
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,28 @@ def coded(model: Model, played: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return dict(zip(played, made.float().numpy()[:, None], strict=True))
 
 
+def measure(
+    model: msgld.Msgld, free: msgld.Options, told: list[msgld.Options], pieces: int
+) -> dict[str, dict[str, float]]:
+    """Shares of the pieces that meet their briefs, by who played them and what was to be met."""
+    met: dict[str, list[dict[str, bool]]] = defaultdict(list)
+    for number in range(pieces):
+        brief, played = real(number)
+        met["band"].append(met_by(played, RATE, brief))
+        met["band, coded"].append(met_by(coded(model.model, played), RATE, brief))
+        made = model.generate(SECONDS, options=replace(free, seed=number))
+        met["not asked"].append(met_by(made.stems, made.rate, brief))
+        for how in told:
+            made = model.generate(SECONDS, brief=brief, options=replace(how, seed=number))
+            name = f"asked, weight {making(how, model.model).brief_guidance:g}"
+            met[name].append(met_by(made.stems, made.rate, brief))
+        print({who: one[-1] for who, one in met.items()}, flush=True)
+    return {
+        who: {what: float(np.mean([one[what] for one in every])) for what in ("tempo", "key")}
+        for who, every in met.items()
+    }
+
+
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(
@@ -70,34 +94,17 @@ def main() -> None:
     parser.add_argument("--model", default=None)
     parser.add_argument("--pieces", type=int, default=100)
     parser.add_argument("--quality", default="normal")
-    parser.add_argument("--brief-guidance", type=float, default=None)
+    parser.add_argument("--brief-guidance", type=float, nargs="+", default=[None], help="compare these")
+    parser.add_argument("--steps", type=int, default=None)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("docs/figures"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = msgld.load(options.model)
-    how = msgld.Options(quality=options.quality, brief_guidance=options.brief_guidance)
-    met: dict[str, dict[str, list[bool]]] = {
-        who: {"tempo": [], "key": []} for who in ("band", "band, coded", "asked", "not asked")
-    }
-    for number in range(options.pieces):
-        brief, played = real(number)
-        seeded = replace(how, seed=number)
-        told = model.generate(SECONDS, brief=brief, options=seeded)
-        free = model.generate(SECONDS, options=seeded)
-        for who, stems, rate in (
-            ("band", played, RATE),
-            ("band, coded", coded(model.model, played), RATE),
-            ("asked", told.stems, told.rate),
-            ("not asked", free.stems, free.rate),
-        ):
-            for what, whether in met_by(stems, rate, brief).items():
-                met[who][what].append(whether)
-    report: dict[str, Any] = {"pieces": options.pieces, "quality": options.quality}
-    report["brief guidance"] = making(how, model.model).brief_guidance
-    report |= {
-        who: {what: float(np.mean(values)) for what, values in both.items()} for who, both in met.items()
-    }
+    free = msgld.Options(quality=options.quality, steps=options.steps)
+    told = [replace(free, brief_guidance=weight) for weight in options.brief_guidance]
+    report: dict[str, Any] = {"pieces": options.pieces, "calls": making(free, model.model).steps}
+    report |= measure(model, free, told, options.pieces)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "control.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     print(json.dumps(report, indent=1))

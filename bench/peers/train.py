@@ -28,9 +28,7 @@ from msgld.data.source import Source
 from msgld.training.data import training_source
 from msgld.training.disk import Report
 from msgld.training.timed import TimedTraining
-
-SLOTS = 240
-"""Clips that a run holds at once, so that two fit into the memory of a desk computer."""
+from peers.waves import SLOTS
 
 
 @dataclass(frozen=True)

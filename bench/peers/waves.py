@@ -22,6 +22,9 @@ from msgld.training.pool import PoolConfig
 RATE = 44_100
 WEIGHTS = "weights.safetensors"
 
+SLOTS = 240
+"""Clips that a run of any system holds at once, so that two runs fit into the memory of a desk computer."""
+
 
 def half() -> torch.autocast:
     """Convolutions and products in 16 bits while the block lasts, where those are fast, as msgld has them too."""
@@ -103,7 +106,7 @@ def train_waves(
     optim = OptimConfig(
         rate=rate, warmup=50, cooldown=0.3, decay=0.01, muon=False, ema=0.995, betas=(0.9, 0.99)
     )
-    pools = PoolConfig(slots=240, seconds=12.0, workers=1, reuse=14.0)
+    pools = PoolConfig(slots=SLOTS, seconds=12.0, workers=1, reuse=14.0)
     with begun(out, clip_pool(source, RATE), pools, seed) as (pool, saved):
         wait_for(pool, 4 * peer.items, report)
         run = WaveRun(WaveTraining(peer, optim, pool, minutes, seed), out, report)
