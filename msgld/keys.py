@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgld.errors import UsageError
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -44,6 +46,17 @@ def key_name(tonic: int, mode: str) -> str:
 def scale(tonic: int, mode: str) -> tuple[int, ...]:
     """Pitch classes of a key, from its tonic upwards."""
     return tuple((tonic + step) % 12 for step in MODES[mode])
+
+
+def key_of_scale(tonic: int, weights: Sequence[float]) -> str:
+    """The major key or its relative minor, which share a scale: that whose tonic and fifth count more.
+
+    Args:
+        tonic: of the major key. weights: how much each of the twelve pitch classes counts, from C on.
+    """
+    relative = (tonic + 9) % 12
+    major, minor = (weights[root] + weights[(root + 7) % 12] for root in (tonic, relative))
+    return key_name(tonic, "major") if major >= minor else key_name(relative, "minor")
 
 
 def transposed(key: str, semitones: int) -> str:

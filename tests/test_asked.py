@@ -7,7 +7,7 @@ import pytest
 
 from msgld.errors import UsageError
 from msgld.keys import key_name
-from msgld.metrics.asked import key_met, tempo_met, tempo_of
+from msgld.metrics.asked import key_met, key_of, tempo_met, tempo_of
 
 RATE = 22_050
 
@@ -61,6 +61,19 @@ def test_a_cadence_is_in_its_key_and_in_no_neighbouring_one(tonic: int):
     met = [step for step in range(12) if key_met(major, RATE, key_name(tonic + step, "major"))]
     assert met == [0]
     assert [step for step in range(12) if key_met(minor, RATE, key_name(tonic + step, "minor"))] == [0]
+
+
+@pytest.mark.parametrize("tonic", [0, 3, 7, 10])
+def test_the_key_of_a_cadence(tonic: int):
+    major = cadence(tonic, (0, 4, 7), (5, 9, 0), (7, 11, 2), (0, 4, 7))
+    minor = cadence(tonic, (0, 3, 7), (5, 8, 0), (7, 10, 2), (0, 3, 7))
+    assert key_of(major, RATE) == key_name(tonic, "major")
+    assert key_of(minor, RATE) == key_name(tonic, "minor")
+
+
+def test_silence_and_a_single_fifth_have_no_key():
+    assert key_of(np.zeros(5 * RATE), RATE) is None
+    assert key_of(chords([(0, 7, 7)]), RATE) is None  # it is in six scales of twelve
 
 
 def test_which_keys_count_as_the_same():

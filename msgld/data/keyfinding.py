@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from msgld.data.parts import Part
-from msgld.keys import key_name, scale
+from msgld.keys import key_of_scale, scale
 
 HELD, AHEAD = 0.94, 0.03
 """Share of the sounding time that the notes of a scale must hold, and by how much more than those of any other."""
@@ -32,9 +32,7 @@ def key_of_notes(piece: Sequence[Part], start: float, seconds: float) -> str | N
     second = np.partition(held, -2)[-2]
     if held[tonic] < HELD or held[tonic] - second < AHEAD:
         return None
-    relative = (tonic + 9) % 12
-    major, minor = (time[[root, (root + 7) % 12]].sum() for root in (tonic, relative))
-    return key_name(tonic, "major") if major >= minor else key_name(relative, "minor")
+    return key_of_scale(tonic, time.tolist())
 
 
 def sounding_time(piece: Sequence[Part], start: float, seconds: float) -> np.ndarray:

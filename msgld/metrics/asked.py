@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from msgld.errors import UsageError
-from msgld.keys import parse_key, scale
+from msgld.keys import key_of_scale, parse_key, scale
 from msgld.metrics.coherence import ONSET_HZ, chroma, onset_envelope
 
 SLOWEST, FASTEST = 40.0, 250.0
@@ -26,6 +26,9 @@ RATIOS = (1.0, 2.0, 0.5, 3.0, 1 / 3, 1.5, 2 / 3)
 
 LEEWAY = 0.04
 """Share of the sounding energy by which another scale may hold more; chosen on 80 pieces of the band."""
+
+CLEAR = 0.01
+"""Share of the sounding energy by which a scale must hold more than all others to be the key of a sound."""
 
 
 def tempo_of(samples: np.ndarray, rate: int) -> float:
@@ -72,15 +75,42 @@ def key_met(samples: np.ndarray, rate: int, asked: str) -> bool:
         asked: a key as :func:`msgld.keys.parse_key` reads it. Raises as that.
     """
     tonic, mode = parse_key(asked)
-    heard = np.roll(chroma(samples, rate).sum(0), -3)  # from A first to C first
+    heard = _classes(samples, rate)
     if not heard.any():
         return False
-    scales = [set(scale(start, "major")) for start in range(12)]
-    shares = [heard[list(notes)].sum() / heard.sum() for notes in scales]
+    shares = _held(heard)
     wanted = [set(scale(tonic, name)) for name in ((mode,) if mode else ("major", "minor"))]
     own = [
         share
-        for share, other in zip(shares, scales, strict=True)
-        if any(len(other & notes) >= len(notes) - (mode == "blues") for notes in wanted)
+        for start, share in enumerate(shares)
+        if any(len({*scale(start, "major")} & notes) >= len(notes) - (mode == "blues") for notes in wanted)
     ]
     return bool(max(own) >= max(shares) - LEEWAY)
+
+
+def key_of(samples: np.ndarray, rate: int) -> str | None:
+    """The key of what sounds, such as ``"D minor"``; None where no scale holds clearly more of it than the others.
+
+    Of the two keys that share a scale it is that whose tonic and fifth sound more; other modes are not told apart.
+
+    Args:
+        samples: mono (L,), without drums if they can be left out.
+    """
+    heard = _classes(samples, rate)
+    if not heard.any():
+        return None
+    shares = _held(heard)
+    second, first = np.sort(shares)[-2:]
+    if first - second < CLEAR:
+        return None
+    return key_of_scale(int(np.argmax(shares)), heard.tolist())
+
+
+def _classes(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Energy of each pitch class from C on, (12,)."""
+    return np.roll(chroma(samples, rate).sum(0), -3)  # from A first to C first
+
+
+def _held(heard: np.ndarray) -> np.ndarray:
+    """Share of the energy that each of the twelve scales of seven notes holds, by the tonic of its major key."""
+    return np.array([heard[[*scale(tonic, "major")]].sum() for tonic in range(12)]) / heard.sum()
