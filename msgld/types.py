@@ -17,6 +17,9 @@ from __future__ import annotations
 STEMS: tuple[str, ...] = ("bass", "drums", "guitar", "piano", "other")
 """The stems of the shipped model, in the order of the track axis."""
 
+UNPITCHED: tuple[str, ...] = ("drums",)
+"""Stems without notes."""
+
 MIXTURE = "mixture"
 """Name of the last track."""
 

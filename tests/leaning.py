@@ -33,6 +33,7 @@ class Leaning(nn.Module):
 
     maps = True
     window_frames, past_frames, multiple = 24, 8, 1
+    network = None
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from harmony import RATE, cadence, chords
 
 from msgld.errors import UsageError
 from msgld.keys import key_name
 from msgld.metrics.asked import key_met, key_of, tempo_met, tempo_of
-
-RATE = 22_050
 
 
 def clicks(bpm: float, seconds: float = 10.0) -> np.ndarray:
@@ -21,17 +20,6 @@ def clicks(bpm: float, seconds: float = 10.0) -> np.ndarray:
         burst = rng.standard_normal(800) * np.exp(-np.arange(800) / 150)
         wave[at : at + 800] += burst[: len(wave) - at] * (0.5 if number % 2 == 0 else 0.1)
     return wave
-
-
-def chords(classes: list[tuple[int, int, int]]) -> np.ndarray:
-    """A second of each chord of pitch classes, C being 0, with overtones."""
-    time = np.arange(RATE) / RATE
-    parts = []
-    for chord in classes:
-        pitches = [48 + note for note in chord] + [60 + note for note in chord]
-        tones = [440 * 2 ** ((pitch - 69) / 12) for pitch in pitches]
-        parts.append(sum(0.6**k * np.sin(2 * np.pi * (k + 1) * f * time) for f in tones for k in range(4)))
-    return np.concatenate(parts) * 0.02
 
 
 @pytest.mark.parametrize("bpm", [65, 84, 100, 123, 150, 180])
@@ -48,10 +36,6 @@ def test_silence_has_no_tempo_and_a_moment_is_too_short():
     assert np.isnan(tempo_of(np.zeros(5 * RATE), RATE)) and not tempo_met(float("nan"), 100)
     with pytest.raises(UsageError):
         tempo_of(np.zeros(RATE), RATE)
-
-
-def cadence(tonic: int, *triads: tuple[int, int, int]) -> np.ndarray:
-    return chords([tuple((tonic + note) % 12 for note in triad) for triad in triads])
 
 
 @pytest.mark.parametrize("tonic", [0, 3, 7, 10])

@@ -18,7 +18,7 @@ from msgld.api.quality import making
 from msgld.api.record import describe
 from msgld.brief import Brief
 from msgld.diffusion.sample import Map
-from msgld.errors import ModelError, UsageError
+from msgld.errors import UsageError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.results.result import Result
@@ -27,7 +27,8 @@ from msgld.sound.panorama import gains_like, gains_of, place
 from msgld.sound.resample import resample
 from msgld.sound.songs import Sound
 from msgld.tasks import maps, render
-from msgld.tasks.asked import asked_of
+from msgld.tasks.asked import briefed
+from msgld.tasks.hearing import in_heard_key
 
 LONGEST = 3600.0
 """Seconds; a result is held in memory."""
@@ -60,23 +61,6 @@ class Making:
         return [k for k, stem in enumerate(self.model.stems) if stem not in present]
 
 
-def briefed(job: Making, task: Map, brief: Brief) -> Map:
-    """The task, and what is asked of the piece.
-
-    Raises:
-        ModelError: the model takes no briefs. UsageError: a style or a stem that it does not have.
-    """
-    if brief.empty:
-        return task
-    if not job.model.styles:
-        raise ModelError(
-            f"the model {job.model.name!r} cannot be asked for a style, tempo, key or instrument"
-        )
-    mel = job.model.codec.mel
-    seconds = torch.arange(task.levels.shape[-1]) * job.model.codec.frame_samples / mel.rate
-    return replace(task, asked=asked_of(brief, job.model.stems, job.model.styles, seconds))
-
-
 def _said(brief: Brief) -> dict[str, Any]:
     """A brief for the record."""
     return {} if brief.empty else {"brief": asdict(brief)}
@@ -89,7 +73,7 @@ def generate(job: Making, seconds: float, make: Sequence[str] | None, brief: Bri
     rate = job.model.codec.mel.rate
     nothing = Given({}, rate, _at_least_one(seconds * rate), (), {})
     task = maps.generate(job.tracks, render.frames_for(job.model, nothing.length, rate))
-    task = briefed(job, maps.without(task, job.absent(wanted)), brief)
+    task = briefed(job.model, maps.without(task, job.absent(wanted)), brief)
     extra = {"seconds": seconds, "make": list(wanted), **_said(brief)}
     return _run(job, "generate", nothing, task, wanted, _placed, extra)
 
@@ -112,6 +96,7 @@ def arrange(
     start: float | None,
     stop: float | None,
     brief: Brief,
+    hear_key: bool,
 ) -> Result:
     """See :meth:`msgld.api.msgld.Msgld.arrange`."""
     stems = job.model.stems
@@ -123,7 +108,9 @@ def arrange(
     fixed = {stems.index(stem): softness for stem in sounds if stem not in wanted}
     task = maps.arrange(job.tracks, render.frames_for(job.model, given.length, given.rate), fixed)
     task = maps.within(task, int(job.frame(first)), int(np.ceil(job.frame(last))))
-    task = briefed(job, maps.without(task, job.absent((*sounds, *wanted))), brief)
+    if hear_key and job.model.styles:
+        given, brief = _in_their_key(given, brief)
+    task = briefed(job.model, maps.without(task, job.absent((*sounds, *wanted))), brief)
     low, high = round(first * given.rate), round(last * given.rate)
 
     def finish(stem: str, mono: np.ndarray) -> np.ndarray:
@@ -134,6 +121,15 @@ def arrange(
 
     extra = {"make": list(wanted), "softness": softness, "start": start, "stop": stop, **_said(brief)}
     return _run(job, "arrange", given, task, wanted, finish, extra)
+
+
+def _in_their_key(given: Given, brief: Brief) -> tuple[Given, Brief]:
+    """The brief with the key of the given stems, of which a note is made."""
+    heard = in_heard_key(brief, given.waves, given.rate)
+    if heard.key == brief.key:
+        return given, brief
+    note = f"played in {heard.key}, which the given stems seem to be in; a key of yours goes before it"
+    return replace(given, notes=(*given.notes, note)), heard
 
 
 def _to_play(

@@ -176,6 +176,7 @@ class Msgld:
         start: float | None = None,
         stop: float | None = None,
         brief: Brief = OPEN,
+        hear_key: bool = True,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
@@ -192,12 +193,13 @@ class Msgld:
             start, stop: seconds between which to play. Stems in ``make`` that are also given keep what they
                 have outside of it, those that are not given are silent there.
             brief: style, tempo, key and instruments of what is to be played. A tempo counts from the beginning.
+            hear_key: where the brief names no key, play in that of the given stems, if it is clear; it is noted.
 
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
         """
         work = self._making(options, on_progress, cancel)
-        return making.arrange(work, given, make, softness, start, stop, brief)
+        return making.arrange(work, given, make, softness, start, stop, brief, hear_key)
 
     def vary(
         self,

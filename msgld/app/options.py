@@ -172,6 +172,15 @@ Key = Annotated[
     str | None,
     typer.Option("--key", metavar="KEY", rich_help_panel=PLAYED, help="Such as Gm, Bb or 'F# dorian'."),
 ]
+KeyToArrangeIn = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        rich_help_panel=PLAYED,
+        help="Such as Gm, Bb or 'F# dorian'; any leaves it open. By default that of the given stems, if it is clear.",
+    ),
+]
 BriefGuidance = Annotated[
     float | None,
     typer.Option(

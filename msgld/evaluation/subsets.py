@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from msgld.brief import OPEN
 from msgld.data.source import Clip
 from msgld.errors import UsageError
 from msgld.evaluation.codec import whole_frames
@@ -22,6 +23,8 @@ from msgld.model import Model
 from msgld.sound.mel import log_mel
 from msgld.sound.resample import resample
 from msgld.tasks import maps, render
+from msgld.tasks.asked import briefed
+from msgld.tasks.hearing import in_heard_key
 from msgld.tasks.maps import Settings
 
 Subset = tuple[str, ...]
@@ -115,7 +118,7 @@ def play(
     foreign: Scene | None = None,
     networks: Sequence[Embedding] = (),
 ) -> Played | None:
-    """Play stems to the others; None where none of the others sounds, or none of the true ones.
+    """Play stems to the others, in their key; None where none of the others sounds, or none of the true ones.
 
     Args:
         made: tracks to be played. advance: told of each network call as a share of the whole.
@@ -129,12 +132,15 @@ def play(
         return None
     task = maps.arrange(len(clip.mels) + 1, clip.z.shape[-1], dict.fromkeys(given, 0.0))
     task = maps.without(task, clip.absent)
+    heard = [k for k in given if clip.sounding[k]]
+    if model.styles:
+        sounds = {model.stems[k]: clip.sound[k][None] for k in heard}
+        task = briefed(model, task, in_heard_key(OPEN, sounds, RATE))
     share = 1 / render.calls(model, task, settings)
     z = render.make(model, clip.z, task, settings, lambda: advance(share))
     decoded = model.codec.decode(z[0, audible]).cpu().numpy()
     true = clip.mels[audible].cpu().numpy()
     rate = model.codec.mel.rate / model.codec.mel.hop
-    heard = [k for k in given if clip.sounding[k]]
     fit, songs = None, {}
     if model.vocoder is not None and (foreign is not None or networks):
         waves = _waves(model, {k: z[0, k] for k in audible})

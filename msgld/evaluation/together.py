@@ -9,12 +9,10 @@ import numpy as np
 
 from msgld.errors import UsageError
 from msgld.metrics import correlation, on_scale, rhythm_agreement, tonal_agreement
+from msgld.types import UNPITCHED
 
 RATE = 22_050
 """At which sounds are compared: all that onsets and notes are heard by lies below 11 kHz."""
-
-UNPITCHED = ("drums",)
-"""Stems without notes."""
 
 COPY = 0.95
 """Correlation of two log-mels from which on a stem is taken for a copy of another."""

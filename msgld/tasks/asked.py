@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from msgld.brief import PROGRAMS, Brief
 from msgld.diffusion.denoise import Asked
-from msgld.errors import UsageError
+from msgld.diffusion.sample import Map
+from msgld.errors import ModelError, UsageError
 from msgld.keys import MODES, parse_key
+from msgld.model import Model
 
 FACTS = 6
 """Numbers that a brief comes down to, besides programs: beats a minute, beats gone by at the beginning, beats in a bar,
@@ -100,3 +103,17 @@ def asked_of(brief: Brief, stems: Sequence[str], styles: Sequence[str], seconds:
         raise UsageError(f"this model has no stem {unknown[0]!r}; it has: {', '.join(stems)}")
     frames = frame_features(facts(brief, styles)[None], seconds[None], len(styles))
     return Asked(frames, programs(brief, stems)[None])
+
+
+def briefed(model: Model, task: Map, brief: Brief) -> Map:
+    """A task, and what is asked of the piece.
+
+    Raises:
+        ModelError: the model takes no briefs. UsageError: a style or a stem that it does not have.
+    """
+    if brief.empty:
+        return task
+    if not model.styles:
+        raise ModelError(f"the model {model.name!r} cannot be asked for a style, tempo, key or instrument")
+    seconds = torch.arange(task.levels.shape[-1]) * model.codec.frame_samples / model.codec.mel.rate
+    return replace(task, asked=asked_of(brief, model.stems, model.styles, seconds))

@@ -86,7 +86,7 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
 
 def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = None, softness: Softness = 0.0,
             start: Start = None, stop: o.Stop = None, style: o.Style = None, bpm: o.Bpm = None,
-            key: o.Key = None, bass: o.Bass = None, drums: o.Drums = None, guitar: o.Guitar = None,
+            key: o.KeyToArrangeIn = None, bass: o.Bass = None, drums: o.Drums = None, guitar: o.Guitar = None,
             piano: o.Piano = None, other: o.Other = None, brief_guidance: o.BriefGuidance = None,
             name: o.Model = None, out: o.Out = Path("arranged"),
             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
@@ -114,7 +114,10 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
         quality, steps, guidance, seed, sampler, eta, iterations, brief_guidance=brief_guidance
     )
     brief = brief_of(
-        style, bpm, key, {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other}
+        style,
+        bpm,
+        None if key == "any" else key,
+        {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other},
     )
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
@@ -127,7 +130,7 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
             "every given stem is also in --make: leave one out, or name a stretch with --from, --to"
         )
     work = partial(model.arrange, files, wanted, softness=softness, start=start, stop=stop, brief=brief,
-                   options=options)  # fmt: skip
+                   hear_key=key is None, options=options)  # fmt: skip
     make(work, target.folder(model.name, name_of(files)), target, talk, "arrange")
     return 0
 

@@ -1,0 +1,32 @@
+"""What the given stems say of the piece that others are to be played to.
+
+The network hears the stems themselves, and follows their notes less than a key that it is told. So it is told the key
+that can be heard in them. The tempo can be heard, too, but not where the beat lies: half a beat off it would mislead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from msgld.brief import Brief
+from msgld.metrics.asked import key_of
+from msgld.sound.resample import resample
+from msgld.types import UNPITCHED
+
+RATE = 22_050
+"""At which notes are heard: all that they are told by lies below 2 kHz."""
+
+
+def in_heard_key(brief: Brief, given: Mapping[str, np.ndarray], rate: int) -> Brief:
+    """A brief with the key of the given stems, where it names none and theirs is clear.
+
+    Args:
+        given: stem -> (channels, L) at ``rate``.
+    """
+    waves = [wave.mean(0) for stem, wave in given.items() if stem not in UNPITCHED]
+    if brief.key is not None or not waves:
+        return brief
+    return replace(brief, key=key_of(resample(np.sum(waves, 0), rate, RATE), RATE))
