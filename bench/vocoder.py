@@ -65,7 +65,7 @@ def measure(vocoder: Vocoder, codec: PatchCodec, audio: Tensor) -> dict[str, flo
     real = analysis(audio[None], n_fft, hop)
     return {
         "log-mel L1": float((log_mel(made[None], codec.mel) - mels).abs().mean()),
-        "phase turns": float(turn_loss(analysis(made, n_fft, hop), real)),
+        "phase turns": float(turn_loss(analysis(made, n_fft, hop), real, lags=(1,))),
         "buzz dB over the original": buzz(made[0], codec.mel.rate, codec.frame_samples)
         - buzz(audio, codec.mel.rate, codec.frame_samples),
         "x real time": len(audio) / codec.mel.rate / seconds,

@@ -154,6 +154,18 @@ def test_the_frequency_loss_vanishes_for_the_true_frequency() -> None:
     assert float(frequency_loss(replace(said, turn=right + 1.0), own, real)) > 0.3
 
 
+def test_long_lags_hear_half_a_semitone_that_neighbouring_columns_do_not() -> None:
+    one, other = (analysis(sinusoid(hertz, 60 * 512), 2048, 512)[..., 4:-4] for hertz in (100.0, 103.0))
+    assert float(turn_loss(other, one, lags=(1,))) < 0.05
+    assert float(turn_loss(other, one)) > 0.2
+    own = own_turn(SMALL, torch.device("cpu"))
+    angle = 2 * math.pi * 103.0 * 512 / 44100
+    blank = torch.zeros(1, one.shape[2], 1025)
+    said = Prediction(blank, (angle - own[: SMALL.held]).expand(1, one.shape[2], -1), blank, blank)
+    assert float(frequency_loss(said, own, one, lags=(1,))) < 0.05
+    assert float(frequency_loss(said, own, one)) > 0.4
+
+
 def test_discriminators_learn_to_tell_noise_from_a_tone() -> None:
     torch.manual_seed(0)
     judges = Discriminators(DiscriminatorConfig(windows=(512,), channels=4, depth=3))

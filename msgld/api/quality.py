@@ -32,6 +32,10 @@ _LAYOUTS = {
 }
 _STEPS = {"draft": 6, "normal": 12, "best": 16}
 
+# Of 40 pieces 68 % met the key that was asked for with 1, 88 % with 2; and what is arranged in the key that is
+# heard has more notes in common with what is given (docs/experiments.md).
+_BRIEF_GUIDANCE = 2.0
+
 # A model of the published kind has no answer in one call. ``best`` is the paper's setting: 200 steps of DDIM
 # with eta 1. With fewer steps fresh noise at each of them costs more than it gives.
 _PUBLISHED = {
@@ -96,7 +100,8 @@ def _segmented(layout: Layout, options: Options, model: Model) -> Layout:
 def making(options: Options, model: Model) -> Settings:
     """Sampling of everything that invents: generate, arrange, vary, continue."""
     if model.schedule.exact:
-        return _settings(Settings(steps=_STEPS[options.quality], sampler="multistep"), options)
+        steps = _STEPS[options.quality]
+        return _settings(Settings(steps=steps, sampler="multistep", brief_guidance=_BRIEF_GUIDANCE), options)
     return _settings(_PUBLISHED[options.quality], options)
 
 

@@ -187,7 +187,7 @@ BriefGuidance = Annotated[
         "--brief-guidance",
         callback=finite,
         rich_help_panel=PLAYED,
-        help="How strongly all this is followed; 1 is as trained, others take twice the time.",
+        help="How strongly all this is followed, 2 by default; 1 is as trained and takes half the time.",
     ),
 ]
 Bass = Annotated[

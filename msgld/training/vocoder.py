@@ -22,7 +22,7 @@ from msgld.training.network import NetworkTraining, plain
 from msgld.training.vocoder_loss import frequency_loss, mel_loss, stft_loss, turn_loss
 from msgld.training.vocoder_presets import VocoderPreset
 
-WEIGHTS = {"stft": 1.0, "mel": 2.0, "turn": 1.0, "frequency": 1.0, "hinge": 0.1, "features": 0.5}
+WEIGHTS = {"stft": 1.0, "mel": 2.0, "turn": 2.0, "frequency": 3.0, "hinge": 0.1, "features": 0.5}
 
 
 def on_grid(config: VocoderConfig, mel: MelConfig) -> VocoderConfig:

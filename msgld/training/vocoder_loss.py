@@ -13,6 +13,10 @@ from msgld.sound.mel import MelConfig, log_mel
 
 WINDOWS = (512, 1024, 2048, 4096)
 
+LAGS = (1, 2, 4, 8, 16)
+"""Columns over which turns of phase are compared. From one column to the next half a semitone at 100 Hz is a fifth of a
+radian, which a cosine hardly sees; over sixteen it is half a turn."""
+
 
 def log_magnitude(spectra: Tensor, floor: float = 1e-4) -> Tensor:
     """0.5 ln(|S|^2 + floor^2)."""
@@ -38,37 +42,46 @@ def mel_loss(made: Tensor, real: Tensor, config: MelConfig) -> Tensor:
     return (log_mel(made.unsqueeze(1), config) - log_mel(real.unsqueeze(1), config)).abs().mean()
 
 
-def turns(spectra: Tensor, axis: int) -> Tensor:
-    """How the phase turns from one entry to the next along an axis, complex, with both magnitudes' root."""
-    size = spectra.shape[axis] - 1
-    product = spectra.narrow(axis, 1, size) * spectra.narrow(axis, 0, size).conj()
+def turns(spectra: Tensor, axis: int, lag: int = 1) -> Tensor:
+    """How the phase turns from one entry to the ``lag``-th next along an axis, complex, with both magnitudes' root."""
+    size = spectra.shape[axis] - lag
+    product = spectra.narrow(axis, lag, size) * spectra.narrow(axis, 0, size).conj()
     return product * (product.real.square() + product.imag.square() + 1e-12) ** -0.25
 
 
-def turn_loss(spectra: Tensor, real: Tensor) -> Tensor:
-    """1 - cos of the error of phase turns along time and along frequency, weighted by magnitude; scalar.
+def turn_loss(spectra: Tensor, real: Tensor, lags: Sequence[int] = LAGS) -> Tensor:
+    """1 - cos of the error of phase turns along time (mean over the lags) and along frequency; scalar.
 
-    The instantaneous frequencies and group delays of Ai and Ling 2023, compared by their cosine.
+    The instantaneous frequencies and group delays of Ai and Ling 2023, compared by their cosine and weighted by
+    magnitude.
 
     Args:
-        spectra, real: complex (B, F, N), predicted and true.
+        spectra, real: complex (B, F, N), predicted and true. lags: in columns; those of N and more are left out.
     """
-    losses = []
-    for axis in (1, 2):
-        a, b = turns(spectra, axis), turns(real, axis)
-        cosine = (a.real * b.real + a.imag * b.imag) / (a.abs() + 1e-9)
-        losses.append(1 - cosine.sum() / (b.abs().sum() + 1e-6))
-    return torch.stack(losses).mean()
+    in_time = [_apart(turns(spectra, 2, lag), turns(real, 2, lag)) for lag in _within(lags, real)]
+    return (torch.stack(in_time).mean() + _apart(turns(spectra, 1), turns(real, 1))) / 2
 
 
-def frequency_loss(said: Prediction, own: Tensor, real: Tensor) -> Tensor:
-    """1 - cos of the error of the predicted turns along time, weighted by magnitude; scalar.
+def frequency_loss(said: Prediction, own: Tensor, real: Tensor, lags: Sequence[int] = LAGS) -> Tensor:
+    """1 - cos of the error of the predicted turns along time, weighted by magnitude, mean over the lags; scalar.
 
     Args:
-        own: each bin's own turn (F,). real: complex (B, F, N).
+        own: each bin's own turn (F,). real: complex (B, F, N). lags: as for :func:`turn_loss`.
     """
     held = said.turn.shape[-1]
-    wanted = turns(real[:, :held], 2).transpose(1, 2)
-    angle = said.turn[:, 1:] + own[:held]
-    cosine = wanted.real * angle.cos() + wanted.imag * angle.sin()
-    return 1 - cosine.sum() / (wanted.abs().sum() + 1e-6)
+    path = (said.turn[:, 1:] + own[:held]).cumsum(1).transpose(1, 2)
+    path = torch.nn.functional.pad(path, (1, 0))  # radians since the first column, (B, held, N)
+    phase = torch.polar(torch.ones_like(path), path)
+    return torch.stack(
+        [_apart(turns(phase, 2, n), turns(real[:, :held], 2, n)) for n in _within(lags, real)]
+    ).mean()
+
+
+def _within(lags: Sequence[int], real: Tensor) -> list[int]:
+    return [lag for lag in lags if lag < real.shape[-1]]
+
+
+def _apart(a: Tensor, b: Tensor) -> Tensor:
+    """1 - cos between complex numbers, weighted by the magnitude of ``b``."""
+    cosine = (a.real * b.real + a.imag * b.imag) / (a.abs() + 1e-9)
+    return 1 - cosine.sum() / (b.abs().sum() + 1e-6)
