@@ -15,7 +15,7 @@ from msgld.data.source import Clip
 from msgld.errors import Cancelled
 from msgld.nets.discriminators import DiscriminatorConfig, Discriminators
 from msgld.nets.stft import agree, analysis, synthesis
-from msgld.nets.vocoder import Prediction, Vocoder, VocoderConfig, carry, own_turn
+from msgld.nets.vocoder import Prediction, Vocoder, VocoderConfig, beginnings, carry, held_on, own_turn
 from msgld.progress import Progress
 from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import AUDIOLDM, MelConfig, filterbank, log_mel, spectrum
@@ -132,6 +132,40 @@ def test_a_kept_phase_turns_as_a_sinusoid_does() -> None:
     kept = carry(Prediction(one, 0 * keep, keep, one + 0j), own_turn(SMALL, torch.device("cpu")), one + 0j)
     turned = (kept[0, :, bin_] / kept[0, 0, bin_]) * (true[0] / true)
     torch.testing.assert_close(turned.angle(), torch.zeros(columns - 8), atol=2e-2, rtol=0)
+
+
+def test_a_steady_answer_does_not_pull_a_tone_to_the_rate_of_columns() -> None:
+    columns, own = 60, own_turn(SMALL, torch.device("cpu"))
+    turn = -2 * math.pi * 3.7 * 512 / 44100  # 3.7 Hz below the middle of each bin: an E where 86 Hz lies near
+    steady = torch.ones(1, columns, 1025)
+    keep = torch.full((1, columns, SMALL.held), 0.8)
+    said = Prediction(0 * steady, 0 * keep + turn, keep, 4 * steady + 0j)
+    held = held_on(said, beginnings(steady))
+
+    def turned(one: Prediction) -> torch.Tensor:
+        """Mean turn beyond the bin's own, of bins whose own is none."""
+        phase = carry(one, own, torch.zeros_like(one.onset))[0, 8:, 0 : SMALL.held : 4]
+        return (phase[1:] * phase[:-1].conj()).mean().angle()
+
+    assert abs(float(turned(said))) < 0.05, "locked: what the law is about"
+    assert float(turned(held)) == pytest.approx(turn, abs=0.01)
+
+
+def test_what_begins_takes_the_phase_of_its_onset() -> None:
+    columns, bins = 12, 1025
+    loud = torch.full((1, columns, bins), 0.01)
+    loud[:, 6:] = 0.1
+    begins = beginnings(loud)
+    assert begins[0, [0, 6]].min() > 0.99 and begins[0, [*range(1, 6), *range(7, 12)]].max() < 0.01
+    keep = torch.full((1, columns, SMALL.held), 0.1)
+    said = Prediction(0 * loud, 0 * keep + 0.3, keep, 50j * torch.ones(1, columns, bins))
+    signs = 1 - 2 * (torch.arange(bins) % 2)
+    phase = (
+        carry(held_on(said, begins), own_turn(SMALL, torch.device("cpu")), torch.zeros_like(said.onset))
+        * signs
+    )
+    torch.testing.assert_close(phase[0, 6, : SMALL.held].imag, torch.ones(SMALL.held), atol=0.01, rtol=0)
+    assert phase[0, 8, : SMALL.held].imag.min() < 0.9
 
 
 def test_losses_vanish_on_the_truth_and_ignore_the_sign() -> None:

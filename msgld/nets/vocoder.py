@@ -6,12 +6,15 @@ a tone's phase turns from column to column, by an angle that is its frequency; s
 the rate of columns. Here the network predicts how far each bin's phase turns, how much of the turned phase is
 kept, and what replaces it where something new begins; where it knows nothing, the phase is random, as that of
 noise is.
+
+What replaces it may do so only where something begins: a steady answer, mixed in column by column, would pull every
+tone near a multiple of the rate of columns (86 Hz) to it, as a clock pulls another one on the same wall.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -19,6 +22,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.nets.stft import agree, synthesis, unit
+
+RISE, SLOPE = 6.0, 1.0
+"""Decibels by which a bin grows from one column to the next where something begins, and how gradually that is so."""
+
+REST = 0.25
+"""Share of what the network would not keep that is not kept elsewhere, either."""
 
 LEAST = 0.1
 """Sums of phases shorter than this are left short: their direction is chance, as their gradient would be."""
@@ -146,9 +155,14 @@ class Vocoder(nn.Module):
 
     def spectrum(self, mels: Tensor) -> Tensor:
         """Log-mels (B, M, N) -> complex spectra (B, F, N)."""
-        said = self.predict(mels)
+        return self.spectrum_of(mels, self.predict(mels))
+
+    def spectrum_of(self, mels: Tensor, said: Prediction) -> Tensor:
+        """What is said of log-mels (B, M, N) -> complex spectra (B, F, N)."""
+        magnitude = self.magnitude(mels, said.correction)
+        said = held_on(said, beginnings(magnitude.detach()))
         phase = carry(said, own_turn(self.config, mels.device), noise_like(said.onset))
-        return (self.magnitude(mels, said.correction) * phase).transpose(1, 2)
+        return (magnitude * phase).transpose(1, 2)
 
     def forward(self, mels: Tensor) -> Tensor:
         """Log-mels (B, M, N) in nepers -> waveforms (B, N * hop); the same input gives the same waveform."""
@@ -174,6 +188,25 @@ def own_turn(config: VocoderConfig, device: torch.device) -> Tensor:
     """How far a sinusoid at the middle of each bin turns from column to column, radians (F,)."""
     k = torch.arange(config.bins, device=device)
     return 2 * math.pi / config.n_fft * (k * config.hop % config.n_fft)
+
+
+def beginnings(magnitude: Tensor) -> Tensor:
+    """Where something begins, 0 to 1, of magnitudes (B, N, F): where they grow. The first column is a beginning."""
+    loudness = 20 * torch.log10(magnitude + 1e-5)
+    before = F.pad(loudness[:, :-1], (0, 0, 1, 0), value=-200.0)
+    return torch.sigmoid((loudness - before - RISE) / SLOPE)
+
+
+def held_on(said: Prediction, begins: Tensor) -> Prediction:
+    """What is said, with phases that are replaced where something begins, and nearly kept elsewhere.
+
+    Args:
+        begins: 0 to 1, (B, N, F). Of bins that are not held nothing changes.
+    """
+    held = said.keep.shape[-1]
+    begins = begins[..., :held]
+    onset = torch.cat([said.onset[..., :held] * begins, said.onset[..., held:]], -1)
+    return replace(said, keep=1 - (1 - said.keep) * (REST + (1 - REST) * begins), onset=onset)
 
 
 def carry(said: Prediction, own: Tensor, noise: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from msgld.checkpoint import bf16_is_fast
 from msgld.model import REFERENCE_RMS
 from msgld.nets.discriminators import Discriminators
 from msgld.nets.stft import analysis, synthesis
-from msgld.nets.vocoder import Vocoder, VocoderConfig, carry, noise_like, own_turn
+from msgld.nets.vocoder import Vocoder, VocoderConfig, own_turn
 from msgld.sound.autoencoder import KLCodec
 from msgld.sound.codec import PatchCodec
 from msgld.sound.mel import MelConfig, band_edges, filterbank, log_mel
@@ -103,15 +103,13 @@ class VocoderTraining(NetworkTraining[ClipPool]):
             real = analysis(audio, mel.n_fft, mel.hop)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             said = net.predict(mels)
-        own = own_turn(net.config, audio.device)
-        phase = carry(said, own, noise_like(said.onset))
-        spectra = (net.magnitude(mels, said.correction) * phase).transpose(1, 2)
+        spectra = net.spectrum_of(mels, said)
         made = synthesis(spectra, mel.n_fft, mel.hop)
         losses = {
             "stft": stft_loss(made, audio),
             "mel": mel_loss(made, audio, mel),
             "turn": turn_loss(spectra, real),
-            "frequency": frequency_loss(said, own, real),
+            "frequency": frequency_loss(said, own_turn(net.config, audio.device), real),
         }
         return losses, made
 
