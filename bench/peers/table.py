@@ -19,6 +19,9 @@ HEAD = (
     "| copies | separating, x real time | making, x real time | memory, GB |"
 )
 
+COLUMNS = 4
+"""Panels beside each other."""
+
 
 def best_runs(reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One report a system, the best first."""
@@ -59,13 +62,17 @@ def draw_curves(runs: Path, path: Path) -> None:
         run, *part = log.relative_to(runs).parts[:-1]
         system, scale = run.rsplit("-", 1)
         entries = [json.loads(entry) for entry in log.read_text("utf-8").splitlines()]
-        entries = [entry for entry in entries if "progress" in entry]  # a codec's scale is noted beside its steps
+        entries = [
+            entry for entry in entries if "progress" in entry
+        ]  # a codec's scale is noted beside its steps
         logs["/".join([system, *part])][scale] = entries
-    figure = Figure(figsize=(4 * len(logs), 3), layout="constrained")
+    rows = -(-len(logs) // COLUMNS)
+    figure = Figure(figsize=(3.5 * COLUMNS, 2.8 * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    for axes, (title, scales) in zip(
-        figure.subplots(1, len(logs), squeeze=False)[0], logs.items(), strict=True
-    ):
+    panels = figure.subplots(rows, COLUMNS, squeeze=False).flatten()
+    for spare in panels[len(logs) :]:
+        spare.set_axis_off()
+    for axes, (title, scales) in zip(panels, logs.items(), strict=False):
         for scale, entries in scales.items():
             names = (
                 [name for name in entries[0] if name not in ("step", "norm", "progress", "seconds")]
