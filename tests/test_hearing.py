@@ -37,6 +37,13 @@ def test_the_key_is_that_of_the_stems_that_have_notes():
     )
 
 
+def test_sound_of_any_rate_is_heard_as_it_sounds():
+    # Samples played twice as fast sound an octave higher, and a tone higher played a sixth of an octave faster.
+    assert in_heard_key(OPEN, {"piano": STEREO}, 2 * RATE).key == "C major"
+    assert in_heard_key(OPEN, {"piano": STEREO}, RATE // 2).key == "C major"
+    assert in_heard_key(OPEN, {"piano": STEREO}, round(RATE * 2 ** (2 / 12))).key == "D major"
+
+
 def test_a_key_of_ones_own_goes_before_and_silence_and_drums_have_none():
     assert in_heard_key(Brief(key="Ab"), {"piano": STEREO}, RATE).key == "Ab"
     assert in_heard_key(OPEN, {"piano": 0 * STEREO}, RATE) == OPEN

@@ -29,4 +29,4 @@ def in_heard_key(brief: Brief, given: Mapping[str, np.ndarray], rate: int) -> Br
     waves = [wave.mean(0) for stem, wave in given.items() if stem not in UNPITCHED]
     if brief.key is not None or not waves:
         return brief
-    return replace(brief, key=key_of(resample(np.sum(waves, 0), rate, RATE), RATE))
+    return replace(brief, key=key_of(resample(np.sum(waves, 0)[None], rate, RATE)[0], RATE))
