@@ -140,7 +140,7 @@ def test_a_steady_answer_does_not_pull_a_tone_to_the_rate_of_columns() -> None:
     steady = torch.ones(1, columns, 1025)
     keep = torch.full((1, columns, SMALL.held), 0.8)
     said = Prediction(0 * steady, 0 * keep + turn, keep, 4 * steady + 0j)
-    held = held_on(said, beginnings(steady))
+    held = held_on(said, beginnings(steady[..., : SMALL.held]))
 
     def turned(one: Prediction) -> torch.Tensor:
         """Mean turn beyond the bin's own, of bins whose own is none."""
@@ -155,7 +155,7 @@ def test_what_begins_takes_the_phase_of_its_onset() -> None:
     columns, bins = 12, 1025
     loud = torch.full((1, columns, bins), 0.01)
     loud[:, 6:] = 0.1
-    begins = beginnings(loud)
+    begins = beginnings(loud[..., : SMALL.held])
     assert begins[0, [0, 6]].min() > 0.99 and begins[0, [*range(1, 6), *range(7, 12)]].max() < 0.01
     keep = torch.full((1, columns, SMALL.held), 0.1)
     said = Prediction(0 * loud, 0 * keep + 0.3, keep, 50j * torch.ones(1, columns, bins))

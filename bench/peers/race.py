@@ -23,8 +23,11 @@ from itertools import product
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SYSTEMS, SCALES = ("paper", "msdm", "ours", "htdemucs"), (3.0, 1.0, 10.0)
+SYSTEMS = ("paper", "msdm", "ours", "htdemucs")
 """Those that take longest first, so that the jobs end together."""
+
+SCALES = (3.0, 1.0, 10.0)
+"""Of the usual learning rates."""
 
 FEWER = {"msdm": 20, "paper": 8}
 """Network calls of the systems that sample even to separate, where only the runs of one system are compared."""

@@ -62,10 +62,8 @@ def draw_curves(runs: Path, path: Path) -> None:
         run, *part = log.relative_to(runs).parts[:-1]
         system, scale = run.rsplit("-", 1)
         entries = [json.loads(entry) for entry in log.read_text("utf-8").splitlines()]
-        entries = [
-            entry for entry in entries if "progress" in entry
-        ]  # a codec's scale is noted beside its steps
-        logs["/".join([system, *part])][scale] = entries
+        # A codec's scale is noted beside its steps.
+        logs["/".join([system, *part])][scale] = [entry for entry in entries if "progress" in entry]
     rows = -(-len(logs) // COLUMNS)
     figure = Figure(figsize=(3.5 * COLUMNS, 2.8 * rows), layout="constrained")
     FigureCanvasAgg(figure)

@@ -160,7 +160,7 @@ class Vocoder(nn.Module):
     def spectrum_of(self, mels: Tensor, said: Prediction) -> Tensor:
         """What is said of log-mels (B, M, N) -> complex spectra (B, F, N)."""
         magnitude = self.magnitude(mels, said.correction)
-        said = held_on(said, beginnings(magnitude.detach()))
+        said = held_on(said, beginnings(magnitude[..., : self.config.held].detach()))
         phase = carry(said, own_turn(self.config, mels.device), noise_like(said.onset))
         return (magnitude * phase).transpose(1, 2)
 
@@ -201,10 +201,9 @@ def held_on(said: Prediction, begins: Tensor) -> Prediction:
     """What is said, with phases that are replaced where something begins, and nearly kept elsewhere.
 
     Args:
-        begins: 0 to 1, (B, N, F). Of bins that are not held nothing changes.
+        begins: 0 to 1, (B, N, held). Of bins that are not held nothing changes.
     """
-    held = said.keep.shape[-1]
-    begins = begins[..., :held]
+    held = begins.shape[-1]
     onset = torch.cat([said.onset[..., :held] * begins, said.onset[..., held:]], -1)
     return replace(said, keep=1 - (1 - said.keep) * (REST + (1 - REST) * begins), onset=onset)
 
