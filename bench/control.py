@@ -60,8 +60,10 @@ def coded(model: Model, played: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     gain = REFERENCE_RMS / mono.sum(0).square().mean().sqrt().clamp_min(1e-5)
     mono = mono[:, : mono.shape[1] // model.codec.frame_samples * model.codec.frame_samples]
     with torch.inference_mode():
-        made = model.vocode(model.codec.decode(model.codec.encode_audio(mono[:, None] * gain)))
-    return dict(zip(played, made.float().numpy()[:, None], strict=True))
+        mels = dict(
+            zip(played, model.codec.decode(model.codec.encode_audio(mono[:, None] * gain)), strict=True)
+        )
+        return {stem: model.vocode(one[None], stem).float().numpy() for stem, one in mels.items()}
 
 
 def measure(

@@ -36,16 +36,13 @@ class Part(Protocol):
 
 
 FORMAT = 1
-PARTS = ("codec", "denoiser", "vocoder", "refiner")
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
     """Write a model. Statistics keep 32 bits (they are small); networks are stored as ``dtype``."""
     modules: dict[str, Part] = {"codec": model.codec, "denoiser": model.denoiser.network}
-    if model.vocoder is not None:
-        modules["vocoder"] = model.vocoder
-    if model.refiner is not None:
-        modules["refiner"] = model.refiner
+    further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.notes}
+    modules |= {name: module for name, module in further.items() if module is not None}
     save_parts(modules, folder, {"stems": model.stems, "level": model.level, "info": model.info}, dtype)
 
 
@@ -146,15 +143,16 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     stems = tuple(description["stems"])
     if network.tracks != len(stems) + 1:
         raise ModelError(f"{folder / 'model.json'} names {len(stems)} stems, its network has others")
-    vocoder = _part(folder, "vocoder", parts) if "vocoder" in parts else None
+    vocoder, refiner, notes = (
+        _part(folder, name, parts) if name in parts else None for name in ("vocoder", "refiner", "notes")
+    )
     half = bf16_is_fast(torch.device(device)) if half is None else half
     level = description.get("level", REFERENCE_RMS)
     denoiser = denoiser_of(network, codec).eval().requires_grad_(False)
-    refiner = _part(folder, "refiner", parts) if "refiner" in parts else None
-    for module in (codec, denoiser, vocoder, refiner):
+    for module in (codec, denoiser, vocoder, refiner, notes):
         if module is not None:
             module.to(device)
-    return Model(codec, denoiser, vocoder, stems, half, level, description["info"], refiner)
+    return Model(codec, denoiser, vocoder, stems, half, level, description["info"], refiner, notes)
 
 
 def load_first_stage(folder: Path) -> tuple[Any, Any]:

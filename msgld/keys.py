@@ -48,6 +48,17 @@ def scale(tonic: int, mode: str) -> tuple[int, ...]:
     return tuple((tonic + step) % 12 for step in MODES[mode])
 
 
+def notes_of(key: str) -> frozenset[int]:
+    """Pitch classes of a key as it is written; of one without a mode those of major and minor.
+
+    Raises:
+        UsageError: for an unknown note name or mode.
+    """
+    tonic, mode = parse_key(key)
+    modes = [mode] if mode else ["major", "minor"]
+    return frozenset(note for one in modes for note in scale(tonic, one))
+
+
 def key_of_scale(tonic: int, weights: Sequence[float]) -> str:
     """The major key or its relative minor, which share a scale: that whose tonic and fifth count more.
 

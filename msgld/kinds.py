@@ -10,6 +10,7 @@ from torch import nn
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule, SqrtLinearSchedule
 from msgld.diffusion.published import PublishedDenoiser
+from msgld.nets.notes import NoteReader, NotesConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.stem_unet import StemUNet, StemUNetConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
@@ -53,6 +54,7 @@ KINDS: Mapping[str, Mapping[str, Callable[[Settings], nn.Module]]] = {
         "stem-unet": lambda s: StemUNet(StemUNetConfig(**s)),
         "published-unet": _unet,
     },
+    "notes": {"notes": lambda s: NoteReader(NotesConfig(**s))},
     "refiner": {"refiner": lambda s: Refiner(RefinerConfig(**s))},
     "vocoder": {"vocoder": lambda s: Vocoder(VocoderConfig(**s)), "hifigan": _hifigan},
 }

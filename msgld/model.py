@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from torch import Tensor
 from msgld.diffusion.denoise import Asked, Estimate, StemDenoiser
 from msgld.diffusion.noise import Schedule
 from msgld.diffusion.published import PublishedDenoiser
+from msgld.keys import notes_of
+from msgld.nets.notes import NoteReader
 from msgld.nets.refiner import Refiner
 from msgld.nets.vocoder import Vocoder
 from msgld.sound.codec import PatchCodec
@@ -36,6 +39,7 @@ class Model:
         level: RMS to which mixtures are brought before the model hears them; None leaves them as they are.
         info: what the checkpoint's JSON says besides (name, data, training, hashes).
         refiner: corrects shares at the song's own rate; None in models without one.
+        notes: reads which notes the bass plays, for the vocoder; None in models without one.
     """
 
     codec: PatchCodec | KLCodec
@@ -46,6 +50,7 @@ class Model:
     level: float | None = REFERENCE_RMS
     info: dict[str, Any] = field(default_factory=dict)
     refiner: Refiner | None = None
+    notes: NoteReader | None = None
 
     @property
     def device(self) -> torch.device:
@@ -101,8 +106,24 @@ class Model:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             return self.refiner(features)
 
-    def vocode(self, mels: Tensor) -> Tensor:
-        """Log-mels (..., M, N) -> waveforms (..., N * hop)."""
+    def reads(self, stem: str | None) -> bool:
+        """Whether the notes of a stem are read, so that the vocoder plays them in tune."""
+        return self.notes is not None and stem == self.notes.config.stem and isinstance(self.vocoder, Vocoder)
+
+    def read_last(self, stems: Iterable[str]) -> list[str]:
+        """The stems in their order, but that whose notes are read last: by then the others' key can be heard."""
+        return sorted(stems, key=self.reads)
+
+    def vocode(self, mels: Tensor, stem: str | None = None, key: str | None = None) -> Tensor:
+        """Log-mels (..., M, N) -> waveforms (..., N * hop).
+
+        Args:
+            stem: whose sound it is, if it is one's; a bass is played in tune where the model can read its notes.
+            key: of the piece, which those notes are likely to be of.
+        """
         assert self.vocoder is not None
         flat = mels.reshape(-1, *mels.shape[-2:])
-        return self.vocoder(flat).reshape(*mels.shape[:-2], -1)
+        if self.notes is None or not self.reads(stem):
+            return self.vocoder(flat).reshape(*mels.shape[:-2], -1)
+        hertz, mel = self.notes.hertz(flat, notes_of(key) if key else ()), self.codec.mel
+        return self.vocoder(flat, hertz * mel.n_fft / mel.rate).reshape(*mels.shape[:-2], -1)

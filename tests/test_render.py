@@ -52,13 +52,13 @@ def test_calls_are_counted_before_they_are_made(model: Model):
 def counting_model(size: int) -> Any:
     """Decodes and vocodes each latent frame into ``size`` samples of its value."""
     codec = SimpleNamespace(frame_samples=size, mel=SimpleNamespace(rate=100 * size), decode=lambda z: z)
-    return SimpleNamespace(codec=codec, vocode=lambda mels: mels[:, 0].repeat_interleave(size, -1))
+    return SimpleNamespace(codec=codec, vocode=lambda mels, *whose: mels[:, 0].repeat_interleave(size, -1))
 
 
 def test_a_long_sound_is_vocoded_in_pieces_that_meet_where_they_should():
     frames = 1000
     values = torch.arange(frames).float()
-    sound = render.vocode(counting_model(4), values[None], 0, frames)
+    sound = render.vocode(counting_model(4), values[None], 0, frames, "bass")
     exact = values.repeat_interleave(4).numpy()
     seams = np.zeros(len(exact), bool)
     for start in range(render.VOCODED, frames, render.VOCODED):
@@ -68,7 +68,7 @@ def test_a_long_sound_is_vocoded_in_pieces_that_meet_where_they_should():
 
 
 def test_only_a_stretch_is_vocoded_where_only_that_is_asked_for():
-    sound = render.vocode(counting_model(4), torch.ones(1, 200), 100, 120)
+    sound = render.vocode(counting_model(4), torch.ones(1, 200), 100, 120, "bass")
     assert sound.shape == (800,)
     assert (sound[400:480] == 1).all()
     assert not sound[: 4 * (100 - render.CONTEXT)].any()

@@ -14,6 +14,7 @@ from msgld.checkpoint import save_model
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
 from msgld.model import Model
+from msgld.nets.notes import NoteReader, NotesConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
@@ -26,11 +27,15 @@ STEM_TRANSFORMER = TransformerConfig(width=32, depth=1, heads=2)
 
 
 def save_tiny_model(
-    folder: Path, vocoder: bool = True, refined: bool = False, styles: tuple[str, ...] = ()
+    folder: Path,
+    vocoder: bool = True,
+    refined: bool = False,
+    styles: tuple[str, ...] = (),
+    notes: bool = False,
 ) -> Path:
     """Write a model with random weights; its stems are nonsense, but finite and different from each other.
 
-    With styles it takes briefs; a refiner changes what it cuts.
+    With styles it takes briefs; a refiner changes what it cuts; notes are read at random.
     """
     torch.manual_seed(0)
     sizes: dict[str, Any] = {
@@ -53,6 +58,9 @@ def save_tiny_model(
     if refined:
         model.refiner = Refiner(RefinerConfig(bands=64, widths=(4, 6), depth=1))
         torch.nn.init.normal_(model.refiner.outward.weight)
+    if notes:
+        model.notes = NoteReader(NotesConfig(width=8, depth=1, hidden=8))
+        torch.nn.init.normal_(model.notes.outward.weight)
     save_model(model, folder)
     return folder
 

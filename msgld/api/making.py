@@ -16,7 +16,7 @@ from msgld.api.given import Given, gather
 from msgld.api.options import Options
 from msgld.api.quality import making
 from msgld.api.record import describe
-from msgld.brief import Brief
+from msgld.brief import OPEN, Brief
 from msgld.diffusion.sample import Map
 from msgld.errors import UsageError
 from msgld.model import Model
@@ -75,7 +75,7 @@ def generate(job: Making, seconds: float, make: Sequence[str] | None, brief: Bri
     task = maps.generate(job.tracks, render.frames_for(job.model, nothing.length, rate))
     task = briefed(job.model, maps.without(task, job.absent(wanted)), brief)
     extra = {"seconds": seconds, "make": list(wanted), **_said(brief)}
-    return _run(job, "generate", nothing, task, wanted, _placed, extra)
+    return _run(job, "generate", nothing, task, wanted, _placed, extra, brief)
 
 
 def _at_least_one(samples: float) -> int:
@@ -120,7 +120,7 @@ def arrange(
         return render.splice(old, new, low, high, round(render.FADE * given.rate))
 
     extra = {"make": list(wanted), "softness": softness, "start": start, "stop": stop, **_said(brief)}
-    return _run(job, "arrange", given, task, wanted, finish, extra)
+    return _run(job, "arrange", given, task, wanted, finish, extra, brief if hear_key or brief.key else None)
 
 
 def _in_their_key(given: Given, brief: Brief) -> tuple[Given, Brief]:
@@ -204,8 +204,13 @@ def _run(
     wanted: Sequence[str],
     finish: Finish,
     extra: Mapping[str, Any],
+    brief: Brief | None = OPEN,
 ) -> Result:
-    """Encode what is given, sample, vocode what was wanted, and put it together."""
+    """Encode what is given, sample, vocode what was wanted, and put it together.
+
+    Args:
+        brief: its key is that in which notes are read; where it has none, that of the other stems. None: in no key.
+    """
     began, settings = time.monotonic(), making(job.options, job.model)
     stems = [stem for stem in job.model.stems if stem in wanted]
     meter = Meter(
@@ -216,10 +221,12 @@ def _run(
     waves = {job.model.stems.index(stem): wave for stem, wave in given.waves.items()}
     z = render.encode(job.model, waves, given.rate, task.levels.shape[-1], gain)
     z = render.make(job.model, z, task, settings, lambda: meter.advance(1))
-    made = {}
-    for stem in stems:
+    made: dict[str, np.ndarray] = {}
+    for stem in job.model.read_last(stems):
         meter.advance(0, "vocoding")
-        made[stem] = finish(stem, _sound(job, z, task, stem, given) / np.float32(gain))
+        known = brief if brief and job.model.reads(stem) else None
+        key = in_heard_key(known, {**given.waves, **made}, given.rate).key if known else None
+        made[stem] = finish(stem, _sound(job, z, task, stem, given, key) / np.float32(gain))
         meter.advance(1)
     told = describe(job.model, job.weights, name, job.options, settings, extra)
     info = {
@@ -232,11 +239,11 @@ def _run(
     return _result(job, {**given.waves, **made}, given, info)
 
 
-def _sound(job: Making, z: Tensor, task: Map, stem: str, given: Given) -> np.ndarray:
+def _sound(job: Making, z: Tensor, task: Map, stem: str, given: Given, key: str | None) -> np.ndarray:
     """One stem that was made, mono (L,) at the result's rate."""
     track = job.model.stems.index(stem)
     frames = torch.nonzero(task.wanted[0, track]).flatten()
-    sound = render.vocode(job.model, z[0, track], int(frames[0]), int(frames[-1]) + 1)
+    sound = render.vocode(job.model, z[0, track], int(frames[0]), int(frames[-1]) + 1, stem, key)
     sound = resample(sound[None], job.model.codec.mel.rate, given.rate)[0, : given.length]
     return np.pad(sound, (0, given.length - len(sound)))
 

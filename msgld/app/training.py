@@ -138,6 +138,24 @@ def train_refiner_on(settings: Training) -> Path:
     return _announce(model)
 
 
+def train_notes_on(settings: Training) -> Path:
+    """Train or resume a note reader for the model in ``settings.start``, or the shipped one; the folder of both."""
+    from msgld.api.store import model_folder
+    from msgld.training.notes_presets import find_notes_preset
+    from msgld.training.notes_run import train_notes
+
+    preset = find_notes_preset(settings.preset or "small")
+    if settings.first_stage:
+        raise UsageError("a note reader belongs to a whole model: name its folder with --start")
+    _check_paths(settings)
+    device, source, start = _device(settings), _source(settings), model_folder(settings.start)
+    with _shown(settings.out) as show:
+        model = train_notes(
+            preset, source, start, settings.out, settings.minutes, device, settings.seed, News(show).report
+        )
+    return _announce(model)
+
+
 def _announce(model: Path) -> Path:
     Talk().say(f"model in {shown(model)}: use it with --name {shown(model)}")
     return model

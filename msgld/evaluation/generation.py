@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from msgld.brief import OPEN
 from msgld.data.source import Clip
 from msgld.errors import ModelError
 from msgld.evaluation.codec import whole_frames
@@ -18,6 +19,7 @@ from msgld.metrics import frechet_distance, is_silent, kernel_distance
 from msgld.model import Model
 from msgld.sound.resample import resample
 from msgld.tasks import maps, render
+from msgld.tasks.hearing import in_heard_key
 from msgld.tasks.level import gain_to_reference
 from msgld.tasks.maps import Settings
 
@@ -47,7 +49,13 @@ def invent(model: Model, frames: int, settings: Settings) -> np.ndarray:
     z = render.make(
         model, render.encode(model, {}, model.codec.mel.rate, frames, 1.0), task, settings, lambda: None
     )
-    return np.stack([render.vocode(model, stem, 0, frames) for stem in z[0, :-1]])
+    latents = dict(zip(model.stems, z[0], strict=False))
+    sounds: dict[str, np.ndarray] = {}
+    for stem in model.read_last(model.stems):
+        others = {name: wave[None] for name, wave in sounds.items()}
+        key = in_heard_key(OPEN, others, model.codec.mel.rate).key if model.reads(stem) else None
+        sounds[stem] = render.vocode(model, latents[stem], 0, frames, stem, key)
+    return np.stack([sounds[stem] for stem in model.stems])
 
 
 def embedded(model: Model, stems: np.ndarray, embedding: Embedding) -> dict[str, np.ndarray]:

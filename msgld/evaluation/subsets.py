@@ -133,9 +133,10 @@ def play(
     task = maps.arrange(len(clip.mels) + 1, clip.z.shape[-1], dict.fromkeys(given, 0.0))
     task = maps.without(task, clip.absent)
     heard = [k for k in given if clip.sounding[k]]
+    brief = OPEN
     if model.styles:
-        sounds = {model.stems[k]: clip.sound[k][None] for k in heard}
-        task = briefed(model, task, in_heard_key(OPEN, sounds, RATE))
+        brief = in_heard_key(OPEN, {model.stems[k]: clip.sound[k][None] for k in heard}, RATE)
+        task = briefed(model, task, brief)
     share = 1 / render.calls(model, task, settings)
     z = render.make(model, clip.z, task, settings, lambda: advance(share))
     decoded = model.codec.decode(z[0, audible]).cpu().numpy()
@@ -143,7 +144,7 @@ def play(
     rate = model.codec.mel.rate / model.codec.mel.hop
     fit, songs = None, {}
     if model.vocoder is not None and (foreign is not None or networks):
-        waves = _waves(model, {k: z[0, k] for k in audible})
+        waves = _waves(model, {k: z[0, k] for k in audible}, brief.key)
         fit = None if foreign is None else _fit(model, clip, foreign, waves, heard)
         songs = {network.name: _songs(network, clip, waves, heard) for network in networks}
     copied = copies(decoded, clip.mels[heard].cpu().numpy())
@@ -151,12 +152,11 @@ def play(
     return Played(log_mel_l1(decoded, true), made_statistics, true_statistics, fit, copied, songs)
 
 
-def _waves(model: Model, made: dict[int, Tensor]) -> dict[int, np.ndarray]:
+def _waves(model: Model, made: dict[int, Tensor], key: str | None) -> dict[int, np.ndarray]:
     """Latents by track as sounds, mono (L,) at ``RATE``."""
-    rate = model.codec.mel.rate
-    return {
-        k: resample(render.vocode(model, z, 0, z.shape[-1])[None], rate, RATE)[0] for k, z in made.items()
-    }
+    stems, rate = model.stems, model.codec.mel.rate
+    sounds = {k: render.vocode(model, z, 0, z.shape[-1], stems[k], key) for k, z in made.items()}
+    return {k: resample(sound[None], rate, RATE)[0] for k, sound in sounds.items()}
 
 
 def _songs(

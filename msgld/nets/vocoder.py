@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from msgld.nets.convnext import Block
 from msgld.nets.stft import agree, synthesis, unit
 
 RISE, SLOPE = 6.0, 1.0
@@ -28,6 +29,9 @@ RISE, SLOPE = 6.0, 1.0
 
 REST = 0.25
 """Share of what the network would not keep that is not kept elsewhere, either."""
+
+PITCHED, REACH = 32, 1.5
+"""Lowest bins, whose phases a known pitch turns, and how far from a bin's middle its partial may be, in bins."""
 
 LEAST = 0.1
 """Sums of phases shorter than this are left short: their direction is chance, as their gradient would be."""
@@ -63,24 +67,6 @@ class VocoderConfig:
     def bins(self) -> int:
         """Bins of the linear spectrum, F."""
         return self.n_fft // 2 + 1
-
-
-class Block(nn.Module):
-    """ConvNeXt block (Liu et al. 2022) over (B, N, width): depthwise in time, then a perceptron."""
-
-    def __init__(self, config: VocoderConfig) -> None:
-        super().__init__()
-        width = config.width
-        self.along_time = nn.Conv1d(width, width, config.kernel, padding=config.kernel // 2, groups=width)
-        self.norm = nn.LayerNorm(width)
-        self.up = nn.Linear(width, config.hidden)
-        self.down = nn.Linear(config.hidden, width)
-        self.scale = nn.Parameter(torch.full((width,), 1 / config.depth))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, N, width) -> the same."""
-        y = self.norm(self.along_time(x.transpose(1, 2)).transpose(1, 2))
-        return x + self.scale * self.down(F.gelu(self.up(y), approximate="tanh"))
 
 
 @dataclass(frozen=True)
@@ -153,9 +139,10 @@ class Vocoder(nn.Module):
         power = (torch.exp(2 * mels) - self.config.floor**2).clamp_min(0)
         return (self.spread @ power).clamp_min(1e-14).sqrt()
 
-    def spectrum(self, mels: Tensor) -> Tensor:
-        """Log-mels (B, M, N) -> complex spectra (B, F, N)."""
-        return self.spectrum_of(mels, self.predict(mels))
+    def spectrum(self, mels: Tensor, pitch: Tensor | None = None) -> Tensor:
+        """Log-mels (B, M, N) -> complex spectra (B, F, N); ``pitch`` as for :func:`on_pitch`."""
+        said = self.predict(mels)
+        return self.spectrum_of(mels, said if pitch is None else on_pitch(said, pitch, self.config))
 
     def spectrum_of(self, mels: Tensor, said: Prediction) -> Tensor:
         """What is said of log-mels (B, M, N) -> complex spectra (B, F, N)."""
@@ -164,9 +151,13 @@ class Vocoder(nn.Module):
         phase = carry(said, own_turn(self.config, mels.device), noise_like(said.onset))
         return (magnitude * phase).transpose(1, 2)
 
-    def forward(self, mels: Tensor) -> Tensor:
-        """Log-mels (B, M, N) in nepers -> waveforms (B, N * hop); the same input gives the same waveform."""
-        spectra = self.spectrum(mels)
+    def forward(self, mels: Tensor, pitch: Tensor | None = None) -> Tensor:
+        """Log-mels (B, M, N) in nepers -> waveforms (B, N * hop); the same input gives the same waveform.
+
+        Args:
+            pitch: fundamental of each column, (B, N), in bins, where more is known of it than one column shows.
+        """
+        spectra = self.spectrum(mels, pitch)
         config = self.config
         if not self.training:
             spectra = agree(spectra, config.n_fft, config.hop, config.rounds)
@@ -206,6 +197,20 @@ def held_on(said: Prediction, begins: Tensor) -> Prediction:
     held = begins.shape[-1]
     onset = torch.cat([said.onset[..., :held] * begins, said.onset[..., held:]], -1)
     return replace(said, keep=1 - (1 - said.keep) * (REST + (1 - REST) * begins), onset=onset)
+
+
+def on_pitch(said: Prediction, pitch: Tensor, config: VocoderConfig) -> Prediction:
+    """What is said, but that the lowest bins turn as the partials next to them do.
+
+    Args:
+        pitch: fundamental of each column, (B, N), in bins.
+    """
+    bins = torch.arange(min(PITCHED, said.turn.shape[-1]), device=pitch.device)
+    pitch = pitch.unsqueeze(-1)
+    partial = pitch * (bins / pitch).round().clamp_min(1)
+    away = (partial - bins).clamp(-REACH, REACH)
+    turn = 2 * math.pi * config.hop / config.n_fft * away
+    return replace(said, turn=torch.cat([turn, said.turn[..., len(bins) :]], -1))
 
 
 def carry(said: Prediction, own: Tensor, noise: Tensor) -> Tensor:

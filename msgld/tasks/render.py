@@ -100,11 +100,16 @@ def make(model: Model, z: Tensor, task: Map, settings: Settings, step: Callable[
 
 
 @torch.inference_mode()
-def vocode(model: Model, latents: Tensor, first: int, last: int) -> np.ndarray:
-    """Frames ``first`` to ``last`` of one track's latents (C, T) as sound at the model's rate, float32.
+def vocode(
+    model: Model, latents: Tensor, first: int, last: int, stem: str, key: str | None = None
+) -> np.ndarray:
+    """Frames ``first`` to ``last`` of a stem's latents (C, T) as sound at the model's rate, float32.
 
     The result has the length of all T frames and is silent outside of those asked for, but for some frames of
     context before and after, with which it can be faded in and out.
+
+    Args:
+        stem, key: see :meth:`msgld.model.Model.vocode`.
     """
     size, frames = model.codec.frame_samples, latents.shape[-1]
     low, high = max(0, first - CONTEXT), min(frames, last + CONTEXT)
@@ -113,7 +118,7 @@ def vocode(model: Model, latents: Tensor, first: int, last: int) -> np.ndarray:
         stop = min(high, start + VOCODED)
         begin = max(low, start - CONTEXT)
         mels = model.codec.decode(latents[:, begin:stop])
-        piece = model.vocode(mels.unsqueeze(0))[0].cpu().numpy()
+        piece = model.vocode(mels.unsqueeze(0), stem, key)[0].cpu().numpy()
         _join(sound, piece, begin * size, start * size, round(FADE * model.codec.mel.rate))
     return sound
 

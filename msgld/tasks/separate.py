@@ -154,10 +154,9 @@ def _vocoded(model: Model, latents: Tensor, mixture: Tensor, rate: int) -> Tenso
     """Latents (S, C, T) as sound of the mixture's rate and length, standing where the mixture does."""
     samples, gains = mixture.shape[-1], gains_like(mixture.numpy(), "")
     stems = []
-    for stem in latents:
-        sound = resample(vocode(model, stem, 0, stem.shape[-1])[None], model.codec.mel.rate, rate)[
-            0, :samples
-        ]
+    for name, stem in zip(model.stems, latents, strict=True):
+        made = vocode(model, stem, 0, stem.shape[-1], name)
+        sound = resample(made[None], model.codec.mel.rate, rate)[0, :samples]
         stems.append(place(np.pad(sound, (0, samples - len(sound))), gains))
     return torch.from_numpy(np.stack(stems))
 

@@ -18,6 +18,7 @@ class Part(str, Enum):
     vocoder = "vocoder"
     codec = "codec"
     refiner = "refiner"
+    notes = "notes"
 
 
 PartOption = Annotated[
@@ -25,7 +26,8 @@ PartOption = Annotated[
     typer.Option(
         "--part",
         help="The denoiser makes latents; the vocoder makes them sound; the refiner corrects how a song is cut "
-        "into stems; the codec is the autoencoder of the published design.",
+        "into stems; the note reader (notes) keeps the bass in tune; the codec is the autoencoder of the published "
+        "design.",
     ),
 ]
 Preset = Annotated[
@@ -34,7 +36,7 @@ Preset = Annotated[
         "--preset",
         metavar="NAME",
         help="Recipe: small or tiny; paper or paper-small, the published design; for the vocoder light or tiny; "
-        "for the refiner small or tiny; for the codec paper or paper-small.",
+        "for the refiner and the note reader small or tiny; for the codec paper or paper-small.",
     ),
 ]
 Midi = Annotated[
@@ -87,6 +89,7 @@ def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = 
       msgld train --no-band --stems my_stems/ --start runs/mine/model --out runs/tuned
       msgld train --part vocoder --start runs/mine/model --out runs/mine-sounding
       msgld train --part refiner --start runs/mine/model --out runs/mine-refined
+      msgld train --part notes --start runs/mine/model --out runs/mine-in-tune
 
     \b
     The published design, on its own autoencoder:
@@ -114,6 +117,7 @@ def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = 
         Part.denoiser: training.train_denoiser_on,
         Part.vocoder: training.train_vocoder_on,
         Part.refiner: training.train_refiner_on,
+        Part.notes: training.train_notes_on,
         Part.codec: training.train_codec_on,
     }
     work[part](settings)

@@ -1,0 +1,106 @@
+"""Which note does a bass play? Read from its log-mel, so that the vocoder can play it in tune.
+
+Partials of a low note lie closer together than a window of 46 ms parts, so no single column shows its pitch. A second
+of columns does, to a network that knows what basses are like; and what it is unsure of, the piece's key decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from msgld.nets.convnext import Block
+
+CHANGE = 4.0
+"""Nepers that a change of note has to be likelier than none."""
+
+OFF_SCALE = 4.0
+"""Nepers by which notes outside of the key are less likely."""
+
+
+@dataclass(frozen=True)
+class NotesConfig:
+    """Size of the network and what it reads.
+
+    Attributes:
+        stem: whose notes these are; it plays one at a time.
+        bands: lowest mel bands, all that is looked at.
+        lowest: number of the lowest note, as MIDI counts. notes: how many there are from it on, semitones apart.
+        width, depth, hidden, kernel: of the ConvNeXt blocks.
+    """
+
+    stem: str = "bass"
+    bands: int = 64
+    lowest: int = 24
+    notes: int = 40
+    width: int = 96
+    depth: int = 4
+    hidden: int = 192
+    kernel: int = 9
+
+
+class NoteReader(nn.Module):
+    """Log-mels (B, M, N) -> scores of the notes, (B, notes, N), whose softmax is their probability."""
+
+    def __init__(self, config: NotesConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.inward = nn.Conv1d(config.bands, width, config.kernel, padding=config.kernel // 2)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
+        self.norm = nn.LayerNorm(width)
+        self.outward = nn.Linear(width, config.notes)
+        nn.init.zeros_(self.outward.weight)
+        nn.init.zeros_(self.outward.bias)
+
+    def forward(self, mels: Tensor) -> Tensor:
+        """See the class."""
+        x = self.inward((mels[:, : self.config.bands] + 5) / 2).transpose(1, 2)
+        for block in self.blocks:
+            x = block(x)
+        return self.outward(self.norm(x)).float().transpose(1, 2)
+
+    @torch.no_grad()
+    def hertz(self, mels: Tensor, scale: Collection[int] = ()) -> Tensor:
+        """Fundamentals (B, N) of the likeliest notes of log-mels (B, M, N), in hertz.
+
+        Args:
+            scale: pitch classes of the key, C is 0; none where it is unknown.
+        """
+        scores = self(mels).log_softmax(1)
+        if scale:
+            notes = torch.arange(self.config.notes) + self.config.lowest
+            off = torch.tensor([note % 12 not in scale for note in notes.tolist()], device=mels.device)
+            scores = scores - OFF_SCALE * off[:, None]
+        paths = np.stack([likeliest_path(one, CHANGE) for one in scores.cpu().numpy()])
+        return 440 * 2 ** ((torch.from_numpy(paths).to(mels.device) + self.config.lowest - 69) / 12)
+
+    def settings(self) -> dict[str, Any]:
+        """What a checkpoint's JSON says of this network."""
+        return {"kind": "notes", **asdict(self.config)}
+
+
+def likeliest_path(scores: np.ndarray, change: float) -> np.ndarray:
+    """Viterbi's path through log-probabilities (K, N): the state at each of N times, int64 (N,).
+
+    Args:
+        change: what any change of state costs, in nepers.
+    """
+    states, times = scores.shape
+    stay = np.arange(states)
+    best, back = scores[:, 0].copy(), np.zeros((times, states), np.int64)
+    for n in range(1, times):
+        top = int(best.argmax())
+        moved = best[top] - change
+        back[n] = np.where(best >= moved, stay, top)
+        best = np.maximum(best, moved) + scores[:, n]
+    path = np.zeros(times, np.int64)
+    path[-1] = best.argmax()
+    for n in range(times - 1, 0, -1):
+        path[n - 1] = back[n][path[n]]
+    return path
