@@ -16,9 +16,10 @@ from msgld.checkpoint import load_model
 from msgld.data.source import Clip
 from msgld.errors import DataError, ModelError
 from msgld.keys import notes_of
+from msgld.nets.harmonics import harmonics, lobe
 from msgld.nets.notes import NoteReader, NotesConfig, likeliest_path
 from msgld.nets.stft import analysis, synthesis
-from msgld.nets.vocoder import Prediction, VocoderConfig, carry, noise_like, on_pitch, own_turn
+from msgld.nets.vocoder import VocoderConfig
 from msgld.training.heard_notes import heard_notes
 from msgld.training.note_pool import NotePool, NoteVary
 from msgld.training.notes_presets import find_notes_preset
@@ -29,6 +30,7 @@ from msgld.types import STEMS
 RATE, HOP = 44_100, 512
 CONFIG = NotesConfig()
 TINY = find_notes_preset("tiny")
+TURN = 2 * np.pi * HOP / 2048
 
 
 def hertz_of(note: float) -> float:
@@ -93,23 +95,50 @@ def test_a_note_that_is_plain_is_read_in_any_key():
     assert read.unique().tolist() == pytest.approx([hertz_of(26)])
 
 
+def test_a_lobe_is_what_the_window_makes_of_a_sinusoid():
+    away = torch.linspace(-3, 3, 25)
+    window = torch.hann_window(512, dtype=torch.float64)
+    time = torch.arange(512) - 256
+    direct = [(window * torch.cos(2 * np.pi * d * time / 512)).sum() / window.sum() for d in away.double()]
+    torch.testing.assert_close(lobe(away), torch.stack(direct).float(), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("bins", [1.6, 2.0, 3.3, 7.5])
+def test_partials_of_a_steady_pitch_are_the_spectrum_of_one_sound(bins: float):
+    config, pitch = VocoderConfig(), torch.full((1, 60), bins)
+    magnitude = 0.1 + torch.rand(1, 1, 32, generator=torch.Generator().manual_seed(0)).expand(1, 60, 32)
+    low = harmonics(magnitude, pitch, TURN)
+    whole = torch.cat([low, torch.zeros(1, 60, config.bins - 32)], 2).transpose(1, 2)
+    again = analysis(synthesis(whole, config.n_fft, config.hop), config.n_fft, config.hop)
+    inside = slice(6, 54)  # where no column lies outside of the sound
+    error = (again - whole)[:, :28, inside].abs().square().sum() / whole[:, :28, inside].abs().square().sum()
+    assert error < 0.01
+
+
 @pytest.mark.parametrize("note", [28, 31, 36, 45])
-def test_a_known_pitch_is_played_though_nothing_else_is_known(note: int):
+def test_a_known_pitch_is_played_as_loud_as_it_was(note: int):
     hertz, config = hertz_of(note), VocoderConfig()
     wave = torch.from_numpy(tone(hertz, 2.0))[None, : 168 * HOP]
-    magnitude = analysis(wave, config.n_fft, config.hop).abs().transpose(1, 2)
-    shape = magnitude.shape
-    unknown = torch.zeros(1, shape[1], config.held)
-    said = Prediction(torch.zeros(shape), unknown, unknown + 0.97, torch.zeros(shape, dtype=torch.complex64))
+    true = analysis(wave, config.n_fft, config.hop)[:, :32].transpose(1, 2)
+    low = harmonics(true.abs(), torch.full((1, 168), hertz * config.n_fft / RATE), TURN)
 
-    def cents_off(said: Prediction) -> float:
-        phase = carry(said, own_turn(config, wave.device), noise_like(said.onset))
-        made = synthesis((magnitude * phase).transpose(1, 2), config.n_fft, config.hop)[0].numpy()
-        return abs(1200 * np.log2(pitch_near(made[RATE // 4 :], hertz) / hertz))
+    def played(spectra: torch.Tensor) -> np.ndarray:
+        whole = torch.cat([spectra, torch.zeros(1, 168, config.bins - 32)], 2).transpose(1, 2)
+        return synthesis(whole, config.n_fft, config.hop)[0].numpy()[RATE // 4 : -RATE // 4]
 
-    bins = hertz * config.n_fft / RATE
-    assert cents_off(on_pitch(said, torch.full((1, shape[1]), bins), config)) < 8
-    assert cents_off(said) > 15
+    made, real = played(low), played(true)
+    assert abs(1200 * np.log2(pitch_near(made, hertz) / hertz)) < 5
+    assert abs(20 * np.log10(np.std(made) / np.std(real))) < 1.5
+
+
+def test_notes_follow_each_other_without_a_click():
+    pitch = torch.full((1, 80), 2.5)
+    pitch[:, 40:] = 3.2
+    low = harmonics(torch.ones(1, 80, 32), pitch, TURN)
+    whole = torch.cat([low, torch.zeros(1, 80, VocoderConfig().bins - 32)], 2).transpose(1, 2)
+    made = synthesis(whole, 2048, HOP)[0, 10 * HOP : 70 * HOP]
+    steps = made.diff().abs()
+    assert steps[29 * HOP : 31 * HOP].max() < 1.5 * steps[: 25 * HOP].max()
 
 
 def pitch_near(wave: np.ndarray, hertz: float) -> float:
@@ -119,15 +148,6 @@ def pitch_near(wave: np.ndarray, hertz: float) -> float:
     tried = hertz * 2 ** np.linspace(-0.25, 0.25, 1201)
     sums = sum(np.interp(tried * k, places, spectrum) for k in range(1, 7))
     return float(tried[np.argmax(sums)])
-
-
-def test_far_partials_and_high_bins_turn_as_they_were_said_to():
-    config = VocoderConfig()
-    turn = torch.full((1, 4, config.held), 0.2)
-    said = Prediction(torch.zeros(1), turn, turn, torch.zeros(1))
-    tuned = on_pitch(said, torch.full((1, 4), 10.0), config).turn
-    assert torch.equal(tuned[..., 32:], turn[..., 32:])
-    assert tuned[..., 10].abs().max() == 0 and tuned.abs().max() <= 2 * np.pi * 0.25 * 1.5 + 1e-6
 
 
 class Basses:

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.nets.convnext import Block
+from msgld.nets.harmonics import harmonics
 from msgld.nets.stft import agree, synthesis, unit
 
 RISE, SLOPE = 6.0, 1.0
@@ -30,8 +31,8 @@ RISE, SLOPE = 6.0, 1.0
 REST = 0.25
 """Share of what the network would not keep that is not kept elsewhere, either."""
 
-PITCHED, REACH = 32, 1.5
-"""Lowest bins, whose phases a known pitch turns, and how far from a bin's middle its partial may be, in bins."""
+PITCHED = 32
+"""Lowest bins, up to 690 Hz, which are made of partials where the pitch is known."""
 
 LEAST = 0.1
 """Sums of phases shorter than this are left short: their direction is chance, as their gradient would be."""
@@ -140,9 +141,13 @@ class Vocoder(nn.Module):
         return (self.spread @ power).clamp_min(1e-14).sqrt()
 
     def spectrum(self, mels: Tensor, pitch: Tensor | None = None) -> Tensor:
-        """Log-mels (B, M, N) -> complex spectra (B, F, N); ``pitch`` as for :func:`on_pitch`."""
-        said = self.predict(mels)
-        return self.spectrum_of(mels, said if pitch is None else on_pitch(said, pitch, self.config))
+        """Log-mels (B, M, N) -> complex spectra (B, F, N); ``pitch`` as for :meth:`forward`."""
+        spectra = self.spectrum_of(mels, self.predict(mels))
+        if pitch is None:
+            return spectra
+        turn = 2 * math.pi * self.config.hop / self.config.n_fft
+        low = harmonics(spectra[:, :PITCHED].abs().transpose(1, 2), pitch, turn)
+        return torch.cat([low.transpose(1, 2), spectra[:, PITCHED:]], 1)
 
     def spectrum_of(self, mels: Tensor, said: Prediction) -> Tensor:
         """What is said of log-mels (B, M, N) -> complex spectra (B, F, N)."""
@@ -197,20 +202,6 @@ def held_on(said: Prediction, begins: Tensor) -> Prediction:
     held = begins.shape[-1]
     onset = torch.cat([said.onset[..., :held] * begins, said.onset[..., held:]], -1)
     return replace(said, keep=1 - (1 - said.keep) * (REST + (1 - REST) * begins), onset=onset)
-
-
-def on_pitch(said: Prediction, pitch: Tensor, config: VocoderConfig) -> Prediction:
-    """What is said, but that the lowest bins turn as the partials next to them do.
-
-    Args:
-        pitch: fundamental of each column, (B, N), in bins.
-    """
-    bins = torch.arange(min(PITCHED, said.turn.shape[-1]), device=pitch.device)
-    pitch = pitch.unsqueeze(-1)
-    partial = pitch * (bins / pitch).round().clamp_min(1)
-    away = (partial - bins).clamp(-REACH, REACH)
-    turn = 2 * math.pi * config.hop / config.n_fft * away
-    return replace(said, turn=torch.cat([turn, said.turn[..., len(bins) :]], -1))
 
 
 def carry(said: Prediction, own: Tensor, noise: Tensor) -> Tensor:
