@@ -19,7 +19,7 @@ from msgld.data.keyfinding import key_of_notes
 from msgld.data.parts import parts, stretch, transpose
 from msgld.data.scores import Band, ScoreSource, Variation, band_song, brief_of
 from msgld.diffusion.denoise import Asked, Estimate
-from msgld.diffusion.guidance import Briefed
+from msgld.diffusion.guidance import Briefed, Guided
 from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError, UsageError
 from msgld.keys import parse_key, scale, transposed
@@ -261,6 +261,17 @@ def test_guidance_goes_on_from_the_answer_to_nothing_past_the_one_to_the_brief(w
     assert torch.allclose(ratio, torch.tensor(3 ** (2 * weight - 1))) and torch.allclose(
         answer.shares.sum(1), torch.ones(())
     )
+
+
+def test_guidance_by_what_is_given_is_one_for_what_is_asked_too():
+    hearing, asked = Hearing(), Asked(torch.full((1, 5, 1), 3.0), torch.zeros(1, 1, 2))
+    x, levels, presence = torch.zeros(1, 3, 2, 5), torch.ones(1, 3, 5), torch.ones(1, 3, dtype=torch.bool)
+    guided = Guided(Briefed(hearing, asked, 2.0), 1.5)
+    assert torch.allclose(guided(x, levels, presence).z, torch.tensor(1 + 2.0 * 2)), "nothing is given"
+    assert hearing.calls == 2
+    levels[:, 0] = 0
+    answer = guided(x, levels, presence).z[:, 1:]
+    assert torch.allclose(answer, torch.tensor(1 + 1.5 * 2)) and hearing.calls == 4
 
 
 # From the outside

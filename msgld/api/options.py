@@ -25,10 +25,12 @@ class Options:
     Attributes:
         quality: ``draft``, ``normal`` or ``best``; sets everything below that is None.
         steps: network calls, 1 or more.
-        guidance: how strongly what is given is followed; 1 is as trained, 0 ignores it. Below 1 a separation
-            invents: unless said otherwise it samples in several steps and plays the stems with the vocoder.
+        guidance: how strongly what is given is followed; 1 is as trained, 0 ignores it. 1.5 by default where stems
+            are arranged, for twice the time, else 1. Below 1 a separation invents: unless said otherwise it samples
+            in several steps and plays the stems with the vocoder.
         brief_guidance: how strongly a brief (style, tempo, key, instruments) is followed, 2 by default; 1 is as
-            trained, 0 ignores it, above 1 it is exaggerated. All but 0 and 1 take twice the time.
+            trained, 0 ignores it, above 1 it is exaggerated. All but 0 and 1 take twice the time. Where stems are
+            given and guidance is not 1, that is for the brief, too.
         seed: of the noise, 0 or more. The same seed, input and model give the same result.
         sampler: ``ddim``, ``ddpm`` or ``multistep``.
         eta: share of its noise that ``ddim`` renews at each step, 0 to 1.

@@ -113,7 +113,8 @@ Guidance = Annotated[
     typer.Option(
         "--guidance",
         callback=finite,
-        help="How strongly what is given is followed; 1 is as trained, 0 ignores it.",
+        help="How strongly what is given is followed; 1 is as trained, 0 ignores it. 1.5 by default for arranging, "
+        "else 1.",
     ),
 ]
 Seed = Annotated[

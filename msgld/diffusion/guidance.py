@@ -58,10 +58,15 @@ class Guided:
     The null estimate does not see the given tracks: those known at every frame. Weight 1 is the trained
     conditional and costs one call; weight 0 ignores what is given, also for one call; between them lies the
     way from generating to separating, above 1 what is given is exaggerated.
+
+    Nor is the null estimate told what is asked: where there is something to be guided by, one weight is for both, so
+    that both cost two calls.
     """
 
     def __init__(self, denoiser: Denoiser, weight: float) -> None:
         self.denoiser = denoiser
+        self.told = Briefed(denoiser.denoiser, denoiser.asked) if isinstance(denoiser, Briefed) else denoiser
+        self.untold = denoiser.denoiser if isinstance(denoiser, Briefed) else denoiser
         self.weight = weight
         self.maps = denoiser.maps
         self.schedule = denoiser.schedule
@@ -71,10 +76,10 @@ class Guided:
         given = levels.amax(2) == 0
         if self.weight == 1 or not bool((given & presence).any()):
             return self.denoiser(x, levels, presence)
-        null = self.denoiser(x, levels, presence & ~given)
+        null = self.untold(x, levels, presence & ~given)
         if self.weight == 0:
             return null
-        full = self.denoiser(x, levels, presence)
+        full = self.told(x, levels, presence)
         guided = between(null, full, self.weight)
         return Estimate(full.z.where(given[..., None, None], guided.z), guided.shares)
 
