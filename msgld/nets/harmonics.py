@@ -7,6 +7,9 @@ import math
 import torch
 from torch import Tensor
 
+ROUNDS = 4
+"""In which the power of overlapping partials is shared out."""
+
 
 def lobe(away: Tensor) -> Tensor:
     """What a Hann window makes of a sinusoid so many bins away, 1 at its middle."""
@@ -30,13 +33,25 @@ def harmonics(magnitude: Tensor, pitch: Tensor, turn: float) -> Tensor:
     nearest = (bins / pitch.unsqueeze(-1)).round().clamp_min(1)  # (B, N, F)
     own = nearest.unsqueeze(2) == partials[:, None]  # (B, N, H, F)
     lobes = lobe(bins - places.unsqueeze(-1))
-    power = (own * magnitude.square().unsqueeze(2)).sum(-1)
-    amplitude = (power / (own * lobes.square()).sum(-1).clamp_min(0.1)).sqrt()
+    amplitude = _powers(magnitude.square(), own, lobes.square()).sqrt()
     phase = partials * (turn * _middles(pitch).cumsum(1).unsqueeze(-1)) + _starts(partials)
     wave = torch.polar(amplitude, phase.to(amplitude.dtype))
     image = wave.conj().unsqueeze(-1) * lobe(bins + places.unsqueeze(-1))
     signs = 1 - 2 * (bins % 2)  # of what lies at the middle of a column, seen from its beginning
     return (wave.unsqueeze(-1) * lobes + image).sum(2) * signs
+
+
+def _powers(power: Tensor, own: Tensor, lobes: Tensor) -> Tensor:
+    """Powers of partials (B, N, H) whose lobes (B, N, H, F) add up, in the bins of each, to the power there, (B, N, F).
+
+    Lobes of low notes overlap; each round shares out again what is there (as Lee and Seung 1999 do).
+    """
+    there = (own * power.unsqueeze(2)).sum(-1)
+    powers = there
+    for _ in range(ROUNDS):
+        made = (powers.unsqueeze(-1) * lobes).sum(2, keepdim=True)
+        powers = powers * there / (own * made).sum(-1).clamp_min(1e-12)
+    return powers
 
 
 def _middles(pitch: Tensor) -> Tensor:

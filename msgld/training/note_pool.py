@@ -14,8 +14,12 @@ from msgld.nets.notes import NotesConfig
 from msgld.sound.codec import PatchCodec
 from msgld.sound.mel import log_mel
 from msgld.sound.resample import resample
+from msgld.training.filters import slow_curves
 from msgld.training.heard_notes import heard_notes
 from msgld.training.pool import Pool, PoolConfig
+
+NEPER = 20 / np.log(10)
+"""Decibels in one."""
 
 HIGHEST = 7
 """Semitones up to which clips are played higher or lower."""
@@ -27,13 +31,14 @@ class NoteVary:
 
     Attributes:
         shifted: share of the clips that are played some semitones higher or lower.
-        level, tilt: nepers up to which a crop is louder or softer, and its bands rise or fall.
+        level: nepers up to which a crop is louder or softer.
+        bend_db: standard deviation of a slow curve over the bands that filters a crop.
         noise: nepers up to which bands err, in half of the crops, as those do that a denoiser made.
     """
 
     shifted: float = 0.7
     level: float = 0.8
-    tilt: float = 1.0
+    bend_db: float = 6.0
     noise: float = 0.3
 
 
@@ -96,12 +101,10 @@ class NotePool(Pool):
     def _varied(self, mels: Tensor, rng: np.random.Generator) -> Tensor:
         """Crops as they might be of another mix, and as a denoiser might make them."""
         items, bands, _ = mels.shape
-        slope = torch.linspace(0, 1, bands)[:, None]
-        level, tilt = (
-            torch.from_numpy(rng.uniform(-most, most, (items, 1, 1))).float()
-            for most in (self.vary.level, self.vary.tilt)
-        )
+        level = rng.uniform(-self.vary.level, self.vary.level, (items, 1))
+        curves = slow_curves((items,), (np.arange(bands) + 0.5) / bands, self.vary.bend_db, rng) / NEPER
+        tone = torch.from_numpy(level + curves).float().unsqueeze(2)
         spread = rng.uniform(0, self.vary.noise, (items, 1, 1)) * (rng.random((items, 1, 1)) < 0.5)
         errors = rng.standard_normal(mels.shape, dtype=np.float32) * spread.astype(np.float32)
-        moved = mels + (level + slope * tilt + torch.from_numpy(errors)).to(mels.device)
+        moved = mels + (tone + torch.from_numpy(errors)).to(mels.device)
         return moved.clamp_min(float(np.log(self.codec.mel.floor)))
