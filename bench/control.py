@@ -54,8 +54,8 @@ def real(number: int) -> tuple[msgld.Brief, dict[str, np.ndarray]]:
     return msgld.Brief(piece.style, piece.bpm, piece.key), dict(zip(STEMS, audio, strict=True))
 
 
-def coded(model: Model, played: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Stems (2, L) encoded and vocoded, mono (1, L)."""
+def coded(model: Model, played: dict[str, np.ndarray], key: str | None) -> dict[str, np.ndarray]:
+    """Stems (2, L) of a piece in that key encoded and vocoded, mono (1, L)."""
     mono = torch.from_numpy(np.stack([wave.mean(0) for wave in played.values()])).float()
     gain = REFERENCE_RMS / mono.sum(0).square().mean().sqrt().clamp_min(1e-5)
     mono = mono[:, : mono.shape[1] // model.codec.frame_samples * model.codec.frame_samples]
@@ -63,18 +63,18 @@ def coded(model: Model, played: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         mels = dict(
             zip(played, model.codec.decode(model.codec.encode_audio(mono[:, None] * gain)), strict=True)
         )
-        return {stem: model.vocode(one[None], stem).float().numpy() for stem, one in mels.items()}
+        return {stem: model.vocode(one[None], stem, key).float().numpy() for stem, one in mels.items()}
 
 
 def measure(
-    model: msgld.Msgld, free: msgld.Options, told: list[msgld.Options], pieces: int
+    model: msgld.Msgld, free: msgld.Options, told: list[msgld.Options], pieces: range
 ) -> dict[str, dict[str, float]]:
     """Shares of the pieces that meet their briefs, by who played them and what was to be met."""
     met: dict[str, list[dict[str, bool]]] = defaultdict(list)
-    for number in range(pieces):
+    for number in pieces:
         brief, played = real(number)
         met["band"].append(met_by(played, RATE, brief))
-        met["band, coded"].append(met_by(coded(model.model, played), RATE, brief))
+        met["band, coded"].append(met_by(coded(model.model, played, brief.key), RATE, brief))
         made = model.generate(SECONDS, options=replace(free, seed=number))
         met["not asked"].append(met_by(made.stems, made.rate, brief))
         for how in told:
@@ -95,6 +95,7 @@ def main() -> None:
     )
     parser.add_argument("--model", default=None)
     parser.add_argument("--pieces", type=int, default=100)
+    parser.add_argument("--first", type=int, default=0, help="number of the first piece, to share them out")
     parser.add_argument("--quality", default="normal")
     parser.add_argument("--brief-guidance", type=float, nargs="+", default=[None], help="compare these")
     parser.add_argument("--steps", type=int, default=None)
@@ -106,7 +107,7 @@ def main() -> None:
     free = msgld.Options(quality=options.quality, steps=options.steps)
     told = [replace(free, brief_guidance=weight) for weight in options.brief_guidance]
     report: dict[str, Any] = {"pieces": options.pieces, "calls": making(free, model.model).steps}
-    report |= measure(model, free, told, options.pieces)
+    report |= measure(model, free, told, range(options.first, options.first + options.pieces))
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "control.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     print(json.dumps(report, indent=1))
