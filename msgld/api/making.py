@@ -28,7 +28,7 @@ from msgld.sound.resample import resample
 from msgld.sound.songs import Sound
 from msgld.tasks import maps, render
 from msgld.tasks.asked import briefed
-from msgld.tasks.hearing import in_heard_key
+from msgld.tasks.hearing import in_heard_key, key_for
 
 LONGEST = 3600.0
 """Seconds; a result is held in memory."""
@@ -224,8 +224,8 @@ def _run(
     made: dict[str, np.ndarray] = {}
     for stem in job.model.read_last(stems):
         meter.advance(0, "vocoding")
-        known = brief if brief and job.model.reads(stem) else None
-        key = in_heard_key(known, {**given.waves, **made}, given.rate).key if known else None
+        others = {**given.waves, **made}
+        key = key_for(job.model, stem, brief, others, given.rate) if brief else None
         made[stem] = finish(stem, _sound(job, z, task, stem, given, key) / np.float32(gain))
         meter.advance(1)
     told = describe(job.model, job.weights, name, job.options, settings, extra)

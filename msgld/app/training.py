@@ -122,37 +122,34 @@ def train_vocoder_on(settings: Training) -> Path:
 
 def train_refiner_on(settings: Training) -> Path:
     """Train or resume a refiner for the model in ``settings.start``, or the shipped one; the folder of both."""
-    from msgld.api.store import model_folder
     from msgld.training.refiner_presets import find_refiner_preset
     from msgld.training.refiner_run import train_refiner
 
-    preset = find_refiner_preset(settings.preset or "small")
-    if settings.first_stage:
-        raise UsageError("a refiner belongs to a whole model: name its folder with --start")
-    _check_paths(settings)
-    device, source, start = _device(settings), _source(settings), model_folder(settings.start)
-    with _shown(settings.out) as show:
-        model = train_refiner(
-            preset, source, start, settings.out, settings.minutes, device, settings.seed, News(show).report
-        )
-    return _announce(model)
+    return _train_over("a refiner", find_refiner_preset, train_refiner, settings)
 
 
 def train_notes_on(settings: Training) -> Path:
     """Train or resume a note reader for the model in ``settings.start``, or the shipped one; the folder of both."""
-    from msgld.api.store import model_folder
     from msgld.training.notes_presets import find_notes_preset
     from msgld.training.notes_run import train_notes
 
-    preset = find_notes_preset(settings.preset or "small")
+    return _train_over("a note reader", find_notes_preset, train_notes, settings)
+
+
+def _train_over(
+    what: str, find: Callable[[str], object], train: Callable[..., Path], settings: Training
+) -> Path:
+    """Train a part over a whole model whose other parts stay as they are; the folder of the model with it."""
+    from msgld.api.store import model_folder
+
+    preset = find(settings.preset or "small")
     if settings.first_stage:
-        raise UsageError("a note reader belongs to a whole model: name its folder with --start")
+        raise UsageError(f"{what} belongs to a whole model: name its folder with --start")
     _check_paths(settings)
     device, source, start = _device(settings), _source(settings), model_folder(settings.start)
-    with _shown(settings.out) as show:
-        model = train_notes(
-            preset, source, start, settings.out, settings.minutes, device, settings.seed, News(show).report
-        )
+    out, minutes, seed = settings.out, settings.minutes, settings.seed
+    with _shown(out) as show:
+        model = train(preset, source, start, out, minutes, device, seed, News(show).report)
     return _announce(model)
 
 

@@ -19,7 +19,7 @@ from msgld.metrics import frechet_distance, is_silent, kernel_distance
 from msgld.model import Model
 from msgld.sound.resample import resample
 from msgld.tasks import maps, render
-from msgld.tasks.hearing import in_heard_key
+from msgld.tasks.hearing import key_for
 from msgld.tasks.level import gain_to_reference
 from msgld.tasks.maps import Settings
 
@@ -53,7 +53,7 @@ def invent(model: Model, frames: int, settings: Settings) -> np.ndarray:
     sounds: dict[str, np.ndarray] = {}
     for stem in model.read_last(model.stems):
         others = {name: wave[None] for name, wave in sounds.items()}
-        key = in_heard_key(OPEN, others, model.codec.mel.rate).key if model.reads(stem) else None
+        key = key_for(model, stem, OPEN, others, model.codec.mel.rate)
         sounds[stem] = render.vocode(model, latents[stem], 0, frames, stem, key)
     return np.stack([sounds[stem] for stem in model.stems])
 

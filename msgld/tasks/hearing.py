@@ -13,6 +13,7 @@ import numpy as np
 
 from msgld.brief import Brief
 from msgld.metrics.asked import key_of
+from msgld.model import Model
 from msgld.sound.resample import resample
 from msgld.types import UNPITCHED
 
@@ -30,3 +31,12 @@ def in_heard_key(brief: Brief, given: Mapping[str, np.ndarray], rate: int) -> Br
     if brief.key is not None or not waves:
         return brief
     return replace(brief, key=key_of(resample(np.sum(waves, 0)[None], rate, RATE)[0], RATE))
+
+
+def key_for(model: Model, stem: str, brief: Brief, others: Mapping[str, np.ndarray], rate: int) -> str | None:
+    """The key in which the model reads the notes of a stem: the brief's, or the other stems'; None if it reads none.
+
+    Args:
+        others: as ``given`` of :func:`in_heard_key`, at ``rate``.
+    """
+    return in_heard_key(brief, others, rate).key if model.reads(stem) else None
