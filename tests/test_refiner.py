@@ -186,6 +186,28 @@ def test_training_makes_stems_better_saves_and_goes_on(tmp_path: Path, monkeypat
     assert refined.info["refiner_training"]["steps"] == 40
 
 
+@pytest.mark.parametrize("of_its_size", [True, False])
+def test_a_refiner_is_trained_on_if_it_is_of_the_presets_size(
+    of_its_size: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("msgld.training.refiner_run.RefinerRun.draw", lambda *_: None)
+    start = save_tiny_model(tmp_path / "tiny", refined=True)
+    old = load_model(start).refiner
+    assert old is not None
+    network = old.config if of_its_size else RefinerConfig(bands=128, widths=(8,), depth=1)
+
+    def stop(progress: Progress, losses: dict[str, float]) -> None:
+        if losses:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_refiner(replace(brief(), network=network), Chords(), start, tmp_path / "run", 9, report=stop)
+    new = load_model(tmp_path / "run" / "model").refiner
+    assert new is not None and new.config == replace(network, stems=5, inputs=8)
+    # The fresh one changes nothing at first; this one had been woken before.
+    assert (new.outward.weight.abs().mean() > 0.5) == of_its_size
+
+
 def test_a_refiner_is_for_the_models_own_stems(tmp_path: Path):
     class Duo(Chords):
         stems = ("bass", "drums")

@@ -82,7 +82,7 @@ def train_refiner(
     """Train a refiner over a frozen model; called again it goes on where it was.
 
     Args:
-        start: the model's folder; a refiner that it has is trained on.
+        start: the model's folder; a refiner that it has is trained on, if it is of the preset's size.
         out: the run's folder, with the whole model in ``model/``.
         minutes: length of the whole run; the preset's by default.
         report: called about every 20 steps.
@@ -101,7 +101,9 @@ def train_refiner(
         raise DataError(
             f"the data have the stems {', '.join(source.stems)}, the model {', '.join(model.stems)}"
         )
-    model.refiner = model.refiner or build_refiner(preset, len(model.stems), seed)
+    fresh = build_refiner(preset, len(model.stems), seed)
+    fits = model.refiner is not None and model.refiner.config == fresh.config
+    model.refiner = model.refiner if fits else fresh
 
     def pool_of(config: PoolConfig) -> CutPool:
         guess = Guesser(load_model(start), preset.exponent)
