@@ -62,9 +62,22 @@ def test_a_long_sound_is_vocoded_in_pieces_that_meet_where_they_should():
     exact = values.repeat_interleave(4).numpy()
     seams = np.zeros(len(exact), bool)
     for start in range(render.VOCODED, frames, render.VOCODED):
-        seams[4 * start - 8 : 4 * start] = True
+        seams[4 * start - 2 * render.CONTEXT : 4 * start] = True
     np.testing.assert_array_equal(sound[~seams], exact[~seams])
     assert (np.abs(sound / np.maximum(exact, 1) - 1)[seams] < 0.5).all()
+    assert (sound != exact).sum() == 8 * (frames // render.VOCODED)
+
+
+def test_pieces_meet_in_a_pause_where_there_is_one():
+    """Each piece has phases of its own: here, a sign. Seen apart from the pause, only one of them is heard."""
+    signs = iter((1.0, -1.0))
+    model, frames = counting_model(4), render.VOCODED + 50
+    model.vocode = lambda mels, *whose: next(signs) * mels[:, 0].repeat_interleave(4, -1)
+    loudness = torch.ones(1, frames)
+    pause = slice(render.VOCODED - 6, render.VOCODED - 4)
+    loudness[:, pause] = 0.1
+    sound = render.vocode(model, loudness, 0, frames, "bass").reshape(-1, 4)
+    assert (sound[: pause.start] == 1).all() and (sound[pause.stop :] == -1).all()
 
 
 def test_only_a_stretch_is_vocoded_where_only_that_is_asked_for():

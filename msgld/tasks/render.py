@@ -124,13 +124,25 @@ def vocode(
 
 
 def _join(sound: np.ndarray, piece: np.ndarray, begin: int, start: int, fade: int) -> None:
-    """Put a piece that begins at ``begin`` into the sound from ``start`` on, faded over what is there before."""
-    end = begin + len(piece)
-    low = max(begin, start - fade)
-    weight = fade_in(start - low)
-    fresh = piece[low - begin :]
-    sound[low:start] = sound[low:start] * fade_in(start - low)[::-1] + fresh[: start - low] * weight
-    sound[start:end] = fresh[start - low :]
+    """Put a piece that begins at ``begin`` into the sound, which is there until ``start``.
+
+    They fade into each other where they are softest, in the latter half of what they share: phases begin anew in each
+    piece, and in a pause nobody hears it.
+    """
+    shared, fade = start - begin, min(fade, start - begin)
+    old, fresh = sound[begin:start], piece[:shared]
+    half = min(shared // 2, shared - fade)
+    low = half + _softest(old[half:] ** 2 + fresh[half:] ** 2, fade)
+    high = low + fade
+    faded = old[low:high] * fade_in(fade)[::-1] + fresh[low:high] * fade_in(fade)
+    sound[begin + low : begin + len(piece)] = piece[low:]
+    sound[begin + low : begin + high] = faded
+
+
+def _softest(power: np.ndarray, width: int) -> int:
+    """Where the ``width`` samples begin that have the least power together."""
+    total = np.cumsum(np.pad(power.astype(np.float64), (1, 0)))
+    return int(np.argmin(total[width:] - total[: len(total) - width]))
 
 
 def fade_in(samples: int) -> np.ndarray:
