@@ -42,6 +42,7 @@ def met_by(stems: dict[str, np.ndarray], rate: int, brief: msgld.Brief) -> dict[
     return {
         "tempo": tempo_met(tempo_of(np.sum([*mono.values()], 0), rate), brief.bpm),
         "key": key_met(pitched, rate, brief.key),
+        "key, no leeway": key_met(pitched, rate, brief.key, leeway=0.0),
     }
 
 
@@ -83,7 +84,7 @@ def measure(
             met[name].append(met_by(made.stems, made.rate, brief))
         print({who: one[-1] for who, one in met.items()}, flush=True)
     return {
-        who: {what: float(np.mean([one[what] for one in every])) for what in ("tempo", "key")}
+        who: {what: float(np.mean([one[what] for one in every])) for what in every[0]}
         for who, every in met.items()
     }
 

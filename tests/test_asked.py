@@ -60,6 +60,13 @@ def test_silence_and_a_single_fifth_have_no_key():
     assert key_of(chords([(0, 7, 7)]), RATE) is None  # it is in six scales of twelve
 
 
+def test_a_note_foreign_to_the_key_counts_without_leeway():
+    """A fourth degree that is raised as often as not: G holds what C does, but for one note."""
+    sound = chords([(0, 4, 7), (5, 9, 0), (0, 4, 7), (6, 9, 2), (2, 6, 9), (0, 4, 7)])
+    met = {leeway: [key for key in ("C", "G") if key_met(sound, RATE, key, leeway)] for leeway in (0.0, 0.3)}
+    assert met == {0.0: ["G"], 0.3: ["C", "G"]}
+
+
 def test_which_keys_count_as_the_same():
     sound = cadence(0, (0, 4, 7), (5, 9, 0), (7, 11, 2), (0, 4, 7))
     assert all(key_met(sound, RATE, key) for key in ("C major", "Am", "D dorian", "C", "A", "F lydian"))

@@ -63,16 +63,17 @@ def tempo_met(found: float, asked: float, tolerance: float = 0.04) -> bool:
     return any(abs(found / (asked * ratio) - 1) <= tolerance for ratio in RATIOS)
 
 
-def key_met(samples: np.ndarray, rate: int, asked: str) -> bool:
+def key_met(samples: np.ndarray, rate: int, asked: str, leeway: float = LEEWAY) -> bool:
     """Whether what sounds is in a key: no other scale holds clearly more of its notes' energy.
 
     Scales of seven notes are compared, so relative keys count as one (A minor and C major), and so do modes. A blues is
     met by a scale with all but one of its notes, a bare note by its major or minor. One note that is foreign to the
-    key may sound as much as ``LEEWAY``: overtones do, and many pieces do not use all notes of their scale.
+    key may sound as much as the leeway: overtones do, and many pieces do not use all notes of their scale.
 
     Args:
         samples: mono (L,), without drums if they can be left out.
         asked: a key as :func:`msgld.keys.parse_key` reads it. Raises as that.
+        leeway: share of the energy; with 0 no other scale may hold more at all.
     """
     tonic, mode = parse_key(asked)
     heard = _classes(samples, rate)
@@ -85,7 +86,7 @@ def key_met(samples: np.ndarray, rate: int, asked: str) -> bool:
         for start, share in enumerate(shares)
         if any(len({*scale(start, "major")} & notes) >= len(notes) - (mode == "blues") for notes in wanted)
     ]
-    return bool(max(own) >= max(shares) - LEEWAY)
+    return bool(max(own) >= max(shares) - leeway)
 
 
 def key_of(samples: np.ndarray, rate: int) -> str | None:
