@@ -43,12 +43,12 @@ def best_match(query: np.ndarray, pieces: np.ndarray) -> float:
     spectra = np.fft.rfft(pieces, size) * np.fft.rfft(centred, size).conj()
     shared = np.fft.irfft(spectra.sum(1), size)[:, : pieces.shape[2] - width + 1]
     # The norm of every stretch of a piece from running sums: sum of squares less width times the squared mean.
-    sums, squares = (_running(part, width) for part in (pieces, pieces**2))
+    sums, squares = (running_sums(part, width) for part in (pieces, pieces**2))
     norms = np.sqrt((squares - sums**2 / width).sum(1).clip(1e-12))
     return float((shared / norms / length).max().clip(-1, 1))
 
 
-def _running(values: np.ndarray, width: int) -> np.ndarray:
-    """Sums over every stretch of ``width``, (..., N - width + 1)."""
+def running_sums(values: np.ndarray, width: int) -> np.ndarray:
+    """Sums over every stretch of ``width`` in values (..., N), (..., N - width + 1)."""
     total = np.cumsum(np.pad(values, [(0, 0)] * (values.ndim - 1) + [(1, 0)]), -1)
-    return total[..., width:] - total[..., :-width]
+    return total[..., width:] - total[..., : total.shape[-1] - width]

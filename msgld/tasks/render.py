@@ -10,6 +10,7 @@ from torch import Tensor
 
 from msgld.diffusion.sample import Map
 from msgld.errors import ModelError
+from msgld.metrics.nearest import running_sums
 from msgld.model import Model
 from msgld.sound.mel import log_mel
 from msgld.sound.resample import resample
@@ -132,17 +133,12 @@ def _join(sound: np.ndarray, piece: np.ndarray, begin: int, start: int, fade: in
     shared, fade = start - begin, min(fade, start - begin)
     old, fresh = sound[begin:start], piece[:shared]
     half = min(shared // 2, shared - fade)
-    low = half + _softest(old[half:] ** 2 + fresh[half:] ** 2, fade)
+    power = (old[half:] ** 2 + fresh[half:] ** 2).astype(np.float64)
+    low = half + int(np.argmin(running_sums(power, fade)))
     high = low + fade
     faded = old[low:high] * fade_in(fade)[::-1] + fresh[low:high] * fade_in(fade)
     sound[begin + low : begin + len(piece)] = piece[low:]
     sound[begin + low : begin + high] = faded
-
-
-def _softest(power: np.ndarray, width: int) -> int:
-    """Where the ``width`` samples begin that have the least power together."""
-    total = np.cumsum(np.pad(power.astype(np.float64), (1, 0)))
-    return int(np.argmin(total[width:] - total[: len(total) - width]))
 
 
 def fade_in(samples: int) -> np.ndarray:
