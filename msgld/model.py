@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -99,6 +100,20 @@ class Model:
         """Styles that a brief may ask for; none for models that take no briefs."""
         config = getattr(self.denoiser.network, "config", None)
         return tuple(getattr(config, "styles", ()))
+
+    @cached_property
+    def shares_of_any_song(self) -> Tensor | None:
+        """What part of a song each stem is where nothing of it is heard, (S, M); None for models without shares.
+
+        At level 1 the network sees nothing, so neither noise nor time makes a difference.
+        """
+        tracks = len(self.stems) + 1
+        frames = self.multiple
+        noise = torch.zeros(1, tracks, self.codec.channels, frames, device=self.device)
+        presence = torch.arange(tracks, device=self.device)[None] < len(self.stems)
+        with torch.inference_mode():
+            shares = self(noise, noise.new_ones(1, tracks, frames), presence).shares
+        return None if shares is None else shares[0].float().clamp_min(1e-8).log().mean(-1).softmax(0)
 
     def refine(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """The refiner, in 16-bit arithmetic where the machine is faster with it; see :class:`Refiner`."""

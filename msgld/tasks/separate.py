@@ -32,6 +32,7 @@ class Layout:
         context: heard but thrown away at either side of a window.
         fade: least cross-fade between neighbours; a long one averages two windows' answers.
         exponent: of the ratio of amplitudes that the shares are; below 1 they commit themselves less.
+        prior: exponent of the shares in any song, which they are multiplied with.
         vocode: play the sampled stems with the vocoder instead of cutting them out of the mixture.
         length: of a window; None for that which the model was trained on.
         batch: windows that are computed together.
@@ -42,6 +43,7 @@ class Layout:
     context: float = 0.5
     fade: float = 0.5
     exponent: float = 1.0
+    prior: float = 0.0
     vocode: bool = False
     length: float | None = None
     batch: int = 1
@@ -166,6 +168,9 @@ def _shares(model: Model, state: State, layout: Layout) -> Tensor:
     """Shares of all windows, (N, S, M, columns)."""
     if state.estimate.shares is not None:
         powers = state.estimate.shares**layout.exponent
+        if layout.prior:
+            assert model.shares_of_any_song is not None
+            powers = powers * model.shares_of_any_song.unsqueeze(-1) ** layout.prior
         return powers / powers.sum(1, keepdim=True)
     return shares_from_mels(model.codec.decode(state.x[:, :-1]), model.codec.mel, layout.exponent)
 
