@@ -17,9 +17,9 @@ from msgld.tasks.separate import Layout
 # agree with one long window (bench/seams.py); stems are as good with 0.75 s (ten songs of 40 s).
 #
 # A share is a guess that is now and then wrong altogether, and a stem that lost all of its share to another one
-# cannot be heard at all. So shares are hedged: the exponent was chosen on the first 60 held-out clips (1: 4.4 dB,
-# 0.7: 4.7 dB, in draft) and held on the other 40 (4.9 and 5.1 dB).
-_HEDGED = Layout(context=1.5, fade=0.25, exponent=0.7)
+# cannot be heard at all. So shares are hedged, by an exponent and by what stems are in any song. Both were chosen on
+# every third held-out clip with two soundfonts; docs/study.md has what else they were tried with.
+_HEDGED = Layout(context=1.5, fade=0.25, exponent=0.65, prior=0.2)
 _TWICE = (_HEDGED, replace(_HEDGED, context=1.523))
 _LAYOUTS = {
     "draft": (replace(_HEDGED, context=1.0),),

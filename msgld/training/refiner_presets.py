@@ -18,7 +18,7 @@ class RefinerPreset:
     Attributes:
         items: crops in a batch. seconds: of a crop.
         vary: how clips are varied.
-        exponent: of the first guesses, as they are hedged in use.
+        exponent, prior: of the first guesses, as they are hedged in use.
         floor: error of a stem below which it no longer counts, as a share of its power.
         level_weight: of the error that counts a stem's loudness too, beside the one that does not.
     """
@@ -33,7 +33,8 @@ class RefinerPreset:
     items: int = 4
     seconds: float = 5.0
     vary: CutConfig = CutConfig()
-    exponent: float = 0.7
+    exponent: float = 0.65
+    prior: float = 0.2
     floor: float = 1e-3
     level_weight: float = 0.3
     save_minutes: float = 5.0

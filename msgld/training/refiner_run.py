@@ -61,12 +61,11 @@ class Guesser:
     """First guesses of a model, on the CPU, where clips are rendered."""
 
     model: Model
-    exponent: float
+    layout: Layout
 
     def __call__(self, mixtures: Tensor) -> Tensor:
         """Mixtures (B, 2, L) at the model's rate and level -> shares (B, S, M, N)."""
-        layout = Layout(exponent=self.exponent)
-        return expected_shares(self.model, mixtures, self.model.codec.mel.rate, layout)
+        return expected_shares(self.model, mixtures, self.model.codec.mel.rate, self.layout)
 
 
 def train_refiner(
@@ -106,7 +105,7 @@ def train_refiner(
     model.refiner = model.refiner if fits else fresh
 
     def pool_of(config: PoolConfig) -> CutPool:
-        guess = Guesser(load_model(start), preset.exponent)
+        guess = Guesser(load_model(start), Layout(exponent=preset.exponent, prior=preset.prior))
         return CutPool(source, config, guess.model.codec.mel, preset.network.bands, guess, preset.vary)
 
     with begun(out, pool_of, preset.pool, seed) as (pool, saved):
