@@ -20,10 +20,8 @@ class CodecRun(Run):
     """An autoencoder's training and its folder."""
 
     def __init__(self, training: CodecTraining, out: Path, report: Report | None) -> None:
-        super().__init__(training, out, report)
+        super().__init__(training, training.preset, out, report)
         self.coding = training
-        self.save_minutes = training.preset.save_minutes
-        self.log_steps = training.preset.log_steps
 
     def export(self) -> None:
         """Measure the latents' scale, log it and write the first stage, with no vocoder yet."""

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from msgld.allocator import keep_freed_memory
 from msgld.errors import ModelError
+from msgld.nets.notes import NoteReader
+from msgld.nets.refiner import Refiner
 from msgld.progress import Progress
 from msgld.training.log import RunLog
 from msgld.training.network import NetworkTraining
@@ -19,23 +21,35 @@ from msgld.training.pool import AnyPool, Pool, PoolConfig, running
 from msgld.training.state import load_state, save_state
 from msgld.training.timed import Step
 
+Part = TypeVar("Part", NoteReader, Refiner)
 Report = Callable[[Progress, dict[str, float]], None]
 
 
-class Run(ABC):
-    """A training and its folder: ``state.pt``, ``log.jsonl``, TensorBoard events, ``samples/`` and what it exports.
+class RunPreset(Protocol):
+    """What every preset says about the run's folder.
 
     Attributes:
         save_minutes: time between two saves; it also saves at the end, however that comes.
         log_steps: figures are written and reported as means over so many steps.
     """
 
-    save_minutes = 5.0
-    log_steps = 20
+    @property
+    def save_minutes(self) -> float: ...  # noqa: D102
+
+    @property
+    def log_steps(self) -> int: ...  # noqa: D102
+
+
+class Run(ABC):
+    """A training and its folder: ``state.pt``, ``log.jsonl``, TensorBoard events, ``samples/`` and what it exports."""
+
     log: RunLog
 
-    def __init__(self, training: NetworkTraining[Any], out: Path, report: Report | None = None) -> None:
+    def __init__(
+        self, training: NetworkTraining[Any], preset: RunPreset, out: Path, report: Report | None = None
+    ) -> None:
         self.training = training
+        self.saving = preset
         self.out = out
         self.report = report
 
@@ -68,7 +82,7 @@ class Run(ABC):
 
     def go(self) -> None:
         """Train until the time is over."""
-        self.log = RunLog(self.out, self.log_steps)
+        self.log = RunLog(self.out, self.saving.log_steps)
         saved_at = time.monotonic()
         try:
             for step in self.training:
@@ -76,7 +90,7 @@ class Run(ABC):
                 means = self.log.add(step.number, figures)
                 if means and self.report:
                     self.report(self._progress(step), means)
-                if time.monotonic() - saved_at > self.save_minutes * 60:
+                if time.monotonic() - saved_at > self.saving.save_minutes * 60:
                     self.save()
                     saved_at = time.monotonic()
         finally:
@@ -130,6 +144,11 @@ def wait_for(pool: Pool, clips: int, report: Report | None) -> None:
     for ready in pool.wait(needed):
         if report:
             report(Progress(ready, needed, unit="clips", stage="rendering"), {})
+
+
+def trained_on(own: Part | None, fresh: Part) -> Part:
+    """The network to train: the model's own, if it is of the fresh one's size."""
+    return own if own is not None and own.config == fresh.config else fresh
 
 
 def described(preset: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from msgld.data.source import Source
 from msgld.errors import DataError, ModelError
 from msgld.nets.vocoder import Vocoder
 from msgld.sound.codec import PatchCodec
-from msgld.training.disk import Report, Run, begun, described, wait_for
+from msgld.training.disk import Report, Run, begun, described, trained_on, wait_for
 from msgld.training.note_pool import NotePool
 from msgld.training.notes import NotesTraining, build_reader
 from msgld.training.notes_presets import NotesPreset
@@ -23,10 +23,8 @@ class NotesRun(Run):
     """A note reader's training and its folder."""
 
     def __init__(self, training: NotesTraining, out: Path, report: Report | None) -> None:
-        super().__init__(training, out, report)
+        super().__init__(training, training.preset, out, report)
         self.reading = training
-        self.save_minutes = training.preset.save_minutes
-        self.log_steps = training.preset.log_steps
 
     def export(self) -> None:
         """Write the whole model, with this note reader, to ``model/``."""
@@ -76,8 +74,7 @@ def train_notes(
         )
     if stem not in source.stems or stem not in model.stems:
         raise DataError(f"a note reader is for the stem {stem}, which the data or the model do not have")
-    fits = model.notes is not None and model.notes.config == preset.network
-    model.notes = model.notes if fits else build_reader(preset, seed)
+    model.notes = trained_on(model.notes, build_reader(preset, seed))
 
     def pool_of(config: PoolConfig) -> NotePool:
         return NotePool(source, config, codec, preset.network, preset.vary)

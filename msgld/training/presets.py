@@ -67,6 +67,7 @@ class Preset:
     share_weight: float = 1.0
     codec_clips: int = 160
     save_minutes: float = 5.0
+    log_steps: int = 20
     expected: str = ""
 
     def stage(self, progress: float) -> BatchConfig:

@@ -30,11 +30,9 @@ class PublishedRun(Run):
     """A denoiser's training and its folder."""
 
     def __init__(self, training: PublishedTraining, model: Model, out: Path, report: Report | None) -> None:
-        super().__init__(training, out, report)
+        super().__init__(training, training.preset, out, report)
         self.denoising = training
         self.model = model
-        self.save_minutes = training.preset.save_minutes
-        self.log_steps = training.preset.log_steps
 
     def state(self) -> dict[str, Any]:
         """The training's state, and the codec that it stands on."""

@@ -16,7 +16,7 @@ from msgld.sound.codec import PatchCodec
 from msgld.sound.mel import to_log
 from msgld.tasks.separate import Layout, expected_shares
 from msgld.training.cuts import CutPool
-from msgld.training.disk import Report, Run, begun, described, wait_for
+from msgld.training.disk import Report, Run, begun, described, trained_on, wait_for
 from msgld.training.pool import PoolConfig
 from msgld.training.preview import draw_mels, mel_range
 from msgld.training.refiner import RefinerTraining, build_refiner
@@ -27,10 +27,8 @@ class RefinerRun(Run):
     """A refiner's training and its folder."""
 
     def __init__(self, training: RefinerTraining, out: Path, report: Report | None) -> None:
-        super().__init__(training, out, report)
+        super().__init__(training, training.preset, out, report)
         self.refining = training
-        self.save_minutes = training.preset.save_minutes
-        self.log_steps = training.preset.log_steps
 
     def export(self) -> None:
         """Write the whole model, with this refiner, to ``model/``."""
@@ -100,9 +98,7 @@ def train_refiner(
         raise DataError(
             f"the data have the stems {', '.join(source.stems)}, the model {', '.join(model.stems)}"
         )
-    fresh = build_refiner(preset, len(model.stems), seed)
-    fits = model.refiner is not None and model.refiner.config == fresh.config
-    model.refiner = model.refiner if fits else fresh
+    model.refiner = trained_on(model.refiner, build_refiner(preset, len(model.stems), seed))
 
     def pool_of(config: PoolConfig) -> CutPool:
         guess = Guesser(load_model(start), Layout(exponent=preset.exponent, prior=preset.prior))

@@ -30,10 +30,9 @@ class DenoiserRun(Run):
     """A denoiser's training and its folder."""
 
     def __init__(self, training: DenoiserTraining, model: Model, out: Path, report: Report | None) -> None:
-        super().__init__(training, out, report)
+        super().__init__(training, training.preset, out, report)
         self.denoising = training
         self.model = model
-        self.save_minutes = training.preset.save_minutes
 
     def state(self) -> dict[str, Any]:
         """The training's state, and the codec that it stands on."""

@@ -27,10 +27,8 @@ class VocoderRun(Run):
     """A vocoder's training and its folder."""
 
     def __init__(self, training: VocoderTraining, out: Path, report: Report | None) -> None:
-        super().__init__(training, out, report)
+        super().__init__(training, training.preset, out, report)
         self.vocoding = training
-        self.save_minutes = training.preset.save_minutes
-        self.log_steps = training.preset.log_steps
 
     def export(self) -> None:
         """Write ``vocoder.safetensors`` (16 bits) and ``vocoder.json``."""
