@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 import msgld
 from msgld.brief import OPEN, Brief
@@ -22,7 +23,9 @@ from msgld.data.source import Clip
 from msgld.evaluation.page import Example, section, write_body
 from msgld.metrics import is_silent
 
-BITRATE = 96
+BITRATE = 80
+COLOURS = 64
+"""Of the pictures, which are half as big so."""
 SEPARATED, ARRANGED = (5, 45, 85), (15, 65)
 """Clips of the held-out set."""
 PLAYED = ("bass", "piano")
@@ -100,6 +103,8 @@ def main() -> None:
         for number, example in enumerate(examples):
             prefix = f"{title.split()[0].lower()}-{number}"
             body.append(section(example, options.out / "sounds", prefix, BITRATE))
+    for picture in (options.out / "sounds").glob("*.png"):
+        Image.open(picture).quantize(COLOURS).save(picture, optimize=True)
     write_body("msgld: sound examples", body, options.out / "index.html")
 
 

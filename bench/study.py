@@ -69,6 +69,8 @@ def ways(plain: Layout) -> Iterable[Way]:
         yield Way("context, s", str(context), one, (replace(plain, context=context),))
     for exponent in (0.5, 0.6, 0.85, 1.0, 1.5):
         yield Way("mask exponent", str(exponent), one, (replace(plain, exponent=exponent),))
+    for prior in (0.0, 0.1, 0.3, 0.4, 0.6):
+        yield Way("prior", str(prior), one, (replace(plain, prior=prior),))
     yield Way("refiner", "off", one, (replace(plain, refine=False),))
     yield Way("spatial filter", "off", one, (replace(plain, spatial=False),))
 
