@@ -33,6 +33,8 @@ from msgld.model import Model
 from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
 
+SPEEDS = ((0,), (0.5,), (-1,), (1,), (5,), (1, 2), (-1, 1, 2), (-1, 1, 2, 5), (-1, 0, 1, 2, 3, 4, 5))
+"""Semitones of the passes whose answers are averaged."""
 CALLS = (1, 2, 4, 8, 16)
 MAKING_CALLS = (1, 2, 4, 8, 16, 64)
 SUBSETS = "bass,drums,piano,guitar+piano,bass+drums"
@@ -60,9 +62,11 @@ def ways(plain: Layout) -> Iterable[Way]:
         yield Way("draws of 8 calls averaged", str(draws), Settings(steps=8), (plain,), draws)
     for guidance in (0.75, 1.25, 1.5, 2.0):
         yield Way("guidance", str(guidance), Settings(guidance=guidance), (plain,))
-    for passes in (2, 3):
-        shifted = (replace(plain, context=plain.context + 0.0465 * i / passes) for i in range(passes))
-        yield Way("passes averaged", str(passes), one, tuple(shifted))
+    later = replace(plain, context=plain.context + 0.023)
+    yield Way("two passes, half a frame apart", "", one, (plain, later))
+    for speeds in SPEEDS:
+        faster = tuple(replace(plain, varispeed=float(semitones)) for semitones in speeds)
+        yield Way("heard faster by semitones", ", ".join(map(str, speeds)), one, faster)
     for fade in (1.0, 3.0):
         yield Way("overlap besides context, s", str(fade), one, (replace(plain, fade=fade),))
     for context in (0.5, 1.0):

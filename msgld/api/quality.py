@@ -12,23 +12,18 @@ from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
 
 # One call answers with the expected stems, which is the separator of least squared error: more calls draw a
-# sample instead. So qualities differ in how many windows' answers are averaged. Passes whose contexts differ by
-# parts of a latent frame (46 ms) hear the song in other frames. A context of 1.5 s is what joined windows need to
-# agree with one long window (bench/seams.py); stems are as good with 0.75 s (ten songs of 40 s).
-#
+# sample instead. What is wrong in it is wrong with the notes as they are: half a latent frame or a filter changes
+# next to nothing, but a semitone or two faster the model hears other sounds, and makes other mistakes. So qualities
+# differ in how many speeds the song is heard at, and their answers are averaged. Between semitones music is out of
+# tune, as none was in training. Chosen on every third held-out clip, with two soundfonts (docs/study.md).
+_SEMITONES = {"draft": (2,), "normal": (1, 2), "best": (-1, 1, 2, 5)}
+
 # A share is a guess that is now and then wrong altogether, and a stem that lost all of its share to another one
-# cannot be heard at all. So shares are hedged, by an exponent and by what stems are in any song. Both were chosen on
-# every third held-out clip with two soundfonts; docs/study.md has what else they were tried with.
-_HEDGED = Layout(context=1.5, fade=0.25, exponent=0.65, prior=0.2)
-_TWICE = (_HEDGED, replace(_HEDGED, context=1.523))
+# cannot be heard at all. So shares are hedged, by an exponent and by what stems are in any song, chosen likewise.
+_HEDGED = Layout(context=1.0, fade=0.25, exponent=0.65, prior=0.2, tuned=True)
 _LAYOUTS = {
-    "draft": (replace(_HEDGED, context=1.0),),
-    "normal": _TWICE,
-    "best": (
-        replace(_HEDGED, fade=3.0),
-        replace(_HEDGED, context=1.515, fade=3.0),
-        replace(_HEDGED, context=1.531, fade=3.0),
-    ),
+    quality: tuple(replace(_HEDGED, varispeed=float(semitones)) for semitones in speeds)
+    for quality, speeds in _SEMITONES.items()
 }
 _STEPS = {"draft": 6, "normal": 12, "best": 16}
 
@@ -81,7 +76,7 @@ def consistency(options: Options, model: Model) -> str:
 def _layouts(options: Options, model: Model) -> tuple[Layout, ...]:
     """Sampled stems are not averaged over windows: that would blur them, and cancel phases of vocoded ones."""
     if consistency(options, model) != "mask":
-        return tuple(replace(layout, vocode=True) for layout in _LAYOUTS["draft"])
+        return (replace(_HEDGED, vocode=True),)
     if options.invents or not model.schedule.exact:
         return (Layout(context=0.5, fade=0.25),)
     return _LAYOUTS[options.quality]

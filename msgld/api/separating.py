@@ -131,7 +131,7 @@ def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
         "known": {stem: name_of(sound) for stem, sound in task.known.items()},
         "consistency": consistency(task.options, task.model),
         "windows": [
-            {"context": layout.context, "fade": layout.fade, "length": layout.length, "batch": layout.batch}
+            {name: getattr(layout, name) for name in ("context", "fade", "length", "batch", "varispeed")}
             for layout in layouts
         ],
     }

@@ -33,6 +33,8 @@ class Layout:
         fade: least cross-fade between neighbours; a long one averages two windows' answers.
         exponent: of the ratio of amplitudes that the shares are; below 1 they commit themselves less.
         prior: exponent of the shares in any song, which they are multiplied with.
+        varispeed: semitones by which the model hears the song faster and so higher.
+        tuned: whether a song that is not at concert pitch is brought there by its speed, too.
         vocode: play the sampled stems with the vocoder instead of cutting them out of the mixture.
         length: of a window; None for that which the model was trained on.
         batch: windows that are computed together.
@@ -44,19 +46,24 @@ class Layout:
     fade: float = 0.5
     exponent: float = 1.0
     prior: float = 0.0
+    varispeed: float = 0.0
+    tuned: bool = False
     vocode: bool = False
     length: float | None = None
     batch: int = 1
     refine: bool = True
     spatial: bool = True
 
+    def heard_rate(self, rate: int) -> int:
+        """The rate of a song of ``rate`` as the model is told it."""
+        return round(rate * 2 ** (self.varispeed / 12))
+
 
 def plan(model: Model, rate: int, layout: Layout) -> WindowPlan:
     """Windows for a song of ``rate``.
 
     They begin whole latent frames apart, so that neighbours cut the song into the same frames: what a model answers
-    depends a little on where its frames lie. So the context is kept to and the fade gives way; passes whose contexts
-    differ by half a frame hear the song in other frames.
+    depends a little on where its frames lie. So the context is kept to and the fade gives way.
     """
     frame = model.codec.frame_samples * rate / model.codec.mel.rate
     length, context = round(window_frames(model, layout) * frame), round(layout.context * rate)

@@ -84,14 +84,15 @@ def separate_song(
         Stretches of the song (K, channels, n), front to back, in all exactly as long as the song. The mixture
         of that stretch is the last of the K tracks, so that a residual can be made.
     """
-    arrangement = plan(model, song.rate, layout)
+    rate = layout.heard_rate(song.rate)
+    arrangement = plan(model, rate, layout)
     first = next(arrangement.windows()).start
     mixture = _Reader(song, first)
     readers = {track: _Reader(source, first) for track, source in (known or {}).items()}
     heard = _heard(arrangement, mixture, readers)
     joiner, given = Joiner(arrangement), -arrangement.fade  # the first fade lies before the song
     while batch := list(islice(heard, layout.batch)):
-        separated = _separated(model, batch, song.rate, settings, layout, first, level)
+        separated = _separated(model, batch, rate, settings, layout, first, level)
         for one, stems in zip(batch, separated, strict=True):
             kept = stems[..., arrangement.context : arrangement.length - arrangement.context]
             ready = joiner.add(kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,9 +13,16 @@ from torch import Tensor
 from msgld.model import Model
 from msgld.sound.fitted import FittedReader
 from msgld.sound.songs import Reader, Sound, opened
+from msgld.sound.tuning import tuning
 from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
 from msgld.tasks.song import separate_song
+
+BLOCKS, BLOCK_SECONDS = 12, 5
+"""From the first minute a song's tuning is heard."""
+
+IN_TUNE = 0.08
+"""Semitones up to which a song is left as it is: by so much are songs misheard that are in tune."""
 
 
 class ReaderSong:
@@ -50,7 +58,7 @@ def separated(
     """
     with ExitStack() as stack:
         streams = []
-        for layout in layouts:
+        for layout in _at_concert_pitch(song, layouts):
             reader = stack.enter_context(opened(song))
             readers = _fitted(stack, model, known, reader)
             given = {track: ReaderSong(fitted) for track, fitted in readers.items()}
@@ -60,6 +68,25 @@ def separated(
             for track, fitted in exact.items():
                 stretch[track] = _padded(fitted, stretch.shape[-1])
             yield stretch
+
+
+def _at_concert_pitch(song: Sound, layouts: Sequence[Layout]) -> Sequence[Layout]:
+    """The layouts, those that are to be tuned by as much faster as the song is too low."""
+    if not any(layout.tuned for layout in layouts):
+        return layouts
+    with opened(song) as reader:
+        higher = tuning(_beginning(reader), reader.rate)
+    if abs(higher) < IN_TUNE:
+        return layouts
+    return [replace(layout, varispeed=layout.varispeed - higher * layout.tuned) for layout in layouts]
+
+
+def _beginning(reader: Reader) -> Iterator[np.ndarray]:
+    for _ in range(BLOCKS):
+        block = reader.read(BLOCK_SECONDS * reader.rate)
+        if not block.shape[1]:
+            return
+        yield block
 
 
 def _fitted(
