@@ -48,7 +48,7 @@ def joins(model: msgld.Msgld, rate: int, quality: str, length: int, before: int 
     _, layouts = separation_passes(msgld.Options(quality=quality), model.model)
     spans = []
     for layout in layouts:
-        arrangement = plan(model.model, rate, layout)
+        arrangement = plan(model.model, layout.heard_rate(rate), layout)
         starts = [window.keep_start - before for window in arrangement.windows(length + before)][1:]
         spans += [(start, start + arrangement.fade) for start in starts]
     return [span for span in sorted(spans) if span[0] > 0 and span[1] < length]
