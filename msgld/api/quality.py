@@ -9,22 +9,15 @@ from msgld.api.options import Options
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.tasks.maps import Settings
-from msgld.tasks.separate import Layout
+from msgld.tasks.separate import HEDGED, Layout
 
 # One call answers with the expected stems, which is the separator of least squared error: more calls draw a
 # sample instead. What is wrong in it is wrong with the notes as they are: half a latent frame or a filter changes
 # next to nothing, but a semitone or two faster the model hears other sounds, and makes other mistakes. So qualities
 # differ in how many speeds the song is heard at, and their answers are averaged. Between semitones music is out of
 # tune, as none was in training. Chosen on every third held-out clip, with two soundfonts (docs/study.md).
-_SEMITONES = {"draft": (2,), "normal": (1, 2), "best": (-1, 1, 2, 5)}
-
-# A share is a guess that is now and then wrong altogether, and a stem that lost all of its share to another one
-# cannot be heard at all. So shares are hedged, by an exponent and by what stems are in any song, chosen likewise.
-_HEDGED = Layout(context=1.0, fade=0.25, exponent=0.65, prior=0.2, tuned=True)
-_LAYOUTS = {
-    quality: tuple(replace(_HEDGED, varispeed=float(semitones)) for semitones in speeds)
-    for quality, speeds in _SEMITONES.items()
-}
+_SEMITONES = {"draft": (2.0,), "normal": (1.0, 2.0), "best": (-1.0, 1.0, 2.0, 5.0)}
+_PASS = replace(HEDGED, context=1.0, fade=0.25, tuned=True)
 _STEPS = {"draft": 6, "normal": 12, "best": 16}
 
 # Of 40 pieces 68 % met the key that was asked for with 1, 88 % with 2; and what is arranged in the key that is
@@ -76,10 +69,10 @@ def consistency(options: Options, model: Model) -> str:
 def _layouts(options: Options, model: Model) -> tuple[Layout, ...]:
     """Sampled stems are not averaged over windows: that would blur them, and cancel phases of vocoded ones."""
     if consistency(options, model) != "mask":
-        return (replace(_HEDGED, vocode=True),)
+        return (replace(_PASS, vocode=True),)
     if options.invents or not model.schedule.exact:
         return (Layout(context=0.5, fade=0.25),)
-    return _LAYOUTS[options.quality]
+    return tuple(replace(_PASS, varispeed=semitones) for semitones in _SEMITONES[options.quality])
 
 
 def _segmented(layout: Layout, options: Options, model: Model) -> Layout:

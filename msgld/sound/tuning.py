@@ -55,7 +55,7 @@ def _peaks(spectra: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     band = spectra[low - 1 : high + 1]
     middle, below, above = band[1:-1], band[:-2], band[2:]
     loudest = band.max(0, keepdims=True)
-    found = (middle > below) & (middle >= above) & (middle > SOFTEST * loudest) & (middle > 0)
+    found = (middle > below) & (middle >= above) & (middle > SOFTEST * loudest)
     logs = np.log(np.maximum(band, 1e-12))
     left, centre, right = logs[:-2][found], logs[1:-1][found], logs[2:][found]
     bend = np.minimum(left - 2 * centre + right, -1e-9)
