@@ -34,7 +34,6 @@ class Measuring:
 def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Path | None, device: str,
                    jobs: int | None, talk: Talk) -> None:  # fmt: skip
     """Measure a model on a task and print the figures. Errors: as ``open_model`` and ``evaluate``."""
-    from msgld.api.quality import making, separation_passes
     from msgld.data.folder import CLIP_SECONDS, FolderClips, StemFolder
     from msgld.data.heldout import HeldOut
     from msgld.evaluation import evaluate
@@ -49,19 +48,16 @@ def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Pa
     own: Clips | None = FolderClips(StemFolder(asked.stems, model.stems), seconds) if asked.stems else None
     if asked.soundfont is not None:
         own = HeldOut(asked.midi, model.stems, soundfont=asked.soundfont)
-    settings, layouts = separation_passes(options, model.model)
     subsets = None if asked.subsets is None else named_subsets(asked.subsets, model.stems)
-    if subsets is not None or asked.task == "generate":
-        settings = making(options, model.model)
     with track(f"evaluating {model.name}") as on_progress:
         report = evaluate(
-            model.model, asked.task, own, asked.midi, asked.clips, out, settings, layouts, on_progress,
-            subsets, asked.measure, networks, protocol,
+            model, asked.task, own, asked.midi, asked.clips, out, options, on_progress, subsets,
+            asked.measure, networks, protocol,
         )  # fmt: skip
     _tell(report, out, talk)
     had = {network.name for network in networks}
     lacking = [name for name in protocol.networks if name not in had] if protocol else []
-    if lacking and (asked.task == "generate" or subsets is not None):
+    if lacking and asked.task in ("generate", "arrange"):
         talk.say(f"not measured: the protocol's distances with {' and '.join(lacking)}; give --embedding")
 
 

@@ -22,6 +22,7 @@ class Task(str, Enum):
     separate = "separate"
     generate = "generate"
     arrange = "arrange"
+    listening = "listening"
     codec = "codec"
     guidance = "guidance"
 
@@ -38,7 +39,8 @@ Subsets = Annotated[
     str | None,
     typer.Option(
         "--subsets", metavar="all|STEM+STEM,...",
-        help="With --task arrange: play each of these subsets to the other stems, and compare with the true ones.",
+        help="With --task arrange: make each of these subsets to the other stems. By default bass, drums, piano and "
+        "guitar+piano.",
     ),
 ]  # fmt: skip
 MidiFolder = Annotated[
@@ -97,7 +99,7 @@ Embeddings = Annotated[
     str | None,
     typer.Option(
         "--embedding", metavar="NAME=PATH,...",
-        help="With --task generate, and with --subsets: also compare by networks whose weights you have, "
+        help="With --task generate and arrange: also compare by networks whose weights you have, "
         "vggish=FILE or clap=FOLDER.",
     ),
 ]  # fmt: skip
@@ -159,8 +161,8 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         raise UsageError("--guidance goes with --task separate and arrange")
     if measure is not None and task != Task.separate:
         raise UsageError("--measure goes with --task separate")
-    if embedding is not None and task != Task.generate and subsets is None:
-        raise UsageError("--embedding goes with --task generate, or with --subsets")
+    if embedding is not None and task not in (Task.generate, Task.arrange):
+        raise UsageError("--embedding goes with --task generate and arrange")
     if (midi or soundfont) and stems:
         raise UsageError(
             "choose one of --midi and --soundfont, for the held-out set, and --stems, for songs of your own"
