@@ -15,7 +15,7 @@ import numpy as np
 from msgld.data.frozen import is_heldout
 from msgld.data.parts import Part
 from msgld.data.performance import perform
-from msgld.data.smf import read_smf
+from msgld.data.smf import read_smf, tracks_of
 from msgld.errors import DataError
 
 _MIDI = (".mid", ".midi")
@@ -60,8 +60,8 @@ class MidiFolder:
     """The MIDI files below a folder, in a tar archive, or both (archives inside the folder are read too).
 
     Hidden files, such as those that a Mac leaves beside copies, are passed over. The files' bytes are kept in memory
-    (about 10 kB each) and read when drawn, which takes some 10 ms. A file that cannot be read is named in a warning,
-    once, and not drawn.
+    (about 10 kB each) and read when drawn, which takes some 20 ms. Files that cannot be read are named in a warning and
+    never drawn: at once where a glance tells, else when they are drawn first.
 
     Args:
         path: a folder or a tar archive.
@@ -69,7 +69,7 @@ class MidiFolder:
         exclude: which to leave out after that; by default what the held-out set owns.
 
     Raises:
-        DataError: no MIDI file is left.
+        DataError: there is no MIDI file, or none that can be used.
     """
 
     def __init__(
@@ -82,7 +82,10 @@ class MidiFolder:
         if not files:
             raise DataError(f"no usable MIDI file in {path}: name a folder or a tar archive with .mid files")
         self._names, self._files = sorted(files), files
-        self._unusable: set[str] = set()
+        self._unusable = {name: reason for name in self._names if (reason := _damage(files[name]))}
+        self._refuse_if_none()
+        if self._unusable:
+            warnings.warn(f"left out of {path}: {_listed(self._unusable)}", stacklevel=2)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -101,12 +104,12 @@ class MidiFolder:
         return read_midi(self._files[name], name)
 
     def draw(self, rng: np.random.Generator) -> Song:
-        """Return one of the files that can be read, each as likely as the others.
+        """Return one of the files that can be used, each as likely as the others.
 
         Raises:
             DataError: none can.
         """
-        while len(self._unusable) < len(self._names):
+        while True:
             # Drawn from all names, so that what a seed gives does not depend on what was tried before.
             name = self._names[int(rng.integers(len(self._names)))]
             if name in self._unusable:
@@ -114,10 +117,29 @@ class MidiFolder:
             try:
                 return self.song(name)
             except DataError as error:
-                self._unusable.add(name)
-                reason = str(error)
-                warnings.warn(f"{reason}; it is left out", stacklevel=2)
-        raise DataError(f"none of the {len(self._names)} MIDI files can be used: {reason}")
+                self._unusable[name] = str(error)
+                self._refuse_if_none()
+                warnings.warn(f"left out: {error}", stacklevel=2)
+
+    def _refuse_if_none(self) -> None:
+        if len(self._unusable) == len(self._names):
+            raise DataError(f"none of the MIDI files can be used: {_listed(self._unusable)}")
+
+
+def _damage(data: bytes) -> str:
+    """What is wrong with a file as far as a glance tells; empty where nothing is."""
+    try:
+        tracks_of(data)
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def _listed(reasons: dict[str, str], most: int = 5) -> str:
+    """Names with reasons in one line; of many some, and how many more there are."""
+    shown = [f"{name} ({reason})" for name, reason in list(reasons.items())[:most]]
+    more = len(reasons) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -50,6 +50,20 @@ def read_smf(data: bytes) -> MidiFile:
     Raises:
         DataError: it is not MIDI, is damaged or cut short, or holds several pieces (format 2).
     """
+    division, bodies = tracks_of(data)
+    quarter, second = _division(division)
+    read = [_events(body) for body in bodies]
+    return MidiFile(
+        quarter, second, tuple(tuple(e) for e, _ in read), max((end for _, end in read), default=0)
+    )
+
+
+def tracks_of(data: bytes) -> tuple[int, list[bytes]]:
+    """Return the unit of time as it is written, and the bytes of each track, which takes no time.
+
+    Raises:
+        DataError: as :func:`read_smf`, but for what is wrong within a track.
+    """
     at = data.find(b"MThd", 0, _FOREWORD)
     if at < 0 or len(data) < at + _HEADER:
         raise DataError("it has no MIDI header")
@@ -61,11 +75,7 @@ def read_smf(data: bytes) -> MidiFile:
         raise DataError(f"MIDI files of format {kind} are unknown")
     if kind == 2 and count > 1:
         raise DataError(f"it holds {count} pieces (format 2): save each as a file of its own")
-    quarter, second = _division(division)
-    read = [_events(body) for body in _tracks(data, at + _CHUNK + size, count)]
-    return MidiFile(
-        quarter, second, tuple(tuple(e) for e, _ in read), max((end for _, end in read), default=0)
-    )
+    return division, _tracks(data, at + _CHUNK + size, count)
 
 
 def _division(division: int) -> tuple[int | None, float | None]:
