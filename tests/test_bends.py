@@ -7,14 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scores
 from hypothesis import given
 from hypothesis import strategies as st
 from midi_bytes import Message, control, note, reach, smf, tempo, wheel
+from scores import score, track
 from soundfonts.write import Preset, Zone, write_soundfont
 
 from msgld.data.bends import STRAIGHT, Bend
 from msgld.data.midi import read_midi
-from msgld.data.parts import Part, crop, stretch, transpose
+from msgld.data.parts import Part, crop, parts, stretch, transpose
 from msgld.data.render import Renderer
 
 RATE = 22_050
@@ -120,6 +122,15 @@ def test_what_changes_notes_keeps_bends_in_place():
     for same in (higher, crop(bent, 1.0, 1.0, 0.0), bent.pick(np.array([2]))):
         assert same.bend is bent.bend
     assert replace(bent, bend=STRAIGHT).bend.since(0).time.size == 0
+
+
+def test_a_score_in_memory_is_bent_too():
+    made = track([(0.0, 2.0, 60, 90)])
+    for number, value in ((101, 0), (100, 0), (6, 12)):
+        scores.control(made, number, value)
+    made.pitch_bends.append(scores.symusic.PitchBend(1.0, 4096, ttype="second"))
+    (part,) = parts(score(made))
+    assert (part.bend.time.tolist(), part.bend.semitones.tolist()) == ([1.0], [6.0])
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(-3, 3)), max_size=12), st.integers(-1, 21))

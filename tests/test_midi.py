@@ -230,6 +230,8 @@ def test_the_wheel_reaches_as_far_as_is_set():
     assert bends(one([wheel(0, 4096, 480), wheel(0, -8192, 960)], notes)) == [(0.5, 1), (1.0, -2)]
     assert bends(one([*reach(0, 12), wheel(0, 4096, 480)], notes)) == [(0.5, 6)]
     assert bends(one([*reach(0, 1, cents=50), wheel(0, 4096, 480)], notes)) == [(0.5, 0.75)]
+    twice = [*reach(0, 1, cents=50), *reach(0, 2)[:3], wheel(0, 4096, 480)]
+    assert bends(one(twice, notes)) == [(0.5, 1)]
     assert bends(one([wheel(0, 4096), *reach(0, 4, 480)], notes)) == [(0, 1), (0.5, 2)], (
         "a new range moves it"
     )

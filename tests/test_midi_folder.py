@@ -39,6 +39,10 @@ def test_hidden_files_are_passed_over(songs: Path, tmp_path: Path) -> None:
     assert len(MidiFolder(songs)) == 3
 
 
+def test_one_file_is_a_library_too(songs: Path) -> None:
+    assert MidiFolder(songs / "deep" / "two.MID").names == ("two.MID",)
+
+
 def test_a_file_that_cannot_be_read_is_named_once_and_left_out(songs: Path) -> None:
     (songs / "bad.mid").write_bytes(midi(band(4))[:-5])
     (songs / "empty.mid").write_bytes(midi(score()))

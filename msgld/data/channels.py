@@ -79,9 +79,9 @@ class Tuning:
         elif number in _NRPN:
             self._selected = _NULL
         elif self._selected in (_RANGE, _FINE, _COARSE):
-            before = self._value(self._selected)
-            after = value << 7 | before & 0x7F if number == DATA else before & ~0x7F | value
-            self._values[self._selected] = after
+            # Controller 6 sets the lower half to 0, as every upper half of a pair does.
+            pair = value << 7 if number == DATA else self._value(self._selected) & ~0x7F | value
+            self._values[self._selected] = pair
             self.coarse = (self._value(_COARSE) >> 7) - 64
             self._step(time)
 

@@ -57,14 +57,14 @@ def read_midi(data: bytes, name: str) -> Song:
 
 
 class MidiFolder:
-    """The MIDI files below a folder, in a tar archive, or both (archives inside the folder are read too).
+    """The MIDI files below a folder, in a tar archive, or both (archives inside the folder are read too), or one file.
 
     Hidden files, such as those that a Mac leaves beside copies, are passed over. The files' bytes are kept in memory
     (about 10 kB each) and read when drawn, which takes some 20 ms. Files that cannot be read are named in a warning and
     never drawn: at once where a glance tells, else when they are drawn first.
 
     Args:
-        path: a folder or a tar archive.
+        path: a folder, a tar archive or a MIDI file.
         include: which names (relative paths) to take; all by default.
         exclude: which to leave out after that; by default what the held-out set owns.
 
@@ -144,7 +144,7 @@ def _listed(reasons: dict[str, str], most: int = 5) -> str:
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     if path.is_file():
-        yield from _archived(path)
+        yield from [(path.name, _read(path))] if path.suffix.lower() in _MIDI else _archived(path)
         return
     for file in sorted(path.rglob("*")) if path.is_dir() else ():
         name = file.relative_to(path).as_posix()

@@ -1,7 +1,8 @@
 """From notes to sound, with a soundfont.
 
 ``parts`` has resolved volume, expression, pan and the pedal into the notes; here notes are rendered in groups of the
-same loudness and place, and each group is scaled. Synthesis is additive, so the sum is exact.
+same loudness and place, and each group is scaled. Synthesis is additive, so the sum is exact. In a group each part has
+a channel of its own, which alone is bent as the part is.
 
 The synthesiser is TinySoundFont. symusic has one too, which plays many notes of many soundfonts at a wrong pitch (its
 issue 55) and cuts drums short.
