@@ -178,5 +178,5 @@ def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
                 data = archive.extractfile(member) if wanted else None
                 if data is not None:
                     yield member.name, data.read()
-    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+    except (tarfile.TarError, OSError, EOFError, KeyError, lzma.LZMAError, zlib.error) as error:
         raise DataError(f"{path} is not a tar archive of MIDI files: {error}") from error
