@@ -112,7 +112,7 @@ def test_unusable_midi_is_refused(tmp_path: Path) -> None:
         MidiFolder(tmp_path)
     (tmp_path / "bad.mid").write_bytes(b"nothing like it")
     with pytest.raises(DataError, match=r"bad\.mid"):
-        MidiFolder(tmp_path).song("bad.mid")
+        MidiFolder(tmp_path)
     (tmp_path / "bad.tar.xz").write_bytes(b"nothing like it")
     with pytest.raises(DataError, match=r"bad\.tar\.xz"):
         MidiFolder(tmp_path)
