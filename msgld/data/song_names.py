@@ -1,0 +1,151 @@
+"""What the names of one song's files say about their stems: without the song's title, by the last field that tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgld.data.stem_names import SUMS, UNKNOWN, Told, phrases_in, tell, told_by
+from msgld.data.words import PLACES, words_of
+from msgld.types import STEMS
+
+Field = tuple[str, ...]
+"""Words of a name between two separators such as `` - `` or a bracket."""
+
+_MINUS = re.compile(r"([(\[])-")
+_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
+_SEPARATOR = re.compile(r"\s+[-–—|~]+\s+|_-_|[()\[\]{}]|_{2,}|-{2,}")
+
+
+@dataclass(frozen=True)
+class Name:
+    """A file's name: its fields, how many words of it are the song's title, and what the whole of it says."""
+
+    fields: tuple[Field, ...]
+    title: int = 0
+
+    @property
+    def words(self) -> Field:
+        """All words."""
+        return tuple(word for field in self.fields for word in field)
+
+    def rest(self) -> list[Field]:
+        """The fields without the title's words."""
+        left, fields = self.title, []
+        for field in self.fields:
+            fields.append(field[left:])
+            left = max(0, left - len(field))
+        return [field for field in fields if field]
+
+
+def stem_of_file(name: str, stems: tuple[str, ...] = STEMS) -> str | None:
+    """Return the stem that a file of this name (without its ending) holds, as far as its name alone tells.
+
+    Returns:
+        One of ``stems``; ``mixture`` for a sum of all, ``complement`` for a sum that lacks something; ``nowhere``
+        for an instrument that these stems have no place for; None where the name does not tell.
+    """
+    return tell_names([name], "", stems)[0].stem
+
+
+def tell_names(names: Sequence[str], folder: str, stems: tuple[str, ...]) -> list[Told]:
+    """What the names of the files in one folder say, each without its ending.
+
+    Words that all of them begin with are the song's title, and so is the folder's name. Of what is left the last
+    field that names something counts.
+    """
+    told = _tell_all([_name(name, True, stems) for name in names], words_of(folder), stems)
+    # Capitals part words, unless that leaves no known word: ``BaSS``.
+    whole = _tell_all([_name(name, False, stems) for name in names], words_of(folder, False), stems)
+    return [one if one.candidates else other for one, other in zip(told, whole, strict=True)]
+
+
+def _name(text: str, camel: bool, stems: tuple[str, ...]) -> Name:
+    """A name's fields, without its number and without brackets that name nothing: ``01 Strings (continued)``."""
+
+    def telling(bracket: re.Match[str]) -> str:
+        return bracket[0] if tell(words_of(bracket[1], camel), stems).candidates else " "
+
+    parts = _SEPARATOR.split(_BRACKETS.sub(telling, _MINUS.sub(r"\1minus ", text)))
+    fields = [words for part in parts if (words := words_of(part, camel))]
+    words = Name(tuple(fields)).words
+    if len(words) > 1 and words[0].isdigit() and not any(one.start == 0 for one in phrases_in(words, stems)):
+        fields[0] = fields[0][1:]
+    return Name(tuple(field for field in fields if field))
+
+
+def _tell_all(names: list[Name], folder: Field, stems: tuple[str, ...]) -> list[Told]:
+    sounding = [name for name in names if tell(name.words, stems).stem not in SUMS]
+    shared = _shared(sounding) if len(sounding) > 1 else 0
+    suffix = _suffix(sounding, stems)
+    titled = [_titled(name, shared if name in sounding else 0, folder, suffix, stems) for name in names]
+    titles = {field for name in titled for field in _before_last(name, stems)}
+    return [_tell(name, folder, titles, len(sounding) > 1, stems) for name in titled]
+
+
+def _shared(names: Sequence[Name]) -> int:
+    """How many words all names begin with."""
+    count = 0
+    for words in zip(*(name.words for name in names), strict=False):
+        if len(set(words)) > 1:
+            break
+        count += 1
+    return count
+
+
+def _suffix(names: Sequence[Name], stems: tuple[str, ...]) -> Field | None:
+    """The last field, where all names have the same and more before it: ``bass - Drum Song``."""
+    last = {name.fields[-1] for name in names if name.fields}
+    several = len(names) > 1 and all(len(name.fields) > 1 for name in names)
+    return last.pop() if several and len(last) == 1 else None
+
+
+def _titled(name: Name, shared: int, folder: Field, suffix: Field | None, stems: tuple[str, ...]) -> Name:
+    fields = name.fields[:-1] if suffix and name.fields[-1:] == (suffix,) and len(name.fields) > 1 else name.fields
+    own = len(folder) if name.words[: len(folder)] == folder and not _is_stem(name.words, stems) else 0
+    return Name(fields, max(shared, own))
+
+
+def _is_stem(words: Field, stems: tuple[str, ...]) -> bool:
+    """Whether words are the name of a stem and nothing else."""
+    found = phrases_in(words, stems)
+    return len(found) == 1 and found[0].group not in SUMS and (found[0].start, found[0].stop) == (0, len(words))
+
+
+def _before_last(name: Name, stems: tuple[str, ...]) -> list[Field]:
+    """The fields before one that tells another stem: they belong to the title."""
+    rest = name.rest()
+    told = [tell(field, stems).candidates for field in rest]
+    last = max((i for i, one in enumerate(told) if one), default=0)
+    return [rest[i] for i in range(last) if told[i] != told[last]]
+
+
+def _tell(name: Name, folder: Field, titles: set[Field], several: bool, stems: tuple[str, ...]) -> Told:
+    first = name.fields[0] if name.fields else ()
+    spanning = [one for one in phrases_in(first, stems) if one.start < name.title < one.stop]
+    begins = [one for one in phrases_in(first, stems) if one.start == 0 and one.stop >= name.title]
+    if name.title and begins and name.title < len(first) + (len(name.fields) == 1) and folder != first[: name.title]:
+        # What all begin with is itself the name of a stem: ``bass L``, ``bass R``.
+        return tell(first, stems) if len(name.fields) == 1 else told_by(begins)
+    if spanning:
+        return Told(None, (spanning[0].group, *tell(name.words[name.title :], stems).candidates))
+    return _last(name.rest(), titles, several, stems)
+
+
+def _last(fields: Sequence[Field], titles: set[Field], several: bool, stems: tuple[str, ...]) -> Told:
+    """The last field that tells. Among several files an earlier one may, where it is nobody's title."""
+    for field in reversed(fields):
+        told = tell(field, stems)
+        if told.candidates:
+            return UNKNOWN if field in titles and field != fields[-1] else _undisputed(told, fields, stems)
+        if not (several or all(word in PLACES or word.isdigit() for word in field)):
+            return UNKNOWN
+    return UNKNOWN
+
+
+def _undisputed(told: Told, fields: Sequence[Field], stems: tuple[str, ...]) -> Told:
+    """The same, unless a field is nothing but the word for another stem: ``Bass (Master)``, ``Keys - Strings``."""
+    others = [tell(field, stems).stem for field in fields if len(field) == 1 and _is_stem(field, stems)]
+    disputed = tuple(stem for stem in others if stem and told.stem and stem != told.stem)
+    return Told(None, (*disputed, *told.candidates)) if disputed else told
