@@ -128,7 +128,12 @@ class AudioReader:
         frames: samples per channel. An estimate where ``exact`` is False; 0 where even that is unknown.
         exact: whether ``frames`` is what will be read, to the sample.
         subtype: libsndfile's name of the sample format (``PCM_16``, ``FLOAT``, ...) or ffmpeg's of the codec.
+        damage: (start, stop) in seconds of what could not be decoded and was read as silence; grows while reading.
+        notes: what the user should know of how the file was read, such as its damage; grows while reading.
     """
+
+    damage: tuple[tuple[float, float], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __init__(self, path: Path, decoder: Decoder) -> None:
         self.path = path
@@ -155,6 +160,17 @@ class AudioReader:
         if block.shape[1] < frames:
             self._check_end()
         return block
+
+    def skip(self, frames: int) -> int:
+        """Pass over the next ``frames`` frames, to the sample.
+
+        Returns:
+            How many there were; fewer only at the end. Errors as :meth:`read`.
+        """
+        done = 0
+        while done < frames and (block := self.read(min(frames - done, 1 << 18))).shape[1]:
+            done += block.shape[1]
+        return done
 
     def _check_numbers(self, block: np.ndarray) -> None:
         bad = ~np.isfinite(block).all(axis=0)

@@ -63,8 +63,25 @@ class Reader(Protocol):
         ...
 
 
+class OpenSound(Reader, Protocol):
+    """A sound as :func:`opened` opens it.
+
+    Attributes:
+        notes: what the user should know of how the sound was read; complete once it has been read to its end.
+    """
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
+    def skip(self, frames: int) -> int:
+        """Pass over the next ``frames`` frames; how many there were, fewer only at the end."""
+        ...
+
+
 class ArrayReader:
     """Reads samples (channels, L) that are in memory."""
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, samples: np.ndarray, rate: int) -> None:
         self._samples = samples
@@ -78,11 +95,15 @@ class ArrayReader:
         self._place += block.shape[1]
         return block
 
+    def skip(self, frames: int) -> int:
+        """See :class:`Reader`."""
+        return self.read(frames).shape[1]
+
 
 class ExcerptReader:
     """Reads a stretch of another reader's sound, which it skips to."""
 
-    def __init__(self, reader: Reader, start: float, stop: float | None) -> None:
+    def __init__(self, reader: OpenSound, start: float, stop: float | None) -> None:
         self._reader = reader
         self.rate, self.channels = reader.rate, reader.channels
         first = round(start * self.rate)
@@ -90,10 +111,13 @@ class ExcerptReader:
         self.frames = int(max(0, min(reader.frames - first, self._left)))
         if self._left < 1:
             raise AudioReadError(f"the excerpt from {start:g} to {stop:g} s holds no samples")
-        while first and (block := reader.read(min(first, 1 << 18))).shape[1]:
-            first -= block.shape[1]
-        if first:
+        if reader.skip(first) < first:
             raise AudioReadError(f"the excerpt begins at {start:g} s, after the sound has ended")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See :class:`OpenSound`."""
+        return self._reader.notes
 
     def read(self, frames: int) -> np.ndarray:
         """See :class:`Reader`."""
@@ -101,9 +125,15 @@ class ExcerptReader:
         self._left -= block.shape[1]
         return block
 
+    def skip(self, frames: int) -> int:
+        """See :class:`Reader`."""
+        done = self._reader.skip(int(min(frames, self._left)))
+        self._left -= done
+        return done
+
 
 @contextmanager
-def opened(sound: Sound) -> Iterator[Reader]:
+def opened(sound: Sound) -> Iterator[OpenSound]:
     """Open a sound for reading.
 
     Raises:
