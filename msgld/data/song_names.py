@@ -102,15 +102,19 @@ def _suffix(names: Sequence[Name], stems: tuple[str, ...]) -> Field | None:
 
 
 def _titled(name: Name, shared: int, folder: Field, suffix: Field | None, stems: tuple[str, ...]) -> Name:
-    fields = name.fields[:-1] if suffix and name.fields[-1:] == (suffix,) and len(name.fields) > 1 else name.fields
-    own = len(folder) if name.words[: len(folder)] == folder and not _is_stem(name.words, stems) else 0
+    fields = (
+        name.fields[:-1] if suffix and name.fields[-1:] == (suffix,) and len(name.fields) > 1 else name.fields
+    )
+    own = len(folder) if name.words[: len(folder)] == folder and not is_stem(name.words, stems) else 0
     return Name(fields, max(shared, own))
 
 
-def _is_stem(words: Field, stems: tuple[str, ...]) -> bool:
+def is_stem(words: Field, stems: tuple[str, ...]) -> bool:
     """Whether words are the name of a stem and nothing else."""
     found = phrases_in(words, stems)
-    return len(found) == 1 and found[0].group not in SUMS and (found[0].start, found[0].stop) == (0, len(words))
+    return (
+        len(found) == 1 and found[0].group not in SUMS and (found[0].start, found[0].stop) == (0, len(words))
+    )
 
 
 def _before_last(name: Name, stems: tuple[str, ...]) -> list[Field]:
@@ -125,7 +129,12 @@ def _tell(name: Name, folder: Field, titles: set[Field], several: bool, stems: t
     first = name.fields[0] if name.fields else ()
     spanning = [one for one in phrases_in(first, stems) if one.start < name.title < one.stop]
     begins = [one for one in phrases_in(first, stems) if one.start == 0 and one.stop >= name.title]
-    if name.title and begins and name.title < len(first) + (len(name.fields) == 1) and folder != first[: name.title]:
+    if (
+        name.title
+        and begins
+        and name.title < len(first) + (len(name.fields) == 1)
+        and folder != first[: name.title]
+    ):
         # What all begin with is itself the name of a stem: ``bass L``, ``bass R``.
         return tell(first, stems) if len(name.fields) == 1 else told_by(begins)
     if spanning:
@@ -146,6 +155,6 @@ def _last(fields: Sequence[Field], titles: set[Field], several: bool, stems: tup
 
 def _undisputed(told: Told, fields: Sequence[Field], stems: tuple[str, ...]) -> Told:
     """The same, unless a field is nothing but the word for another stem: ``Bass (Master)``, ``Keys - Strings``."""
-    others = [tell(field, stems).stem for field in fields if len(field) == 1 and _is_stem(field, stems)]
+    others = [tell(field, stems).stem for field in fields if len(field) == 1 and is_stem(field, stems)]
     disputed = tuple(stem for stem in others if stem and told.stem and stem != told.stem)
     return Told(None, (*disputed, *told.candidates)) if disputed else told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from msgld.data.words import (
     singular,
     words_of,
 )
+from msgld.errors import UsageError
 
 SUMS = (MIXTURE, COMPLEMENT)
 
@@ -27,6 +29,10 @@ NOWHERE = "nowhere"
 """The place of an instrument that the stems lack, where there is no ``other`` among them."""
 
 _LONGEST = 4
+_MOST = 100
+_NAME = re.compile(rf"[^\W_]([\w \-]{{0,{_MOST - 2}}}[^\W_])?")
+_RESERVED = (*SUMS, NOWHERE, "residual", "ignore", "mix", "all")
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,30 @@ class Phrase:
     def stop(self) -> int:
         """The first word after it."""
         return self.start + self.length
+
+
+def check_stem_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Stem names for a model, in lower case.
+
+    Raises:
+        UsageError: none, two alike, one that cannot be a file's name everywhere, or one that means something else.
+    """
+    stems = tuple(name.strip().lower() for name in names)
+    if not stems:
+        raise UsageError("name at least one stem, such as bass,drums")
+    for stem in stems:
+        if not _NAME.fullmatch(stem) or stem.split(".")[0] in _DEVICES:
+            raise UsageError(
+                f"{stem!r} cannot be a stem's name: take 1 to {_MOST} letters, digits, spaces, - and _, with a letter "
+                "or a digit at both ends"
+            )
+        if stem in _RESERVED:
+            raise UsageError(f"{stem!r} means something else and cannot be a stem's name: choose another")
+    keys = [_key(words_of(stem)) for stem in stems]
+    for stem, key in zip(stems, keys, strict=True):
+        if keys.count(key) > 1:
+            raise UsageError(f"two stems are called {stem!r}, or nearly so: files could not be told apart")
+    return stems
 
 
 def place_of(name: str, stems: tuple[str, ...]) -> str:
@@ -143,10 +173,10 @@ def _key(words: Sequence[str]) -> str:
 
 @lru_cache(maxsize=32)
 def _table(stems: tuple[str, ...]) -> Mapping[str, str]:
-    """Phrases in the singular, and written as one word -> one of the stems, ``mixture``, ``complement``, ``nowhere``."""
+    """Phrases in the singular, also written as one word -> what they name, see :class:`Told`."""
     rest = "other" if "other" in stems else NOWHERE
     table: dict[str, str] = {}
-    for group, text in (STEM_WORDS | SUM_WORDS).items():
+    for group, text in {**STEM_WORDS, **SUM_WORDS}.items():
         place = group if group in (*stems, *SUMS) else rest
         table |= {_key(phrase.split()): place for phrase in phrases(text)}
     own = {_key(words_of(stem)): stem for stem in stems}

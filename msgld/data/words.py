@@ -15,8 +15,9 @@ STEM_WORDS: Mapping[str, str] = {
         finger bass, picked bass, sub bass, synth bass, bass synth, synthbass, 808 bass, bass 808, moog bass, basse,
         bajo, basso, baixo""",
     "drums": """drum, drums, drumkit, drum kit, drumset, drum set, drum machine, drum loop, drum room, bass drum,
-        double bass drum, kick, kick drum, kik, bd, snare, snare drum, snr, sd, tom, toms, rack tom, floor tom, hat, hats, hi hat,
-        hihat, hh, cymbal, cymbals, crash, ride, overhead, overheads, over head, oh, ohs, percussion, perc, percs,
+        double bass drum, kick, kick drum, kik, bd, snare, snare drum, snr, sd, tom, toms, rack tom, floor tom,
+        hat, hats, hi hat, hihat, hh, cymbal, cymbals, crash, ride, overhead, overheads,
+        over head, oh, ohs, percussion, perc, percs,
         conga, congas, bongo, bongos, shaker, tambourine, tamb, cowbell, clap, claps, rimshot, cajon, djembe, tabla,
         woodblock, claves, maracas, timbales, guiro, cabasa, batterie, bateria, batteria, schlagzeug, percusion,
         percussioni, perkussion""",
@@ -64,7 +65,13 @@ SUM_WORDS: Mapping[str, str] = {
         minus one, everything else""",
 }
 
-NEGATIONS = frozenset({"no", "non", "minus", "without", "sans", "less", "wo", "ohne", "sin", "senza", "not", "but", "except"})
+
+def phrases(text: str) -> tuple[str, ...]:
+    """Phrases between commas."""
+    return tuple(" ".join(part.split()) for part in text.split(","))
+
+
+NEGATIONS = frozenset(phrases("no, non, minus, without, sans, less, wo, ohne, sin, senza, not, but, except"))
 
 EXACT = frozenset({"bass drum", "double bass drum"})
 """Phrases without a plural: ``bass_drums`` is rather bass and drums."""
@@ -72,19 +79,14 @@ EXACT = frozenset({"bass drum", "double bass drum"})
 PLURAL = frozenset({"key", "string"})
 """Words that name an instrument in the plural only: ``keys``, ``strings``."""
 
-SUBMIX = frozenset({"mix", "submix", "sub", "bus", "buss", "group", "comp", "stem"})
+SUBMIX = frozenset({"mix", "submix", "sub", "bus", "buss", "group", "comp"})
 """After a stem's name these say that it is the sum of its parts: ``drum mix``."""
 
-PLACES = frozenset("""
-    l r c left right center centre mid side mono stereo di amp mic mics in out top bottom close room far near dry wet
-    take dbl double dub x
-""".split())
+PLACES = frozenset(
+    phrases("""l, r, c, left, right, center, centre, mid, side, mono, stereo, di, amp, mic, mics, in, out, top, bottom,
+        close, room, far, near, dry, wet, take, dbl, double, dub, x""")
+)
 """Words that tell recordings of one instrument apart."""
-
-
-def phrases(text: str) -> tuple[str, ...]:
-    """Phrases between commas."""
-    return tuple(" ".join(part.split()) for part in text.split(","))
 
 
 def singular(word: str) -> str:

@@ -1,0 +1,187 @@
+"""Finds the songs in a folder, and which file is which stem; refuses what it cannot tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from msgld.data.findings import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
+from msgld.data.slakh import METADATA, slakh_instruments
+from msgld.data.song_names import is_stem, tell_names
+from msgld.data.stem_map import IGNORE, STEMS_FILE, StemMap
+from msgld.data.stem_names import NOWHERE, Told, tell
+from msgld.data.words import COMPLEMENT, MIXTURE, words_of
+from msgld.errors import DataError
+from msgld.sound.files import folders, sounds
+
+STEM_FILE = ".stem.mp4"
+"""Ending of the files of MUSDB18, which hold the mixture and four stems as streams of one file."""
+
+MOISES = "data.json"
+"""Describes a song of MoisesDB, whose stems are folders of tracks."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A song as it lies on the disk.
+
+    Attributes:
+        folder: of the song. files: stem and path of every file that is used.
+        open: whether the stem ``other`` holds whatever the song has no other file for.
+    """
+
+    folder: Path
+    files: tuple[tuple[str, Path], ...]
+    open: bool = False
+
+    @property
+    def stems(self) -> set[str]:
+        """The stems that the song has files of."""
+        return {stem for stem, _ in self.files}
+
+
+@dataclass
+class _Search:
+    """What has been seen so far."""
+
+    root: Path
+    stems: tuple[str, ...]
+    rules: StemMap
+    findings: list[Finding] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    sounding: list[Path] = field(default_factory=list)
+
+    def note(self, path: Path, what: str, then: str) -> None:
+        self.findings.append(Finding(relative(path, self.root), what, then))
+
+
+def find_stems(root: Path, stems: tuple[str, ...], rules: StemMap) -> tuple[list[Found], list[Finding]]:
+    """The songs in a folder or below it, in the order of their paths, and what is noteworthy.
+
+    Raises:
+        DataError: there is none, or a file's stem cannot be told; the line says what to do.
+        UsageError: rules that contradict each other.
+    """
+    search = _Search(root, stems, rules)
+    songs = [song for folder in folders(root) if (song := _song(folder, search)) is not None]
+    _check_levels(search)
+    if search.unclear:
+        raise DataError(
+            f"cannot tell which stem is in {named(search.unclear)}: say it with --map FILE=STEM (or =mixture, "
+            f"=ignore), or in a {STEMS_FILE} there or in {root}"
+        )
+    if not songs:
+        raise DataError(_nothing(search))
+    search.findings += [Finding(text, "a data set of another layout", PASSED_OVER) for text in search.foreign]
+    return songs, search.findings
+
+
+def _check_levels(search: _Search) -> None:
+    """Refuse a folder for each stem, which would pass for a song each: ``song/bass/take.wav``."""
+    siblings: dict[Path, dict[str, Path]] = {}
+    for folder in search.sounding:
+        words = words_of(folder.name)
+        if folder != search.root and is_stem(words, search.stems):
+            siblings.setdefault(folder.parent, {})[str(tell(words, search.stems).stem)] = folder
+    for parent, found in siblings.items():
+        if len(found) > 1:
+            raise DataError(
+                f"{parent} has a folder for each stem ({named([one.name for one in found.values()])}): "
+                "mix each of them to one file, such as bass.wav, and put these into the song's folder"
+            )
+
+
+def _nothing(search: _Search) -> str:
+    if search.foreign:
+        return search.foreign[0]
+    hint = f"expected <song>/<stem>.wav with stems such as {', '.join(search.stems)}"
+    if search.unnamed:
+        hint = f"no name of a stem in {named(search.unnamed)}; {hint}, or say what files hold with --map FILE=STEM"
+    return f"no stems in {search.root}: {hint}"
+
+
+def _song(folder: Path, search: _Search) -> Found | None:
+    """The song in a folder, None if there is none."""
+    foreign = _foreign(folder)
+    if foreign:
+        search.foreign.append(foreign)
+        return None
+    song = _slakh(folder, search) if (folder / METADATA).is_file() else _named(folder, search)
+    if song is None or not song.files:
+        return None
+    return song
+
+
+def _foreign(folder: Path) -> str | None:
+    """What to do about a data set that is laid out in another way; None where it is not."""
+    if any(file.name.lower().endswith(STEM_FILE) for file in folder.iterdir()):
+        return (
+            f"{folder} holds MUSDB18 in {STEM_FILE} files: convert it with musdbconvert (pip install musdb), "
+            "or get MUSDB18-HQ, then name that folder"
+        )
+    if _is_moises(folder / MOISES):
+        return (
+            f"{folder} is a song of MoisesDB, a folder of tracks for each stem: write one file a stem first, such as "
+            "SONG/bass.wav (mix_stems of its Python package), then name that folder"
+        )
+    return None
+
+
+def _is_moises(path: Path) -> bool:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        return all("stemName" in stem for stem in content["stems"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _slakh(folder: Path, search: _Search) -> Found:
+    files = []
+    for one in slakh_instruments(folder):
+        if one.missing:
+            search.note(folder / "stems" / one.name, "is not there, though the metadata say so", "absent")
+        if one.file is None:
+            continue
+        ruled = search.rules.stem(one.file, folder)
+        if one.dispute and ruled is None:
+            search.note(one.file, one.dispute, f"{USED} as {one.stem}")
+        files.append((ruled or (one.stem if one.stem in search.stems else "other"), one.file))
+    return Found(folder, tuple((stem, file) for stem, file in files if stem in search.stems))
+
+
+def _named(folder: Path, search: _Search) -> Found | None:
+    """The song whose files are told by their names or by the user."""
+    files = [file for file in sorted(sounds(folder.iterdir())) if file.is_file()]
+    search.sounding += [folder] if files else []
+    ruled = {file: search.rules.stem(file, folder) for file in files}
+    told = dict(zip(files, tell_names([file.stem for file in files], folder.name, search.stems), strict=True))
+    found = {file: ruled[file] or told[file].stem for file in files}
+    if not any(_counts(ruled[file], told[file]) for file in files):
+        search.unnamed += [relative(file, search.root) for file in files if found[file] is None]
+        if files and not any(ruled.values()):
+            search.note(folder, f"no stem's name among its {len(files)} sounds", PASSED_OVER)
+        return None
+    for file, stem in found.items():
+        _report(file, stem, told[file], search)
+    is_open = any(ruled[file] is None and told[file].open for file in files)
+    return Found(folder, tuple((s, file) for file, s in found.items() if s in search.stems), is_open)
+
+
+def _counts(ruled: str | None, told: Told) -> bool:
+    """Whether a file makes its folder a song's: a folder of unrelated recordings would be all ``other``."""
+    if ruled is not None:
+        return ruled not in (NOWHERE, IGNORE, MIXTURE)
+    return told.stem not in (None, "other", NOWHERE, MIXTURE, COMPLEMENT)
+
+
+def _report(file: Path, stem: str | None, told: Told, search: _Search) -> None:
+    if stem is None:
+        between = f" ({' or '.join(told.candidates)})" if told.candidates else ""
+        search.unclear.append(f"{relative(file, search.root)}{between}")
+    elif stem == COMPLEMENT:
+        search.note(file, "a mixture that lacks something, by its name", LEFT_OUT)
+    elif stem == NOWHERE:
+        search.note(file, f"no place among {', '.join(search.stems)}", LEFT_OUT)
