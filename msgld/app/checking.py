@@ -54,17 +54,25 @@ def report(folder: StemFolder) -> list[str]:
     from msgld.data.findings import LEFT_OUT, PASSED_OVER, SET_ASIDE
 
     order = {SET_ASIDE: 0, LEFT_OUT: 1, PASSED_OVER: 2}
-    findings = sorted(folder.findings, key=lambda finding: order.get(finding.then, 3))
-    lines = table([_row(finding) for finding in findings[:MOST]]) if findings else []
-    if len(findings) > MOST:
-        lines.append(f"and {len(findings) - MOST} more")
+    rows = _rows(sorted(folder.findings, key=lambda finding: order.get(finding.then, 3)))
+    lines = table(rows[:MOST]) if rows else []
+    if len(rows) > MOST:
+        lines.append(f"and {len(rows) - MOST} more")
     aside = len(folder.findings_of(SET_ASIDE))
     used = f"{folder.root}: {_count(len(folder), 'song')}, {_count(folder.files, 'file')} used"
     return [*lines, f"{used}; {_count(aside, 'file')} set aside" if aside else used]
 
 
-def _row(finding: Finding) -> dict[str, str]:
-    return {"file": finding.file, "what": finding.what, "what happens": finding.then}
+def _rows(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    """A row for each thing that was found, with all its files."""
+    from msgld.data.findings import named
+
+    files: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        files.setdefault((finding.what, finding.then), []).append(finding.file)
+    return [
+        {"file": named(names), "what": what, "what happens": then} for (what, then), names in files.items()
+    ]
 
 
 def _count(number: int, noun: str) -> str:

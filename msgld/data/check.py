@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -186,4 +187,5 @@ class _Store:
             fresh.write_text(json.dumps({"version": _VERSION, "files": files}), "utf-8")
             os.replace(fresh, self._path)
         except (OSError, ValueError):
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from msgld.data.findings import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
 from msgld.data.slakh import METADATA, slakh_instruments
-from msgld.data.song_names import is_stem, tell_names
+from msgld.data.song_names import tell_names
 from msgld.data.stem_map import IGNORE, STEMS_FILE, StemMap
-from msgld.data.stem_names import NOWHERE, Told, tell
+from msgld.data.stem_names import NOWHERE, Told, is_stem, tell
 from msgld.data.words import COMPLEMENT, MIXTURE, words_of
 from msgld.errors import DataError
 from msgld.sound.files import folders, sounds

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgld.data.stem_names import SUMS, UNKNOWN, Told, phrases_in, tell, told_by
+from msgld.data.stem_names import SUMS, UNKNOWN, Phrase, Told, is_stem, phrases_in, tell
 from msgld.data.words import PLACES, words_of
 from msgld.types import STEMS
 
@@ -20,7 +20,7 @@ _SEPARATOR = re.compile(r"\s+[-–—|~]+\s+|_-_|[()\[\]{}]|_{2,}|-{2,}")
 
 @dataclass(frozen=True)
 class Name:
-    """A file's name: its fields, how many words of it are the song's title, and what the whole of it says."""
+    """A file's name: its fields, and how many words of it are the song's title."""
 
     fields: tuple[Field, ...]
     title: int = 0
@@ -37,6 +37,15 @@ class Name:
             fields.append(field[left:])
             left = max(0, left - len(field))
         return [field for field in fields if field]
+
+
+@dataclass(frozen=True)
+class Title:
+    """What is known of a song's title: how many words, whether these are a stem's name, and which fields are of it."""
+
+    words: int
+    is_stem: bool
+    fields: frozenset[Field]
 
 
 def stem_of_file(name: str, stems: tuple[str, ...] = STEMS) -> str | None:
@@ -80,8 +89,10 @@ def _tell_all(names: list[Name], folder: Field, stems: tuple[str, ...]) -> list[
     shared = _shared(sounding) if len(sounding) > 1 else 0
     suffix = _suffix(sounding, stems)
     titled = [_titled(name, shared if name in sounding else 0, folder, suffix, stems) for name in names]
-    titles = {field for name in titled for field in _before_last(name, stems)}
-    return [_tell(name, folder, titles, len(sounding) > 1, stems) for name in titled]
+    title = _title(
+        [one for one, name in zip(titled, names, strict=True) if name in sounding], shared, folder, stems
+    )
+    return [_tell(name, title, len(sounding) > 1, stems) for name in titled]
 
 
 def _shared(names: Sequence[Name]) -> int:
@@ -109,14 +120,6 @@ def _titled(name: Name, shared: int, folder: Field, suffix: Field | None, stems:
     return Name(fields, max(shared, own))
 
 
-def is_stem(words: Field, stems: tuple[str, ...]) -> bool:
-    """Whether words are the name of a stem and nothing else."""
-    found = phrases_in(words, stems)
-    return (
-        len(found) == 1 and found[0].group not in SUMS and (found[0].start, found[0].stop) == (0, len(words))
-    )
-
-
 def _before_last(name: Name, stems: tuple[str, ...]) -> list[Field]:
     """The fields before one that tells another stem: they belong to the title."""
     rest = name.rest()
@@ -125,24 +128,46 @@ def _before_last(name: Name, stems: tuple[str, ...]) -> list[Field]:
     return [rest[i] for i in range(last) if told[i] != told[last]]
 
 
-def _tell(name: Name, folder: Field, titles: set[Field], several: bool, stems: tuple[str, ...]) -> Told:
-    first = name.fields[0] if name.fields else ()
-    spanning = [one for one in phrases_in(first, stems) if one.start < name.title < one.stop]
-    begins = [one for one in phrases_in(first, stems) if one.start == 0 and one.stop >= name.title]
-    if (
-        name.title
-        and begins
-        and name.title < len(first) + (len(name.fields) == 1)
-        and folder != first[: name.title]
-    ):
-        # What all begin with is itself the name of a stem: ``bass L``, ``bass R``.
-        return tell(first, stems) if len(name.fields) == 1 else told_by(begins)
+def _tell(name: Name, title: Title, several: bool, stems: tuple[str, ...]) -> Told:
+    spanning = _spanning(name, stems)
+    if title.is_stem and name.title == title.words and (spanning or _is_place(name)):
+        return tell(name.words, stems)
     if spanning:
         return Told(None, (spanning[0].group, *tell(name.words[name.title :], stems).candidates))
-    return _last(name.rest(), titles, several, stems)
+    return _last(name.rest(), title.fields, several, stems)
 
 
-def _last(fields: Sequence[Field], titles: set[Field], several: bool, stems: tuple[str, ...]) -> Told:
+def _spanning(name: Name, stems: tuple[str, ...]) -> list[Phrase]:
+    """Phrases of which one part is in the title: ``bass`` and ``bass guitar``."""
+    return [
+        one
+        for one in phrases_in(name.fields[0] if name.fields else (), stems)
+        if one.start < name.title < one.stop
+    ]
+
+
+def _is_place(name: Name) -> bool:
+    """Whether what is left of a name only tells recordings of one instrument apart, within one field."""
+    return len(name.fields) == 1 and all(w in PLACES or w.isdigit() for w in name.words[name.title :])
+
+
+def _title(names: Sequence[Name], shared: int, folder: Field, stems: tuple[str, ...]) -> Title:
+    """What is known of the title, from names that have been parted from it.
+
+    What all of them begin with is a stem itself, as in ``bass L`` and ``bass R``, if it is no more than that, and if
+    none of them names another stem after it.
+    """
+    fields = {field for name in names for field in _before_last(name, stems)}
+    begin = names[0].words[:shared] if names and shared else ()
+    names = [name for name in names if name.title == shared]
+    begins = all(
+        any(one.start == 0 and one.stop >= shared for one in phrases_in(name.words, stems)) for name in names
+    )
+    after = any(not _spanning(name, stems) and tell(name.words[shared:], stems).candidates for name in names)
+    return Title(shared, bool(begin) and begins and not after and begin != folder, frozenset(fields))
+
+
+def _last(fields: Sequence[Field], titles: frozenset[Field], several: bool, stems: tuple[str, ...]) -> Told:
     """The last field that tells. Among several files an earlier one may, where it is nobody's title."""
     for field in reversed(fields):
         told = tell(field, stems)

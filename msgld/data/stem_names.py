@@ -96,12 +96,20 @@ def place_of(name: str, stems: tuple[str, ...]) -> str:
     """The stem of an instrument or a group that somebody named; ``nowhere`` if the stems have no place for it.
 
     Raises:
-        ValueError: it names no stem and no instrument, or several.
+        ValueError: it is not just the name of a stem or an instrument.
     """
-    told = tell(words_of(name), stems)
-    if told.stem is None or told.stem in SUMS:
+    words = words_of(name)
+    if not is_stem(words, stems):
         raise ValueError(name)
-    return told.stem
+    return str(tell(words, stems).stem)
+
+
+def is_stem(words: Sequence[str], stems: tuple[str, ...]) -> bool:
+    """Whether words are the name of a stem or an instrument and nothing else."""
+    found = phrases_in(words, stems)
+    return (
+        len(found) == 1 and found[0].group not in SUMS and (found[0].start, found[0].stop) == (0, len(words))
+    )
 
 
 def tell(words: Sequence[str], stems: tuple[str, ...]) -> Told:

@@ -82,15 +82,21 @@ def compared(songs: Sequence[StemSong], root: Path) -> list[Finding]:
         Finding(relative(file.path, root), what, then)
         for song in songs
         for file in song.every
-        for what, then in _remarks(file, song)
+        for what, then in _remarks(file, song, _usual_rate(song))
     ]
 
 
-def _remarks(file: StemFile, song: StemSong) -> Iterator[tuple[str, str]]:
+def _usual_rate(song: StemSong) -> int:
+    """The rate that most of a song's files have, the highest of several."""
+    rates = [file.rate for file in song.every]
+    return max(rates, key=lambda rate: (rates.count(rate), rate))
+
+
+def _remarks(file: StemFile, song: StemSong, usual: int) -> Iterator[tuple[str, str]]:
     early = song.seconds - file.seconds
     if early > SHORTER:
         yield f"ends {early:.1f} s before the song does", f"{USED}, silent from there"
-    if file.rate != song.rate:
-        yield f"{file.rate} Hz, other files of the song {song.rate} Hz", f"{USED}, resampled"
+    if file.rate != usual:
+        yield f"{file.rate} Hz, other files of the song {usual} Hz", f"{USED}, resampled"
     if file.rate < LOW_RATE:
         yield f"{file.rate} Hz: nothing above {file.rate / 2000:g} kHz", USED

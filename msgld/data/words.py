@@ -101,7 +101,7 @@ def plain(text: str) -> str:
 
 _JOINED = re.compile(r"[+&,]")
 _RUN = re.compile(r"[^\W\d_]+|\d+")
-_CAMEL = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|.")
+_CAMEL = re.compile(r"\d+|[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|.")
 
 
 def words_of(text: str, camel: bool = True) -> tuple[str, ...]:

@@ -88,7 +88,8 @@ FirstStage = Annotated[
 
 def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = None, stems: StemFolders = None,
           stem_names: StemNames = None, maps: o.Maps = None, band: Band = None,
-          soundfont: SoundFont = None, minutes: Minutes = None, out: RunFolder = Path("runs/train"), start: StartModel = None,
+          soundfont: SoundFont = None, minutes: Minutes = None,
+          out: RunFolder = Path("runs/train"), start: StartModel = None,
           first_stage: FirstStage = None, seed: o.Seed = 0, device: o.Device = "auto",
           jobs: o.Jobs = None) -> int:  # fmt: skip
     """Train a model on MIDI or on your own stems.
