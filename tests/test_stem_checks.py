@@ -198,14 +198,14 @@ def test_sets_of_another_layout_are_refused_by_name(tmp_path: Path) -> None:
     musdb = tmp_path / "musdb" / "train"
     musdb.mkdir(parents=True)
     (musdb / "A - B.stem.mp4").write_bytes(b"x")
-    with pytest.raises(DataError, match="MUSDB18.*musdbconvert"):
+    with pytest.raises(DataError, match=r"MUSDB18.*musdbconvert"):
         StemFolder(tmp_path / "musdb")
     moises = tmp_path / "moises" / "0123"
     write(moises / "bass" / "4567.wav")
     with pytest.raises(DataError, match="no stems"):
         StemFolder(tmp_path / "moises")
     (moises / "data.json").write_text(json.dumps({"stems": [{"stemName": "bass", "tracks": []}]}))
-    with pytest.raises(DataError, match="MoisesDB.*one file a stem"):
+    with pytest.raises(DataError, match=r"MoisesDB.*one file a stem"):
         StemFolder(tmp_path / "moises")
     for stem in ("bass", "drums"):
         write(tmp_path / "own" / "song" / stem / "kick.wav")
