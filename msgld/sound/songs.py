@@ -71,7 +71,9 @@ class OpenSound(Reader, Protocol):
     """
 
     @property
-    def notes(self) -> tuple[str, ...]: ...
+    def notes(self) -> tuple[str, ...]:
+        """See above."""
+        ...
 
     def skip(self, frames: int) -> int:
         """Pass over the next ``frames`` frames; how many there were, fewer only at the end."""
