@@ -41,7 +41,8 @@ def encode(
         size = 1024
         for start in range(0, samples.shape[1], size):
             block = np.ascontiguousarray(samples[:, start : start + size], np.float32)
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
+            # Interleaved, as PyAV 18.1 takes 8 planes for 9.
+            frame = av.AudioFrame.from_ndarray(block.T.reshape(1, -1).copy(), format="flt", layout=layout)
             frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
             for converted in resampler.resample(frame):
                 out.mux(stream.encode(converted))
@@ -69,6 +70,11 @@ def decode(path: Path) -> tuple[np.ndarray, int]:
     """All samples, float32 (channels, n), and the rate, as PyAV alone decodes them."""
     with av.open(str(path)) as file:
         frames = list(file.decode(audio=0))
-    resampler = av.AudioResampler(format="fltp")
-    blocks = [converted.to_ndarray() for frame in frames for converted in resampler.resample(frame)]
+    resampler = av.AudioResampler(format="flt")
+    channels = frames[0].layout.nb_channels
+    blocks = [
+        converted.to_ndarray().reshape(-1, channels).T
+        for frame in frames
+        for converted in resampler.resample(frame)
+    ]
     return np.concatenate(blocks, axis=1), frames[0].sample_rate

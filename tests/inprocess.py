@@ -6,14 +6,12 @@ import io
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from msgld.sound import child, decode
+from msgld.sound import decode
 from msgld.sound.messages import packed
 
 
 class Decoding:
-    """Stands in for ``subprocess.Popen``: what the process would write has been written already."""
+    """Stands in for ``subprocess.Popen`` in ``msgld.sound.child``: what it would write has been written already."""
 
     def __init__(self, command: list[str], **options: Any) -> None:
         path = Path(command[-1])
@@ -26,9 +24,3 @@ class Decoding:
     def wait(self) -> int:
         """It has ended well."""
         return 0
-
-
-@pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are decoded in the test's own process."""
-    monkeypatch.setattr(child.subprocess, "Popen", Decoding)

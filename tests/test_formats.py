@@ -14,11 +14,15 @@ import numpy as np
 import pytest
 import soundfile
 from encoded import encode
-from inprocess import in_process  # noqa: F401 (a fixture)
+from inprocess import Decoding
 
 from msgld.sound.reader import open_audio
 
-pytestmark = pytest.mark.usefixtures("in_process")
+
+@pytest.fixture(autouse=True)
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("msgld.sound.child.subprocess.Popen", Decoding)
+
 
 RATES = (22_050, 44_100, 48_000, 96_000)
 MP3 = (22_050, 44_100, 48_000)

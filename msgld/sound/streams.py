@@ -33,6 +33,7 @@ _MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
 _MOVIE_TICKS = (600, 1000)
 """Ticks a second that movies are usually timed in; what one of them rounds away may be missing at the end."""
 
+_MOST_CHANNELS = 8
 _LONGEST_GAP = 600.0  # seconds of silence that a single time stamp may ask for
 _LOUDEST = 32.0  # times full scale; no encoder of music writes more, a damaged packet may
 _SCALES = {"u8": 1 / 128, "s16": 1 / 32768, "s32": 1 / 2147483648, "s64": 1 / 9223372036854775808}
@@ -40,6 +41,9 @@ _SCALES = {"u8": 1 / 128, "s16": 1 / 32768, "s32": 1 / 2147483648, "s64": 1 / 92
 
 _Event = tuple[str, Any]
 """("frame", frame), or ("lost", the duration of the packet by the container's clock, 0 where it has none)."""
+
+
+_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 
 
 class RefusedError(Exception):
@@ -90,9 +94,12 @@ def _reason(error: Exception) -> str:
 
 def as_floats(frame: Any) -> np.ndarray:
     """The samples of a decoded frame, float32 (n, channels), full scale +-1."""
-    kind, channels = frame.format.name.removesuffix("p"), frame.layout.nb_channels
-    array = frame.to_ndarray()
-    array = array.T if frame.format.is_planar else array.reshape(-1, channels)
+    kind, channels, planes = frame.format.name.removesuffix("p"), frame.layout.nb_channels, frame.planes
+    dtype = np.dtype(_TYPES[kind])  # by hand, as PyAV 18.1 takes a frame of 8 planes for one of 9
+    if frame.format.is_planar:
+        array = np.stack([np.frombuffer(planes[at], dtype, frame.samples) for at in range(channels)], axis=1)
+    else:
+        array = np.frombuffer(planes[0], dtype, frame.samples * channels).reshape(-1, channels)
     if kind in _SCALES:
         return ((array.astype(np.float32) - (128 if kind == "u8" else 0)) * np.float32(_SCALES[kind])).astype(
             "f4"
@@ -155,6 +162,10 @@ class Stream:
         if not frames:
             raise RefusedError("holds no sound that can be decoded; export it again")
         self.rate, self.channels = int(frames[0].sample_rate), int(frames[0].layout.nb_channels)
+        if self.channels > _MOST_CHANNELS:
+            raise RefusedError(
+                f"has {self.channels} channels, at most {_MOST_CHANNELS} can be read; split it first"
+            )
         self.exact_frames = self._movie_frames() if self.format == _MOVIE else 0
         self.stated, self.slack = self._statement()
 
