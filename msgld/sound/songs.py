@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -40,8 +40,16 @@ class Excerpt:
             )
 
 
-Sound = Source | Excerpt
-"""A file, samples with their rate, or an excerpt of either."""
+@dataclass(frozen=True)
+class Noted:
+    """A sound whose reader leaves its notes in ``notes`` whenever it is closed."""
+
+    sound: Sound
+    notes: list[str] = field(default_factory=list)
+
+
+Sound = Source | Excerpt | Noted
+"""A file, samples with their rate, or an excerpt of either; or one of them whose notes are kept."""
 
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
 
@@ -71,7 +79,9 @@ class OpenSound(Reader, Protocol):
     """
 
     @property
-    def notes(self) -> tuple[str, ...]: ...
+    def notes(self) -> tuple[str, ...]:
+        """See above."""
+        ...
 
     def skip(self, frames: int) -> int:
         """Pass over the next ``frames`` frames; how many there were, fewer only at the end."""
@@ -140,7 +150,14 @@ def opened(sound: Sound) -> Iterator[OpenSound]:
         AudioReadError: no such file, not audio, empty, of a rate that no song has, or samples that are not numbers.
         UsageError: an array of another shape or type.
     """
-    if isinstance(sound, Excerpt):
+    if isinstance(sound, Noted):
+        with opened(sound.sound) as reader:
+            try:
+                yield reader
+            finally:
+                if len(reader.notes) >= len(sound.notes):
+                    sound.notes[:] = reader.notes
+    elif isinstance(sound, Excerpt):
         with opened(sound.sound) as reader:
             yield ExcerptReader(reader, sound.start, sound.stop)
     elif isinstance(sound, str | Path):
@@ -166,13 +183,19 @@ def whole(sound: Sound) -> tuple[np.ndarray, int]:
 
 def name_of(sound: Sound) -> str:
     """What a record says of where a sound came from: the file's full path, or ``array``."""
-    source = sound.sound if isinstance(sound, Excerpt) else sound
+    source = _source(sound)
     return str(Path(source).absolute()) if isinstance(source, str | Path) else "array"
+
+
+def _source(sound: Sound) -> Source:
+    while isinstance(sound, Excerpt | Noted):
+        sound = sound.sound
+    return sound
 
 
 def digest(sound: Sound) -> str | None:
     """SHA-256 of a whole file's content; None for an array."""
-    source = sound.sound if isinstance(sound, Excerpt) else sound
+    source = _source(sound)
     if not isinstance(source, str | Path):
         return None
     content = hashlib.sha256()
