@@ -10,7 +10,9 @@ import soundfile
 
 from msgld.data.folder import FolderClips, StemFolder
 from msgld.data.source import Clip
+from msgld.data.stem_map import parse_map
 from msgld.errors import DataError
+from msgld.types import STEMS
 
 RATE = 16_000
 
@@ -91,6 +93,36 @@ def test_slakh_is_read_as_it_is_published(tmp_path: Path) -> None:
         (track / "metadata.yaml").write_text(damaged)
         with pytest.raises(DataError, match="no metadata of a Slakh2100 track"):
             StemFolder(tmp_path, rate=RATE)
+
+
+DISPUTED = """
+stems:
+  S00: {audio_rendered: true, inst_class: Guitar, is_drum: false, program_num: 1}
+  S01: {audio_rendered: true, inst_class: Drums, is_drum: true, program_num: 128}
+  S02: {audio_rendered: true, inst_class: '', plugin_name: upright_bass.nkm, is_drum: false, program_num: 48}
+  S03: {audio_rendered: true, inst_class: Piano, is_drum: false, program_num: 0}
+  S04: {audio_rendered: true, inst_class: Odd, plugin_name: x.nkm, is_drum: false, program_num: 2}
+  S05: {audio_rendered: false, inst_class: Bass, is_drum: false, program_num: 33}
+  S06: {audio_rendered: true, inst_class: Chromatic Percussion, is_drum: false, program_num: 9}
+"""
+
+
+def test_slakh_goes_by_class_and_says_where_the_program_is_another(tmp_path: Path) -> None:
+    for number in (0, 1, 2, 4, 6):
+        wav(tmp_path / "Track1" / "stems" / f"S0{number}.flac", RATE, RATE, 1, 0.1)
+    (tmp_path / "Track1" / "stems" / "._S03.flac").write_bytes(b"x")
+    (tmp_path / "Track1" / "metadata.yaml").write_text(DISPUTED)
+    made = StemFolder(tmp_path, rate=RATE)
+    files = {stem: [file.path.stem for file in group] for stem, group in made.songs[0].files.items()}
+    assert files == {"guitar": ["S00"], "drums": ["S01"], "bass": ["S02"], "piano": ["S04"], "other": ["S06"]}
+    said = {finding.file: finding.then for finding in made.findings if "kHz" not in finding.what}
+    assert said == {
+        "Track1/stems/S00.flac": "used as guitar", "Track1/stems/S02.flac": "used as bass",
+        "Track1/stems/S03": "absent",
+    }  # fmt: skip
+    assert made.songs[0].pooled == ()
+    ruled = StemFolder(tmp_path, rate=RATE, rules=parse_map(["S04=other", "stems/S06.flac=ignore"], STEMS))
+    assert [file.path.stem for file in ruled.songs[0].files["other"]] == ["S04"]
 
 
 def test_a_folder_is_evaluated_stretch_by_stretch(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from msgld.errors import AudioReadError
-from msgld.results.own import own_files, own_files_below
+from msgld.results.own import own_among, own_files_below
 from msgld.sound.files import folders, is_hidden, sounds
 
 
@@ -65,13 +65,9 @@ def _expand(argument: str, out: Path) -> tuple[list[Path], list[Path]]:
     # A pattern such as ** also matches folders, whose files it matches as well.
     files = [match for match in matches if match.is_file()]
     if files and "**" in argument:
-        return _without_own(files, own_files(json for one in _parents(files) for json in one.glob("*.json")))
+        return _without_own(files, own_among(files))
     pairs = [] if files else [_inside(match, out) for match in matches]
     return files or [song for songs, _ in pairs for song in songs], [one for _, own in pairs for one in own]
-
-
-def _parents(files: Iterable[Path]) -> list[Path]:
-    return list(dict.fromkeys(parent for file in files for parent in list(file.parents)[:3]))
 
 
 def _without_own(files: Iterable[Path], own: set[Path]) -> tuple[list[Path], list[Path]]:

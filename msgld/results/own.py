@@ -23,6 +23,12 @@ def own_files(jsons: Iterable[Path]) -> set[Path]:
     return found
 
 
+def own_among(files: Iterable[Path]) -> set[Path]:
+    """Those of some files, resolved, that records beside or above them list."""
+    parents = dict.fromkeys(parent for file in files for parent in file.resolve().parents[:_DEPTH])
+    return own_files(path for parent in parents for path in _records_in(parent))
+
+
 def own_files_below(folder: Path, jsons: Iterable[Path]) -> set[Path]:
     """The same for a folder: by records inside of it (``jsons``), and by those above that reach into it."""
     above = [folder.resolve(), *folder.resolve().parents][1 : _DEPTH + 1]
