@@ -43,7 +43,7 @@ class Found:
 
 @dataclass
 class _Search:
-    """What has been seen so far."""
+    """What has been seen so far; ``tracks`` are songs whose folders below belong to them."""
 
     root: Path
     stems: tuple[str, ...]
@@ -53,6 +53,7 @@ class _Search:
     unnamed: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     sounding: list[Path] = field(default_factory=list)
+    tracks: list[Path] = field(default_factory=list)
 
     def note(self, path: Path, what: str, then: str) -> None:
         self.findings.append(Finding(relative(path, self.root), what, then))
@@ -105,6 +106,10 @@ def _nothing(search: _Search) -> str:
 
 def _song(folder: Path, search: _Search) -> Found | None:
     """The song in a folder, None if there is none."""
+    if any(folder.is_relative_to(track) for track in search.tracks[-1:]):
+        return None
+    if (folder / METADATA).is_file() or _is_moises(folder / MOISES):
+        search.tracks.append(folder)
     foreign = _foreign(folder)
     if foreign:
         search.foreign.append(foreign)
