@@ -235,3 +235,19 @@ def test_a_sets_other_holds_what_the_set_has_no_name_for(tmp_path: Path) -> None
     write(tmp_path / "three" / "song" / "drums.wav")
     write(tmp_path / "three" / "song" / "other.wav")
     assert StemFolder(tmp_path / "three", more).songs[0].pooled == ("bass", "guitar", "piano", "vocals")
+
+
+def test_files_that_would_count_twice_or_not_at_all_are_said(song: Path) -> None:
+    write(song / "bass.wav")
+    write(song / "bass.flac")
+    write(song / "kick.wav")
+    (song / "guitar.sd2").write_bytes(b"x")
+    (song / "drums.mid").write_bytes(b"x")
+    (song / "piano.wav").symlink_to(song / "nowhere.wav")
+    folder = StemFolder(song.parent, rate=44_100)
+    said = {one.file: one.then for one in folder.findings if "kHz" not in one.what}
+    assert said == {
+        "song/bass.wav": "left out", "song/guitar.sd2": "passed over", "song/piano.wav": "set aside",
+        "song/drums.wav": "used",
+    }  # fmt: skip
+    assert {stem: len(files) for stem, files in folder.songs[0].files.items()} == {"bass": 1, "drums": 2}

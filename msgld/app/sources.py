@@ -47,6 +47,8 @@ def chosen_source(chosen: Chosen, talk: Talk) -> Source:
 def chosen_stems(chosen: Chosen) -> tuple[str, ...]:
     """The stems to train: those named, else those of the model to begin with, else the usual five.
 
+    Of the model to begin with only where all clips come from songs of one's own: nothing else has other stems.
+
     Raises:
         UsageError: names that cannot be, or data that have no such stems.
     """
@@ -54,8 +56,11 @@ def chosen_stems(chosen: Chosen) -> tuple[str, ...]:
     from msgld.types import STEMS
 
     start = _stems_of(chosen.start)
-    stems = check_stem_names(chosen.stem_names) if chosen.stem_names is not None else start or STEMS
-    if start and len(start) != len(stems):
+    own = bool(chosen.stems) and not chosen.midi and not chosen.band
+    stems = (start if own else None) or STEMS
+    if chosen.stem_names is not None:
+        stems = check_stem_names(chosen.stem_names)
+    if start and chosen.stem_names is not None and len(start) != len(stems):
         raise UsageError(
             f"{chosen.start} has {len(start)} stems ({', '.join(start)}), --stem-names {len(stems)}"
         )
@@ -72,7 +77,7 @@ def chosen_stems(chosen: Chosen) -> tuple[str, ...]:
 
 
 def _stems_of(start: Path | None) -> tuple[str, ...] | None:
-    """The stems of a model; None where there is none, which the run itself complains about."""
+    """The stems of a model; None where there is none, which the run itself complains about, or only a first stage."""
     from msgld.api.store import model_folder
     from msgld.checkpoint import read_description
 
@@ -80,7 +85,8 @@ def _stems_of(start: Path | None) -> tuple[str, ...] | None:
         return None
     try:
         folder = start if start.is_dir() else model_folder(str(start))
-        return tuple(read_description(folder)["stems"])
+        about = read_description(folder)
+        return tuple(about["stems"]) if "denoiser" in about["parts"] else None
     except ModelError:
         return None
 

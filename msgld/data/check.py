@@ -37,13 +37,14 @@ class Facts:
 
     Attributes:
         rate: samples per second. channels: of the file. frames: samples per channel, as they were counted.
-        problem: why it cannot be used; empty if it can.
+        problem: why it cannot be used; empty if it can. remark: what its reader said about it.
     """
 
     rate: int = 0
     channels: int = 0
     frames: int = 0
     problem: str = ""
+    remark: str = ""
 
 
 def examine(path: Path) -> Facts:
@@ -55,9 +56,11 @@ def examine(path: Path) -> Facts:
             frames, problem = _probed(sound) if _is_plain(path, sound) else _decoded(sound)
             if sound.damage:
                 problem = f"is damaged at {sound.damage[0][0]:.1f} s"
-            return Facts(sound.rate, sound.channels, frames, problem)
+            return Facts(sound.rate, sound.channels, frames, problem, "; ".join(sound.notes))
     except AudioReadError as error:
         return Facts(problem=_short(error, path))
+    except OSError as error:
+        return Facts(problem=f"cannot be opened ({error.strerror})")
 
 
 def examine_all(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import soxr
 
-from msgld.data.check import Facts, examine_all
-from msgld.data.findings import SET_ASIDE, Finding, named, relative
+from msgld.data.check import examine_all
+from msgld.data.findings import SET_ASIDE, Finding, named
 from msgld.data.layout import find_stems
 from msgld.data.source import Clip
 from msgld.data.stem_map import Rule, StemMap
-from msgld.data.stem_song import StemFile, StemSong, compared, usable_songs
+from msgld.data.stem_song import StemFile, StemSong, compared, findings_of_files, usable_songs
 from msgld.errors import AudioReadError, DataError
 from msgld.progress import OnProgress
 from msgld.sound.reader import open_audio
@@ -64,7 +64,7 @@ class StemFolder:
         self.rules = StemMap(self.root, stems, rules)
         found, self.findings = find_stems(self.root, stems, self.rules)
         facts = examine_all((file for song in found for _, file in song.files), cache, on_progress)
-        self.findings += self._problems(facts)
+        self.findings += findings_of_files(facts, self.root)
         self.songs = usable_songs(found, facts, stems)
         if not self.songs:
             first = self.findings_of(SET_ASIDE)[0]
@@ -106,13 +106,6 @@ class StemFolder:
         present = np.array([stem in song.files for stem in self.stems])
         name = f"{song.name}@{start:.2f}"
         return Clip(stems, present, self.rate, name, {"start": start}, pooled=song.pooled)
-
-    def _problems(self, facts: Mapping[Path, Facts]) -> list[Finding]:
-        return [
-            Finding(relative(path, self.root), one.problem, SET_ASIDE)
-            for path, one in facts.items()
-            if one.problem
-        ]
 
 
 class FolderClips:
@@ -166,7 +159,7 @@ def _samples(file: StemFile, first: int, frames: int) -> np.ndarray:
         with open_audio(file.path) as sound:
             same = sound.rate == file.rate and sound.skip(first) == first
             x = sound.read(frames)
-    except AudioReadError as error:
+    except (AudioReadError, OSError) as error:
         raise DataError(f"{error} (the file could be read before)") from error
     if not same or x.shape[1] < frames:
         raise DataError(f"{file.path} has changed since it was checked: start again")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from msgld.data.stem_map import IGNORE, STEMS_FILE, StemMap
 from msgld.data.stem_names import NOWHERE, Told, is_stem, tell
 from msgld.data.words import COMPLEMENT, MIXTURE, words_of
 from msgld.errors import DataError
-from msgld.sound.files import folders, sounds
+from msgld.sound.files import LOSSLESS, folders, is_hidden, sounds
 
 STEM_FILE = ".stem.mp4"
 """Ending of the files of MUSDB18, which hold the mixture and four stems as streams of one file."""
@@ -159,7 +161,8 @@ def _slakh(folder: Path, search: _Search) -> Found:
 
 def _named(folder: Path, search: _Search) -> Found | None:
     """The song whose files are told by their names or by the user."""
-    files = [file for file in sorted(sounds(folder.iterdir())) if file.is_file()]
+    every = sorted(file for file in folder.iterdir() if not (is_hidden(file) or file.is_dir()))
+    files = list(sounds(every))
     search.sounding += [folder] if files else []
     ruled = {file: search.rules.stem(file, folder) for file in files}
     told = dict(zip(files, tell_names([file.stem for file in files], folder.name, search.stems), strict=True))
@@ -169,10 +172,44 @@ def _named(folder: Path, search: _Search) -> Found | None:
         if files and not any(ruled.values()):
             search.note(folder, f"no stem's name among its {len(files)} sounds", PASSED_OVER)
         return None
+    twins = _twins([file for file in files if ruled[file] is None])
     for file, stem in found.items():
         _report(file, stem, told[file], search)
-    is_open = any(ruled[file] is None and told[file].open for file in files)
-    return Found(folder, tuple((s, file) for file, s in found.items() if s in search.stems), is_open)
+    for file, twin in twins.items():
+        search.note(file, f"the same name as {twin.name}", LEFT_OUT)
+    _report_unread(set(every) - set(files), files, search)
+    used = tuple((s, file) for file, s in found.items() if s in search.stems and file not in twins)
+    _report_sums(used, search)
+    return Found(folder, used, any(_is_open(ruled[file], told[file]) for _, file in used))
+
+
+def _is_open(ruled: str | None, told: Told) -> bool:
+    """Whether a file is ``other`` because it is the rest, not because of its instrument."""
+    return told.open if ruled is None else ruled == "other" and told.stem is None
+
+
+def _twins(files: Sequence[Path]) -> dict[Path, Path]:
+    """Files that have the name of another one but for the ending, and that one; the better format is kept."""
+    best: dict[str, Path] = {}
+    for file in sorted(files, key=lambda file: (file.suffix.lower() not in LOSSLESS, file.name)):
+        best.setdefault(file.stem.casefold(), file)
+    return {file: best[file.stem.casefold()] for file in files if best[file.stem.casefold()] != file}
+
+
+def _report_unread(rest: AbstractSet[Path], files: Sequence[Path], search: _Search) -> None:
+    """Say which files have a stem's name and an ending that is no sound's, where no sound has the name."""
+    names = {file.stem.casefold() for file in files}
+    for file in sorted(rest):
+        if file.stem.casefold() not in names and is_stem(words_of(file.stem), search.stems):
+            search.note(file, f"{file.suffix or 'no ending'}: no sound that can be read", PASSED_OVER)
+
+
+def _report_sums(used: Sequence[tuple[str, Path]], search: _Search) -> None:
+    """Say where a stem has a file of its own and further ones, which may be its parts: ``drums``, ``kick``."""
+    for stem, file in used:
+        others = [one.name for other, one in used if other == stem and one != file]
+        if others and words_of(file.stem) == words_of(stem):
+            search.note(file, f"is added to {named(others)}, which are {stem} too", USED)
 
 
 def _counts(ruled: str | None, told: Told) -> bool:

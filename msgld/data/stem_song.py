@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from msgld.data.check import Facts
-from msgld.data.findings import USED, Finding, relative
+from msgld.data.findings import SET_ASIDE, USED, Finding, relative
 from msgld.data.layout import Found
 
 SHORTER = 1.0
@@ -74,6 +74,15 @@ def _song(song: Found, files: Mapping[str, tuple[StemFile, ...]], lacking: tuple
     every = [file for group in files.values() for file in group]
     pooled = lacking if song.open and "other" in files else ()
     return StemSong(song.folder.name, files, every[0].rate, max(file.seconds for file in every), pooled)
+
+
+def findings_of_files(facts: Mapping[Path, Facts], root: Path) -> list[Finding]:
+    """Files that cannot be used, and what their readers remarked on the others."""
+    return [
+        Finding(relative(path, root), one.problem or one.remark, SET_ASIDE if one.problem else USED)
+        for path, one in facts.items()
+        if one.problem or one.remark
+    ]
 
 
 def compared(songs: Sequence[StemSong], root: Path) -> list[Finding]:

@@ -14,6 +14,10 @@ AUDIO = frozenset({
 })  # fmt: skip
 """Endings that are taken for sound inside a folder; a file named by itself may have any."""
 
+LOSSLESS = frozenset({".wav", ".wave", ".bwf", ".w64", ".rf64", ".flac", ".aif", ".aiff", ".aifc", ".caf", ".au", ".wv",
+                      ".ape", ".tta", ".tak", ".alac"})  # fmt: skip
+"""Endings of formats that keep every sample."""
+
 MAC_FOLDER = "__MACOSX"
 """Where macOS puts its own notes on files inside archives; they carry the names of sounds, and are none."""
 
