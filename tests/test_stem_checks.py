@@ -251,3 +251,13 @@ def test_files_that_would_count_twice_or_not_at_all_are_said(song: Path) -> None
         "song/drums.wav": "used",
     }  # fmt: skip
     assert {stem: len(files) for stem, files in folder.songs[0].files.items()} == {"bass": 1, "drums": 2}
+
+
+def test_a_flac_that_does_not_state_its_length_is_read(song: Path) -> None:
+    data = bytearray(write(song / "bass.flac").read_bytes())
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    (song / "bass.flac").write_bytes(data)
+    folder = StemFolder(song.parent, rate=RATE)
+    assert folder.songs[0].seconds == 3 and folder.files == 2
+    assert folder.read(folder.songs[0], 1.0, 1.0).stems[0].any()

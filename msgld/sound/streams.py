@@ -172,7 +172,7 @@ class Stream:
     def start(self) -> Start:
         """What is known before the sound."""
         frames, exact = self.exact_frames or round(self.stated), bool(self.exact_frames)
-        exact = exact or (self.format in _STATED and self.slack <= 1)
+        exact = exact or (frames > 0 and self.format in _STATED and self.slack <= 1)
         if not frames and self._container.duration:
             frames = round(self._container.duration / 1e6 * self.rate)
         return Start(self.rate, self.channels, str(self._stream.codec_context.codec.name), frames, exact)
