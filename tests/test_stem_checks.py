@@ -200,6 +200,8 @@ def test_sets_of_another_layout_are_refused_by_name(tmp_path: Path) -> None:
     (musdb / "A - B.stem.mp4").write_bytes(b"x")
     with pytest.raises(DataError, match=r"MUSDB18.*musdbconvert"):
         StemFolder(tmp_path / "musdb")
+    write(tmp_path / "musdb" / "song" / "bass.wav")
+    assert [one.file for one in StemFolder(tmp_path / "musdb").findings_of("passed over")] == ["train"]
     moises = tmp_path / "moises" / "0123"
     write(moises / "bass" / "4567.wav")
     with pytest.raises(DataError, match="no stems"):
@@ -261,3 +263,15 @@ def test_a_flac_that_does_not_state_its_length_is_read(song: Path) -> None:
     folder = StemFolder(song.parent, rate=RATE)
     assert folder.songs[0].seconds == 3 and folder.files == 2
     assert folder.read(folder.songs[0], 1.0, 1.0).stems[0].any()
+
+
+def test_results_of_this_program_are_no_true_stems_beside_songs(song: Path) -> None:
+    made = song.parent / "separated" / "song"
+    write(made / "bass.wav")
+    record = {"task": "separate", "model": "small", "versions": {}, "files": {"bass": "bass.wav"}}
+    (made / "run.json").write_text(json.dumps(record))
+    folder = StemFolder(song.parent)
+    assert [one.name for one in folder.songs] == ["song"]
+    assert [one.file for one in folder.findings_of("passed over")] == ["separated/song"]
+    alone = StemFolder(made.parent)
+    assert len(alone) == 1 and "this program made" in alone.findings_of("used")[0].what

@@ -15,6 +15,7 @@ from msgld.data.stem_map import IGNORE, STEMS_FILE, StemMap
 from msgld.data.stem_names import NOWHERE, Told, is_stem, tell
 from msgld.data.words import COMPLEMENT, MIXTURE, words_of
 from msgld.errors import DataError
+from msgld.results.own import own_files
 from msgld.sound.files import LOSSLESS, folders, is_hidden, sounds
 
 STEM_FILE = ".stem.mp4"
@@ -53,7 +54,7 @@ class _Search:
     findings: list[Finding] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     unnamed: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
+    foreign: dict[Path, str] = field(default_factory=dict)
     sounding: list[Path] = field(default_factory=list)
     tracks: list[Path] = field(default_factory=list)
 
@@ -78,8 +79,19 @@ def find_stems(root: Path, stems: tuple[str, ...], rules: StemMap) -> tuple[list
         )
     if not songs:
         raise DataError(_nothing(search))
-    search.findings += [Finding(text, "a data set of another layout", PASSED_OVER) for text in search.foreign]
-    return songs, search.findings
+    for folder in search.foreign:
+        search.note(folder, "a data set of another layout", PASSED_OVER)
+    return _without_results(songs, search), search.findings
+
+
+def _without_results(songs: list[Found], search: _Search) -> list[Found]:
+    """The songs that are no results of this program; all of them, where there is nothing else."""
+    own = own_files(path for folder in folders(search.root) for path in folder.glob("*.json"))
+    results = [song for song in songs if any(path.resolve() in own for _, path in song.files)]
+    used = len(results) == len(songs)
+    for song in results:
+        search.note(song.folder, "stems that this program made", USED if used else PASSED_OVER)
+    return songs if used else [song for song in songs if song not in results]
 
 
 def _check_levels(search: _Search) -> None:
@@ -99,7 +111,7 @@ def _check_levels(search: _Search) -> None:
 
 def _nothing(search: _Search) -> str:
     if search.foreign:
-        return search.foreign[0]
+        return next(iter(search.foreign.values()))
     hint = f"expected <song>/<stem>.wav with stems such as {', '.join(search.stems)}"
     if search.unnamed:
         hint = f"no name of a stem in {named(search.unnamed)}; {hint}, or say what files hold with --map FILE=STEM"
@@ -114,7 +126,7 @@ def _song(folder: Path, search: _Search) -> Found | None:
         search.tracks.append(folder)
     foreign = _foreign(folder)
     if foreign:
-        search.foreign.append(foreign)
+        search.foreign[folder] = foreign
         return None
     song = _slakh(folder, search) if (folder / METADATA).is_file() else _named(folder, search)
     if song is None or not song.files:
