@@ -142,7 +142,7 @@ def test_folders_without_stems_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no stems"):
         StemFolder(tmp_path)
     (tmp_path / "song" / "bass.wav").write_bytes(b"not audio")
-    with pytest.raises(DataError, match=r"cannot tell which stem is in song/holiday\.wav: .*--map"):
+    with pytest.raises(DataError, match=r"cannot tell the stem of song/holiday\.wav: .*--map"):
         StemFolder(tmp_path)
     (tmp_path / "song" / "holiday.wav").unlink()
     with pytest.raises(DataError, match=r"no file .* can be used: song/bass\.wav"):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msgld.data.song_names import stem_of_file, tell_names
+from msgld.data.song_names import read_names, stem_of_file
 from msgld.data.stem_names import NOWHERE, check_stem_names, place_of
 from msgld.data.words import COMPLEMENT, MIXTURE
 from msgld.errors import UsageError
@@ -77,7 +77,7 @@ FOLDERS = [
 
 @pytest.mark.parametrize(("folder", "names", "stems"), FOLDERS)
 def test_a_songs_title_is_no_stem(folder: str, names: list[str], stems: list[str | None]) -> None:
-    assert [told.stem for told in tell_names(names, folder, STEMS)] == stems
+    assert [meant.stem for meant in read_names(names, folder, STEMS)] == stems
 
 
 WORDS = {"bass": "bass", "drums": "drums", "kick": "drums", "snare": "drums", "guitar": "guitar", "gtr": "guitar",
@@ -107,8 +107,8 @@ def test_titles_numbers_case_and_separators_change_nothing(
     inner = separator.strip() or " "
     names = [separator.join(part for part in (title.replace(" ", inner[0]), word) if part) for word in words]
     names = [case(f"{i:02d}{separator}{name}" if numbered else name) + suffix for i, name in enumerate(names)]
-    told = [one.stem for one in tell_names(names, "folder", STEMS)]
-    assert told == [WORDS[word] for word in words], names
+    meant = [one.stem for one in read_names(names, "folder", STEMS)]
+    assert meant == [WORDS[word] for word in words], names
 
 
 @given(st.sampled_from(["no", "minus", "without"]), st.sampled_from([" ", "_", "-"]), st.sampled_from(sorted(WORDS)),
@@ -119,8 +119,8 @@ def test_a_negation_is_never_a_stem(word: str, separator: str, stem: str, case) 
 
 @given(st.lists(st.text(max_size=20), max_size=5), st.text(max_size=10))
 def test_any_text_is_read(names: list[str], folder: str) -> None:
-    for told in tell_names(names, folder, STEMS):
-        assert told.stem is None or told.stem in (*STEMS, MIXTURE, COMPLEMENT)
+    for meant in read_names(names, folder, STEMS):
+        assert meant.stem is None or meant.stem in (*STEMS, MIXTURE, COMPLEMENT)
 
 
 @pytest.mark.parametrize(

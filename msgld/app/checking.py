@@ -1,4 +1,4 @@
-"""Looks through folders of stems before work begins, and shows what stands out."""
+"""Checks folders of stems before work begins, and prints a table of problems."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ MOST = 20
 def checked_folders(
     paths: Sequence[Path], stems: tuple[str, ...], maps: Sequence[str], talk: Talk
 ) -> list[StemFolder]:
-    """Open folders of stems, look through all their files, and say what is used and what is not.
+    """Open folders of stems, check all files, and print what is used and what is not.
 
     Args:
-        stems: of the model. maps: what was typed after ``--map``.
+        stems: of the model. maps: values of ``--map``.
 
     Raises:
-        DataError: a folder has nothing that can be used, a stem cannot be told, or a map matches no file.
+        DataError: a folder has nothing that can be used, a stem is not clear, or a map matches no file.
         UsageError: a map that cannot be read.
     """
     from msgld.data.folder import StemFolder, check_rules

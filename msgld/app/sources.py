@@ -1,4 +1,4 @@
-"""The clips that a training run is to learn from, as the options of ``msgld train`` say."""
+"""Builds the source of training clips from the options of ``msgld train``."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was typed about the data, see ``msgld train --help``.
+    """The options about data, see ``msgld train --help``.
 
     Attributes:
-        band: None where nothing was said. start: the model to begin with; its stems are the default.
+        band: None by default. start: the model to begin with; its stems are the default.
     """
 
     midi: tuple[Path, ...] = ()
@@ -77,7 +77,7 @@ def chosen_stems(chosen: Chosen) -> tuple[str, ...]:
 
 
 def _stems_of(start: Path | None) -> tuple[str, ...] | None:
-    """The stems of a model; None where there is none, which the run itself complains about, or only a first stage."""
+    """The stems of a model; None where there is none, which the run itself reports, or only a first stage."""
     from msgld.api.store import model_folder
     from msgld.checkpoint import read_description
 
@@ -94,7 +94,7 @@ def _stems_of(start: Path | None) -> tuple[str, ...] | None:
 def _with_band(chosen: Chosen, stems: tuple[str, ...], talk: Talk) -> bool:
     """Whether the built-in band is among the sources.
 
-    Where nothing was said, songs of one's own do without it if they have other stems, or if nothing can play it.
+    By default it is, unless the user's songs have other stems or no soundfont is installed.
     """
     from msgld.data.fonts import find_soundfonts
     from msgld.types import STEMS

@@ -1,4 +1,4 @@
-"""Looks through every file of a data set before work begins: can it be decoded, how long is it, is it sound."""
+"""Checks every file of a data set before work begins: whether it decodes, its length, and whether it is music."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Facts:
 
     Attributes:
         rate: samples per second. channels: of the file. frames: samples per channel, as they were counted.
-        problem: why it cannot be used; empty if it can. remark: what its reader said about it.
+        problem: why it cannot be used; empty if it can. remark: a note of its reader.
     """
 
     rate: int = 0
@@ -48,7 +48,7 @@ class Facts:
 
 
 def examine(path: Path) -> Facts:
-    """Decode a file and say what it holds. Whole numbers need no decoding: their header and their size tell."""
+    """Decode a file and return what it holds. Integer PCM needs no decoding: header and size are enough."""
     try:
         with open_audio(path) as sound:
             if not LOWEST_RATE <= sound.rate <= HIGHEST_RATE:
@@ -70,7 +70,7 @@ def examine_all(
 
     Args:
         cache: a folder that keeps what is known of sound files, by path, size and time; None keeps nothing.
-        on_progress: told of the share of bytes that is done.
+        on_progress: called with the megabytes done.
     """
     paths = list(dict.fromkeys(paths))
     sizes = {path: _stamp(path) for path in paths}
@@ -149,7 +149,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 class _Store:
-    """Facts of sound files on the disk; a cache, so nothing is said where it cannot be read or written."""
+    """Facts of sound files on the disk; a cache, so failures to read or write it are ignored."""
 
     def __init__(self, cache: Path | None, paths: Sequence[Path]) -> None:
         common = os.path.commonpath([path.absolute() for path in paths]) if paths else ""

@@ -30,7 +30,7 @@ _SOUNDING = 1e-3
 class StemFolder:
     """A source over ``<path>/<song>/<stem>.<wav, flac, ogg, ...>``, or over Slakh2100 as it is published.
 
-    Every file is looked through first. Those that cannot be used are set aside: the stem is then absent from the
+    Every file is checked first. Those that cannot be used are set aside: the stem is then absent from the
     song, and the mixture is the sum of what is used. A song's missing stem is marked as not present. Songs may have
     any rate; files are read where they are needed.
 
@@ -38,15 +38,15 @@ class StemFolder:
         path: the folder of song folders, or one song's folder.
         stems: names and order of the stems.
         rate: samples per second of the clips; other rates are resampled.
-        rules: stems of files whose names do not tell, see :func:`msgld.data.stem_map.parse_map`.
-        cache: a folder that keeps what is known of the files, so that the next look is quick.
-        on_progress: told how far the look is.
+        rules: stems of files with unclear names, see :func:`msgld.data.stem_map.parse_map`.
+        cache: a folder that keeps what is known of the files, so that the next check is quick.
+        on_progress: called during the check.
 
     Attributes:
         songs: by path. findings: what is noteworthy about the set. rules: with those that matched.
 
     Raises:
-        DataError: no song with a known stem, a file whose stem cannot be told, or no file that can be used.
+        DataError: no song with a known stem, a file whose stem is not clear, or no usable file.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class StemFolder:
         """Return the stretch of a song from ``start`` (in seconds), with silence after the song's end.
 
         Raises:
-            DataError: a file cannot be read any more, or has changed since it was looked through.
+            DataError: a file cannot be read any more, or has changed since the check.
         """
         stems = np.zeros((len(self.stems), 2, round(seconds * self.rate)), dtype=np.float32)
         for k, stem in enumerate(self.stems):

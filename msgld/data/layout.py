@@ -1,4 +1,4 @@
-"""Finds the songs in a folder, and which file is which stem; refuses what it cannot tell."""
+"""Finds the songs in a folder and the stem of each file; refuses files whose stem is not clear."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from msgld.data.findings import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
 from msgld.data.slakh import METADATA, slakh_instruments
-from msgld.data.song_names import tell_names
+from msgld.data.song_names import read_names
 from msgld.data.stem_map import IGNORE, STEMS_FILE, StemMap
-from msgld.data.stem_names import NOWHERE, Told, is_stem, tell
+from msgld.data.stem_names import NOWHERE, Meaning, is_stem, read_words
 from msgld.data.words import COMPLEMENT, MIXTURE, words_of
 from msgld.errors import DataError
 from msgld.results.own import own_files
@@ -66,7 +66,7 @@ def find_stems(root: Path, stems: tuple[str, ...], rules: StemMap) -> tuple[list
     """The songs in a folder or below it, in the order of their paths, and what is noteworthy.
 
     Raises:
-        DataError: there is none, or a file's stem cannot be told; the line says what to do.
+        DataError: there is none, or the stem of a file is not clear; the line says what to do.
         UsageError: rules that contradict each other.
     """
     search = _Search(root, stems, rules)
@@ -74,7 +74,7 @@ def find_stems(root: Path, stems: tuple[str, ...], rules: StemMap) -> tuple[list
     _check_levels(search)
     if search.unclear:
         raise DataError(
-            f"cannot tell which stem is in {named(search.unclear)}: say it with --map FILE=STEM (or =mixture, "
+            f"cannot tell the stem of {named(search.unclear)}: name it with --map FILE=STEM (or =mixture, "
             f"=ignore), or in a {STEMS_FILE} there or in {root}"
         )
     if not songs:
@@ -100,7 +100,7 @@ def _check_levels(search: _Search) -> None:
     for folder in search.sounding:
         words = words_of(folder.name)
         if folder != search.root and is_stem(words, search.stems):
-            siblings.setdefault(folder.parent, {})[str(tell(words, search.stems).stem)] = folder
+            siblings.setdefault(folder.parent, {})[str(read_words(words, search.stems).stem)] = folder
     for parent, found in siblings.items():
         if len(found) > 1:
             raise DataError(
@@ -114,7 +114,7 @@ def _nothing(search: _Search) -> str:
         return next(iter(search.foreign.values()))
     hint = f"expected <song>/<stem>.wav with stems such as {', '.join(search.stems)}"
     if search.unnamed:
-        hint = f"no name of a stem in {named(search.unnamed)}; {hint}, or say what files hold with --map FILE=STEM"
+        hint = f"no stem name in {named(search.unnamed)}; {hint}, or name stems with --map FILE=STEM"
     return f"no stems in {search.root}: {hint}"
 
 
@@ -161,7 +161,7 @@ def _slakh(folder: Path, search: _Search) -> Found:
     files = []
     for one in slakh_instruments(folder):
         if one.missing:
-            search.note(folder / "stems" / one.name, "is not there, though the metadata say so", "absent")
+            search.note(folder / "stems" / one.name, "is missing, although the metadata list it", "absent")
         if one.file is None:
             continue
         ruled = search.rules.stem(one.file, folder)
@@ -172,32 +172,34 @@ def _slakh(folder: Path, search: _Search) -> Found:
 
 
 def _named(folder: Path, search: _Search) -> Found | None:
-    """The song whose files are told by their names or by the user."""
+    """The song in a folder, its stems read from file names or mapped by the user."""
     every = sorted(file for file in folder.iterdir() if not (is_hidden(file) or file.is_dir()))
     files = list(sounds(every))
     search.sounding += [folder] if files else []
     ruled = {file: search.rules.stem(file, folder) for file in files}
-    told = dict(zip(files, tell_names([file.stem for file in files], folder.name, search.stems), strict=True))
-    found = {file: ruled[file] or told[file].stem for file in files}
-    if not any(_counts(ruled[file], told[file]) for file in files):
+    meant = dict(
+        zip(files, read_names([file.stem for file in files], folder.name, search.stems), strict=True)
+    )
+    found = {file: ruled[file] or meant[file].stem for file in files}
+    if not any(_counts(ruled[file], meant[file]) for file in files):
         search.unnamed += [relative(file, search.root) for file in files if found[file] is None]
         if files and not any(ruled.values()):
-            search.note(folder, f"no stem's name among its {len(files)} sounds", PASSED_OVER)
+            search.note(folder, f"none of its {len(files)} sound files has a stem name", PASSED_OVER)
         return None
     twins = _twins([file for file in files if ruled[file] is None])
     for file, stem in found.items():
-        _report(file, stem, told[file], search)
+        _report(file, stem, meant[file], search)
     for file, twin in twins.items():
         search.note(file, f"the same name as {twin.name}", LEFT_OUT)
     _report_unread(set(every) - set(files), files, search)
     used = tuple((s, file) for file, s in found.items() if s in search.stems and file not in twins)
     _report_sums(used, search)
-    return Found(folder, used, any(_is_open(ruled[file], told[file]) for _, file in used))
+    return Found(folder, used, any(_is_open(ruled[file], meant[file]) for _, file in used))
 
 
-def _is_open(ruled: str | None, told: Told) -> bool:
+def _is_open(ruled: str | None, meant: Meaning) -> bool:
     """Whether a file is ``other`` because it is the rest, not because of its instrument."""
-    return told.open if ruled is None else ruled == "other" and told.stem is None
+    return meant.open if ruled is None else ruled == "other" and meant.stem is None
 
 
 def _twins(files: Sequence[Path]) -> dict[Path, Path]:
@@ -209,7 +211,7 @@ def _twins(files: Sequence[Path]) -> dict[Path, Path]:
 
 
 def _report_unread(rest: AbstractSet[Path], files: Sequence[Path], search: _Search) -> None:
-    """Say which files have a stem's name and an ending that is no sound's, where no sound has the name."""
+    """Report files that have a stem's name and an ending that is no sound's, where no sound has the name."""
     names = {file.stem.casefold() for file in files}
     for file in sorted(rest):
         if file.stem.casefold() not in names and is_stem(words_of(file.stem), search.stems):
@@ -217,25 +219,25 @@ def _report_unread(rest: AbstractSet[Path], files: Sequence[Path], search: _Sear
 
 
 def _report_sums(used: Sequence[tuple[str, Path]], search: _Search) -> None:
-    """Say where a stem has a file of its own and further ones, which may be its parts: ``drums``, ``kick``."""
+    """Report where a stem has a file of its own and further ones, which may be its parts: ``drums``, ``kick``."""
     for stem, file in used:
         others = [one.name for other, one in used if other == stem and one != file]
         if others and words_of(file.stem) == words_of(stem):
-            search.note(file, f"is added to {named(others)}, which are {stem} too", USED)
+            search.note(file, f"added to other files of the same stem: {named(others)}", USED)
 
 
-def _counts(ruled: str | None, told: Told) -> bool:
+def _counts(ruled: str | None, meant: Meaning) -> bool:
     """Whether a file makes its folder a song's: a folder of unrelated recordings would be all ``other``."""
     if ruled is not None:
         return ruled not in (NOWHERE, IGNORE, MIXTURE)
-    return told.stem not in (None, "other", NOWHERE, MIXTURE, COMPLEMENT)
+    return meant.stem not in (None, "other", NOWHERE, MIXTURE, COMPLEMENT)
 
 
-def _report(file: Path, stem: str | None, told: Told, search: _Search) -> None:
+def _report(file: Path, stem: str | None, meant: Meaning, search: _Search) -> None:
     if stem is None:
-        between = f" ({' or '.join(told.candidates)})" if told.candidates else ""
+        between = f" ({' or '.join(meant.candidates)})" if meant.candidates else ""
         search.unclear.append(f"{relative(file, search.root)}{between}")
     elif stem == COMPLEMENT:
-        search.note(file, "a mixture that lacks something, by its name", LEFT_OUT)
+        search.note(file, "a mixture without some stem, by its name", LEFT_OUT)
     elif stem == NOWHERE:
         search.note(file, f"no place among {', '.join(search.stems)}", LEFT_OUT)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from msgld.data.classes import stem_of
-from msgld.data.stem_names import tell
+from msgld.data.stem_names import read_words
 from msgld.data.words import words_of
 from msgld.errors import DataError
 from msgld.sound.files import sounds
@@ -32,7 +32,7 @@ class Instrument:
     Attributes:
         name: such as ``S03``. stem: that it belongs to. file: None where it was not rendered.
         dispute: how the metadata contradict themselves; empty where they do not.
-        missing: whether the metadata say that there is a file, and there is none.
+        missing: whether the metadata list a file that does not exist.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Instrument:
 def slakh_instruments(folder: Path) -> list[Instrument]:
     """The instruments of a track.
 
-    They go by their class, else by their plug-in's name where that is clear, else by their General MIDI program
+    The class decides, else the name of the plug-in where it is clear, else the General MIDI program
     (:func:`msgld.data.classes.stem_of`).
 
     Raises:
@@ -63,11 +63,11 @@ def slakh_instruments(folder: Path) -> list[Instrument]:
 
 
 def _by_name(about: dict[str, Any]) -> tuple[str, str] | None:
-    """The stem that class or plug-in name, and what they say; None where neither is clear."""
+    """The stem that the class or the plug-in names, and its text; None where neither is clear."""
     for key in ("inst_class", "plugin_name"):
         text = about[key].strip()
         stem = CLASSES.get(text.lower()) if key == "inst_class" else None
-        stem = stem or tell(words_of(text), STEMS).stem
+        stem = stem or read_words(words_of(text), STEMS).stem
         if stem in STEMS:
             return stem, f"{key} {text!r} is {stem}"
     return None

@@ -1,4 +1,4 @@
-"""What the names of one song's files say about their stems: without the song's title, by the last field that tells."""
+"""Reads stems from the names of one song's files: without the song's title, by the last field that names a stem."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgld.data.stem_names import SUMS, UNKNOWN, Phrase, Told, is_stem, phrases_in, tell
+from msgld.data.stem_names import SUMS, UNKNOWN, Meaning, Phrase, is_stem, phrases_in, read_words
 from msgld.data.words import PLACES, words_of
 from msgld.types import STEMS
 
@@ -49,32 +49,32 @@ class Title:
 
 
 def stem_of_file(name: str, stems: tuple[str, ...] = STEMS) -> str | None:
-    """Return the stem that a file of this name (without its ending) holds, as far as its name alone tells.
+    """Return the stem that a file of this name (without its ending) holds, going by its name alone.
 
     Returns:
         One of ``stems``; ``mixture`` for a sum of all, ``complement`` for a sum that lacks something; ``nowhere``
-        for an instrument that these stems have no place for; None where the name does not tell.
+        for an instrument that these stems have no place for; None where the name is not clear.
     """
-    return tell_names([name], "", stems)[0].stem
+    return read_names([name], "", stems)[0].stem
 
 
-def tell_names(names: Sequence[str], folder: str, stems: tuple[str, ...]) -> list[Told]:
-    """What the names of the files in one folder say, each without its ending.
+def read_names(names: Sequence[str], folder: str, stems: tuple[str, ...]) -> list[Meaning]:
+    """Read the names of the files in one folder, each without its ending.
 
     Words that all of them begin with are the song's title, and so is the folder's name. Of what is left the last
     field that names something counts.
     """
-    told = _tell_all([_name(name, True, stems) for name in names], words_of(folder), stems)
+    meant = _read_all([_name(name, True, stems) for name in names], words_of(folder), stems)
     # Capitals part words, unless that leaves no known word: ``BaSS``.
-    whole = _tell_all([_name(name, False, stems) for name in names], words_of(folder, False), stems)
-    return [one if one.candidates else other for one, other in zip(told, whole, strict=True)]
+    whole = _read_all([_name(name, False, stems) for name in names], words_of(folder, False), stems)
+    return [one if one.candidates else other for one, other in zip(meant, whole, strict=True)]
 
 
 def _name(text: str, camel: bool, stems: tuple[str, ...]) -> Name:
     """A name's fields, without its number and without brackets that name nothing: ``01 Strings (continued)``."""
 
     def telling(bracket: re.Match[str]) -> str:
-        return bracket[0] if tell(words_of(bracket[1], camel), stems).candidates else " "
+        return bracket[0] if read_words(words_of(bracket[1], camel), stems).candidates else " "
 
     parts = _SEPARATOR.split(_BRACKETS.sub(telling, _MINUS.sub(r"\1minus ", text)))
     fields = [words for part in parts if (words := words_of(part, camel))]
@@ -84,15 +84,15 @@ def _name(text: str, camel: bool, stems: tuple[str, ...]) -> Name:
     return Name(tuple(field for field in fields if field))
 
 
-def _tell_all(names: list[Name], folder: Field, stems: tuple[str, ...]) -> list[Told]:
-    sounding = [name for name in names if tell(name.words, stems).stem not in SUMS]
+def _read_all(names: list[Name], folder: Field, stems: tuple[str, ...]) -> list[Meaning]:
+    sounding = [name for name in names if read_words(name.words, stems).stem not in SUMS]
     shared = _shared(sounding) if len(sounding) > 1 else 0
     suffix = _suffix(sounding, stems)
     titled = [_titled(name, shared if name in sounding else 0, folder, suffix, stems) for name in names]
     title = _title(
         [one for one, name in zip(titled, names, strict=True) if name in sounding], shared, folder, stems
     )
-    return [_tell(name, title, len(sounding) > 1, stems) for name in titled]
+    return [_read(name, title, len(sounding) > 1, stems) for name in titled]
 
 
 def _shared(names: Sequence[Name]) -> int:
@@ -123,17 +123,17 @@ def _titled(name: Name, shared: int, folder: Field, suffix: Field | None, stems:
 def _before_last(name: Name, stems: tuple[str, ...]) -> list[Field]:
     """The fields before one that tells another stem: they belong to the title."""
     rest = name.rest()
-    told = [tell(field, stems).candidates for field in rest]
-    last = max((i for i, one in enumerate(told) if one), default=0)
-    return [rest[i] for i in range(last) if told[i] != told[last]]
+    meant = [read_words(field, stems).candidates for field in rest]
+    last = max((i for i, one in enumerate(meant) if one), default=0)
+    return [rest[i] for i in range(last) if meant[i] != meant[last]]
 
 
-def _tell(name: Name, title: Title, several: bool, stems: tuple[str, ...]) -> Told:
+def _read(name: Name, title: Title, several: bool, stems: tuple[str, ...]) -> Meaning:
     spanning = _spanning(name, stems)
     if title.is_stem and name.title == title.words and (spanning or _is_place(name)):
-        return tell(name.words, stems)
+        return read_words(name.words, stems)
     if spanning:
-        return Told(None, (spanning[0].group, *tell(name.words[name.title :], stems).candidates))
+        return Meaning(None, (spanning[0].group, *read_words(name.words[name.title :], stems).candidates))
     return _last(name.rest(), title.fields, several, stems)
 
 
@@ -163,23 +163,27 @@ def _title(names: Sequence[Name], shared: int, folder: Field, stems: tuple[str, 
     begins = all(
         any(one.start == 0 and one.stop >= shared for one in phrases_in(name.words, stems)) for name in names
     )
-    after = any(not _spanning(name, stems) and tell(name.words[shared:], stems).candidates for name in names)
+    after = any(
+        not _spanning(name, stems) and read_words(name.words[shared:], stems).candidates for name in names
+    )
     return Title(shared, bool(begin) and begins and not after and begin != folder, frozenset(fields))
 
 
-def _last(fields: Sequence[Field], titles: frozenset[Field], several: bool, stems: tuple[str, ...]) -> Told:
+def _last(
+    fields: Sequence[Field], titles: frozenset[Field], several: bool, stems: tuple[str, ...]
+) -> Meaning:
     """The last field that tells. Among several files an earlier one may, where it is nobody's title."""
     for field in reversed(fields):
-        told = tell(field, stems)
-        if told.candidates:
-            return UNKNOWN if field in titles and field != fields[-1] else _undisputed(told, fields, stems)
+        meant = read_words(field, stems)
+        if meant.candidates:
+            return UNKNOWN if field in titles and field != fields[-1] else _undisputed(meant, fields, stems)
         if not (several or all(word in PLACES or word.isdigit() for word in field)):
             return UNKNOWN
     return UNKNOWN
 
 
-def _undisputed(told: Told, fields: Sequence[Field], stems: tuple[str, ...]) -> Told:
+def _undisputed(meant: Meaning, fields: Sequence[Field], stems: tuple[str, ...]) -> Meaning:
     """The same, unless a field is nothing but the word for another stem: ``Bass (Master)``, ``Keys - Strings``."""
-    others = [tell(field, stems).stem for field in fields if len(field) == 1 and is_stem(field, stems)]
-    disputed = tuple(stem for stem in others if stem and told.stem and stem != told.stem)
-    return Told(None, (*disputed, *told.candidates)) if disputed else told
+    others = [read_words(field, stems).stem for field in fields if len(field) == 1 and is_stem(field, stems)]
+    disputed = tuple(stem for stem in others if stem and meant.stem and stem != meant.stem)
+    return Meaning(None, (*disputed, *meant.candidates)) if disputed else meant

@@ -1,4 +1,4 @@
-"""Stems that the user names: ``--map FILE=STEM`` and ``stems.json``."""
+"""Stems that the user assigns to files: ``--map FILE=STEM`` and ``stems.json``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Rule:
     Attributes:
         pattern: a file's name or path, with or without its ending, or a pattern with ``*``, ``?`` or ``[...]``.
         stem: one of the stems, ``mixture``, ``ignore``, or ``nowhere``.
-        source: where it was said: ``--map`` or the path of a file.
+        source: where it comes from: ``--map`` or the path of a file.
     """
 
     pattern: str
@@ -43,7 +43,7 @@ class Rule:
 
 
 def parse_map(texts: Sequence[str], stems: tuple[str, ...]) -> tuple[Rule, ...]:
-    """What was typed after ``--map``.
+    """Parse the values of ``--map``.
 
     Raises:
         UsageError: not ``FILE=STEM``, or there is no such stem.
@@ -61,7 +61,7 @@ def parse_map(texts: Sequence[str], stems: tuple[str, ...]) -> tuple[Rule, ...]:
 
 
 def read_map(folder: Path, stems: tuple[str, ...]) -> tuple[Rule, ...]:
-    """What ``stems.json`` in a folder says; nothing where there is none.
+    """Read ``stems.json`` in a folder; no rules where there is none.
 
     Raises:
         DataError: it is no object of names and stems.
@@ -112,10 +112,10 @@ class StemMap:
         return [self.typed, own, self._set]
 
     def stem(self, file: Path, folder: Path) -> str | None:
-        """What the rules say of a file; None if nothing.
+        """The stem that the rules give a file; None if no rule matches.
 
         Raises:
-            UsageError: two patterns say different things.
+            UsageError: two patterns contradict each other.
         """
         names = _names(file, folder) | _names(file, self._root)
         for rules in self.rules(folder):

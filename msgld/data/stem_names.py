@@ -1,4 +1,4 @@
-"""What words say about a stem: whole words, the longest phrase first, and nothing where it is not clear."""
+"""Reads stems from words: whole words only, the longest phrase first, and no result where they are not clear."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a name says.
+class Meaning:
+    """The meaning of a name.
 
     Attributes:
-        stem: one of the stems, ``mixture``, ``complement`` or ``nowhere``; None where the name does not tell.
+        stem: one of the stems, ``mixture``, ``complement`` or ``nowhere``; None where the name is not clear.
         candidates: what it may be, in the order of the name; none or several where ``stem`` is None.
         open: whether the stem holds whatever the set has no other file for, as ``other`` and ``rest`` do.
     """
@@ -50,7 +50,7 @@ class Told:
     open: bool = False
 
 
-UNKNOWN = Told(None)
+UNKNOWN = Meaning(None)
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,12 @@ def check_stem_names(names: Sequence[str]) -> tuple[str, ...]:
     keys = [_key(words_of(stem)) for stem in stems]
     for stem, key in zip(stems, keys, strict=True):
         if keys.count(key) > 1:
-            raise UsageError(f"two stems are called {stem!r}, or nearly so: files could not be told apart")
+            raise UsageError(f"two stems are called {stem!r}, or nearly so: files could not be meant apart")
     return stems
 
 
 def place_of(name: str, stems: tuple[str, ...]) -> str:
-    """The stem of an instrument or a group that somebody named; ``nowhere`` if the stems have no place for it.
+    """The stem of an instrument or a group; ``nowhere`` if the stems have no place for it.
 
     Raises:
         ValueError: it is not just the name of a stem or an instrument.
@@ -101,7 +101,7 @@ def place_of(name: str, stems: tuple[str, ...]) -> str:
     words = words_of(name)
     if not is_stem(words, stems):
         raise ValueError(name)
-    return str(tell(words, stems).stem)
+    return str(read_words(words, stems).stem)
 
 
 def is_stem(words: Sequence[str], stems: tuple[str, ...]) -> bool:
@@ -112,17 +112,17 @@ def is_stem(words: Sequence[str], stems: tuple[str, ...]) -> bool:
     )
 
 
-def tell(words: Sequence[str], stems: tuple[str, ...]) -> Told:
-    """What words say together."""
-    return told_by(phrases_in(words, stems))
+def read_words(words: Sequence[str], stems: tuple[str, ...]) -> Meaning:
+    """The meaning of a sequence of words."""
+    return combined(phrases_in(words, stems))
 
 
-def told_by(found: Sequence[Phrase]) -> Told:
-    """What phrases say together: a stem if all name the same."""
+def combined(found: Sequence[Phrase]) -> Meaning:
+    """The meaning of several phrases: a stem if all of them name the same one."""
     groups = tuple(dict.fromkeys(phrase.group for phrase in found))
     if len(groups) != 1:
-        return Told(None, groups)
-    return Told(groups[0], groups, any(phrase.open for phrase in found))
+        return Meaning(None, groups)
+    return Meaning(groups[0], groups, any(phrase.open for phrase in found))
 
 
 def phrases_in(words: Sequence[str], stems: tuple[str, ...]) -> list[Phrase]:
@@ -181,7 +181,7 @@ def _key(words: Sequence[str]) -> str:
 
 @lru_cache(maxsize=32)
 def _table(stems: tuple[str, ...]) -> Mapping[str, str]:
-    """Phrases in the singular, also written as one word -> what they name, see :class:`Told`."""
+    """Phrases in the singular, also written as one word -> what they name, see :class:`Meaning`."""
     rest = "other" if "other" in stems else NOWHERE
     table: dict[str, str] = {}
     for group, text in {**STEM_WORDS, **SUM_WORDS}.items():

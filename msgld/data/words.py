@@ -80,13 +80,13 @@ PLURAL = frozenset({"key", "string"})
 """Words that name an instrument in the plural only: ``keys``, ``strings``."""
 
 SUBMIX = frozenset({"mix", "submix", "sub", "bus", "buss", "group", "comp"})
-"""After a stem's name these say that it is the sum of its parts: ``drum mix``."""
+"""After a stem's name these mean the sum of its parts: ``drum mix``."""
 
 PLACES = frozenset(
     phrases("""l, r, c, left, right, center, centre, mid, side, mono, stereo, di, amp, mic, mics, in, out, top, bottom,
         close, room, far, near, dry, wet, take, dbl, double, dub, x""")
 )
-"""Words that tell recordings of one instrument apart."""
+"""Words that distinguish recordings of one instrument."""
 
 
 def singular(word: str) -> str:
