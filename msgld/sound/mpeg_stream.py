@@ -213,7 +213,7 @@ class MpegStream:
         return found
 
     def _decoder(self) -> av.AudioCodecContext:
-        context = av.CodecContext.create(_DECODERS[self._header.key[0]], "r")
+        context = av.CodecContext.create(_DECODERS[self._header.key[0][:3]], "r")
         assert isinstance(context, av.AudioCodecContext)
         context.thread_count = 1
         return context
@@ -239,7 +239,7 @@ class MpegStream:
         """What is known before the sound; the length is exact, as all frames have been counted."""
         ends = [self._ends(link, lost) for link, lost in zip(self._links, self._lost, strict=True)]
         frames = sum(stop - start for start, stop in ends)
-        return Start(self.rate, self.channels, self._header.key[0], frames, True)
+        return Start(self.rate, self.channels, self._header.key[0][:3], frames, True)
 
     def messages(self) -> Iterator[Message]:
         """Sound and silence in order."""

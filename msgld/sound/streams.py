@@ -23,11 +23,30 @@ _REFERRING = {
 _CLOCKLESS = {"ac3", "eac3", "dts", "dtshd", "truehd", "mlp", "loas", "amr", "amrnb", "amrwb", "mp3", "aac"}
 """Streams whose time stamps are a count of the frames that were found."""
 
-_STATED = {"wav", "w64", "aiff", "au", "flac", "wv", "tta", "ape", "mpc", "mpc8", "tak", "ogg", "dsf", "caf"}
+_STATED = {
+    "wav",
+    "w64",
+    "aiff",
+    "au",
+    "flac",
+    "wv",
+    "tta",
+    "ape",
+    "mpc",
+    "mpc8",
+    "tak",
+    "ogg",
+    "dsf",
+    "caf",
+    "avi",
+}
 """Formats that state the length of the sound, to the sample or nearly."""
 
 _COUNTED = {("ogg", "vorbis"), ("caf", "alac")}
 """Formats and codecs whose end is trimmed here by the stated length, as FFmpeg takes too much from it."""
+
+_LOSSLESS = {"flac", "wv", "tta", "ape"}
+"""Formats whose time stamps count samples."""
 
 _MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
 _MOVIE_TICKS = (600, 1000)
@@ -130,12 +149,16 @@ def _with_next(events: Iterator[_Event]) -> Iterator[tuple[_Event, _Event | None
 class Stream:
     """The first audio stream of a container, decoded.
 
+    Args:
+        opened: opens the file anew. granule: the place of its end where that is known, as Ogg counts.
+        torn: whether its first packets are lost, so that time 0 is before the first one that is there.
+
     Raises:
         RefusedError: from everything, with the line for the user.
     """
 
-    def __init__(self, opened: Callable[[], BinaryIO]) -> None:
-        self._opened = opened
+    def __init__(self, opened: Callable[[], BinaryIO], granule: int = 0, torn: bool = False) -> None:
+        self._opened, self._granule, self._torn = opened, granule, torn
         self._container = open_container(opened())
         self._stream = self._container.streams.audio[0]
         self.format = str(self._container.format.name)
@@ -184,9 +207,12 @@ class Stream:
             return float(self.exact_frames), max(float(frame), self.rate / min(_MOVIE_TICKS))
         if self.format in _STATED and self._stream.duration:
             stated = float(self._stream.duration * self._tick * self.rate)
+            if self._granule and self._stream.codec_context.name in ("vorbis", "opus", "libopus"):
+                begin = 0 if self._torn else self._stream.start_time or 0
+                stated = float((self._granule - begin) * self._tick * self.rate)
             if self._stream.codec_context.name.endswith("opus"):
                 stated -= self._first_skip
-            return stated, 1.0 if self._tick * self.rate == 1 else 2.0 * frame
+            return stated, 1.0 if self._tick * self.rate == 1 else float(frame)
         if self.format == "matroska,webm":
             return self._matroska_length(), 2.0 * frame + 0.01 * self.rate
         if self.format == "asf" and self._container.duration:
@@ -259,8 +285,11 @@ class Stream:
 
     def messages(self) -> Iterator[Message]:
         """Sound and silence in order."""
-        timeline, lost, frames = Timeline(self.rate, float(self._tick)), 0, 0
-        if self._held[0][0] == "lost" and self._first_time is not None:
+        timeline = Timeline(self.rate, float(self._tick), self.format in _LOSSLESS)
+        lost = frames = 0
+        if self._torn:
+            timeline.begin(0.0)
+        elif self._held[0][0] == "lost" and self._first_time is not None:
             timeline.begin(float(self._first_time * self.rate) + self._first_skip)
         for (kind, event), following in _with_next(self._all()):
             if kind == "lost":
@@ -351,6 +380,10 @@ class Stream:
             position += rounded
         elif 0 < rounded <= self.slack:
             yield Silence(rounded)
+        if self.format in _LOSSLESS and self.stated and position > self.stated:
+            raise RefusedError("is damaged: it holds more than it states; export or copy it again")
+        if self.format == "asf" and 1.5 * frame < self.stated - position <= self.slack:
+            yield Note(f"ends {(self.stated - position) / self.rate:.2f} s before its stated end")
         if self.stated and position < self.stated - self.slack:
             word = "damaged" if self._broken_bytes else "cut short"
             raise RefusedError(
