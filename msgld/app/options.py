@@ -143,6 +143,15 @@ Iterations = Annotated[
     ),
 ]  # fmt: skip
 
+Maps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="FILE=STEM",
+        help="What a file of --stems holds whose name does not tell, or tells wrongly: a stem, mixture or ignore. FILE "
+        "is a name or a pattern in the song's folder. May be repeated; a stems.json says the same.",
+    ),
+]
 Given = Annotated[
     list[str] | None,
     typer.Option("--given", metavar="STEM=FILE", help="A stem that exists. May be repeated."),

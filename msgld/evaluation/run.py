@@ -23,6 +23,7 @@ from msgld.evaluation.generation import measure_generation
 from msgld.evaluation.listening import levels_of, listening_errors, listening_rows
 from msgld.evaluation.measures import Measure, find_measure
 from msgld.evaluation.page import EXAMPLES, Example, write_page
+from msgld.evaluation.pooling import pool_estimates, pooling_notes
 from msgld.evaluation.protocols import Narrowed, Published
 from msgld.evaluation.separation import separate_clip, separation_rows
 from msgld.evaluation.subsets import Subset, measure_subsets, usual_subsets
@@ -165,19 +166,22 @@ def _heldout(midi: Path | None, stems: tuple[str, ...]) -> Clips:
 
 
 def _separate(model: Msgld, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
-    values, names = [], []
+    values, names, pooled = [], [], []
     examples: list[Example] = []
     for clip in clips:
         mixture = clip.stems.sum(0)
         stems = separate_clip(model, mixture, clip.rate, method.options, method.silent)
+        stems = pool_estimates(stems, clip, model.stems)
         values.append(method.measure.compute(stems, clip))
         names.append(clip.name)
+        pooled.append(clip.pooled)
         if len(examples) < EXAMPLES:
             examples.append(_example(clip, mixture, stems, model.stems))
         advance(1)
     table = np.stack(values)
     rows = separation_rows(table, model.stems)
-    return {"rows": rows, "values": _plain(table), "names": names, "examples": examples}
+    found = {"rows": rows, "values": _plain(table), "names": names, "examples": examples}
+    return {**found, **pooling_notes(pooled)}
 
 
 def _example(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[str, ...]) -> Example:
@@ -232,7 +236,8 @@ def _write(report: dict[str, Any], examples: Sequence[Example], out: Path) -> No
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / f"{report['task']}.json", json.dumps(report, indent=1).encode())
     head = f"# {report['task']}: {report['model']}, {report['clips']} clips\n\n"
-    write_whole(out / f"{report['task']}.md", (head + markdown(report["rows"])).encode())
+    notes = "".join(f"\n{note}.\n" for note in report.get("notes", ()))
+    write_whole(out / f"{report['task']}.md", (head + markdown(report["rows"]) + notes).encode())
     write_page(report, examples, out)
 
 

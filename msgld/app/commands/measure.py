@@ -122,7 +122,8 @@ ReportFolder = Annotated[
 
 
 def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Subsets = None,
-             midi: MidiFolder = None, soundfont: Soundfont = None, stems: StemFolders = None, clips: Clips = None,
+             midi: MidiFolder = None, soundfont: Soundfont = None, stems: StemFolders = None,
+             maps: o.Maps = None, clips: Clips = None,
              song: SongFile = None, stems_of: StemsOf = None, measure: MeasureName = None, embedding: Embeddings = None,
              protocol: ProtocolName = None,
              weights: Weights = None, draws: Draws = None, quality: o.QualityOption = o.Quality.normal,
@@ -167,6 +168,8 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         raise UsageError(
             "choose one of --midi and --soundfont, for the held-out set, and --stems, for songs of your own"
         )
+    if maps and not stems:
+        raise UsageError("--map goes with --stems")
     talk, options = Talk(as_json), sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     if task == Task.guidance:
         asked = Balancing(
@@ -175,7 +178,16 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         balance_model(name, asked, options, device, jobs, talk)
     else:
         asked_for = Measuring(
-            task.value, subsets, midi, soundfont, stems, clips, measure, embedding, protocol
+            task.value,
+            subsets,
+            midi,
+            soundfont,
+            stems,
+            clips,
+            measure,
+            embedding,
+            protocol,
+            tuple(maps or ()),
         )
         evaluate_model(name, asked_for, options, out, device, jobs, talk)
     return 0

@@ -11,10 +11,11 @@ from msgld.app import options as o
 from msgld.app.commands.common import sampling
 from msgld.app.formats import choose_encoding
 from msgld.app.guard import message
-from msgld.app.inputs import find_songs, stem_files, stem_list, track_names
+from msgld.app.inputs import stem_files, stem_list
 from msgld.app.models import open_model
 from msgld.app.naming import DEFAULT, Template
 from msgld.app.separating import Job, separate_all
+from msgld.app.songs import find_songs, track_names
 from msgld.app.talk import Talk, complain
 from msgld.errors import UsageError
 
@@ -152,10 +153,14 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
 
 def _songs(songs: list[str], settings: dict[str, Any], out: Path, talk: Talk) -> tuple[list[Path], int]:
     """The songs, and how many inputs are missing; those have been complained about."""
-    paths, missing = find_songs(songs, out)
-    if settings["known"] and len(paths) > 1:
+    found = find_songs(songs, out)
+    if settings["known"] and len(found.songs) > 1:
         raise UsageError("--known goes with one song: its file belongs to that song alone")
-    for argument, error in missing:
+    for argument, error in found.missing:
         complain(message(error))
         talk.record(status="failed", input=argument, error=message(error))
-    return paths, len(missing)
+    if found.passed_over:
+        talk.note(
+            f"passed over: {len(found.passed_over)} results of earlier runs, such as {found.passed_over[0]}"
+        )
+    return list(found.songs), len(found.missing)
