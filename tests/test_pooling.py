@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tiny import save_tiny_model
 
-from msgld.checkpoint import load_model
+from msgld.api.msgld import load
 from msgld.data.source import Clip
 from msgld.evaluation import evaluate
 from msgld.evaluation.measures import MEASURES, find_measure
@@ -44,7 +44,7 @@ def test_nothing_is_pooled_where_the_set_has_all_or_the_model_has_no_other() -> 
 
 
 def test_the_report_says_what_was_compared(tmp_path) -> None:
-    model = load_model(save_tiny_model(tmp_path / "model"))
+    model = load(save_tiny_model(tmp_path / "model"))
     report = evaluate(model, clips=[clip()[0]], out=tmp_path / "report")
     (note,) = report["notes"]
     assert "no guitar and no piano" in note and "guitar + piano + other" in note
