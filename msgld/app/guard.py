@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -16,6 +17,8 @@ from msgld.app.talk import complain
 from msgld.errors import Cancelled, MsgldError, UsageError
 
 DONE, FAILED, USAGE = 0, 1, 2
+UNHEARD = 141
+"""Of a program whose reader has left, as shells give it: 128 and the number of the signal."""
 _ADVICE = "run the command again with --debug to see where, and report it with what it prints"
 
 
@@ -33,19 +36,37 @@ def guarded(command: Callable[[], int | None]) -> int:
         pass
     except BrokenPipeError:
         # Whoever read our output has left, as ``head`` does: there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        _discard_output()
+        return UNHEARD
     except Exception as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             typer.echo(str(error), err=True)
             return USAGE
         if debugging():
             traceback.print_exc()
-        complain(message(error))
+        with suppress(OSError):
+            complain(message(error))
+        _discard_unwritten()
         return exit_code(error)
     # Newer releases of Typer turn Ctrl-C into this code without a word.
     complain(INTERRUPTION)
     return INTERRUPTED
+
+
+def _discard_output() -> None:
+    """From here on nothing is written, so that the interpreter does not fail at it when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _discard_unwritten() -> None:
+    """Where standard output takes nothing, as on a full disk, the interpreter must not try again."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        _discard_output()
 
 
 def exit_code(error: Exception) -> int:

@@ -28,7 +28,7 @@ Raw = Annotated[
 Half = Annotated[bool, typer.Option("--half", help="Store 16 bits a number: half the size, nearly the same.")]
 Width = Annotated[
     int | None,
-    typer.Option("--width", metavar="N", min=1, help="Refuse a U-Net of another width (128, 192)."),
+    o.number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192)."),
 ]
 StemNames = Annotated[
     str | None,

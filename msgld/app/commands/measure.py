@@ -59,9 +59,7 @@ StemFolders = Annotated[
         help="Songs of your own instead: a folder each, a file a stem, cut into stretches of 10.24 s.",
     ),
 ]  # fmt: skip
-Clips = Annotated[
-    int | None, typer.Option("--clips", min=1, help="Clips to measure; all of them by default.")
-]
+Clips = Annotated[int | None, o.number("clips", "--clips", help="Clips to measure; all of them by default.")]
 SongFile = Annotated[
     Path | None,
     typer.Option("--song", metavar="FILE", help="With --task guidance: the song; the demo's by default."),
@@ -83,7 +81,7 @@ Weights = Annotated[
     ),
 ]
 Draws = Annotated[
-    int | None, typer.Option("--draws", min=1, help="With --task guidance: draws a weight; 4 by default.")
+    int | None, o.number("draws", "--draws", help="With --task guidance: draws a weight; 4 by default.")
 ]
 MeasureName = Annotated[
     str | None,

@@ -53,9 +53,7 @@ SoundFont = Annotated[
 ]
 Minutes = Annotated[
     float | None,
-    typer.Option(
-        "--minutes", min=0.01, callback=o.finite, help="Length of the whole run; the preset's by default."
-    ),
+    o.number("minutes", "--minutes", help="Length of the whole run; the preset's by default."),
 ]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
 StartModel = Annotated[
