@@ -27,10 +27,10 @@ class Range:
     unit: str = ""
 
     def __str__(self) -> str:
-        """``0 to 10``, ``1 to 600 seconds``; without an upper end where that is only where integers end."""
+        """``0 to 10``, ``1 to 120 seconds``; no upper end where that is the largest integer."""
         unit = f" {self.unit}" if self.unit else ""
         if self.highest >= _ENDLESS:
-            return f"{self.lowest} or more{unit}"
+            return f"{self.lowest} upwards{unit}"
         return f"{self.lowest} to {self.highest}{unit}"
 
     def check(self, name: str, value: Any) -> Any:

@@ -85,7 +85,9 @@ def _is_of_another(former: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
 
 
 def _song(former: Mapping[str, Any], wanted: Wanted) -> str | None:
-    if former.get("input_sha256") != wanted.plan["input_sha256"]:
+    if not isinstance(former.get("input_sha256"), str):
+        return "its record does not say of which song it is"
+    if former["input_sha256"] != wanted.plan["input_sha256"]:
         return "the song has changed"
     if former.get("weights") != wanted.plan["weights"]:
         return f"it was made by another model ({former.get('model', 'unknown')})"

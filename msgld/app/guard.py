@@ -17,8 +17,6 @@ from msgld.app.talk import complain
 from msgld.errors import Cancelled, MsgldError, UsageError
 
 DONE, FAILED, USAGE = 0, 1, 2
-UNHEARD = 141
-"""Of a program whose reader has left, as shells give it: 128 and the number of the signal."""
 _ADVICE = "run the command again with --debug to see where, and report it with what it prints"
 
 
@@ -37,7 +35,7 @@ def guarded(command: Callable[[], int | None]) -> int:
     except BrokenPipeError:
         # Whoever read our output has left, as ``head`` does: there is nobody to tell.
         _discard_output()
-        return UNHEARD
+        return FAILED
     except Exception as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             typer.echo(str(error), err=True)
@@ -82,6 +80,8 @@ def message(error: Exception) -> str:
         return str(error)
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return "out of memory; close other programs, or try --quality draft or --device cpu"
+    if isinstance(error, UnicodeError):
+        return "a file's name is not UTF-8, or it holds text that is not: rename it, or save it as UTF-8"
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}"

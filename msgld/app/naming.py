@@ -106,8 +106,19 @@ def _filled(part: str, values: Mapping[str, str | int]) -> str:
     room -= STEM_BYTES * ("stem" in _fields(part))
     if room < _LEAST * len(texts):
         raise UsageError(f"--filename makes names of more than {LONGEST} bytes: shorten it")
-    kept = {name: _escaped(values[name], room // max(1, len(texts))) for name in names}
-    filled = part.format(**kept, stem="{stem}", ext="{ext}")
+    share = room // max(1, len(texts))
+    filled = ""
+    for literal, name, spec, _ in string.Formatter().parse(part):
+        filled += _escaped(literal)
+        if name in ("stem", "ext"):
+            filled += f"{{{name}}}"
+        elif name:
+            value = values[name]
+            filled += (
+                _escaped(_shortened(clean(value), share))
+                if isinstance(value, str)
+                else format(value, spec or "")
+            )
     return _allowed(filled)
 
 
@@ -123,11 +134,8 @@ def _allowed(part: str) -> str:
     return f"_{part}" if _RESERVED.fullmatch(part) else part
 
 
-def _escaped(value: str | int, room: int) -> str | int:
-    """A value as it may stand in a name, with its braces doubled."""
-    if not isinstance(value, str):
-        return value
-    return _shortened(clean(value), room).replace("{", "{{").replace("}", "}}")
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def clean(value: str) -> str:
