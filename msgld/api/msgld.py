@@ -147,15 +147,13 @@ class Msgld:
         """
         asking.check_type("folder", folder, str | PathLike, "a path")
         asking.check_type("names", names, Names, "msgld.Names(...)")
-        asking.check_type(
-            "encoding", encoding, str | Encoding, "an ending such as 'flac', or msgld.Encoding(...)"
-        )
+        encoding = as_encoding(encoding)
         asking.check_two_stems(two_stems, stems, residual, self.stems)
         wanted = (two_stems,) if two_stems else stems
         task = self._separation(song, wanted, known, mixture_level, options, on_progress, cancel)
         residual = residual or options.consistency == "residual"
         rest = f"no_{two_stems}" if two_stems else "residual" if residual else None
-        place = Place(Path(folder), as_encoding(encoding), names, overwrite)
+        place = Place(Path(folder), encoding, names, overwrite)
         return separating.to_folder(task, place, rest, on_progress, cancel)
 
     def plan(

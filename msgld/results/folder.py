@@ -22,8 +22,9 @@ ABANDONED = 24 * 3600.0
 """Seconds after which an unfinished folder that nothing touches belongs to a run that was killed, wherever it ran."""
 
 _UNFINISHED = re.compile(
-    r"\..{1,40}-(?P<machine>[0-9a-f]{8})-(?P<process>\d{1,10})-[0-9a-f]{8}\.part", re.DOTALL
+    r"\..{1,40}-(?:(?P<machine>[0-9a-f]{8})-(?P<process>\d{1,10})-[0-9a-f]{8}|[0-9a-f]{12})\.part", re.DOTALL
 )
+"""Names of unfinished folders; those of earlier versions do not say who made them."""
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from msgld.app.creating import Target, make, name_of
 from msgld.app.formats import choose_encoding
 from msgld.app.inputs import stem_files, stem_list, stems_in
 from msgld.app.models import open_model
+from msgld.app.numbers import number
 from msgld.app.talk import Talk
 from msgld.errors import UsageError
 from msgld.ranges import check
@@ -23,21 +24,21 @@ from msgld.ranges import check
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
 
-Count = Annotated[int, o.number("count", "--count", help="Pieces to make; each has the next seed.")]
+Count = Annotated[int, number("count", "--count", help="Pieces to make; each has the next seed.")]
 Folder = Annotated[
     Path | None, typer.Argument(metavar="[FOLDER]", help="A folder with bass.wav, drums.wav and so on.")
 ]
 Softness = Annotated[
     float,
-    o.number(
+    number(
         "softness", "--softness",
         help="0 keeps to what is given; above 0 it is a hint: something like this bass.",
     ),
 ]  # fmt: skip
-Start = Annotated[float | None, o.number("start", "--from", help="Make only from this second on ...")]
+Start = Annotated[float | None, number("start", "--from", help="Make only from this second on ...")]
 Level = Annotated[
     float,
-    o.number("level", "--level", help="How much changes: 0 nothing, 1 all of it."),
+    number("level", "--level", help="How much changes: 0 nothing, 1 all of it."),
 ]
 
 
@@ -74,11 +75,9 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
     target.check()
     model = open_model(name, device, jobs, talk)
     check_stems(wanted or (), model.stems)
-    folders = {number: target.folder(model.name, f"seed{number}") for number in range(seed, seed + count)}
-    for number, folder in folders.items():
-        work = partial(
-            model.generate, seconds, make=wanted, brief=brief, options=replace(options, seed=number)
-        )
+    folders = {each: target.folder(model.name, f"seed{each}") for each in range(seed, seed + count)}
+    for each, folder in folders.items():
+        work = partial(model.generate, seconds, make=wanted, brief=brief, options=replace(options, seed=each))
         make(work, folder, target, talk, "generate")
     return 0
 

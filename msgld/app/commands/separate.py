@@ -14,6 +14,7 @@ from msgld.app.guard import message
 from msgld.app.inputs import find_songs, stem_files, stem_list, track_names
 from msgld.app.models import open_model
 from msgld.app.naming import DEFAULT, Template
+from msgld.app.numbers import number
 from msgld.app.separating import Job, separate_all
 from msgld.app.talk import Talk, complain
 from msgld.app.targets import check_out
@@ -32,14 +33,14 @@ TwoStems = Annotated[
 ]
 MixtureLevel = Annotated[
     float,
-    o.number(
+    number(
         "mixture_level", "--mixture-level",
         help="Noise on the song, {range}: above 0 lies the way from separating to inventing.",
     ),
 ]  # fmt: skip
 Guidance = Annotated[
     float | None,
-    o.number(
+    number(
         "guidance", "--guidance",
         help="How strongly the song is followed. 1 (the default) separates; below 1 stems are invented, and at 0 "
         "they ignore the song: several steps are made and the stems vocoded, unless --steps and --consistency say "
@@ -55,7 +56,7 @@ Consistency = Annotated[
         "the default for --guidance below 1.",
     ),
 ]  # fmt: skip
-Start = Annotated[float | None, o.number("start", "--from", help="Only from this second on ...")]
+Start = Annotated[float | None, number("start", "--from", help="Only from this second on ...")]
 Filename = Annotated[
     str,
     typer.Option(
@@ -65,7 +66,7 @@ Filename = Annotated[
 ]  # fmt: skip
 Segment = Annotated[
     float | None,
-    o.number(
+    number(
         "segment", "--segment", panel=o.RESEARCH,
         help="How much of a song is separated at once, {range}; the model's by default. 60 take 3 GB of memory, 120 "
         "more than 6.",
@@ -73,14 +74,14 @@ Segment = Annotated[
 ]  # fmt: skip
 Overlap = Annotated[
     float | None,
-    o.number(
+    number(
         "overlap", "--overlap", panel=o.RESEARCH,
         help="Overlap of neighbouring segments as a share of their length; the quality's by default.",
     ),
 ]  # fmt: skip
 Batch = Annotated[
     int | None,
-    o.number(
+    number(
         "batch", "--batch", panel=o.RESEARCH,
         help="Segments that are separated together: faster on a GPU, for more memory.",
     ),

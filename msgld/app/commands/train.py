@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from msgld.app import options as o
+from msgld.app.numbers import number
 
 
 class Part(str, Enum):
@@ -53,7 +54,7 @@ SoundFont = Annotated[
 ]
 Minutes = Annotated[
     float | None,
-    o.number("minutes", "--minutes", help="Length of the whole run; the preset's by default."),
+    number("minutes", "--minutes", help="Length of the whole run; the preset's by default."),
 ]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
 StartModel = Annotated[
