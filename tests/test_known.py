@@ -42,7 +42,7 @@ def test_lengths_are_compared(model: msgld.Msgld):
     bass = song(2, RATE, 1)
     assert "1.5 s long, the song 2.0 s: its end was padded" in noted(model, bass, bass[:, : 3 * RATE // 2])
     assert "its end was cut" in noted(model, bass[:, : 3 * RATE // 2], bass)
-    assert noted(model, bass, bass[:, 800:]) != noted(model, bass, bass[:, : -RATE // 20]) == ""
+    assert "long" not in noted(model, bass, bass[:, : -RATE // 20])
     for known, whole in ((0.9, 2.0), (8.0, 2.0)):
         with pytest.raises(msgld.UsageError, match="from the song's beginning to its end"):
             noted(model, song(whole, RATE, 1), song(known, RATE, 1))
@@ -59,6 +59,7 @@ def test_a_stem_of_another_song_or_place_or_level_is_noted(model: msgld.Msgld):
     assert "next to nothing of the known bass" in noted(model, bass + rest, np.roll(bass, 300))
     assert "next to nothing of the known bass" in noted(model, bass + rest, -bass)
     assert "becomes louder without the known bass" in noted(model, bass + rest, 3 * bass)
+    assert "the known bass is the whole song" in noted(model, bass, bass)
     assert "6 dB louder in the song" in noted(model, bass + rest, bass / 2)
 
 

@@ -14,6 +14,7 @@ NOTED, REFUSED = 0.1, 5.0
 """Seconds by which a known stem's length may differ from its song's without a note, and at all."""
 
 _UNRELATED, _LEVELS = 0.1, (0.5, 1.5)
+_WHOLE = 1e-4
 
 
 def check_lengths(known: Mapping[str, Sound], song: Reader) -> list[str]:
@@ -61,10 +62,12 @@ class Shares:
     def __init__(self) -> None:
         self._common: dict[str, float] = {}
         self._power: dict[str, float] = {}
+        self._song = 0.0
 
     def add(self, mixture: np.ndarray, known: Mapping[str, np.ndarray]) -> None:
         """The next stretch of the song and of the known stems, each (channels, n)."""
         song = mixture.astype(np.float64)
+        self._song += float((song**2).sum())
         for stem, samples in known.items():
             self._common[stem] = self._common.get(stem, 0.0) + float((song * samples).sum())
             self._power[stem] = self._power.get(stem, 0.0) + float((samples.astype(np.float64) ** 2).sum())
@@ -77,6 +80,8 @@ class Shares:
         if not self._power[stem]:
             return [f"the known {stem} is silent"]
         share = self._common[stem] / self._power[stem]
+        if self._song - 2 * self._common[stem] + self._power[stem] < _WHOLE * self._song:
+            return [f"the known {stem} is the whole song: next to nothing is left for the other stems"]
         if share < _UNRELATED:
             return [
                 f"next to nothing of the known {stem} is in this song: check that it belongs to this song and "
