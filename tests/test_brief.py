@@ -310,7 +310,7 @@ def test_a_saved_model_keeps_its_styles_and_others_refuse_briefs(tmp_path: Path)
     ("asked", "said"),
     [
         (["--piano", "banjo"], "no piano called 'banjo'; there are: grand"),
-        (["--bpm", "1000"], "bpm has to lie between 30 and 300"),
+        (["--bpm", "1000"], "has to be a number from 30 to 300"),
         (["--key", "H"], "unknown key 'H'"),
         (["--style", "polka"], "no style 'polka'; there are: bossa, rock"),
     ],

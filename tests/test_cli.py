@@ -197,8 +197,6 @@ def test_a_batch_is_refused_skipped_or_replaced_as_asked(tmp_path: Path, model: 
     before = contents(tmp_path)
     again = run(["separate", "in", "-n", model], tmp_path)
     assert again.code == 1 and len(again.complaints) == 2 and "--overwrite" in again.complaints[0]
-    other = run(["separate", "in", "-n", model, "--flac", "--skip-existing"], tmp_path)
-    assert other.code == 1 and "lacks drums.flac" in other.complaints[0]
     same = ["separate", "in", "-n", model, "--flac", "--stems", "bass"]
     skipped = run([*same, "--skip-existing", "--json"], tmp_path)
     assert skipped.code == 0 and [record["status"] for record in skipped.records] == ["skipped"] * 2
@@ -217,7 +215,7 @@ def test_a_stretch_of_a_song_with_a_known_stem(tmp_path: Path, model: Path) -> N
     [made] = tmp_path.rglob("separated/tiny/song/bass.wav")
     expected, _ = soundfile.read(bass)
     np.testing.assert_allclose(soundfile.read(made)[0], expected[22_050 : 3 * 22_050], atol=1e-6)
-    wrong = run([*asked, "--overwrite", "--to", "0.2"], tmp_path)
+    wrong = run([*asked[:-1], "0.2", "--overwrite"], tmp_path)
     assert wrong.code == 2 and "--from 0.5" in wrong.complaints[0]
     late = run([*asked[:4], "--overwrite", "--from", "3"], tmp_path)
     assert late.code == 1 and "after the sound has ended" in late.complaints[0]

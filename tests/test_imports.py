@@ -17,7 +17,8 @@ PACKAGE = ROOT / "msgld"
 # From the bottom to the top: a unit may import its own layer and those below it.
 LAYERS = (
     ("types", "errors", "progress", "allocator"),
-    ("keys",),
+    ("keys", "ranges"),
+    ("instruments",),
     ("brief",),
     ("diffusion", "nets", "metrics"),
     ("sound",),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from msgld.errors import UsageError
+from msgld.ranges import shown
 from msgld.results.encoding import Encoding, as_encoding
 from msgld.results.folder import new_folder
 from msgld.results.picture import Sketch
@@ -58,6 +61,8 @@ class Result:
             AudioWriteError: the folder holds something, is not writable, or the format does not fit.
             UsageError: no such format.
         """
+        if not isinstance(folder, str | PathLike):
+            raise UsageError(f"folder is a path, not {shown(folder)}")
         folder, encoding = Path(folder), as_encoding(encoding)
         tracks = self._tracks(residual)
         info = {**self.info, "notes": list(self.notes)}

@@ -12,6 +12,7 @@ import typer
 from msgld.app import options as o
 from msgld.app.commands.common import sampling
 from msgld.app.inputs import number_list
+from msgld.app.numbers import number
 from msgld.app.talk import Talk
 from msgld.errors import UsageError
 
@@ -61,9 +62,7 @@ StemFolders = Annotated[
         help="Songs of your own instead: a folder each, a file a stem, cut into stretches of 10.24 s.",
     ),
 ]  # fmt: skip
-Clips = Annotated[
-    int | None, typer.Option("--clips", min=1, help="Clips to measure; all of them by default.")
-]
+Clips = Annotated[int | None, number("clips", "--clips", help="Clips to measure; all of them by default.")]
 SongFile = Annotated[
     Path | None,
     typer.Option("--song", metavar="FILE", help="With --task guidance: the song; the demo's by default."),
@@ -85,7 +84,7 @@ Weights = Annotated[
     ),
 ]
 Draws = Annotated[
-    int | None, typer.Option("--draws", min=1, help="With --task guidance: draws a weight; 4 by default.")
+    int | None, number("draws", "--draws", help="With --task guidance: draws a weight; 4 by default.")
 ]
 MeasureName = Annotated[
     str | None,

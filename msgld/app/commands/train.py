@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from msgld.app import options as o
+from msgld.app.numbers import number
 
 
 class Part(str, Enum):
@@ -68,9 +69,7 @@ SoundFont = Annotated[
 ]
 Minutes = Annotated[
     float | None,
-    typer.Option(
-        "--minutes", min=0.01, callback=o.finite, help="Length of the whole run; the preset's by default."
-    ),
+    number("minutes", "--minutes", help="Length of the whole run; the preset's by default."),
 ]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
 StartModel = Annotated[
