@@ -1,4 +1,4 @@
-"""Sources made of sources: a weighted mixture of them, stems that are augmented."""
+"""Sources made of sources: a weighted mixture of them, stems that are augmented, what sources tell of themselves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,26 @@ from collections.abc import Sequence
 import numpy as np
 
 from msgld.data.augment import Augmentation, augment
+from msgld.data.checked import checked
 from msgld.data.source import Clip, Source
 from msgld.errors import UsageError
+
+
+def music_seconds(source: object) -> float | None:
+    """How much music a source draws from, in seconds; None if that is not known or without end.
+
+    A source tells it by ``seconds``, or by ``songs`` that have ``seconds`` each.
+    """
+    songs = getattr(source, "songs", None)
+    if songs is not None:
+        return float(sum(song.seconds for song in songs))
+    return getattr(source, "seconds", None)
+
+
+def origin_of(source: object, seed: int) -> str:
+    """The piece that the clip of this seed is of, if the source can tell by ``origin(seed)``; else empty."""
+    tell = getattr(source, "origin", None)
+    return str(tell(seed)) if tell else ""
 
 
 class Mixed:
@@ -33,10 +51,24 @@ class Mixed:
 
     def clip(self, seed: int, seconds: float) -> Clip:
         """Return a clip of the source that the seed chooses."""
+        return self._chosen(seed).clip(seed, seconds)
+
+    def _chosen(self, seed: int) -> Source:
         # The choice must not share its random numbers with the source, which gets the seed itself.
         draw = np.random.default_rng([seed, 1]).random()
         index = min(int(np.searchsorted(self._edges, draw, side="right")), len(self._sources) - 1)
-        return self._sources[index].clip(seed, seconds)
+        return self._sources[index]
+
+    @property
+    def seconds(self) -> float | None:
+        """How much music there is, in seconds; None if one of the sources does not end."""
+        amounts = [music_seconds(source) for source in self._sources]
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known) if len(known) == len(amounts) else None
+
+    def origin(self, seed: int) -> str:
+        """The piece that a clip is of; empty where its source cannot tell."""
+        return origin_of(self._chosen(seed), seed)
 
 
 class Augmented:
@@ -53,7 +85,16 @@ class Augmented:
         self.stems = source.stems
 
     def clip(self, seed: int, seconds: float) -> Clip:
-        """Return the source's clip of this seed, augmented or as it is."""
-        clip = self.source.clip(seed, seconds)
+        """Return the source's clip of this seed, augmented or not; BadClip before effects hide bad samples."""
+        clip = checked(self.source.clip(seed, seconds), self.stems)
         drawn = np.random.default_rng([seed, 3]).random()
         return augment(clip, seed, self.settings) if drawn < self.probability else clip
+
+    @property
+    def seconds(self) -> float | None:
+        """How much music the source has, in seconds; None if that is not known or without end."""
+        return music_seconds(self.source)
+
+    def origin(self, seed: int) -> str:
+        """The piece that a clip is of; empty where the source cannot tell."""
+        return origin_of(self.source, seed)

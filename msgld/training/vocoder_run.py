@@ -17,8 +17,10 @@ from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.sound.autoencoder import KLCodec
 from msgld.sound.codec import PatchCodec
 from msgld.sound.mel import MelConfig, log_mel
+from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.clips import clip_pool
-from msgld.training.disk import Report, Run, begun, wait_for
+from msgld.training.disk import Run
+from msgld.training.record import of_preset
 from msgld.training.vocoder import VocoderTraining
 from msgld.training.vocoder_presets import VocoderPreset
 
@@ -79,11 +81,10 @@ def train_vocoder(
     Raises:
         DataError, ModelError: see their messages.
     """
-    with begun(out, clip_pool(source, codec.mel.rate), preset.pool, seed) as (pool, saved):
-        wait_for(pool, 4 * preset.items, report)
-        training = VocoderTraining(
-            preset, codec, pool, minutes or preset.minutes, torch.device(device), seed, start
-        )
+    minutes, about = minutes or preset.minutes, of_preset("vocoder", preset)
+    with begun(out, clip_pool(source, codec.mel.rate), preset.pool, seed, source, about) as (pool, saved):
+        wait_for(pool, 4 * preset.items, report, minutes)
+        training = VocoderTraining(preset, codec, pool, minutes, torch.device(device), seed, start)
         run = VocoderRun(training, out, report)
         run.resume(saved)
         run.go()

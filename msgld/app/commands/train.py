@@ -47,7 +47,13 @@ StemFolders = Annotated[
     list[Path] | None,
     typer.Option("--stems", metavar="FOLDER", help="Songs: a folder each, a file a stem. May be repeated."),
 ]
-Band = Annotated[bool, typer.Option("--band/--no-band", help="Also train on pieces of the built-in band.")]
+Band = Annotated[
+    bool | None,
+    typer.Option(
+        "--band/--no-band",
+        help="Also train on pieces of the built-in band; by default where no stems are given.",
+    ),
+]
 SoundFont = Annotated[
     Path | None, typer.Option("--soundfont", metavar="PATH", help="A soundfont or a folder of them.")
 ]
@@ -72,7 +78,7 @@ FirstStage = Annotated[
 
 
 def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = None, stems: StemFolders = None,
-          band: Band = True, soundfont: SoundFont = None, minutes: Minutes = None,
+          band: Band = None, soundfont: SoundFont = None, minutes: Minutes = None,
           out: RunFolder = Path("runs/train"), start: StartModel = None,
           first_stage: FirstStage = None, seed: o.Seed = 0, device: o.Device = "auto",
           jobs: o.Jobs = None) -> int:  # fmt: skip
