@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from msgld.data.checked import LOUDEST, BadClip, checked
 from msgld.data.folder import StemFolder
-from msgld.data.mixed import Augmented, Mixed, music_seconds, origin_of
+from msgld.data.mixed import Augmented, Mixed, missing_file, music_seconds, origin_of
 from msgld.data.source import Clip, Source
 from msgld.errors import DataError, TrainingError
 from msgld.training.beginning import FEWEST, fitting
 from msgld.training.clips import ClipPool, draw_crops
 from msgld.training.energies import EnergyPool
-from msgld.training.pool import LEAST, PoolConfig
+from msgld.training.pool import LEAST, PoolConfig, check_shared_memory
 from msgld.training.supply import IN_A_ROW, LINES, Patience, Trouble, Troubles
 from msgld.training.workers import running
 
@@ -208,6 +208,34 @@ def test_a_folder_that_is_away_for_a_moment_is_used_again(
     assert said[-1] == "clips can be rendered again"
 
 
+def test_a_part_of_the_data_that_is_away_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    """Or the run would go on with the other sources alone."""
+    folder = song_folder(tmp_path / "songs")
+    songs = StemFolder(folder)
+    source = Augmented(Mixed([(songs, 1.0), (Tone(songs.stems), 3.0)]), 0.5)
+    pool = ClipPool(source, PoolConfig(slots=4, seconds=0.5, workers=0, patience=1.0), 8000)
+    pool.fill()
+    folder.rename(tmp_path / "away")
+    with pytest.raises(TrainingError, match="gone or out of reach"):
+        for _ in range(1000):
+            draw_crops(pool, 2, 1000, np.random.default_rng(0))
+    assert pool.troubles.left_out == 0
+    before = pool.seed_of(0)
+    (tmp_path / "away").rename(folder)
+    assert missing_file(source) is None and pool.seed_of(0) == before
+
+
+@dataclass(frozen=True)
+class Tone:
+    """A source that is never away."""
+
+    stems: tuple[str, ...]
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        samples = round(seconds * 8000)
+        return Clip(np.full((5, 2, samples), 0.1, np.float32), np.ones(5, bool), 8000, "tone")
+
+
 def test_a_folder_that_stays_away_ends_the_run(tmp_path: Path):
     folder, rng = song_folder(tmp_path / "songs"), np.random.default_rng(0)
     pool = ClipPool(
@@ -334,6 +362,13 @@ def test_little_time_begins_with_the_clips_that_are_there():
     shortest = ClipPool(Long(None), PoolConfig(slots=100, seconds=0.8, workers=0), RATE)
     list(shortest.wait(100, 0.0))
     assert len(shortest) == LEAST
+
+
+def test_too_little_shared_memory_is_said(tmp_path: Path):
+    check_shared_memory(1000, tmp_path)
+    check_shared_memory(10**18, tmp_path / "nowhere")
+    with pytest.raises(TrainingError, match="--shm-size"):
+        check_shared_memory(10**18, tmp_path)
 
 
 def test_what_is_kept_is_finite():

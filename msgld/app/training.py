@@ -201,7 +201,7 @@ class News:
         now = self._clock()
         if losses and now >= self._due:
             self._text, self._due = _told(losses), now + NEWS_SECONDS
-        self._show(replace(progress, stage=self._text) if losses else progress)
+        self._show(replace(progress, stage=self._text) if progress.stage == "training" else progress)
 
 
 def _told(figures: dict[str, float]) -> str:

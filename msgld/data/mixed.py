@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -29,6 +31,20 @@ def origin_of(source: object, seed: int) -> str:
     return str(tell(seed)) if tell else ""
 
 
+def missing_file(source: object) -> Path | None:
+    """A file that a source was made of and that is gone or out of reach, if there is one.
+
+    Sources whose ``songs`` have ``files`` (paths by stem) are looked at, and those inside of other sources.
+    """
+    for song in getattr(source, "songs", ()):
+        for paths in getattr(song, "files", {}).values():
+            gone = [path for path in paths if not os.path.exists(path)]
+            if gone:
+                return gone[0]
+    inner = [*getattr(source, "sources", ()), *([source.source] if hasattr(source, "source") else [])]
+    return next((gone for one in inner if (gone := missing_file(one)) is not None), None)
+
+
 class Mixed:
     """Draws each clip from one of several sources.
 
@@ -40,14 +56,14 @@ class Mixed:
     """
 
     def __init__(self, sources: Sequence[tuple[Source, float]]) -> None:
-        self._sources = [source for source, _ in sources]
+        self.sources = [source for source, _ in sources]
         weights = np.array([weight for _, weight in sources], dtype=np.float64)
-        if len({source.stems for source in self._sources}) != 1:
+        if len({source.stems for source in self.sources}) != 1:
             raise UsageError("mix sources that have the same stems in the same order")
         if (weights < 0).any() or not weights.sum() > 0:
             raise UsageError("weights of sources are 0 or more, and one is above 0")
         self._edges = np.cumsum(weights / weights.sum())
-        self.stems = self._sources[0].stems
+        self.stems = self.sources[0].stems
 
     def clip(self, seed: int, seconds: float) -> Clip:
         """Return a clip of the source that the seed chooses."""
@@ -56,13 +72,13 @@ class Mixed:
     def _chosen(self, seed: int) -> Source:
         # The choice must not share its random numbers with the source, which gets the seed itself.
         draw = np.random.default_rng([seed, 1]).random()
-        index = min(int(np.searchsorted(self._edges, draw, side="right")), len(self._sources) - 1)
-        return self._sources[index]
+        index = min(int(np.searchsorted(self._edges, draw, side="right")), len(self.sources) - 1)
+        return self.sources[index]
 
     @property
     def seconds(self) -> float | None:
         """How much music there is, in seconds; None if one of the sources does not end."""
-        amounts = [music_seconds(source) for source in self._sources]
+        amounts = [music_seconds(source) for source in self.sources]
         known = [amount for amount in amounts if amount is not None]
         return sum(known) if len(known) == len(amounts) else None
 

@@ -21,6 +21,10 @@ from msgld.training.state import save_state
 Part = TypeVar("Part", NoteReader, Refiner)
 
 
+REPORT_SECONDS = 5.0
+"""Between two reports, at most, however slow the steps are; those between two entries of the log have no figures."""
+
+
 class RunPreset(Protocol):
     """What every preset says about the run's folder.
 
@@ -97,15 +101,16 @@ class Run(ABC):
                 self._end()
 
     def _steps(self) -> None:
-        saved_at = clock()
+        saved_at = reported_at = clock()
         for step in self.training:
             figures = {**step.losses, "progress": step.progress, "seconds": step.seconds}
             means = self.log.add(step.number, figures)
             if means is not None:
                 means |= self.left_out()
                 self.log.write(step.number, means)
-                if self.report:
-                    self.report(self._progress(), means)
+            if self.report and (means is not None or clock() - reported_at > REPORT_SECONDS):
+                self.report(self._progress(), means or {})
+                reported_at = clock()
             if clock() - saved_at > self.saving.save_minutes * 60:
                 self.save()
                 saved_at = clock()
@@ -158,19 +163,14 @@ class Run(ABC):
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Turn what goes wrong with the disk into a TrainingError of one line, and leave no unfinished files.
-
-    torch reports a failed write as a RuntimeError of its own.
-    """
+    """Turn what goes wrong with the disk into a TrainingError of one line, and leave no unfinished files."""
     try:
         yield
-    except (OSError, RuntimeError) as error:
-        if not isinstance(error, OSError) and "PytorchStreamWriter" not in str(error):
-            raise
+    except OSError as error:
         for path in folder.rglob("*.partial*"):
             with suppress(OSError):
                 path.unlink()
-        reason = getattr(error, "strerror", None) or "the disk may be full"
+        reason = error.strerror or str(error)
         raise TrainingError(f"cannot write to {folder}: {reason}; the last saved state is kept") from error
 
 

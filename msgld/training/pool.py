@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -54,7 +56,7 @@ class Pool(ABC):
     """Rendered clips at ``rate``. What is kept of a clip is a subclass's affair.
 
     Attributes:
-        kept: what is kept of every clip, (slots, ...), in memory that the workers share.
+        kept: what is kept of every clip, (slots, ...), in memory that the workers share, if there are any.
         held: the same, or a copy on the device that trains.
         present: bool (slots, K). remixed: bool (slots,), clips whose stems do not belong together.
         slots: clips that are drawn from; those of ``config``, or fewer where time was short.
@@ -68,7 +70,10 @@ class Pool(ABC):
         self.source = source
         self.config = config
         self.rate = rate
-        self.kept = kept.share_memory_()
+        if config.workers:
+            check_shared_memory(kept.nbytes)
+            kept.share_memory_()
+        self.kept = kept
         stems = len(source.stems)
         self.present = torch.zeros(config.slots, stems, dtype=torch.bool).share_memory_()
         self.remixed = torch.zeros(config.slots, dtype=torch.bool).share_memory_()
@@ -224,6 +229,21 @@ class Pool(ABC):
                 time.sleep(0.2)
             else:
                 supply.next()
+
+
+def check_shared_memory(needed: int, place: Path = Path("/dev/shm")) -> None:
+    """Raise TrainingError if ``needed`` bytes are more than is free in shared memory: the system would end the process.
+
+    Containers often have 64 MiB of it.
+    """
+    if not place.is_dir():
+        return
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise TrainingError(
+            f"the pool of clips takes {needed / 1e6:.0f} MB of shared memory, {place} has {free / 1e6:.0f} MB: "
+            "allow more (docker run --shm-size 8g), or choose a smaller preset such as tiny"
+        )
 
 
 def _at_rate(stems: np.ndarray, source: int, rate: int, samples: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import soundfile
 
 from msgld.data.checked import BadClip
-from msgld.data.mixed import origin_of
+from msgld.data.mixed import missing_file, origin_of
 from msgld.errors import MsgldError
 from msgld.training.log import say
 
@@ -65,17 +65,21 @@ class Patience:
         """The row ends."""
         self.row = 0
 
-    def failed(self, passing: bool = True) -> float | None:
-        """One more failure: seconds to wait, None if it is over. The first few are tried again at once."""
+    def failed(self, passing: bool = True, away: bool = False) -> float | None:
+        """One more failure: seconds to wait, None if it is over. The first few are tried again at once.
+
+        Args:
+            passing: whether time can mend it. away: whether only time can.
+        """
         if not self.row:
             self._since = self._clock()
         self.row += 1
-        if self.row < IN_A_ROW:
+        if self.row < IN_A_ROW and not away:
             return 0.0
         left = self._since + self.seconds - self._clock()
         if not passing or left <= 0:
             return None
-        return min(0.5 * 2 ** min(self.row - IN_A_ROW, 10), LONGEST_PAUSE, left)
+        return min(0.5 * 2 ** max(0, min(self.row - IN_A_ROW, 10)), LONGEST_PAUSE, left)
 
 
 class Troubles:
@@ -133,6 +137,7 @@ class Supply:
     def __init__(self, pool: Pool, worker: int, tell: Callable[[Trouble], None]) -> None:
         self.pool, self.worker, self.tell = pool, worker, tell
         self.patience = Patience(pool.config.patience)
+        self.waited = False
 
     def next(self) -> bool:
         """Try one clip; whether it is in the pool now. Where the source fails it waits, and tells so."""
@@ -151,18 +156,26 @@ class Supply:
             self._failed(error)
             return False
         pool.done[worker] += 1
-        if self.patience.row >= IN_A_ROW:
+        if self.waited:
+            self.waited = False
             self.tell(Trouble("back", "clips can be rendered again"))
         self.patience.succeeded()
         return True
 
     def _failed(self, error: Exception) -> None:
         reason = " ".join((str(error) if isinstance(error, MsgldError) else _described(error)).split())
-        pause = self.patience.failed(isinstance(error, _PASSING))
+        gone = missing_file(self.pool.source)
+        if gone is not None:
+            # Other clips would come of the sources that are left: the run would go on with other data.
+            self.pool.tried[self.worker] -= 1
+            reason = f"{gone} is gone or out of reach"
+        pause = self.patience.failed(gone is not None or isinstance(error, _PASSING), gone is not None)
         if pause is None:
             self.tell(Trouble("over", f"no clip can be rendered: {reason}"))
         elif pause:
-            self.tell(Trouble("waiting", f"waiting for clips, which cannot be rendered now: {reason}"))
+            self.waited = True
+            wait = f"waiting for clips, up to {self.patience.seconds:.0f} s"
+            self.tell(Trouble("waiting", f"{wait}: none can be rendered now ({reason})"))
             time.sleep(pause)
         else:
             self.tell(Trouble("failed", f"a clip is left out: {reason}"))

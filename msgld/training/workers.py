@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -58,11 +58,12 @@ def _work(pool: Pool, worker: int, pipe: Connection) -> None:
     pipe.send(None)  # it runs
     supply = Supply(pool, worker, pipe.send)
     last = int(pool.done[worker]) + pool.config.life
-    while os.getppid() == parent and int(pool.done[worker]) < last:
-        if pool.due(worker):
-            supply.next()
-        else:
-            time.sleep(0.05)
+    with suppress(BrokenPipeError):  # the parent has been killed
+        while os.getppid() == parent and int(pool.done[worker]) < last:
+            if pool.due(worker):
+                supply.next()
+            else:
+                time.sleep(0.05)
 
 
 class _Keeper:
