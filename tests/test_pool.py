@@ -20,7 +20,7 @@ from msgld.data.folder import StemFolder
 from msgld.data.mixed import Augmented, Mixed, missing_file, music_seconds, origin_of
 from msgld.data.source import Clip, Source
 from msgld.errors import DataError, TrainingError
-from msgld.training.beginning import FEWEST, fitting
+from msgld.training.beginning import FEWEST, fitting, wait_for
 from msgld.training.clips import ClipPool, draw_crops
 from msgld.training.energies import EnergyPool
 from msgld.training.pool import LEAST, PoolConfig, check_shared_memory
@@ -230,10 +230,11 @@ class Tone:
     """A source that is never away."""
 
     stems: tuple[str, ...]
+    level: float = 0.1
 
     def clip(self, seed: int, seconds: float) -> Clip:
         samples = round(seconds * 8000)
-        return Clip(np.full((5, 2, samples), 0.1, np.float32), np.ones(5, bool), 8000, "tone")
+        return Clip(np.full((5, 2, samples), self.level, np.float32), np.ones(5, bool), 8000, "tone")
 
 
 def test_a_folder_that_stays_away_ends_the_run(tmp_path: Path):
@@ -362,6 +363,12 @@ def test_little_time_begins_with_the_clips_that_are_there():
     shortest = ClipPool(Long(None), PoolConfig(slots=100, seconds=0.8, workers=0), RATE)
     list(shortest.wait(100, 0.0))
     assert len(shortest) == LEAST
+
+
+def test_nothing_but_silence_is_refused():
+    pool = ClipPool(Tone(tuple("abcde"), 0.0), FEW, 8000)
+    with pytest.raises(TrainingError, match="nothing sounds"):
+        wait_for(pool, 4, None)
 
 
 def test_too_little_shared_memory_is_said(tmp_path: Path):

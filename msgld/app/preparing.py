@@ -40,11 +40,9 @@ def refused_first(settings: Training, part: str, preset: Any) -> Training:
 
     _check_paths(settings)
     refuse_busy(settings.out)
-    named = {"start": _model(settings.start), "first_stage": _model(settings.first_stage)}
-    check_record(
-        settings.out, **of_preset(part, preset), sources=settings.sources(), start=_whole(named["start"])
-    )
-    return replace(settings, **named)
+    start, first_stage = _model(settings.start), _model(settings.first_stage)
+    check_record(settings.out, **of_preset(part, preset), sources=settings.sources(), start=_whole(start))
+    return replace(settings, start=start, first_stage=first_stage)
 
 
 def _model(name: Path | None) -> Path | None:

@@ -38,11 +38,12 @@ def missing_file(source: object) -> Path | None:
     """
     for song in getattr(source, "songs", ()):
         for paths in getattr(song, "files", {}).values():
-            gone = [path for path in paths if not os.path.exists(path)]
-            if gone:
-                return gone[0]
+            for path in paths:
+                if not os.path.exists(path):
+                    return Path(path)
     inner = [*getattr(source, "sources", ()), *([source.source] if hasattr(source, "source") else [])]
-    return next((gone for one in inner if (gone := missing_file(one)) is not None), None)
+    found = (missing_file(one) for one in inner)
+    return next((path for path in found if path is not None), None)
 
 
 class Mixed:

@@ -12,6 +12,7 @@ from typing import Any
 from msgld.allocator import keep_freed_memory
 from msgld.data.mixed import music_seconds
 from msgld.data.source import Source
+from msgld.errors import TrainingError
 from msgld.progress import Progress
 from msgld.training.lock import alone
 from msgld.training.log import say
@@ -103,20 +104,20 @@ def wait_for(pool: Pool, clips: int, report: Report | None, minutes: float | Non
         minutes: length of the whole run; None sets no limit.
 
     Raises:
-        TrainingError: no clips come.
+        TrainingError: no clips come, or nothing sounds in them.
     """
     needed = pool.slots if not pool.config.workers else min(pool.slots, clips)
-    begin = clock()
-    limit = float("inf")
+    begin, limit = clock(), float("inf")
     if minutes is not None:
         limit = max(0.0, RENDERING * (minutes * 60 - pool.spent) - (begin - pool.since))
     for ready in pool.wait(needed, limit):
         if report:
-            passed = clock() - begin
-            eta = min(passed / ready * (needed - ready) if ready else float("inf"), max(0.0, limit - passed))
-            report(
-                Progress(
-                    ready, needed, unit="clips", stage="rendering", eta=eta if eta < float("inf") else None
-                ),
-                {},
-            )
+            report(_rendering(ready, needed, clock() - begin, limit), {})
+    if not pool.kept[: len(pool)].any():
+        raise TrainingError("nothing sounds in the clips that were rendered: see whether the data are silent")
+
+
+def _rendering(ready: int, needed: int, passed: float, limit: float) -> Progress:
+    """How far the first clips are; all of this takes ``limit`` seconds at most."""
+    eta = min(passed / ready * (needed - ready) if ready else float("inf"), max(0.0, limit - passed))
+    return Progress(ready, needed, "clips", "rendering", eta if eta < float("inf") else None)
