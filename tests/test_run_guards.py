@@ -151,6 +151,15 @@ def test_a_mean_is_of_finite_figures(tmp_path: Path):
     log.close()
 
 
+def test_an_unfinished_line_of_the_log_is_cut_off(tmp_path: Path):
+    (tmp_path / "log.jsonl").write_text('{"step": 1}\n{"st')
+    log = RunLog(tmp_path, 1)
+    log.write(2, {"a": 1.0})
+    log.close()
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2]
+
+
 # Sources that fail
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -22,6 +23,7 @@ class RunLog:
 
     def __init__(self, folder: Path, every: int = 20) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        _mend(folder / "log.jsonl")
         self.file: TextIO = open(folder / "log.jsonl", "a", encoding="utf-8")  # noqa: SIM115
         self.every = every
         self.sums: dict[str, float] = {}
@@ -59,6 +61,13 @@ class RunLog:
         self.file.close()
         if self.board is not None:
             self.board.close()
+
+
+def _mend(path: Path) -> None:
+    """Cut off a line that a crash or a full disk has left unfinished."""
+    data = path.read_bytes() if path.exists() else b""
+    if data and not data.endswith(b"\n"):
+        os.truncate(path, data.rfind(b"\n") + 1)
 
 
 def _tensorboard(folder: Path) -> Any:

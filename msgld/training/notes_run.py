@@ -19,6 +19,7 @@ from msgld.training.note_pool import NotePool
 from msgld.training.notes import NotesTraining, build_reader
 from msgld.training.notes_presets import NotesPreset
 from msgld.training.pool import PoolConfig
+from msgld.training.preview import save_picture
 from msgld.training.record import of_preset
 
 
@@ -110,5 +111,4 @@ def _draw(read: Tensor, heard: Tensor, sure: Tensor, lowest: int, path: Path) ->
     axis.plot(torch.arange(columns)[believed], heard[believed] + lowest, "r.", markersize=2, label="heard")
     axis.set(xlabel="column", ylabel="note", title="notes as they are read")
     axis.legend(loc="upper right")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=80)
+    save_picture(figure, path, 80)

@@ -20,6 +20,7 @@ from msgld.sound.mel import MelConfig, log_mel
 from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.clips import clip_pool
 from msgld.training.disk import Run
+from msgld.training.preview import save_picture
 from msgld.training.record import of_preset
 from msgld.training.vocoder import VocoderTraining
 from msgld.training.vocoder_presets import VocoderPreset
@@ -123,7 +124,4 @@ def _draw(real: Tensor, made: Tensor, mel: MelConfig, path: Path) -> None:
         axes.imshow(decibels.numpy(), origin="lower", aspect="auto", extent=(0, seconds, 0, mel.rate / 2000),
                     vmin=-100, vmax=0, cmap="magma")  # fmt: skip
         axes.set(title=title, xlabel="s", ylabel="kHz")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.stem + ".partial.png")
-    figure.savefig(temporary, dpi=80)
-    temporary.replace(path)
+    save_picture(figure, path, 80)
