@@ -32,11 +32,11 @@ from msgld.sound.codec import PatchCodec, PatchConfig
 from msgld.sound.mel import AUDIOLDM, log_mel
 from msgld.training.autoencoder_run import train_codec
 from msgld.training.batch import mix_mels
+from msgld.training.beginning import wait_for
 from msgld.training.clips import ClipPool, draw_crops
 from msgld.training.data import training_source
-from msgld.training.disk import wait_for
-from msgld.training.pool import running
 from msgld.training.published_presets import PLAIN, find_codec_preset
+from msgld.training.workers import running
 
 FRAMES = 64
 UNHEARD = 900_000_000

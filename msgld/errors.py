@@ -9,6 +9,7 @@
     |   `-- AudioWriteError   target not writable, full, exists already
     |-- ModelError            checkpoint missing, damaged, of another kind
     |-- DataError             a data set, soundfont or MIDI folder is unusable
+    |-- TrainingError         a training run cannot begin or go on
     `-- Cancelled             the caller asked to stop
 """
 
@@ -41,6 +42,10 @@ class ModelError(MsgldError):
 
 class DataError(MsgldError):
     """A data set, a soundfont or a MIDI folder cannot be used."""
+
+
+class TrainingError(MsgldError):
+    """A training run cannot begin or go on: its folder is in use, no clips come, its loss is not finite."""
 
 
 class Cancelled(MsgldError):

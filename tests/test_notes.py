@@ -189,7 +189,7 @@ def test_a_silent_bass_is_nothing_to_learn_from(tmp_path: Path):
     assert not pool.kept[0].any()
 
 
-def test_training_reads_notes_that_it_could_not_read_and_goes_on(tmp_path: Path):
+def test_training_reads_notes_that_it_could_not_read_and_goes_on(tmp_path: Path, no_preparation: None):
     start, out = save_tiny_model(tmp_path / "tiny"), tmp_path / "run"
     preset = replace(TINY, optim=replace(TINY.optim, ema=0.9))
     first = train_notes(preset, Basses(), start, out, minutes=0.25)

@@ -86,7 +86,7 @@ class Tones:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def clock(monkeypatch: pytest.MonkeyPatch, no_preparation: None) -> None:
     """Every step takes half a second."""
     ticks = count()
     monkeypatch.setattr(TimedTraining, "clock", staticmethod(lambda: next(ticks) / 2))

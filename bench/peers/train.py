@@ -25,8 +25,8 @@ import torch
 from msgld.app.progress import track
 from msgld.app.training import News
 from msgld.data.source import Source
+from msgld.training.beginning import Report
 from msgld.training.data import training_source
-from msgld.training.disk import Report
 from msgld.training.timed import TimedTraining
 from peers.waves import SLOTS
 

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from msgld.checkpoint import bf16_is_fast
 from msgld.data.source import Source
 from msgld.model import REFERENCE_RMS
+from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.clips import ClipPool, clip_pool
-from msgld.training.disk import Report, Run, begun, wait_for
+from msgld.training.disk import Run
 from msgld.training.network import NetworkTraining
 from msgld.training.optim import OptimConfig
 from msgld.training.pool import PoolConfig

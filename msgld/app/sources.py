@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgld.app.checking import checked_folders
 from msgld.app.talk import Talk
-from msgld.errors import DataError, ModelError, UsageError
+from msgld.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from msgld.data.source import Source
@@ -19,7 +19,8 @@ class Chosen:
     """The options about data, see ``msgld train --help``.
 
     Attributes:
-        band: None by default. start: the model to begin with; its stems are the default.
+        band: whether the built-in band plays; None for the default. start: folder of the model to begin with, whose
+            stems are the default.
     """
 
     midi: tuple[Path, ...] = ()
@@ -29,6 +30,11 @@ class Chosen:
     stem_names: tuple[str, ...] | None = None
     maps: tuple[str, ...] = ()
     start: Path | None = None
+
+    @property
+    def with_band(self) -> bool:
+        """Whether the built-in band plays: as chosen, else where there are no stems, which need no soundfont."""
+        return not self.stems if self.band is None else self.band
 
 
 def chosen_source(chosen: Chosen, talk: Talk) -> Source:
@@ -41,7 +47,7 @@ def chosen_source(chosen: Chosen, talk: Talk) -> Source:
 
     stems = chosen_stems(chosen)
     folders = checked_folders(chosen.stems, stems, chosen.maps, talk)
-    return training_source(chosen.midi, folders, float(_with_band(chosen, stems, talk)), chosen.soundfont)
+    return training_source(chosen.midi, folders, float(chosen.with_band), chosen.soundfont)
 
 
 def chosen_stems(chosen: Chosen) -> tuple[str, ...]:
@@ -89,25 +95,3 @@ def _stems_of(start: Path | None) -> tuple[str, ...] | None:
         return tuple(about["stems"]) if "denoiser" in about["parts"] else None
     except ModelError:
         return None
-
-
-def _with_band(chosen: Chosen, stems: tuple[str, ...], talk: Talk) -> bool:
-    """Whether the built-in band is among the sources.
-
-    By default it is, unless the user's songs have other stems or no soundfont is installed.
-    """
-    from msgld.data.fonts import find_soundfonts
-    from msgld.types import STEMS
-
-    if chosen.band is not None or not chosen.stems:
-        return chosen.band is not False
-    if stems != STEMS:
-        return False
-    if chosen.midi or chosen.soundfont is not None:
-        return True
-    try:
-        find_soundfonts()
-    except DataError as error:
-        talk.note(f"training on --stems alone, without the built-in band: {error}")
-        return False
-    return True

@@ -7,18 +7,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from msgld.app.preparing import make_ready, refused_first
 from msgld.app.progress import track
-from msgld.app.sources import Chosen, chosen_source
+from msgld.app.sources import Chosen
 from msgld.app.talk import Talk, shown
-from msgld.errors import DataError, UsageError
+from msgld.errors import UsageError
 from msgld.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
-    import torch
-
-    from msgld.data.source import Source
+    pass
 
 NEWS_SECONDS = 20.0
 """How often the losses shown are renewed."""
@@ -43,45 +42,73 @@ class Training:
     stem_names: tuple[str, ...] | None = None
     maps: tuple[str, ...] = ()
 
+    @property
+    def chosen(self) -> Chosen:
+        """The options about data."""
+        return Chosen(
+            self.midi, self.stems, self.band, self.soundfont, self.stem_names, self.maps, self.start
+        )
+
+    def sources(self) -> dict[str, Any]:
+        """What is trained on, for the run's record; folders are the same however they are written."""
+        folders = {"midi": self.midi, "stems": self.stems}
+        resolved = {name: sorted(str(path.resolve()) for path in paths) for name, paths in folders.items()}
+        return {
+            **resolved,
+            "band": self.chosen.with_band,
+            "stem_names": self.stem_names,
+            "maps": sorted(self.maps),
+        }
+
 
 def train_denoiser_on(settings: Training) -> Path:
     """Train or resume a denoiser; the model's folder.
 
     Raises:
-        UsageError, DataError, ModelError: see their messages.
+        UsageError, DataError, ModelError, TrainingError: see their messages.
     """
+    since = time.monotonic()
     from msgld.training.presets import Preset
     from msgld.training.published_presets import find_recipe
-    from msgld.training.published_run import train_published
-    from msgld.training.run import train_denoiser
+    from msgld.training.published_run import read_first_stage, train_published
+    from msgld.training.run import refuse_both, train_denoiser
 
     preset = find_recipe(settings.preset or "small")
-    _check_paths(settings)
-    first_stage = settings.first_stage
-    device, source = _device(settings), _source(settings)
-    out, minutes, start, seed = settings.out, settings.minutes, settings.start, settings.seed
+    if isinstance(preset, Preset):
+        refuse_both(settings.start, settings.first_stage)
+    settings = refused_first(settings, "denoiser", preset)
+    start, first_stage = settings.start, settings.first_stage
+    if not isinstance(preset, Preset):
+        read_first_stage(first_stage, start, settings.out)
+    ready = make_ready(settings, preset.minutes, since)
+    source, out, seed, device = ready.source, settings.out, settings.seed, ready.device
     with _shown(out) as show:
         report = News(show).report
         if isinstance(preset, Preset):
-            model = train_denoiser(preset, source, out, minutes, start, device, seed, report, first_stage)
+            model = train_denoiser(
+                preset, source, out, ready.minutes, start, device, seed, report, first_stage
+            )
         else:
-            model = train_published(preset, source, out, first_stage, minutes, start, device, seed, report)
+            model = train_published(
+                preset, source, out, first_stage, ready.minutes, start, device, seed, report
+            )
     return _announce(model)
 
 
 def train_codec_on(settings: Training) -> Path:
     """Train or resume the autoencoder of the published design; the folder of the first stage."""
+    since = time.monotonic()
     from msgld.training.autoencoder_run import train_codec
     from msgld.training.published_presets import find_codec_preset
 
     preset = find_codec_preset(settings.preset or "paper")
     if settings.start or settings.first_stage:
         raise UsageError("an autoencoder begins from nothing: leave out --start and --first-stage")
-    _check_paths(settings)
-    device, source = _device(settings), _source(settings)
+    settings = refused_first(settings, "codec", preset)
+    ready = make_ready(settings, preset.minutes, since)
     with _shown(settings.out) as show:
         folder = train_codec(
-            preset, source, settings.out, settings.minutes, device, settings.seed, News(show).report
+            preset, ready.source, settings.out, ready.minutes, ready.device, settings.seed, News(show).report
         )
     return _announce_first_stage(folder)
 
@@ -91,34 +118,31 @@ def train_vocoder_on(settings: Training) -> Path:
 
     One that is there is trained on, if it is of the preset's size.
     """
+    since = time.monotonic()
     from msgld.checkpoint import load_first_stage, read_description
     from msgld.training.assemble import join_vocoder
+    from msgld.training.naming import model_name
     from msgld.training.vocoder import goes_on
     from msgld.training.vocoder_presets import find_vocoder_preset
     from msgld.training.vocoder_run import train_vocoder, training_of
 
     preset = find_vocoder_preset(settings.preset or "light")
-    start = settings.start or settings.first_stage
-    if start is None:
+    if settings.start is None and settings.first_stage is None:
         raise UsageError("a vocoder belongs to a model or to a first stage: name its folder with --start")
-    _check_paths(settings)
-    device, source, (codec, first) = _device(settings), _source(settings), load_first_stage(start)
+    settings = refused_first(settings, "vocoder", preset)
+    out, start = settings.out, settings.start or settings.first_stage
+    assert start is not None
+    codec, first = load_first_stage(start)
+    ready = make_ready(settings, preset.minutes, since)
     first = first if goes_on(first, preset, codec) else None
     Talk().say(f"{'goes on with the vocoder' if first else 'a new vocoder for the codec'} of {shown(start)}")
-    with _shown(settings.out) as show:
+    with _shown(out) as show:
+        report = News(show).report
         vocoder = train_vocoder(
-            preset,
-            source,
-            codec,
-            settings.out,
-            settings.minutes,
-            device,
-            settings.seed,
-            News(show).report,
-            first,
+            preset, ready.source, codec, out, ready.minutes, ready.device, settings.seed, report, first
         )
-    about = {"vocoder_training": training_of(settings.out)}
-    folder = join_vocoder(start, vocoder, settings.out / "model", **about)
+    about = {"name": model_name(out), "vocoder_training": training_of(out)}
+    folder = join_vocoder(start, vocoder, out / "model", **about)
     whole = "denoiser" in read_description(folder)["parts"]
     return _announce(folder) if whole else _announce_first_stage(folder)
 
@@ -128,7 +152,7 @@ def train_refiner_on(settings: Training) -> Path:
     from msgld.training.refiner_presets import find_refiner_preset
     from msgld.training.refiner_run import train_refiner
 
-    return _train_over("a refiner", find_refiner_preset, train_refiner, settings)
+    return _train_over("refiner", find_refiner_preset, train_refiner, settings)
 
 
 def train_notes_on(settings: Training) -> Path:
@@ -136,23 +160,26 @@ def train_notes_on(settings: Training) -> Path:
     from msgld.training.notes_presets import find_notes_preset
     from msgld.training.notes_run import train_notes
 
-    return _train_over("a note reader", find_notes_preset, train_notes, settings)
+    return _train_over("notes", find_notes_preset, train_notes, settings)
 
 
 def _train_over(
-    what: str, find: Callable[[str], object], train: Callable[..., Path], settings: Training
+    part: str, find: Callable[[str], Any], train: Callable[..., Path], settings: Training
 ) -> Path:
     """Train a part over a whole model whose other parts stay as they are; the folder of the model with it."""
+    since = time.monotonic()
     from msgld.api.store import model_folder
 
     preset = find(settings.preset or "small")
     if settings.first_stage:
-        raise UsageError(f"{what} belongs to a whole model: name its folder with --start")
-    _check_paths(settings)
-    device, source, start = _device(settings), _source(settings), model_folder(settings.start)
-    out, minutes, seed = settings.out, settings.minutes, settings.seed
+        raise UsageError(f"--part {part} belongs to a whole model: name its folder with --start")
+    settings = refused_first(settings, part, preset)
+    start = settings.start or model_folder()
+    ready = make_ready(settings, preset.minutes, since)
+    out, seed = settings.out, settings.seed
     with _shown(out) as show:
-        model = train(preset, source, start, out, minutes, device, seed, News(show).report)
+        report = News(show).report
+        model = train(preset, ready.source, start, out, ready.minutes, ready.device, seed, report)
     return _announce(model)
 
 
@@ -166,30 +193,6 @@ def _announce_first_stage(folder: Path) -> Path:
     Talk().say(f"first stage in {name}: --part vocoder --start {name} trains a vocoder for it, "
                f"--preset paper --first-stage {name} a denoiser")  # fmt: skip
     return folder
-
-
-def _check_paths(settings: Training) -> None:
-    for path in (*settings.midi, *settings.stems):
-        if not path.exists():
-            raise DataError(f"there is no folder {path}")
-    if settings.out.exists() and not settings.out.is_dir():
-        raise UsageError(f"{settings.out} is a file; choose another folder with --out")
-
-
-def _source(settings: Training) -> Source:
-    chosen = Chosen(settings.midi, settings.stems, settings.band, settings.soundfont, settings.stem_names,
-                    settings.maps, settings.start)  # fmt: skip
-    return chosen_source(chosen, Talk())
-
-
-def _device(settings: Training) -> torch.device:
-    import torch
-
-    from msgld.api.devices import choose_device
-
-    if settings.jobs:
-        torch.set_num_threads(settings.jobs)
-    return choose_device(settings.device)
 
 
 def _shown(out: Path) -> AbstractContextManager[OnProgress]:
@@ -207,6 +210,17 @@ class News:
         """What a run calls with its losses."""
         now = self._clock()
         if losses and now >= self._due:
-            name, value = next(iter(losses.items()))
-            self._text, self._due = f"training, {name} {value:.4g}", now + NEWS_SECONDS
-        self._show(replace(progress, stage=self._text) if losses else progress)
+            self._text, self._due = _told(losses), now + NEWS_SECONDS
+        self._show(replace(progress, stage=self._text) if progress.stage == "training" else progress)
+
+
+def _told(figures: dict[str, float]) -> str:
+    """The first loss, and how many steps and clips were left out, if any."""
+    losses = {name: value for name, value in figures.items() if name not in _NO_LOSSES}
+    parts = [f"{name} {value:.4g}" for name, value in list(losses.items())[:1]]
+    left_out = {"dropped_steps": "steps", "dropped_clips": "clips"}
+    parts += [f"{figures[key]:.0f} {what} left out" for key, what in left_out.items() if key in figures]
+    return ", ".join(["training", *parts])
+
+
+_NO_LOSSES = {"progress", "seconds", "norm", "dropped_steps", "dropped_clips"}

@@ -10,10 +10,13 @@ from msgld.checkpoint import save_parts
 from msgld.data.source import Source
 from msgld.model import REFERENCE_RMS
 from msgld.training.autoencoder import CodecTraining, build_codec
+from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.clips import clip_pool
-from msgld.training.disk import Report, Run, begun, described, wait_for
+from msgld.training.disk import Run, described
+from msgld.training.naming import model_name
 from msgld.training.preview import draw_mels, mel_range
 from msgld.training.published_presets import CodecPreset
+from msgld.training.record import of_preset
 
 
 class CodecRun(Run):
@@ -28,7 +31,12 @@ class CodecRun(Run):
         codec, preset = self.coding.codec, self.coding.preset
         measured = self.coding.measure_scale()
         self.log.write(self.training.number, measured)
-        info = {"name": preset.name, "preset": described(preset), "training": self.about(), **measured}
+        info = {
+            "name": model_name(self.out),
+            "preset": described(preset),
+            "training": self.about(),
+            **measured,
+        }
         about = {"stems": self.training.pool.source.stems, "level": REFERENCE_RMS, "info": info}
         codec.scale.fill_(measured["scale"])
         save_parts({"codec": codec}, self.out / "model", about, torch.float16)
@@ -65,10 +73,12 @@ def train_codec(
     Raises:
         DataError, ModelError, UsageError: see their messages.
     """
-    with begun(out, clip_pool(source, preset.network.mel.rate), preset.pool, seed) as (pool, saved):
-        wait_for(pool, 8 * preset.stage(0.0).items, report)
+    minutes = minutes or preset.minutes
+    pool_of, about = clip_pool(source, preset.network.mel.rate), of_preset("codec", preset)
+    with begun(out, pool_of, preset.pool, seed, source, about) as (pool, saved):
+        wait_for(pool, 8 * preset.stage(0.0).items, report, minutes)
         codec = build_codec(preset, seed)
-        training = CodecTraining(preset, codec, pool, minutes or preset.minutes, torch.device(device), seed)
+        training = CodecTraining(preset, codec, pool, minutes, torch.device(device), seed)
         run = CodecRun(training, out, report)
         run.resume(saved)
         run.go()

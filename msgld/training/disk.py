@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from msgld.allocator import keep_freed_memory
-from msgld.errors import ModelError
+from msgld.errors import ModelError, TrainingError
 from msgld.nets.notes import NoteReader
 from msgld.nets.refiner import Refiner
 from msgld.progress import Progress
-from msgld.training.log import RunLog
+from msgld.training.beginning import NOT_TRAINED, Report, clock
+from msgld.training.log import RunLog, say
 from msgld.training.network import NetworkTraining
-from msgld.training.pool import AnyPool, Pool, PoolConfig, running
-from msgld.training.state import load_state, save_state
-from msgld.training.timed import Step
+from msgld.training.state import save_state
 
 Part = TypeVar("Part", NoteReader, Refiner)
-Report = Callable[[Progress, dict[str, float]], None]
+
+
+REPORT_SECONDS = 5.0
+"""Between two reports, at most, however slow the steps are; those between two entries of the log have no figures."""
 
 
 class RunPreset(Protocol):
@@ -81,69 +81,97 @@ class Run(ABC):
             ) from error
 
     def go(self) -> None:
-        """Train until the time is over."""
-        self.log = RunLog(self.out, self.saving.log_steps)
-        saved_at = time.monotonic()
+        """Train until the time is over.
+
+        Raises:
+            TrainingError: no more clips come, too many steps are not finite, or nothing can be written. What was
+                learned until then is saved, as far as it can be.
+        """
+        self.training.prepared += clock() - self.training.pool.since
+        with writing(self.out):
+            self.log = RunLog(self.out, self.saving.log_steps)
+            try:
+                self._steps()
+            except (KeyboardInterrupt, SystemExit):
+                if self.training.made:
+                    say(f"stopped after {self.training.number} steps; the same command goes on from there")
+                raise
+            finally:
+                # Also when the user stops the run: the same command goes on from here.
+                self._end()
+
+    def _steps(self) -> None:
+        saved_at = reported_at = clock()
+        for step in self.training:
+            figures = {**step.losses, "progress": step.progress, "seconds": step.seconds}
+            means = self.log.add(step.number, figures)
+            if means is not None:
+                means |= self.left_out()
+                self.log.write(step.number, means)
+            if self.report and (means is not None or clock() - reported_at > REPORT_SECONDS):
+                self.report(self._progress(), means or {})
+                reported_at = clock()
+            if clock() - saved_at > self.saving.save_minutes * 60:
+                self.save()
+                saved_at = clock()
+        if not self.training.made:
+            raise TrainingError(f"{NOT_TRAINED}: none of {self.training.number} steps had a finite loss")
+        if not self.training.finite():
+            raise TrainingError(
+                "the weights are not finite any more: see log.jsonl; the last saved state is kept"
+            )
+
+    def _end(self) -> None:
+        """Save, say what was left out, close the log; the log is closed even if the disk is full."""
         try:
-            for step in self.training:
-                figures = {**step.losses, "progress": step.progress, "seconds": step.seconds}
-                means = self.log.add(step.number, figures)
-                if means and self.report:
-                    self.report(self._progress(step), means)
-                if time.monotonic() - saved_at > self.saving.save_minutes * 60:
-                    self.save()
-                    saved_at = time.monotonic()
-        finally:
-            # Also when the user stops the run: the same command goes on from here.
             self.save()
+            dropped, clips = self.training.dropped, self.training.pool.troubles.left_out
+            if dropped:
+                say(f"{dropped} of {self.training.number} steps were left out: their loss was not finite")
+            if clips:
+                say(f"{clips} clips were left out: they could not be used")
+        finally:
             self.log.close()
 
+    def left_out(self) -> dict[str, float]:
+        """Steps and clips that were left out so far, for the log; nothing where there are none."""
+        counts = {
+            "dropped_steps": self.training.dropped,
+            "dropped_clips": self.training.pool.troubles.left_out,
+        }
+        return {name: float(count) for name, count in counts.items() if count}
+
     def save(self) -> None:
-        """Write the state, the averaged weights and a picture."""
-        save_state(self.state(), self.out / "state.pt")
-        with self.training.average.applied(self.training.network):
-            self.export()
-            self.draw(self.out / "samples" / f"{self.training.number:07d}.png")
+        """Write the state, the averaged weights and a picture: not before the first step, nor what is not finite."""
+        if not self.training.made or not self.training.finite():
+            return
+        # A run that ends because no clips come can still save: it looks at those that are there.
+        with self.training.pool.still(), writing(self.out):
+            save_state(self.state(), self.out / "state.pt")
+            with self.training.average.applied(self.training.network):
+                self.export()
+                self.draw(self.out / "samples" / f"{self.training.number:07d}.png")
 
     def about(self) -> dict[str, Any]:
         """How long it has learned, for the info of what it exports."""
         return {"steps": self.training.number, "minutes": round(self.training.elapsed / 60, 1)}
 
-    def _progress(self, step: Step) -> Progress:
-        training = self.training
-        left = training.budget - training.elapsed
-        return Progress(round(training.elapsed), round(training.budget), unit="s", stage="training", eta=left)
+    def _progress(self) -> Progress:
+        done, whole = self.training.budget - self.training.left, self.training.budget
+        return Progress(round(done), round(whole), unit="s", stage="training", eta=self.training.left)
 
 
 @contextmanager
-def begun(
-    out: Path, pool_of: Callable[[PoolConfig], AnyPool], config: PoolConfig, seed: int
-) -> Iterator[tuple[AnyPool, dict[str, Any] | None]]:
-    """A pool that renders while the block lasts, and the state saved in ``out``, None in a new run.
-
-    A resumed run goes on with clips that it has not heard.
-
-    Args:
-        pool_of: makes the run's pool.
-
-    Raises:
-        ModelError: the state is damaged.
-    """
-    keep_freed_memory()
-    saved = load_state(out / "state.pt")
-    clips = saved["clips"] if saved else config.seed + seed * 10**7
-    with running(pool_of(replace(config, seed=clips))) as pool:
-        yield pool, saved
-
-
-def wait_for(pool: Pool, clips: int, report: Report | None) -> None:
-    """Let the workers render that many clips first."""
-    if not pool.config.workers:
-        pool.fill()
-    needed = min(pool.config.slots, clips)
-    for ready in pool.wait(needed):
-        if report:
-            report(Progress(ready, needed, unit="clips", stage="rendering"), {})
+def writing(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong with the disk into a TrainingError of one line, and leave no unfinished files."""
+    try:
+        yield
+    except OSError as error:
+        for path in folder.rglob("*.partial*"):
+            with suppress(OSError):
+                path.unlink()
+        reason = error.strerror or str(error)
+        raise TrainingError(f"cannot write to {folder}: {reason}; the last saved state is kept") from error
 
 
 def trained_on(own: Part | None, fresh: Part) -> Part:

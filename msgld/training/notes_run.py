@@ -12,11 +12,15 @@ from msgld.data.source import Source
 from msgld.errors import DataError, ModelError
 from msgld.nets.vocoder import Vocoder
 from msgld.sound.codec import PatchCodec
-from msgld.training.disk import Report, Run, begun, described, trained_on, wait_for
+from msgld.training.beginning import Report, begun, wait_for
+from msgld.training.disk import Run, described, trained_on
+from msgld.training.naming import model_name
 from msgld.training.note_pool import NotePool
 from msgld.training.notes import NotesTraining, build_reader
 from msgld.training.notes_presets import NotesPreset
 from msgld.training.pool import PoolConfig
+from msgld.training.preview import save_picture
+from msgld.training.record import of_preset
 
 
 class NotesRun(Run):
@@ -29,6 +33,7 @@ class NotesRun(Run):
     def export(self) -> None:
         """Write the whole model, with this note reader, to ``model/``."""
         model = self.reading.model
+        model.info["name"] = model_name(self.out)
         model.info["notes_training"] = {**described(self.reading.preset), **self.about()}
         save_model(model, self.out / "model")
 
@@ -79,9 +84,10 @@ def train_notes(
     def pool_of(config: PoolConfig) -> NotePool:
         return NotePool(source, config, codec, preset.network, preset.vary)
 
-    with begun(out, pool_of, preset.pool, seed) as (pool, saved):
-        wait_for(pool, 2 * preset.items, report)
-        training = NotesTraining(preset, model, pool, minutes or preset.minutes, torch.device(device), seed)
+    minutes, about = minutes or preset.minutes, of_preset("notes", preset)
+    with begun(out, pool_of, preset.pool, seed, source, about) as (pool, saved):
+        wait_for(pool, 2 * preset.items, report, minutes)
+        training = NotesTraining(preset, model, pool, minutes, torch.device(device), seed)
         run = NotesRun(training, out, report)
         run.resume(saved)
         run.go()
@@ -105,5 +111,4 @@ def _draw(read: Tensor, heard: Tensor, sure: Tensor, lowest: int, path: Path) ->
     axis.plot(torch.arange(columns)[believed], heard[believed] + lowest, "r.", markersize=2, label="heard")
     axis.set(xlabel="column", ylabel="note", title="notes as they are read")
     axis.legend(loc="upper right")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=80)
+    save_picture(figure, path, 80)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import multiprocessing as mp
-import os
-import signal
-import threading
+import shutil
 import time
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from msgld.data.checked import BadClip, checked
 from msgld.data.source import Clip, Source
-from msgld.errors import DataError
+from msgld.errors import TrainingError
 from msgld.sound.resample import resample
+from msgld.training.supply import Supply, Trouble, Troubles
 
-FAILURES = 3
-"""Clips in a row that a worker may break down on."""
+LEAST = 4
+"""Clips that training needs to begin, however little time there is."""
 
 AnyPool = TypeVar("AnyPool", bound="Pool")
 
@@ -39,6 +38,8 @@ class PoolConfig:
         reuse: crops drawn from a clip, on average, before it is replaced; training waits where clips are late.
         seed: first seed; clip i has seed ``seed + i``.
         life: clips that a worker renders before a new one takes its place, as synthesisers keep what they played.
+        patience: seconds for which a source that fails, as a network drive that is away, is tried again.
+        bad: share of the clips that may be unusable; with more the run stops.
     """
 
     slots: int = 900
@@ -47,30 +48,46 @@ class PoolConfig:
     reuse: float = 14.0
     seed: int = 0
     life: int = 500
+    patience: float = 120.0
+    bad: float = 0.5
 
 
 class Pool(ABC):
     """Rendered clips at ``rate``. What is kept of a clip is a subclass's affair.
 
     Attributes:
-        kept: what is kept of every clip, (slots, ...), in memory that the workers share.
+        kept: what is kept of every clip, (slots, ...), in memory that the workers share, if there are any.
         held: the same, or a copy on the device that trains.
         present: bool (slots, K). remixed: bool (slots,), clips whose stems do not belong together.
+        slots: clips that are drawn from; those of ``config``, or fewer where time was short.
+        tried: clips that each worker has begun, those that were passed over included; ``done`` are in the pool.
+        troubles: what kept clips out. broken: why no more clips come; empty as long as they do.
+        avoided: pieces that end the processes that render them.
+        since: when the run began, of ``time.monotonic``. spent: seconds that it had taken before, if it goes on.
     """
 
     def __init__(self, source: Source, config: PoolConfig, rate: int, kept: Tensor) -> None:
         self.source = source
         self.config = config
         self.rate = rate
-        self.kept = kept.share_memory_()
+        if config.workers:
+            check_shared_memory(kept.nbytes)
+            kept.share_memory_()
+        self.kept = kept
         stems = len(source.stems)
         self.present = torch.zeros(config.slots, stems, dtype=torch.bool).share_memory_()
         self.remixed = torch.zeros(config.slots, dtype=torch.bool).share_memory_()
+        self.slots = config.slots
         self.done = torch.zeros(max(1, config.workers), dtype=torch.int64).share_memory_()
+        self.tried = torch.zeros_like(self.done).share_memory_()
         self.drawn = torch.zeros((), dtype=torch.int64).share_memory_()
         self.version = torch.zeros(config.slots, dtype=torch.int64).share_memory_()
         self.held = self.kept
-        self.broken = False
+        self.troubles = Troubles()
+        self.broken = ""
+        self.avoided: set[str] = set()
+        self.since, self.spent = time.monotonic(), 0.0
+        self._still = False
 
     def __getstate__(self) -> dict[str, Any]:
         # What a worker needs; a copy on a device is the trainer's own.
@@ -88,40 +105,83 @@ class Pool(ABC):
         """Clips rendered so far."""
         return int(self.done.sum())
 
+    @property
+    def reached(self) -> int:
+        """The first seed that no worker has begun, for a run that goes on later."""
+        return self.config.seed + len(self.tried) * int(self.tried.max())
+
     def __len__(self) -> int:
         """Clips that can be drawn now: those before the first one that a worker still owes."""
-        return min(self.config.slots, *map(self.owed, range(len(self.done))))
+        return min(self.slots, *map(self.owed, range(len(self.done))))
 
-    def render(self, index: int) -> None:
-        """Render clip ``index`` into its slot."""
-        seed, slot = self.config.seed + index, index % self.config.slots
-        clip = self.source.clip(seed, self.config.seconds)
+    def render(self, index: int, slot: int | None = None) -> None:
+        """Render clip ``index`` into a slot, its own by default.
+
+        Raises:
+            BadClip: it has samples that are not finite or absurdly large; the slot stays as it was.
+        """
+        seed, slot = self.config.seed + index, index % self.config.slots if slot is None else slot
+        clip = checked(self.source.clip(seed, self.config.seconds), self.source.stems)
         self.present[slot] = torch.from_numpy(np.ascontiguousarray(clip.present))
         self.remixed[slot] = bool(clip.meta.get("remixed", 0))
         self.remember(slot, clip)
         samples = round(self.config.seconds * self.rate)
         self.store(slot, _at_rate(clip.stems, clip.rate, self.rate, samples), seed)
+        if not bool(torch.isfinite(self.kept[slot]).all()):
+            self.kept[slot] = 0
+            raise BadClip(f"{clip.name}: what is kept of it is not finite; it is left out", clip.name)
         self.version[slot] += 1
 
+    def seed_of(self, worker: int, ahead: int = 0) -> int:
+        """The seed of the clip that a worker tries next, or so many later: of N workers each has every N-th."""
+        return self.config.seed + worker + len(self.tried) * (int(self.tried[worker]) + ahead)
+
+    def note(self, trouble: Trouble) -> None:
+        """Take a worker's report; no more clips come if it is the last straw."""
+        self.troubles.note(trouble)
+        if trouble.kind == "over":
+            self.broken = self.broken or trouble.line
+        else:
+            self.broken = self.broken or self.troubles.too_many(self.written, self.config.bad)
+
     def owed(self, worker: int) -> int:
-        """The next clip of a worker: of N workers each has every N-th."""
+        """The next clip of a worker, in the order of the pool's slots: of N workers each has every N-th."""
         return worker + len(self.done) * int(self.done[worker])
 
     def due(self, worker: int = 0) -> bool:
         """Whether a worker's next clip is due: the pool is not full without it, or has been drawn from often enough."""
-        return self.owed(worker) < self.config.slots + int(self.drawn) / self.config.reuse
+        return self.owed(worker) < self.slots + int(self.drawn) / self.config.reuse
 
     def prepare(self, items: int) -> None:
         """Before crops are drawn: wait until the clips have not been drawn more often than they may, on average.
 
         Training that is faster than rendering would learn a few clips by heart.
+
+        Raises:
+            TrainingError: no more clips come. The last ones would be learned by heart, too.
         """
-        if not self.config.workers:
-            self.fill()
-        while int(self.drawn) > self.config.reuse * self.written and not self.broken:
-            time.sleep(0.02)
+        if not self._still:
+            if not self.config.workers:
+                self.fill()
+            while int(self.drawn) > self.config.reuse * self.written and not self.broken:
+                time.sleep(0.02)
+            self.check()
         self._refresh()
         self.drawn += items
+
+    def check(self) -> None:
+        """Raise TrainingError if no more clips come."""
+        if self.broken:
+            raise TrainingError(f"{self.broken}; the same command goes on when that is mended")
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Draw from the clips that are there while the block lasts, without waiting: a run saves, or ends."""
+        self._still = True
+        try:
+            yield
+        finally:
+            self._still = False
 
     def hold(self, device: torch.device) -> None:
         """Keep a copy of all clips on a device, from which crops are then cut there."""
@@ -138,22 +198,52 @@ class Pool(ABC):
         self._seen = now
 
     def fill(self) -> None:
-        """Render in this process until nothing is due; for pools without workers."""
-        while self.due():
-            self.render(self.owed(0))
-            self.done[0] += 1
-
-    def wait(self, clips: int) -> Iterator[int]:
-        """Yield the number of clips ready, about once a second, until there are that many.
+        """Render in this process until nothing is due; for pools without workers.
 
         Raises:
-            DataError: nothing can be rendered.
+            TrainingError: no more clips come.
         """
+        supply = Supply(self, 0, self.note)
+        while self.due() and not self.broken:
+            supply.next()
+        self.check()
+
+    def wait(self, clips: int, seconds: float = float("inf")) -> Iterator[int]:
+        """Yield the number of clips ready, now and then, until there are that many, or few when ``seconds`` are over.
+
+        A pool without workers renders them here, and stays as small as it is when the time is over.
+
+        Raises:
+            TrainingError: no clips come.
+        """
+        until, supply = time.monotonic() + seconds, Supply(self, 0, self.note)
         while len(self) < clips:
-            if self.broken:
-                raise DataError("clips cannot be rendered from these sources; the reason is printed above")
+            self.check()
+            late = time.monotonic() > until and len(self) >= min(LEAST, clips)
+            if late and not self.config.workers:
+                self.slots = len(self)
+            if late:
+                return
             yield len(self)
-            time.sleep(1.0)
+            if self.config.workers:
+                time.sleep(0.2)
+            else:
+                supply.next()
+
+
+def check_shared_memory(needed: int, place: Path = Path("/dev/shm")) -> None:
+    """Raise TrainingError if ``needed`` bytes are more than is free in shared memory: the system would end the process.
+
+    Containers often have 64 MiB of it.
+    """
+    if not place.is_dir():
+        return
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise TrainingError(
+            f"the pool of clips takes {needed / 1e6:.0f} MB of shared memory, {place} has {free / 1e6:.0f} MB: "
+            "allow more (docker run --shm-size 8g), or choose a smaller preset such as tiny"
+        )
 
 
 def _at_rate(stems: np.ndarray, source: int, rate: int, samples: int) -> np.ndarray:
@@ -163,60 +253,3 @@ def _at_rate(stems: np.ndarray, source: int, rate: int, samples: int) -> np.ndar
     flat = resample(stems.reshape(-1, stems.shape[-1]), source, rate)[:, :samples]
     flat = np.pad(flat, ((0, 0), (0, samples - flat.shape[-1])))
     return flat.reshape(*stems.shape[:-1], samples)
-
-
-def _work(pool: Pool, worker: int) -> None:
-    """Render this worker's clips, one after another, from the first that it has not done, at most ``life``."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
-    torch.set_num_threads(1)
-    parent = os.getppid()
-    last = int(pool.done[worker]) + pool.config.life
-    while os.getppid() == parent and int(pool.done[worker]) < last:
-        if not pool.due(worker):
-            time.sleep(0.05)
-            continue
-        pool.render(pool.owed(worker))
-        pool.done[worker] += 1
-
-
-@contextmanager
-def running(pool: AnyPool) -> Iterator[AnyPool]:
-    """Run the pool's workers while the block lasts. They end by themselves if the parent is killed."""
-    stop = threading.Event()
-    keepers = [
-        threading.Thread(target=_keep, args=(pool, i, stop), daemon=True) for i in range(pool.config.workers)
-    ]
-    for keeper in keepers:
-        keeper.start()
-    try:
-        yield pool
-    finally:
-        stop.set()
-        for keeper in keepers:
-            keeper.join()
-
-
-def _keep(pool: Pool, worker: int, stop: threading.Event) -> None:
-    """Keep one worker at work: where a clip breaks it (a synthesiser may crash), a new one goes on after that clip.
-
-    Without this a run would go on with an ever older pool and learn it by heart.
-    """
-    context, failures = mp.get_context("spawn"), 0
-    while not stop.is_set() and not pool.broken:
-        before = int(pool.done[worker])
-        process = context.Process(target=_work, args=(pool, worker), daemon=True)
-        try:
-            process.start()
-        except (OSError, RuntimeError):
-            # No memory, or a script whose main module starts this again on import.
-            pool.broken = True
-            raise
-        while process.is_alive() and not stop.wait(0.2):
-            pass
-        if not stop.is_set() and process.exitcode != 0:
-            warnings.warn("a rendering process broke down; it goes on after that clip", stacklevel=1)
-            failures = failures + 1 if int(pool.done[worker]) == before else 0
-            pool.broken = failures == FAILURES
-            pool.done[worker] += 1
-        process.terminate()
-        process.join()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -86,5 +87,12 @@ def draw_mels(
             )
             axis.set_title(f"{name}: {title}", fontsize=8)
             axis.axis("off")
+    save_picture(figure, path, 70)
+
+
+def save_picture(figure: Any, path: Path, dpi: int) -> None:
+    """Write a matplotlib figure as PNG under a temporary name and rename it; its folder is made if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=70)
+    temporary = path.with_name(path.stem + ".partial.png")
+    figure.savefig(temporary, dpi=dpi)
+    temporary.replace(path)

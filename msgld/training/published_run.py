@@ -19,11 +19,14 @@ from msgld.model import REFERENCE_RMS, Model
 from msgld.nets.unet3d import PublishedUNet
 from msgld.sound.autoencoder import KLCodec
 from msgld.tasks import maps
+from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.clips import clip_pool
-from msgld.training.disk import Report, Run, begun, described, wait_for
+from msgld.training.disk import Run, described
+from msgld.training.naming import model_name
 from msgld.training.preview import draw_mels, mel_range
 from msgld.training.published import PublishedTraining
 from msgld.training.published_presets import PublishedPreset
+from msgld.training.record import of_preset
 
 
 class PublishedRun(Run):
@@ -132,13 +135,12 @@ def train_published(
     stage = read_first_stage(first_stage, start, out)
     if stage.codec.mel != preset.mel:
         raise ModelError(f"the first stage hears other log-mels ({stage.codec.mel}) than {preset.name} does")
-    with begun(out, clip_pool(source, preset.mel.rate), preset.pool, seed) as (pool, saved):
-        wait_for(pool, 4 * preset.stage(0.0).items, report)
-        denoiser = _begin(preset, source, stage, seed)
-        training = PublishedTraining(
-            preset, denoiser, stage.codec, pool, minutes or preset.minutes, torch.device(device), seed
-        )
-        info = {"name": preset.name, "preset": described(preset)}
+    denoiser = _begin(preset, source, stage, seed)
+    minutes, about = minutes or preset.minutes, of_preset("denoiser", preset)
+    with begun(out, clip_pool(source, preset.mel.rate), preset.pool, seed, source, about) as (pool, saved):
+        wait_for(pool, 4 * preset.stage(0.0).items, report, minutes)
+        training = PublishedTraining(preset, denoiser, stage.codec, pool, minutes, torch.device(device), seed)
+        info = {"name": model_name(out), "preset": described(preset)}
         info |= {"started_from": stage.begin.info} if stage.begin else {}
         model = Model(stage.codec, denoiser, stage.vocoder, tuple(source.stems), False, REFERENCE_RMS, info)
         run = PublishedRun(training, model, out, report)

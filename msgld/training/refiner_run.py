@@ -15,10 +15,13 @@ from msgld.model import Model
 from msgld.sound.codec import PatchCodec
 from msgld.sound.mel import to_log
 from msgld.tasks.separate import Layout, expected_shares
+from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.cuts import CutPool
-from msgld.training.disk import Report, Run, begun, described, trained_on, wait_for
+from msgld.training.disk import Run, described, trained_on
+from msgld.training.naming import model_name
 from msgld.training.pool import PoolConfig
 from msgld.training.preview import draw_mels, mel_range
+from msgld.training.record import of_preset
 from msgld.training.refiner import RefinerTraining, build_refiner
 from msgld.training.refiner_presets import RefinerPreset
 
@@ -33,6 +36,7 @@ class RefinerRun(Run):
     def export(self) -> None:
         """Write the whole model, with this refiner, to ``model/``."""
         model = self.refining.model
+        model.info["name"] = model_name(self.out)
         model.info["refiner_training"] = {**described(self.refining.preset), **self.about()}
         save_model(model, self.out / "model")
 
@@ -104,9 +108,10 @@ def train_refiner(
         guess = Guesser(load_model(start), Layout(exponent=preset.exponent, prior=preset.prior))
         return CutPool(source, config, guess.model.codec.mel, preset.network.bands, guess, preset.vary)
 
-    with begun(out, pool_of, preset.pool, seed) as (pool, saved):
-        wait_for(pool, 4 * preset.items, report)
-        training = RefinerTraining(preset, model, pool, minutes or preset.minutes, torch.device(device), seed)
+    minutes, about = minutes or preset.minutes, of_preset("refiner", preset)
+    with begun(out, pool_of, preset.pool, seed, source, about) as (pool, saved):
+        wait_for(pool, 4 * preset.items, report, minutes)
+        training = RefinerTraining(preset, model, pool, minutes, torch.device(device), seed)
         run = RefinerRun(training, out, report)
         run.resume(saved)
         run.go()

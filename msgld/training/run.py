@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,16 @@ from msgld.kinds import build_network
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer
 from msgld.sound.codec import PatchCodec
+from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining
-from msgld.training.disk import Report, Run, begun, described, wait_for
+from msgld.training.disk import Run, described
 from msgld.training.energies import EnergyPool
 from msgld.training.growing import grown
+from msgld.training.naming import model_name
 from msgld.training.pool import PoolConfig
 from msgld.training.presets import Preset
+from msgld.training.record import of_preset
 
 
 class DenoiserRun(Run):
@@ -83,22 +86,25 @@ def train_denoiser(
     Raises:
         DataError, ModelError, UsageError: see their messages.
     """
-
-    if start and first_stage:
-        raise UsageError("a model to start with brings its codec along: leave out --start or --first-stage")
+    refuse_both(start, first_stage)
     stage = _stage(first_stage or start)
 
     def pool_of(config: PoolConfig) -> EnergyPool:
         return EnergyPool(source, config, preset.codec.mel, preset.batch.remix, preset.network.styles)
 
-    with begun(out, pool_of, preset.pool, seed) as (pool, saved):
+    network = _network(preset, source, out, start, seed)
+    minutes, about = minutes or preset.minutes, of_preset("denoiser", preset)
+    with begun(out, pool_of, preset.pool, seed, source, about) as (pool, saved):
         fitted = saved or stage[0] is not None
-        wait_for(pool, 2 * preset.batch.items if fitted else preset.codec_clips, report)
-        begin = _begin(preset, pool, source, saved, stage, start, seed)
-        training = DenoiserTraining(
-            preset, begin.denoiser, begin.codec, pool, minutes or preset.minutes, torch.device(device), seed
-        )
-        model = Model(begin.codec, begin.denoiser, begin.vocoder, tuple(source.stems), info=begin.info)
+        wait_for(pool, 2 * preset.batch.items if fitted else preset.codec_clips, report, minutes)
+        codec = stage[0] or _codec(preset, pool, saved, seed)
+        if not (start or saved):
+            network.begin_with(codec.basis, codec.scale)
+        denoiser = StemDenoiser(network, CosineSchedule())
+        training = DenoiserTraining(preset, denoiser, codec, pool, minutes, torch.device(device), seed)
+        info = {"name": model_name(out), "preset": described(preset)}
+        info |= {"started_from": read_description(start)["info"]} if start else {}
+        model = Model(codec, denoiser, stage[1], tuple(source.stems), info=info)
         run = DenoiserRun(training, model, out, report)
         run.resume(saved)
         run.go()
@@ -124,39 +130,41 @@ def _take_over(network: StemNetwork, start: Path) -> None:
         raise ModelError(f"{start} is of another size than the preset")
 
 
-@dataclass(frozen=True)
-class Beginning:
-    """What a run begins with, and what is known of it."""
-
-    denoiser: StemDenoiser
-    codec: PatchCodec
-    vocoder: Any
-    info: dict[str, Any]
+def refuse_both(start: Path | None, first_stage: Path | None) -> None:
+    """Raise UsageError where a run would have two codecs to stand on."""
+    if start and first_stage:
+        raise UsageError("a model to start with brings its codec along: leave out --start or --first-stage")
 
 
-def _begin(
-    preset: Preset,
-    pool: EnergyPool,
-    source: Source,
-    saved: dict[str, Any] | None,
-    stage: tuple[PatchCodec | None, Any],
-    start: Path | None,
-    seed: int,
-) -> Beginning:
-    """Network and codec to train; ``stage`` is the codec and the vocoder that are there."""
+def _network(preset: Preset, source: Source, out: Path, start: Path | None, seed: int) -> StemNetwork:
+    """The network to train, with the weights of the model to start with, if there is one and the run is new.
+
+    Raises:
+        ModelError: that model has other stems, or is of another size.
+    """
     torch.manual_seed(seed)
     network = build_network(replace(preset.network, tracks=len(source.stems) + 1))
-    info = {"name": preset.name, "preset": described(preset)}
-    codec, vocoder = stage
     if start:
-        info = {**info, "started_from": read_description(start)["info"]}
-        if not saved:
+        check_stems(start, source)
+        if not (out / "state.pt").exists():
             _take_over(network, start)
-    elif not saved:
-        codec = codec or fit_codec(pool, preset.codec, preset.stage(0.0), preset.codec_clips, seed)
-        network.begin_with(codec.basis, codec.scale)
-    denoiser = StemDenoiser(network, CosineSchedule())
-    return Beginning(denoiser, codec or PatchCodec(preset.codec), vocoder, info)
+    return network
+
+
+def check_stems(start: Path, source: Source) -> None:
+    """Raise ModelError if the model has other stems than the source."""
+    stems = read_description(start).get("stems") or []
+    if list(stems) != list(source.stems):
+        raise ModelError(
+            f"{start}, the model to start with, has the stems {', '.join(stems)}, the data {', '.join(source.stems)}"
+        )
+
+
+def _codec(preset: Preset, pool: EnergyPool, saved: dict[str, Any] | None, seed: int) -> PatchCodec:
+    """A codec fitted to the pool, or a blank one for what was saved."""
+    if saved:
+        return PatchCodec(preset.codec)
+    return fit_codec(pool, preset.codec, preset.stage(0.0), preset.codec_clips, seed)
 
 
 def _stage(folder: Path | None) -> tuple[PatchCodec | None, Any]:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
+import io
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from msgld.checkpoint import write_whole
 from msgld.errors import ModelError
 
 
 def save_state(state: dict[str, Any], path: Path) -> None:
     """Write ``state`` to ``path`` so that a crash leaves the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".partial")
-    with open(temporary, "wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    # Not straight into the file: what torch says of a full disk does not tell it from other faults.
+    data = io.BytesIO()
+    torch.save(state, data)
+    write_whole(path, data.getvalue())
 
 
 def load_state(path: Path) -> dict[str, Any] | None:

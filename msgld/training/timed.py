@@ -20,14 +20,16 @@ class Step:
 
 
 class TimedTraining(ABC):
-    """A run of ``budget`` seconds of steps; ``elapsed`` and ``number`` are part of what a resumed run needs.
+    """A run of ``budget`` seconds; ``prepared``, ``elapsed`` and ``number`` are part of what a resumed run needs.
 
     Attributes:
+        prepared: seconds that were spent before the steps, on rendering and the like. elapsed: on steps.
         clock: what the seconds are of. ``time.process_time`` leaves out what other processes take of the machine.
     """
 
     clock: ClassVar[Callable[[], float]] = staticmethod(time.perf_counter)
     budget: float
+    prepared: float = 0.0
     elapsed: float = 0.0
     number: int = 0
 
@@ -37,15 +39,21 @@ class TimedTraining(ABC):
 
     @property
     def progress(self) -> float:
-        """Share of the run's time that is over, 0 to 1."""
-        return min(1.0, self.elapsed / self.budget)
+        """Share of the time for steps that is over, 0 to 1."""
+        return min(1.0, self.elapsed / max(self.budget - self.prepared, 1e-3))
+
+    @property
+    def left(self) -> float:
+        """Seconds until the run's end."""
+        return max(0.0, self.budget - self.prepared - self.elapsed)
 
     def __iter__(self) -> Iterator[Step]:
-        """Take steps until the time is over."""
-        while self.elapsed < self.budget:
-            started = TimedTraining.clock()
+        """Take steps until the time is over, one at least in a run that has none. Saving counts as the run's time."""
+        last = TimedTraining.clock()
+        while self.left or not self.number:
             losses = self.step()
-            seconds = TimedTraining.clock() - started
+            now = TimedTraining.clock()
+            seconds, last = now - last, now
             self.elapsed += seconds
             self.number += 1
             yield Step(self.number, self.progress, seconds, losses)

@@ -88,11 +88,9 @@ class VocoderTraining(NetworkTraining[ClipPool]):
         return {**plain(losses), "norm": norm}
 
     def teach_adversary(self, audio: Tensor, made: Tensor) -> Tensor:
-        """One update of the discriminators; their loss."""
-        self.adversary_optimiser.zero_grad(set_to_none=True)
+        """One update of the discriminators, unless it would not be finite; their loss."""
         loss = self.adversary.own_loss(audio, made)
-        loss.backward()
-        self.adversary_optimiser.step()
+        self.update(self.adversary, [self.adversary_optimiser], loss)
         return loss.detach()
 
     def losses(self, audio: Tensor) -> tuple[dict[str, Tensor], Tensor]:

@@ -17,8 +17,11 @@ from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.sound.autoencoder import KLCodec
 from msgld.sound.codec import PatchCodec
 from msgld.sound.mel import MelConfig, log_mel
+from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.clips import clip_pool
-from msgld.training.disk import Report, Run, begun, wait_for
+from msgld.training.disk import Run
+from msgld.training.preview import save_picture
+from msgld.training.record import of_preset
 from msgld.training.vocoder import VocoderTraining
 from msgld.training.vocoder_presets import VocoderPreset
 
@@ -79,11 +82,10 @@ def train_vocoder(
     Raises:
         DataError, ModelError: see their messages.
     """
-    with begun(out, clip_pool(source, codec.mel.rate), preset.pool, seed) as (pool, saved):
-        wait_for(pool, 4 * preset.items, report)
-        training = VocoderTraining(
-            preset, codec, pool, minutes or preset.minutes, torch.device(device), seed, start
-        )
+    minutes, about = minutes or preset.minutes, of_preset("vocoder", preset)
+    with begun(out, clip_pool(source, codec.mel.rate), preset.pool, seed, source, about) as (pool, saved):
+        wait_for(pool, 4 * preset.items, report, minutes)
+        training = VocoderTraining(preset, codec, pool, minutes, torch.device(device), seed, start)
         run = VocoderRun(training, out, report)
         run.resume(saved)
         run.go()
@@ -122,7 +124,4 @@ def _draw(real: Tensor, made: Tensor, mel: MelConfig, path: Path) -> None:
         axes.imshow(decibels.numpy(), origin="lower", aspect="auto", extent=(0, seconds, 0, mel.rate / 2000),
                     vmin=-100, vmax=0, cmap="magma")  # fmt: skip
         axes.set(title=title, xlabel="s", ylabel="kHz")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.stem + ".partial.png")
-    figure.savefig(temporary, dpi=80)
-    temporary.replace(path)
+    save_picture(figure, path, 80)

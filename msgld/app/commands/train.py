@@ -60,8 +60,7 @@ Band = Annotated[
     bool | None,
     typer.Option(
         "--band/--no-band",
-        help="Also train on pieces of the built-in band; by default yes, unless --stems has other stems or no "
-        "soundfont can play it.",
+        help="Also train on pieces of the built-in band; by default where no stems are given.",
     ),
 ]
 SoundFont = Annotated[
