@@ -194,7 +194,8 @@ class Stream:
             if kind == "lost":
                 lost += max(1, round(event * self._tick * self.rate) or frames)
                 continue
-            samples, frames = self._checked(event), event.samples
+            samples = None if self._odd(event, following, frames) else self._checked(event)
+            frames = frames if frames and samples is None else event.samples
             if samples is None or not frames:
                 lost += frames
                 continue
@@ -207,6 +208,15 @@ class Stream:
             yield Sound(samples)
             timeline.advance(len(samples))
         yield from self._tail(timeline.position, lost, frames)
+
+    def _odd(self, frame: Any, following: _Event | None, usual: int) -> bool:
+        """Whether a frame is longer or shorter than the one before, and time stamps say that it should not be."""
+        if not usual or frame.samples == usual or frame.pts is None:
+            return False
+        if following is None or following[0] != "frame" or following[1].pts is None or self._counted:
+            return False
+        step = float((following[1].pts - frame.pts) * frame.time_base * self.rate)
+        return abs(step - frame.samples) > abs(step - usual) + 2 * float(self._tick * self.rate)
 
     def _room(self, position: int) -> int:
         """How many samples may follow; what the last packet decodes to beyond the stated length is padding."""
