@@ -17,11 +17,12 @@ from typing import BinaryIO, Protocol, cast
 
 import av
 
+from msgld.sound.container import RefusedError, changed
 from msgld.sound.extent import Extent, extent
 from msgld.sound.messages import End, Message, Note, Refusal, Silence, Sound, Start, packed
 from msgld.sound.mpeg_stream import mpeg_stream
 from msgld.sound.ogg import Link, Slice, links
-from msgld.sound.streams import RefusedError, Stream, changed
+from msgld.sound.streams import Stream
 
 _MEMORY = 8 << 30  # bytes of address space; a decoder that asks for more follows a damaged number
 _BLOCK = 1 << 16  # frames of silence at once

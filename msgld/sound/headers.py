@@ -57,8 +57,7 @@ def promise(file: BinaryIO) -> Promise | None:
             file, 40, b"data" + _W64_TAIL, Promise(0, 0, 0, 8, "little", extra=24, id_size=16, align=8)
         )
     if head[:4] == b"caff":
-        found = _find(file, 8, b"data", Promise(0, 0, 0, 8, "big", lead=4, align=1))
-        return found
+        return _find(file, 8, b"data", Promise(0, 0, 0, 8, "big", lead=4, align=1))
     if head[:4] == b".snd" and len(head) >= 24:
         size = _believed(int.from_bytes(head[8:12], "big"), 4)
         return Promise(int.from_bytes(head[4:8], "big"), size, 8, 4, "big", chunks=False)
@@ -90,8 +89,7 @@ def _find(
 ) -> Promise | None:
     for chunk, place, size in _chunks(file, at, form):
         if chunk == name:
-            size = size if known_size is None else known_size
-            count = _believed(size, form.width) if known_size is None else size
+            count = _believed(size, form.width) if known_size is None else known_size
             counted = None if count is None else max(0, count - form.lead)
             return replace(form, start=place + form.width + form.lead, size=counted, field=place)
     return None
