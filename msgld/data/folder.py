@@ -86,12 +86,19 @@ class StemFolder:
     def clip(self, seed: int, seconds: float) -> Clip:
         """Return a stretch of a song, both drawn by the seed; silent stretches are avoided."""
         rng = np.random.default_rng(seed)
-        song = self.songs[int(rng.integers(len(self.songs)))]
+        song = self._drawn(rng)
         for _ in range(_TRIES):
             clip = self.read(song, float(rng.uniform(0, max(song.seconds - seconds, 0))), seconds)
             if np.sqrt(np.mean(np.square(clip.stems.sum(axis=0)))) > _SOUNDING:
                 break
         return clip
+
+    def origin(self, seed: int) -> str:
+        """The song that the clip of this seed is of."""
+        return self._drawn(np.random.default_rng(seed)).name
+
+    def _drawn(self, rng: np.random.Generator) -> StemSong:
+        return self.songs[int(rng.integers(len(self.songs)))]
 
     def read(self, song: StemSong, start: float, seconds: float) -> Clip:
         """Return the stretch of a song from ``start`` (in seconds), with silence after the song's end.

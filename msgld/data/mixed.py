@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,13 +33,12 @@ def origin_of(source: object, seed: int) -> str:
 def missing_file(source: object) -> Path | None:
     """A file that a source was made of and that is gone or out of reach, if there is one.
 
-    Sources whose ``songs`` have ``files`` (paths by stem) are looked at, and those inside of other sources.
+    Sources whose ``songs`` list ``every`` file are looked at, and those inside of other sources.
     """
     for song in getattr(source, "songs", ()):
-        for paths in getattr(song, "files", {}).values():
-            for path in paths:
-                if not os.path.exists(path):
-                    return Path(path)
+        for file in getattr(song, "every", ()):
+            if not file.path.exists():
+                return Path(file.path)
     inner = [*getattr(source, "sources", ()), *([source.source] if hasattr(source, "source") else [])]
     found = (missing_file(one) for one in inner)
     return next((path for path in found if path is not None), None)
