@@ -217,7 +217,7 @@ def _run(
         render.calls(job.model, task, settings) + len(stems), "steps", "sampling", job.on_progress, job.cancel
     )
     meter.advance(0)
-    gain = render.gain_for(job.model, given.stack()) if given.waves else 1.0
+    gain = render.gain_for(job.model, given.stack(), given.rate) if given.waves else 1.0
     waves = {job.model.stems.index(stem): wave for stem, wave in given.waves.items()}
     z = render.encode(job.model, waves, given.rate, task.levels.shape[-1], gain)
     z = render.make(job.model, z, task, settings, lambda: meter.advance(1))

@@ -25,7 +25,7 @@ def whole_frames(clip: Clip, model: Model) -> Tensor:
     audio = resample(flat, clip.rate, model.codec.mel.rate).reshape(*clip.stems.shape[:2], -1)
     size = model.codec.frame_samples * model.multiple
     stems = torch.from_numpy(audio[..., : audio.shape[-1] // size * size])
-    return stems * gain_to_reference(stems.sum(0), model.level)
+    return stems * gain_to_reference(stems.sum(0), model.codec.mel.rate, model.level)
 
 
 def codec_figures(model: Model, clip: Clip) -> dict[str, np.ndarray]:
