@@ -66,7 +66,7 @@ class Scene:
     Attributes:
         mels: true log-mels of the stems, (S, M, N). z: latents of all tracks, (1, K, C, T).
         sounding: bool (S,), stems that are there and not silent. absent: tracks that the data lacks.
-        sound: the stems, mono (S, L) at ``together.RATE``.
+        sound: the stems, (S, channels, L) at ``together.RATE``.
     """
 
     mels: Tensor
@@ -85,7 +85,8 @@ def scene(model: Model, clip: Clip) -> Scene:
     z = torch.cat([latents, torch.zeros_like(latents[:1])]).unsqueeze(0)
     silent = np.array([is_silent(stem) for stem in clip.stems])
     absent = [int(k) for k in np.flatnonzero(~clip.present)]
-    sound = resample(audio.mean(1).numpy(), model.codec.mel.rate, RATE)
+    flat = resample(audio.flatten(0, 1).numpy(), model.codec.mel.rate, RATE)
+    sound = flat.reshape(*audio.shape[:2], -1)
     return Scene(mels, z, clip.present & ~silent, absent, sound)
 
 
@@ -135,7 +136,7 @@ def play(
     heard = [k for k in given if clip.sounding[k]]
     brief = OPEN
     if model.styles:
-        brief = in_heard_key(OPEN, {model.stems[k]: clip.sound[k][None] for k in heard}, RATE)
+        brief = in_heard_key(OPEN, {model.stems[k]: clip.sound[k] for k in heard}, RATE)
         task = briefed(model, task, brief)
     share = 1 / render.calls(model, task, settings)
     z = render.make(model, clip.z, task, settings, lambda: advance(share))
@@ -153,10 +154,10 @@ def play(
 
 
 def _waves(model: Model, made: dict[int, Tensor], key: str | None) -> dict[int, np.ndarray]:
-    """Latents by track as sounds, mono (L,) at ``RATE``."""
+    """Latents by track as sounds, (1, L) at ``RATE``."""
     stems, rate = model.stems, model.codec.mel.rate
     sounds = {k: render.vocode(model, z, 0, z.shape[-1], stems[k], key) for k, z in made.items()}
-    return {k: resample(sound[None], rate, RATE)[0] for k, sound in sounds.items()}
+    return {k: resample(sound[None], rate, RATE) for k, sound in sounds.items()}
 
 
 def _songs(
@@ -164,9 +165,9 @@ def _songs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points of the made stems with the given ones as they are, and of the true song, as sub-FAD compares them."""
     kept = clip.sound[list(given)].sum(0)
-    played = sum(wave[: len(kept)] for wave in made.values()) + kept
+    played = sum(wave[:, : kept.shape[-1]] for wave in made.values()) + kept
     sounds = (played, clip.sound[[*given, *made]].sum(0))
-    first, second = (network.embed(resample(sound[None], RATE, network.rate)) for sound in sounds)
+    first, second = (network.embed(resample(sound, RATE, network.rate)) for sound in sounds)
     return first, second
 
 

@@ -88,6 +88,7 @@ def _turned_down(made: np.ndarray, levels: np.ndarray, bound: float, step: int, 
     bell = torch.hann_window(width + 2, periodic=False, dtype=needed.dtype)[1:-1]
     padded = F.pad(least, (reach, reach), mode="replicate")
     smooth = F.conv1d(padded, (bell / bell.sum())[None, None])[0, 0].numpy()
+    smooth[smooth > 1 - 1e-9] = 1.0  # rounding; what needs no gain is kept to the bit
     centres = (np.arange(len(smooth)) + 0.5) * step
     gains = np.interp(np.arange(made.shape[1]) + 0.5, centres, smooth).astype(np.float32)
     return made * gains

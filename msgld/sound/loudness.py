@@ -37,10 +37,10 @@ def gated_rms(audio: Tensor, rate: int) -> float:
     """RMS of the music in a sound, over all channels.
 
     The measure is the gated loudness of ITU-R BS.1770-5 (blocks of 400 ms with 75 % overlap, gates at -70 dB and at
-    10 dB below the mean) without its K-weighting: the result is compared with an RMS at which networks were trained, and
-    a weighting would make it depend on how bright the music is. A high-pass at ``RUMBLE`` comes first. The few steps of
-    5 ms that stick out are capped, because one loud click would otherwise set the relative gate. They count in full
-    where nothing else is above the absolute gate.
+    10 dB below the mean) without its K-weighting: the result is compared with an RMS at which networks were trained,
+    and a weighting would make it depend on how bright the music is. A high-pass at ``RUMBLE`` comes first. The few
+    steps of 5 ms that stick out are capped, because one loud click would otherwise set the relative gate. They count
+    in full where nothing else is above the absolute gate.
 
     Args:
         audio: (channels, L), of any length; a sound shorter than a block is one block.
