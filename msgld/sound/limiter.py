@@ -20,6 +20,9 @@ LOUDEST = 10 ** (4 / 20)
 PITCHED_CREST, UNPITCHED_CREST = 10 ** (10 / 20), 10 ** (12 / 20)
 """RMS of a note over 50 ms as a multiple of its stem's level; real parts of notes reach 5 to 9 dB, drums 11 dB."""
 
+SINGLE = 0.05
+"""Share of a stem's sounding time below which loud notes do not count in the level that they are compared with."""
+
 NOTE, PEAK = 0.05, 0.002
 """Seconds over which a note's level is taken, and a step of the peak limiter."""
 
@@ -66,7 +69,8 @@ def limited(made: np.ndarray, rate: int, bounds: Bounds) -> np.ndarray:
     """
     level = gated_rms(torch.from_numpy(made), rate)
     if bounds.level is not None and level > bounds.level:
-        made, level = (made * np.float32(bounds.level / level)), bounds.level
+        made = made * np.float32(bounds.level / level)
+    level = gated_rms(torch.from_numpy(made), rate, SINGLE)
     notes = _note_levels(made, rate)
     made = _turned_down(made, notes, max(level * bounds.crest, bounds.note), _step(NOTE / 2, rate), 2)
     step = _step(PEAK, rate)

@@ -18,8 +18,8 @@ RELATIVE_GATE = 10 ** (-10 / 10)
 SEGMENT = 2000
 """Steps, 10 s, in which clicks are looked for."""
 
-RARE, HEADROOM = 100, 1.5
-"""One step in ``RARE`` of a segment may be louder than the rest; beyond ``HEADROOM`` times its power is not counted."""
+RARE, HEADROOM = 0.01, 1.5
+"""Share of a segment's steps that do not count in full, and the power, as a multiple of the others', that does."""
 
 CREST = 40.0
 """Largest RMS of a step, as a multiple of the level. Beyond it the level rises."""
@@ -33,7 +33,7 @@ HEAVY = 0.1
 _SLOW_RATE, _MARGIN = 500, 125
 
 
-def gated_rms(audio: Tensor, rate: int) -> float:
+def gated_rms(audio: Tensor, rate: int, rare: float = RARE) -> float:
     """RMS of the music in a sound, over all channels.
 
     The measure is the gated loudness of ITU-R BS.1770-5 (blocks of 400 ms with 75 % overlap, gates at -70 dB and at
@@ -45,6 +45,7 @@ def gated_rms(audio: Tensor, rate: int) -> float:
     Args:
         audio: (channels, L), of any length; a sound shorter than a block is one block.
         rate: samples a second.
+        rare: share of the steps, of those above the absolute gate, that are capped: the loudest ones.
 
     Returns:
         0 for silence and for nothing.
@@ -53,7 +54,8 @@ def gated_rms(audio: Tensor, rate: int) -> float:
     if not audio.numel():
         return 0.0
     powers = _step_powers(without_rumble(audio, rate), rate)
-    level = _gated(torch.cat([_capped(part) for part in powers.tensor_split(max(1, len(powers) // SEGMENT))]))
+    parts = powers.tensor_split(max(1, len(powers) // SEGMENT))
+    level = _gated(torch.cat([_capped(part, rare) for part in parts]))
     if level < ABSOLUTE_GATE:
         level = _gated(powers)
     return max(level, float(powers.max().sqrt()) / CREST)
@@ -97,13 +99,13 @@ def _step_powers(audio: Tensor, rate: int) -> Tensor:
     return power.unflatten(0, (-1, step)).mean(1).double()
 
 
-def _capped(powers: Tensor) -> Tensor:
+def _capped(powers: Tensor, rare: float) -> Tensor:
     """Powers of which the few that stick out are brought down to the others' loudest."""
-    sounding = powers[powers > 0]
-    rare = max(2, len(sounding) // RARE)
-    if len(sounding) < 4 * rare:
+    sounding = powers[powers > ABSOLUTE_GATE**2]
+    few = max(2, int(rare * len(sounding)))
+    if len(sounding) < 4 * few:
         return powers
-    return powers.clamp_max(HEADROOM * float(sounding.topk(rare + 1).values[-1]))
+    return powers.clamp_max(HEADROOM * float(sounding.topk(few + 1).values[-1]))
 
 
 def _gated(powers: Tensor) -> float:
