@@ -13,6 +13,7 @@ import soundfile
 from tiny import save_tiny_model, song
 
 import msgld
+from msgld.app.formats import choose_encoding
 from msgld.errors import AudioWriteError, UsageError
 from msgld.results.folder import ABANDONED
 from msgld.results.result import Result
@@ -90,6 +91,13 @@ def test_wav_becomes_float_where_a_stem_would_clip(tmp_path: Path):
     clamped = result.save(tmp_path / "clamped", encoding=msgld.Encoding(clip="clamp"))
     assert (clamped.run["gain"], clamped.run["subtype"]) == (1.0, "PCM_24")
     assert any("cut off" in note for note in clamped.run["notes"])
+
+
+def test_a_depth_that_was_asked_for_is_kept():
+    assert choose_encoding().clip == "auto"
+    for flags in ({"int24": True}, {"int16": True}):
+        assert choose_encoding(**flags).clip == "rescale"
+    assert choose_encoding(clip="clamp", int24=True).clip == "clamp"
 
 
 def made(peak: float) -> Result:
