@@ -143,3 +143,28 @@ def test_torchmetrics_says_the_same_of_si_sdr():
         torch.tensor(estimate), torch.tensor(target)
     )
     assert msdm_si_sdr(estimate, target) == pytest.approx(float(theirs), abs=1e-3)
+
+
+# Channels that cancel in mono
+
+
+def test_agreements_and_chroma_do_not_cancel_between_channels():
+    rng = np.random.default_rng(7)
+    beat = np.exp(-20 * (np.arange(4 * RATE) / RATE % 0.5))
+    one, other = beat * rng.standard_normal((2, 4 * RATE))
+    opposed = np.stack([one, -one])
+    np.testing.assert_allclose(chroma(opposed, RATE), chroma(one, RATE))
+    np.testing.assert_allclose(onset_envelope(opposed, RATE), onset_envelope(one, RATE))
+    for agreement in (rhythm_agreement, tonal_agreement):
+        assert agreement(opposed, other[None], RATE) == pytest.approx(agreement(one, other, RATE))
+    with pytest.raises(UsageError, match="equal lengths"):
+        rhythm_agreement(one, other[:-1], RATE)
+
+
+def test_msdm_counts_channels_as_one_signal():
+    rng = np.random.default_rng(8)
+    targets = rng.standard_normal((2, 800))
+    estimates = targets + 0.3 * rng.standard_normal(targets.shape)
+    mono = msdm_average(estimates, targets, rate=100)
+    opposed = [np.stack([part, -part], 1) for part in (estimates, targets)]
+    assert msdm_average(*opposed, rate=100) == pytest.approx(mono, abs=1e-6)

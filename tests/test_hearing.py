@@ -37,6 +37,12 @@ def test_the_key_is_that_of_the_stems_that_have_notes():
     )
 
 
+def test_channels_of_opposite_polarity_are_in_the_same_key():
+    opposed = np.stack([C_MAJOR, -C_MAJOR])
+    assert in_heard_key(OPEN, {"piano": opposed}, RATE).key == "C major"
+    assert in_heard_key(OPEN, {"piano": opposed, "bass": 0.1 * C_MAJOR[None]}, RATE).key == "C major"
+
+
 def test_sound_of_any_rate_is_heard_as_it_sounds():
     # At twice or half the rate it sounds an octave off, in the same key; at a sixth of an octave more, a tone higher.
     assert in_heard_key(OPEN, {"piano": STEREO}, 2 * RATE).key == "C major"

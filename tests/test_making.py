@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from tiny import save_tiny_model, song
 
 import msgld
+from msgld.tasks.render import gain_for
 
 RATE = 44100
 QUICK = msgld.Options(steps=2)
@@ -76,8 +78,8 @@ def test_arranging_hears_what_is_given(model: msgld.Msgld):
 
 
 def test_louder_given_stems_get_louder_company(model: msgld.Msgld):
-    soft = model.arrange(sounds("bass"), ["piano"], options=QUICK)
-    loud = model.arrange({"bass": (10 * song(1, RATE, 2), RATE)}, ["piano"], options=QUICK)
+    soft = model.arrange({"bass": (0.1 * song(1, RATE, 2), RATE)}, ["piano"], options=QUICK)
+    loud = model.arrange({"bass": (song(1, RATE, 2), RATE)}, ["piano"], options=QUICK)
     np.testing.assert_allclose(
         loud.stems["piano"], 10 * soft.stems["piano"], atol=1e-3 * np.abs(loud.stems["piano"]).max()
     )
@@ -133,6 +135,44 @@ def test_varying_changes_more_at_a_higher_level_and_only_what_is_given(model: ms
     assert little.stems["bass"].shape == (1, RATE)
     none = model.vary(given, 0.0, options=QUICK).stems["bass"]
     assert np.abs(little.stems["bass"] - none).mean() < np.abs(much.stems["bass"] - none).mean()
+
+
+def test_varying_by_nothing_gives_back_every_bit_and_little_changes_little(model: msgld.Msgld):
+    given = sounds("bass", "piano")
+    same = model.vary(given, 0.0, options=QUICK)
+    errors = []
+    for level in (0.0, 0.001, 0.01, 0.05, 0.2, 0.6):
+        result = model.vary(given, level, options=QUICK)
+        errors.append(sum(np.abs(result.stems[stem] - given[stem][0]).mean() for stem in given))
+    for stem, (samples, _) in given.items():
+        np.testing.assert_array_equal(same.stems[stem], samples)
+    assert errors == sorted(errors) and errors[0] == 0
+    assert errors[1] < 0.01 * errors[-1]
+
+
+def test_made_stems_stay_below_full_scale_and_given_ones_as_they_are(model: msgld.Msgld, tmp_path: Path):
+    given = {"bass": (np.rint(2**15 * song(1, RATE, 2)) / np.float32(2**15), RATE)}
+    result = model.arrange(given, options=QUICK)
+    for stem in model.stems[1:]:
+        assert np.abs(result.stems[stem]).max() <= 0.9
+    saved = result.save(tmp_path / "out")
+    written, _ = soundfile.read(saved.files["bass"], dtype="float32", always_2d=True)
+    np.testing.assert_array_equal(written.T, given["bass"][0])
+    piece = model.generate(1.0, options=QUICK)
+    assert max(np.abs(stem).max() for stem in piece.stems.values()) <= 0.9
+
+
+@pytest.mark.parametrize("disturbance", ["noise before", "pause", "offset"])
+def test_company_is_as_loud_as_to_the_music_alone(model: msgld.Msgld, disturbance: str):
+    music = song(3, RATE, 2)
+    noise = 3e-5 * np.random.default_rng(0).standard_normal((2, 4 * RATE)).astype(np.float32)
+    other = {
+        "noise before": np.concatenate([noise, music], 1),
+        "pause": np.concatenate([music[:, : 2 * RATE], 0 * noise, music[:, 2 * RATE :]], 1),
+        "offset": music + np.float32(0.1),
+    }[disturbance]
+    plain, disturbed = (gain_for(model.model, one[None], RATE) for one in (music, other))
+    assert abs(20 * np.log10(disturbed / plain)) < 0.5
 
 
 def test_continuing_begins_with_what_was_given(model: msgld.Msgld):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 from gaussian import GaussianOracle, with_mixture
@@ -11,10 +9,8 @@ from torch import Tensor
 
 from msgld.diffusion.noise import CosineSchedule
 from msgld.diffusion.sample import Map, finish
-from msgld.model import REFERENCE_RMS
 from msgld.tasks import maps
 from msgld.tasks.create import calls, march, stretches
-from msgld.tasks.level import gain_of_given, gain_to_reference, rms
 from msgld.tasks.maps import Settings
 
 # Two stems and their sum.
@@ -302,23 +298,3 @@ def test_a_long_piece_has_the_distribution_of_the_data_across_the_joins():
         neighbours = torch.cov(made[:, frame : frame + 2].T)
         assert neighbours[0, 1] == pytest.approx(0.7, abs=0.06), frame
         assert neighbours[1, 1] == pytest.approx(1, abs=0.08), frame
-
-
-# Loudness
-
-
-def test_the_gain_brings_a_mixture_to_the_reference():
-    mixture = 0.02 * torch.randn(2, 5000, generator=torch.Generator().manual_seed(0))
-    assert rms(mixture * gain_to_reference(mixture, REFERENCE_RMS)) == pytest.approx(REFERENCE_RMS)
-    assert math.isfinite(gain_to_reference(torch.zeros(2, 100), REFERENCE_RMS))
-    assert rms(torch.zeros(2, 0)) == 0
-
-
-def test_given_stems_are_brought_to_their_part_of_the_whole():
-    stems = 0.3 * torch.randn(5, 2, 20_000, generator=torch.Generator().manual_seed(0))
-    gain = gain_of_given(stems[:2], 5, REFERENCE_RMS)
-    # Five independent stems alike: with the gain of any two of them the whole is at the reference.
-    assert rms(gain * stems.sum(0)) == pytest.approx(REFERENCE_RMS, rel=0.05)
-    assert gain_of_given(stems, 5, REFERENCE_RMS) == pytest.approx(
-        gain_to_reference(stems.sum(0), REFERENCE_RMS)
-    )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from msgld import metrics
 from msgld.errors import UsageError
+from msgld.metrics.sisdr import LOWEST
 
 RNG_SHAPE = (2, 4000)
 
@@ -37,9 +38,21 @@ def test_si_sdr_of_the_extremes():
     target = signals()
     assert metrics.si_sdr(target, target) == np.inf
     assert metrics.si_sdr(2 * target, target) > 250
-    assert metrics.si_sdr(orthogonal_noise(target), target) < -250
-    assert metrics.si_sdr(0 * target, target) == -np.inf
+    assert metrics.si_sdr(orthogonal_noise(target), target) == LOWEST
+    assert metrics.si_sdr(0 * target, target) == LOWEST
+    assert metrics.si_sdr(1e-200 * orthogonal_noise(target), target) == LOWEST
     assert np.isnan(metrics.si_sdr(target, 0 * target))
+
+
+def test_silence_and_cancelled_channels_never_pass_for_good():
+    target = signals(2, 4000)
+    mixture = target + 0.5 * orthogonal_noise(target)
+    assert np.isfinite(metrics.si_sdri(0 * target, target, mixture))
+    assert metrics.si_sdri(0 * target, target, mixture) < -50
+    opposed = target * np.array([[1], [-1]])
+    assert metrics.si_sdr(opposed, opposed) == np.inf
+    assert metrics.si_sdr(0 * opposed, opposed) == LOWEST
+    assert metrics.summary([metrics.si_sdr(0 * target, target), 10.0]).mean == (LOWEST + 10) / 2
 
 
 def test_si_sdr_of_a_batch_is_that_of_each():

@@ -68,6 +68,11 @@ def test_tuning_is_heard(semitones: float):
     assert tuning([sound[:, :RATE], sound[:, RATE:]], RATE) == pytest.approx(semitones, abs=0.02)
 
 
+def test_the_tuning_of_channels_of_opposite_polarity_is_heard():
+    sound = chord(3.0, 0.37) * np.array([[1], [-1]], np.float32)
+    assert tuning([sound], RATE) == pytest.approx(0.37, abs=0.02)
+
+
 def test_what_has_no_pitch_is_in_tune():
     noise = np.random.default_rng(0).standard_normal((2, 3 * RATE))
     for blocks in ([noise], [0 * noise], [noise[:, :100]], [noise[:, :0]], []):

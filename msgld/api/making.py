@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from msgld.api.given import Given, gather
 from msgld.api.options import Options
 from msgld.api.quality import making
 from msgld.api.record import describe
+from msgld.api.takes import Finish, Take, at_level
 from msgld.brief import OPEN, Brief
 from msgld.diffusion.sample import Map
 from msgld.errors import UsageError
@@ -23,18 +24,15 @@ from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.results.result import Result
 from msgld.sound.fitted import as_channels
-from msgld.sound.panorama import gains_like, gains_of, place
 from msgld.sound.resample import resample
 from msgld.sound.songs import Sound
 from msgld.tasks import maps, render
 from msgld.tasks.asked import briefed
 from msgld.tasks.hearing import in_heard_key, key_for
+from msgld.tasks.retouch import ANEW, retouch, varied
 
 LONGEST = 3600.0
 """Seconds; a result is held in memory."""
-
-Finish = Callable[[str, np.ndarray], np.ndarray]
-"""Stem and what was made for it, mono (L,) at the result's rate -> the finished stem (channels, L)."""
 
 
 @dataclass(frozen=True)
@@ -75,17 +73,13 @@ def generate(job: Making, seconds: float, make: Sequence[str] | None, brief: Bri
     task = maps.generate(job.tracks, render.frames_for(job.model, nothing.length, rate))
     task = briefed(job.model, maps.without(task, job.absent(wanted)), brief)
     extra = {"seconds": seconds, "make": list(wanted), **_said(brief)}
-    return _run(job, "generate", nothing, task, wanted, _placed, extra, brief)
+    return _run(job, "generate", nothing, task, wanted, lambda take: take.sound, extra, brief)
 
 
 def _at_least_one(samples: float) -> int:
     if round(samples) < 1:
         raise UsageError("seconds has to be long enough for one sample")
     return round(samples)
-
-
-def _placed(stem: str, mono: np.ndarray) -> np.ndarray:
-    return place(mono, gains_of(stem))
 
 
 def arrange(
@@ -113,11 +107,9 @@ def arrange(
     task = briefed(job.model, maps.without(task, job.absent((*sounds, *wanted))), brief)
     low, high = round(first * given.rate), round(last * given.rate)
 
-    def finish(stem: str, mono: np.ndarray) -> np.ndarray:
-        old = given.waves.get(stem)
-        new = place(mono, gains_of(stem) if old is None else gains_like(old, stem))
-        old = np.zeros_like(new) if old is None else old
-        return render.splice(old, new, low, high, round(render.FADE * given.rate))
+    def finish(take: Take) -> np.ndarray:
+        old = given.waves.get(take.stem, np.zeros_like(take.sound))
+        return render.splice(old, take.sound, low, high, round(render.FADE * given.rate))
 
     extra = {"make": list(wanted), "softness": softness, "start": start, "stop": stop, **_said(brief)}
     return _run(job, "arrange", given, task, wanted, finish, extra, brief if hear_key or brief.key else None)
@@ -170,10 +162,14 @@ def vary(job: Making, sounds: Mapping[str, Sound], level: float) -> Result:
     task = maps.vary(job.tracks, render.frames_for(job.model, given.length, given.rate), level)
     task = maps.without(task, job.absent(tuple(sounds)))
 
-    def finish(stem: str, mono: np.ndarray) -> np.ndarray:
-        return place(mono, gains_like(given.waves[stem], stem))
+    def finish(take: Take) -> np.ndarray:
+        old = given.waves[take.stem]
+        if level >= ANEW:
+            return take.sound
+        retouched = retouch(job.model, old, given.rate, take.before, take.after)
+        return varied(old, retouched, take.sound, level)
 
-    return _run(job, "vary", given, task, tuple(sounds), finish, {"level": level})
+    return _run(job, "vary", given, task, tuple(sounds) if level else (), finish, {"level": level})
 
 
 def extend(job: Making, sounds: Mapping[str, Sound], seconds: float) -> Result:
@@ -188,10 +184,9 @@ def extend(job: Making, sounds: Mapping[str, Sound], seconds: float) -> Result:
     task = maps.without(task, job.absent(tuple(sounds)))
     fade = min(round(render.FADE * given.rate), past.length)
 
-    def finish(stem: str, mono: np.ndarray) -> np.ndarray:
-        new = place(mono, gains_like(past.waves[stem], stem))
+    def finish(take: Take) -> np.ndarray:
         # The fade is half of the stretch at most, so it may begin before what is new.
-        return render.splice(given.waves[stem], new, past.length - fade, given.length, fade)
+        return render.splice(given.waves[take.stem], take.sound, past.length - fade, given.length, fade)
 
     return _run(job, "continue", given, task, tuple(sounds), finish, {"seconds": seconds})
 
@@ -217,16 +212,20 @@ def _run(
         render.calls(job.model, task, settings) + len(stems), "steps", "sampling", job.on_progress, job.cancel
     )
     meter.advance(0)
-    gain = render.gain_for(job.model, given.stack()) if given.waves else 1.0
+    gain = render.gain_for(job.model, given.stack(), given.rate) if given.waves else 1.0
     waves = {job.model.stems.index(stem): wave for stem, wave in given.waves.items()}
-    z = render.encode(job.model, waves, given.rate, task.levels.shape[-1], gain)
-    z = render.make(job.model, z, task, settings, lambda: meter.advance(1))
+    known = render.encode(job.model, waves, given.rate, task.levels.shape[-1], gain)
+    z = render.make(job.model, known, task, settings, lambda: meter.advance(1)) if stems else known
     made: dict[str, np.ndarray] = {}
     for stem in job.model.read_last(stems):
         meter.advance(0, "vocoding")
         others = {**given.waves, **made}
         key = key_for(job.model, stem, brief, others, given.rate) if brief else None
-        made[stem] = finish(stem, _sound(job, z, task, stem, given, key) / np.float32(gain))
+        track = job.model.stems.index(stem)
+        sound = at_level(
+            job.model, stem, given, _sound(job, z, task, stem, given, key) / np.float32(gain), gain
+        )
+        made[stem] = finish(Take(stem, sound, known[0, track], z[0, track]))
         meter.advance(1)
     told = describe(job.model, job.weights, name, job.options, settings, extra)
     info = {

@@ -253,7 +253,9 @@ class Msgld:
         """Play the given stems anew, all of them together.
 
         Args:
-            given: stem -> sound. level: how much changes: near 0 next to nothing, 1 all of it.
+            given: stem -> sound.
+            level: how much changes: at 0 the given stems come back as they are, at 1 all is new. Up to 0.1 only the
+                given sound's spectrum changes; from 0.4 on everything is played anew.
         """
         asking.check_given(given)
         return making.vary(self._making(options, on_progress, cancel), given, check("level", level))

@@ -193,7 +193,7 @@ def to_folder(
     on_progress: OnProgress | None,
     cancel: CancelToken | None,
 ) -> Saved:
-    """Separate into files. Stems are spooled as floats first, since one gain for all needs the loudest peak.
+    """Separate into files. Stems are spooled as floats first, since the loudest peak decides on the encoding.
 
     Args:
         rest: name of the file for what the stems leave; None for no file.

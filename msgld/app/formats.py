@@ -9,7 +9,7 @@ _CONTAINERS = ("flac", "mp3", "ogg")
 _SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
 
 
-def choose_encoding(bitrate: int | None = None, clip: str = "rescale", **flags: bool) -> Encoding:
+def choose_encoding(bitrate: int | None = None, clip: str = "auto", **flags: bool) -> Encoding:
     """The encoding that the flags ``flac mp3 ogg float32 int24 int16`` ask for; WAV of 24 bits without any.
 
     Args:
@@ -29,6 +29,8 @@ def choose_encoding(bitrate: int | None = None, clip: str = "rescale", **flags: 
         raise UsageError("FLAC holds whole numbers only: choose --int24, or --float32 without --flac")
     if bitrate is not None and ext != "mp3":
         raise UsageError("--mp3-bitrate goes with --mp3")
+    if depth and clip == "auto":
+        clip = "rescale"  # a depth that was asked for is kept
     return Encoding(
         ext, _SUBTYPES[depth[0]] if depth else "PCM_24", 320 if bitrate is None else bitrate, clip
     )

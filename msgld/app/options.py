@@ -41,6 +41,7 @@ class Consistency(str, Enum):
 class ClipMode(str, Enum):
     """What becomes of stems beyond full scale."""
 
+    auto = "auto"
     rescale = "rescale"
     clamp = "clamp"
 
@@ -104,7 +105,8 @@ ClipModeOption = Annotated[
     ClipMode,
     typer.Option(
         "--clip-mode",
-        help="Where a stem is beyond full scale: rescale turns all stems down alike, clamp cuts its peaks off.",
+        help="Where a stem is beyond full scale: auto writes WAV as 32-bit float and rescales other formats, "
+        "rescale turns all stems down alike, clamp cuts its peaks off.",
     ),
 ]
 Ogg = Annotated[bool, typer.Option("--ogg", help="Write Ogg Vorbis.")]

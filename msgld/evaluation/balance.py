@@ -131,7 +131,7 @@ class _Heard:
 
 def _hear(model: Model, example: Example) -> _Heard:
     mel, size = model.codec.mel, model.codec.frame_samples
-    gain = gain_to_reference(torch.from_numpy(example.mixture), model.level)
+    gain = gain_to_reference(torch.from_numpy(example.mixture), example.rate, model.level)
 
     def mels(wave: np.ndarray) -> Tensor:
         audio = torch.from_numpy(resample(wave, example.rate, mel.rate)) * gain

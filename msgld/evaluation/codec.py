@@ -21,7 +21,7 @@ from msgld.tasks.level import gain_to_reference
 
 def whole_frames(clip: Clip, model: Model) -> Tensor:
     """Stems (S, 2, L) of a clip at the model's rate, cut to as many frames as it takes, at the level it knows."""
-    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), model.level)
+    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), clip.rate, model.level)
     return at_model_level(clip.stems, clip.rate, model, gain)
 
 

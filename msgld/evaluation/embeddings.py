@@ -76,7 +76,7 @@ def vggish_embedding(weights: Path) -> Embedding:
 
     @torch.inference_mode()
     def embed(sound: np.ndarray) -> np.ndarray:
-        examples = waveform_to_examples(_peaked(sound).mean(0), 16_000)
+        examples = waveform_to_examples(in_mono(_peaked(sound)), 16_000)
         points: np.ndarray = network(examples.float()).numpy()
         return points
 
@@ -113,12 +113,18 @@ def clap_embedding(folder: Path) -> Embedding:
 
     @torch.inference_mode()
     def embed(sound: np.ndarray) -> np.ndarray:
-        heard = extractor(_peaked(sound).mean(0), sampling_rate=extractor.sampling_rate, return_tensors="pt")
+        heard = extractor(in_mono(_peaked(sound)), sampling_rate=extractor.sampling_rate, return_tensors="pt")
         answer = network.get_audio_features(**heard)
         points = getattr(answer, "pooler_output", answer)  # newer releases wrap it
         return torch.nn.functional.normalize(points, dim=-1).numpy()
 
     return Embedding("CLAP", int(extractor.sampling_rate), embed)
+
+
+def in_mono(sound: np.ndarray) -> np.ndarray:
+    """Sound (channels, L) as (L,): the mean of the channels, those turned over that oppose the loudest one."""
+    loudest = sound[np.argmax((sound**2).sum(1))]
+    return np.asarray((np.where(sound @ loudest < 0, -1.0, 1.0)[:, None] * sound).mean(0))
 
 
 def _peaked(sound: np.ndarray) -> np.ndarray:

@@ -51,7 +51,7 @@ def embedded(model: Model, stems: np.ndarray, embedding: Embedding) -> dict[str,
     The mixture is brought to the level that the model knows.
     """
     waves = torch.from_numpy(stems).float()
-    waves = waves * gain_to_reference(waves.sum(0), model.level)
+    waves = waves * gain_to_reference(waves.sum(0), model.codec.mel.rate, model.level)
     tracks = {MIXTURE: waves.sum(0)} | dict(zip(model.stems, waves, strict=True))
     heard = {name: wave.numpy() for name, wave in tracks.items() if not is_silent(wave.numpy())}
     rate = model.codec.mel.rate

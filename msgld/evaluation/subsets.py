@@ -73,7 +73,7 @@ class Scene:
         sounding: bool (S,), stems that are present and not silent.
         gain: brings the clip to the level that the model was trained at, for spectra.
         mels: log-mels of the true stems at that level, (S, M, N).
-        sound: the true stems, mono (S, L) at ``together.RATE``.
+        sound: the true stems, (S, channels, L) at ``together.RATE``.
     """
 
     clip: Clip
@@ -86,13 +86,13 @@ class Scene:
 def scene(model: Msgld, clip: Clip) -> Scene:
     """Prepare a clip."""
     silent = np.array([is_silent(stem) for stem in clip.stems])
-    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), model.model.level)
+    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), clip.rate, model.model.level)
     return Scene(
         clip,
         clip.present & ~silent,
         gain,
         _mels(model, clip.stems, clip.rate, gain),
-        _mono(clip.stems, clip.rate),
+        _at_rate(clip.stems, clip.rate),
     )
 
 
@@ -102,9 +102,10 @@ def _mels(model: Msgld, stems: np.ndarray, rate: int, gain: float) -> np.ndarray
     return log_mel(waves, model.model.codec.mel).numpy()
 
 
-def _mono(stems: np.ndarray, rate: int) -> np.ndarray:
-    """Stems (n, channels, L) as (n, L) at ``together.RATE``."""
-    return resample(stems.mean(1), rate, RATE)
+def _at_rate(stems: np.ndarray, rate: int) -> np.ndarray:
+    """Stems (n, channels, L) at ``together.RATE``."""
+    sound = resample(stems.reshape(-1, stems.shape[-1]), rate, RATE)
+    return sound.reshape(*stems.shape[:2], -1)
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def _compared(
 ) -> Played:
     """Compare made stems (n, channels, L), which are tracks ``wanted``, with the clip's own."""
     mels, true = _mels(model, made, clip.clip.rate, clip.gain), clip.mels[wanted]
-    waves = dict(zip(wanted, _mono(made, clip.clip.rate), strict=True))
+    waves = dict(zip(wanted, _at_rate(made, clip.clip.rate), strict=True))
     frames = model.model.codec.mel.rate / model.model.codec.mel.hop
     return Played(
         log_mel_l1(mels, true),
@@ -200,9 +201,9 @@ def _songs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points of the made stems with the given ones as they are, and of the true song, as sub-FAD compares them."""
     kept = clip.sound[list(given)].sum(0)
-    played = sum(wave[: len(kept)] for wave in made.values()) + kept
+    played = sum(wave[:, : kept.shape[-1]] for wave in made.values()) + kept
     sounds = (played, clip.sound[[*given, *made]].sum(0))
-    first, second = (network.embed(resample(sound[None], RATE, network.rate)) for sound in sounds)
+    first, second = (network.embed(resample(sound, RATE, network.rate)) for sound in sounds)
     return first, second
 
 

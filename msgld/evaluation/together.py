@@ -40,12 +40,12 @@ class Fit:
 
 
 def agreement(played: dict[str, np.ndarray], given: dict[str, np.ndarray]) -> Agreement:
-    """Compare two groups of stems, each mono (L,) at ``RATE``; the longer ones are cut."""
+    """Compare two groups of stems, each (channels, L) at ``RATE``; the longer ones are cut."""
     one, other = _summed(played), _summed(given)
-    length = min(len(one), len(other))
-    rhythm = rhythm_agreement(one[:length], other[:length], RATE)
-    first, second = (_summed(_pitched(group))[:length] for group in (played, given))
-    tone = tonal_agreement(first, second, RATE) if len(first) and len(second) else float("nan")
+    length = min(one.shape[-1], other.shape[-1])
+    rhythm = rhythm_agreement(one[..., :length], other[..., :length], RATE)
+    first, second = (_summed(_pitched(group))[..., :length] for group in (played, given))
+    tone = tonal_agreement(first, second, RATE) if first.size and second.size else float("nan")
     return Agreement(rhythm, tone)
 
 
@@ -61,10 +61,12 @@ def _summed(stems: dict[str, np.ndarray]) -> np.ndarray:
 def scaled(fits: Sequence[Fit], what: str) -> float | None:
     """Where ``rhythm`` or ``tone`` of what was made lies between shuffled (0) and true stems (1).
 
-    None where no clip says anything, or true stems agree no better than shuffled ones.
+    Silence that was made agrees with nothing: it counts as 0. None where no clip says anything, or true stems agree
+    no better than shuffled ones.
     """
     sides = [[getattr(getattr(fit, side), what) for fit in fits] for side in ("made", "shuffled", "real")]
     table = np.array(sides, float).reshape(3, -1)
+    table[0] = np.nan_to_num(table[0])
     table = table[:, np.isfinite(table).all(0)]
     try:
         return round(on_scale(*table), 3) if table.shape[1] else None

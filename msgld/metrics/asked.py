@@ -35,12 +35,12 @@ def tempo_of(samples: np.ndarray, rate: int) -> float:
     """Beats a minute at whose distance, and multiples of it, onsets come back; NaN where there are none.
 
     Args:
-        samples: mono (L,), 4 s or more.
+        samples: (L,) or (channels, L), 4 s or more.
 
     Raises:
         UsageError: it is shorter.
     """
-    if len(samples) < 4 * rate:
+    if samples.shape[-1] < 4 * rate:
         raise UsageError("a tempo takes 4 seconds to be heard")
     curve = onset_envelope(samples, rate)
     curve = np.convolve(curve - curve.mean(), np.hanning(7) / np.hanning(7).sum(), "same")
@@ -71,7 +71,7 @@ def key_met(samples: np.ndarray, rate: int, asked: str, leeway: float = LEEWAY) 
     key may sound as much as the leeway: overtones do, and many pieces do not use all notes of their scale.
 
     Args:
-        samples: mono (L,), without drums if they can be left out.
+        samples: (L,) or (channels, L), without drums if they can be left out.
         asked: a key as :func:`msgld.keys.parse_key` reads it. Raises as that.
         leeway: share of the energy; with 0 no other scale may hold more at all.
     """
@@ -95,7 +95,7 @@ def key_of(samples: np.ndarray, rate: int) -> str | None:
     Of the two keys that share a scale it is that whose tonic and fifth sound more; other modes are not told apart.
 
     Args:
-        samples: mono (L,), without drums if they can be left out.
+        samples: (L,) or (channels, L), without drums if they can be left out.
     """
     heard = _classes(samples, rate)
     if not heard.any():

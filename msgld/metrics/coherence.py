@@ -30,7 +30,7 @@ def onset_envelope(samples: np.ndarray, rate: int) -> np.ndarray:
     """How much of a sound begins when: rise of its bands' loudness, ``ONSET_HZ`` values a second.
 
     Args:
-        samples: mono (L,).
+        samples: (L,) or (channels, L), whose powers are averaged.
     """
     hop = round(rate / ONSET_HZ)
     power = _power(samples, 2048 * rate // 44_100, hop)
@@ -43,12 +43,12 @@ def rhythm_agreement(one: np.ndarray, other: np.ndarray, rate: int) -> float:
     """Correlation of two sounds' onsets, each spread over ``TOLERANCE``; -1 to 1.
 
     Args:
-        one, other: mono (L,) of one length, at ``rate``.
+        one, other: (L,) or (channels, L) of one length, at ``rate``. Channels may differ in number and cannot cancel.
 
     Returns:
         NaN where a sound has no onsets.
     """
-    one, other = matched(one=one, other=other)
+    one, other = _of_one_length(one, other)
     spread = np.exp(-0.5 * (np.arange(-10, 11) / (TOLERANCE * ONSET_HZ)) ** 2)
     curves = [np.convolve(onset_envelope(part, rate), spread, "same") for part in (one, other)]
     return correlation(*curves)
@@ -58,7 +58,7 @@ def chroma(samples: np.ndarray, rate: int) -> np.ndarray:
     """Energy in each pitch class, (T, 12), stretch by stretch of ``CHROMA_SECONDS``; A is 0.
 
     Args:
-        samples: mono (L,).
+        samples: (L,) or (channels, L), whose powers are averaged.
     """
     size = 1 << round(np.log2(rate * 0.35))
     hop = round(rate * CHROMA_SECONDS / 2)
@@ -78,7 +78,7 @@ def tonal_agreement(one: np.ndarray, other: np.ndarray, rate: int) -> float:
 
     Arguments and result as for :func:`rhythm_agreement`.
     """
-    one, other = matched(one=one, other=other)
+    one, other = _of_one_length(one, other)
     first, second = chroma(one, rate), chroma(other, rate)
     weights = np.sqrt(first.sum(1) * second.sum(1))
     loud = weights > 0.05 * weights.max(initial=0.0)
@@ -102,11 +102,23 @@ def on_scale(values: Sequence[float], shuffled: Sequence[float], real: Sequence[
     return (mean - zero) / (one - zero)
 
 
+def _of_one_length(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    (one,), (other,) = matched(one=one), matched(other=other)
+    if one.shape[-1] != other.shape[-1]:
+        raise UsageError(f"one has shape {one.shape}, other has {other.shape}: give equal lengths")
+    return one, other
+
+
 def _power(samples: np.ndarray, size: int, hop: int) -> np.ndarray:
-    """Power spectra (T, size / 2 + 1) of frames centred on every ``hop``-th sample."""
-    if samples.ndim != 1:
-        raise UsageError(f"give mono samples (L,), not {samples.shape}")
-    padded = np.pad(samples.astype(np.float64), (size // 2, size))
+    """Power spectra (T, size / 2 + 1) of frames centred on every ``hop``-th sample, the mean of all channels."""
+    if samples.ndim not in (1, 2) or not samples.size:
+        raise UsageError(f"give samples (L,) or (channels, L), not {samples.shape}")
+    channels = np.atleast_2d(samples).astype(np.float64)
+    return np.mean([_power_of_one(channel, size, hop) for channel in channels], axis=0)
+
+
+def _power_of_one(samples: np.ndarray, size: int, hop: int) -> np.ndarray:
+    padded = np.pad(samples, (size // 2, size))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[: len(samples) : hop]
     return np.abs(np.fft.rfft(frames * np.hanning(size), axis=1)) ** 2
 

@@ -36,7 +36,8 @@ def msdm_gains(
     """The improvement of :func:`msdm_si_sdr` in every window in which two stems or more sound.
 
     Args:
-        estimates, targets: (S, L), mono. rate: samples a second. window, hop: seconds.
+        estimates, targets: (S, L) or (S, channels, L), where channels count as one long signal.
+        rate: samples a second. window, hop: seconds.
 
     Returns:
         dB, (windows, S), silent stems included.
@@ -46,10 +47,10 @@ def msdm_gains(
     gains = []
     for start in range(0, max(1, targets.shape[-1] - length + 1), round(hop * rate)):
         part = slice(start, start + length)
-        heard = targets[:, part]
+        heard = targets[..., part].reshape(len(targets), -1)
         if (np.abs(heard).max(-1) > 0).sum() >= 2:
-            before = msdm_si_sdr(np.broadcast_to(mixture[part], heard.shape), heard)
-            gains.append(msdm_si_sdr(estimates[:, part], heard) - before)
+            before = msdm_si_sdr(np.broadcast_to(mixture[..., part].ravel(), heard.shape), heard)
+            gains.append(msdm_si_sdr(estimates[..., part].reshape(heard.shape), heard) - before)
     return np.array(gains).reshape(-1, len(targets))
 
 

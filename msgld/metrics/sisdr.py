@@ -8,6 +8,9 @@ import numpy as np
 
 from msgld.metrics.checks import decibels, matched
 
+LOWEST = -60.0
+"""dB of an estimate that shares nothing with its target, silence included, so that it counts in a mean."""
+
 
 def si_sdr(estimate: np.ndarray, target: np.ndarray, *, zero_mean: bool = False) -> Any:
     """Scale-invariant signal-to-distortion ratio, computed in float64.
@@ -23,8 +26,8 @@ def si_sdr(estimate: np.ndarray, target: np.ndarray, *, zero_mean: bool = False)
 
     Returns:
         dB: a float for one signal, an array of shape (...) for several. +inf for a multiple of the target,
-        -inf for a silent estimate or one that shares nothing with the target, NaN for a silent target, where
-        nothing can be said.
+        ``LOWEST`` for a silent estimate or one that shares nothing with the target, NaN for a silent target,
+        where nothing can be said.
 
     Raises:
         UsageError: shapes differ, no values, or values that are not finite.
@@ -33,6 +36,7 @@ def si_sdr(estimate: np.ndarray, target: np.ndarray, *, zero_mean: bool = False)
     if zero_mean:
         estimate = estimate - estimate.mean(axis=-1, keepdims=True)
         target = target - target.mean(axis=-1, keepdims=True)
+    estimate, target = _of_peak_one(estimate), _of_peak_one(target)
     power = (target**2).sum(axis=(-2, -1))
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = (estimate * target).sum(axis=(-2, -1)) / power
@@ -41,7 +45,13 @@ def si_sdr(estimate: np.ndarray, target: np.ndarray, *, zero_mean: bool = False)
         ratio = (wanted**2).sum(axis=(-2, -1)) / distortion
     # 0 / 0: a silent estimate of a target that sounds.
     ratio = np.where((estimate == 0).all(axis=(-2, -1)) & (power > 0), 0.0, ratio)
-    return decibels(ratio)[()]
+    return np.maximum(decibels(ratio), LOWEST)[()]
+
+
+def _of_peak_one(signal: np.ndarray) -> np.ndarray:
+    """Signals (..., channels, L) with a largest magnitude of 1, so that no power underflows; silence as it is."""
+    peak = np.abs(signal).max(axis=(-2, -1), keepdims=True)
+    return np.asarray(signal / np.where(peak > 0, peak, 1.0))
 
 
 def si_sdri(estimate: np.ndarray, target: np.ndarray, mixture: np.ndarray, *, zero_mean: bool = False) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgld.errors import UsageError
 from msgld.ranges import check, shown
@@ -13,7 +13,7 @@ LOSSY = ("mp3", "ogg")
 BITRATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 """Of MP3, in kbit/s (ISO 11172-3, table of bit rates, layer III)."""
 
-CLIP_MODES = ("rescale", "clamp")
+CLIP_MODES = ("auto", "rescale", "clamp")
 """What becomes of tracks that are beyond full scale where the format cannot hold that."""
 
 
@@ -25,7 +25,8 @@ class Encoding:
         ext: ``wav``, ``flac``, ``ogg`` or ``mp3``.
         subtype: ``PCM_24``, ``PCM_16`` or ``FLOAT`` (wav only); ogg and mp3 have none.
         bitrate: of mp3, in kbit/s, one of ``BITRATES``; below 32 kHz the format ends at 160.
-        clip: ``rescale`` turns all tracks down alike where one would clip, so that they still sum to the whole;
+        clip: ``auto`` writes WAV of ``PCM_24`` as ``FLOAT`` where a track would clip, and rescales other formats;
+            ``rescale`` turns all tracks down alike where one would clip, so that they still sum to the whole;
             ``clamp`` cuts the peaks off.
 
     Raises:
@@ -36,7 +37,7 @@ class Encoding:
     ext: str = "wav"
     subtype: str = "PCM_24"
     bitrate: int = 320
-    clip: str = "rescale"
+    clip: str = "auto"
 
     def __post_init__(self) -> None:
         for name in ("ext", "subtype", "clip"):
@@ -59,9 +60,14 @@ class Encoding:
         """Whether samples, and perhaps their number, are not kept."""
         return self.ext in LOSSY
 
+    def holding(self, peak: float) -> Encoding:
+        """The encoding for tracks whose largest magnitude is ``peak``: floats where ``auto`` makes them so."""
+        floats = self.clip == "auto" and self.ext == "wav" and self.subtype == "PCM_24" and peak > 1
+        return replace(self, subtype="FLOAT") if floats else self
+
     def gain(self, peak: float) -> float:
         """The one gain for all tracks, the largest magnitude of which is ``peak``."""
-        return 1.0 / peak if peak > 1 and self.clips and self.clip == "rescale" else 1.0
+        return 1.0 / peak if peak > 1 and self.clips and self.clip != "clamp" else 1.0
 
 
 def as_encoding(encoding: str | Encoding) -> Encoding:

@@ -53,7 +53,8 @@ class Result:
         Args:
             folder: appears when everything is written, and not at all after an error.
             encoding: ``wav``, ``flac``, ``ogg`` or ``mp3``, or an :class:`Encoding` with all its details.
-                Integers that would clip are written with one gain for all tracks, which is noted.
+                Where a stem is beyond full scale, WAV is written as floats and other formats with one gain for all
+                tracks; see :class:`Encoding`. A mix that alone would clip is turned down. Both are noted.
             overwrite: whether a former result in that folder may be replaced.
             residual: also write what the stems leave of the song.
 
@@ -68,8 +69,11 @@ class Result:
         info = {**self.info, "notes": list(self.notes)}
         with new_folder(folder, overwrite) as temporary:
             check_encoding(temporary, encoding, self.rate, self.mix.shape[0])
-            peak = max(float(np.abs(array).max(initial=0.0)) for array in self._written(residual).values())
-            run = save_tracks(temporary, tracks, encoding, self._sketch(), peak, info)
+            parts = self._written(residual)
+            mix = {"mix": parts.pop("mix")} if "mix" in parts else {}
+            run = save_tracks(
+                temporary, tracks, encoding, self._sketch(), _peak(parts), info, mix_peak=_peak(mix)
+            )
         files = {name: folder / file for name, file in run["files"].items()}
         return Saved(folder, files, run)
 
@@ -96,3 +100,8 @@ class Result:
         for place in range(0, self.mix.shape[1], BLOCK):
             sketch.add({name: samples[:, place : place + BLOCK] for name, samples in everything.items()})
         return sketch
+
+
+def _peak(tracks: Mapping[str, np.ndarray]) -> float:
+    """The largest magnitude in all tracks."""
+    return max((float(np.abs(track).max(initial=0.0)) for track in tracks.values()), default=0.0)

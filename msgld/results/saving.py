@@ -1,4 +1,4 @@
-"""Results on the disk: one gain for all stems, and a null test of what was written."""
+"""Results on the disk: stems at their level, and a null test of what was written."""
 
 from __future__ import annotations
 
@@ -82,11 +82,12 @@ def save_tracks(
     info: dict[str, Any],
     step: Callable[[], None] = lambda: None,
     names: Names = PLAIN,
+    mix_peak: float = 0.0,
 ) -> dict[str, Any]:
     """Write sound files, picture and record into a folder.
 
     Args:
-        peak: largest magnitude in all tracks that are written.
+        peak: largest magnitude in the parts. mix_peak: in the extra tracks, which alone are turned down for it.
         info: goes to the record; its ``notes`` are added to.
         step: called after each file; may raise to stop.
         names: of the files.
@@ -94,23 +95,31 @@ def save_tracks(
     Returns:
         The record.
     """
+    encoding, chosen = encoding.holding(peak), encoding
     gain = encoding.gain(peak)
+    mix_gain = encoding.gain(gain * mix_peak)
     listed = {name: names.file(name, encoding.ext) for name in (*tracks.parts, *tracks.extra)}
     files = {name: folder / path for name, path in listed.items()}
     for name, track in {**tracks.parts, **tracks.extra}.items():
-        _write(files[name], track, tracks, encoding, gain)
+        _write(files[name], track, tracks, encoding, gain * mix_gain if name in tracks.extra else gain)
         step()
     null = null_db([files[name] for name in tracks.parts], tracks, encoding, gain)
     _beside(folder / names.picture, sketch.draw)
+    notes = [
+        *_in_floats(peak, encoding, chosen),
+        *_notes(gain, peak, null, encoding),
+        *_of_mix(gain * mix_peak, encoding),
+    ]
     run = {
         **info,
         "files": listed,
         "subtype": None if encoding.lossy else encoding.subtype,
         "bitrate": encoding.bitrate if encoding.ext == "mp3" else None,
         "gain": gain,
+        "mix_gain": mix_gain if tracks.extra else None,
         "peak": round(peak, 6),
         "null_db": null,
-        "notes": [*info.get("notes", ()), *_notes(gain, peak, null, encoding)],
+        "notes": [*info.get("notes", ()), *notes],
     }
     text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
     # What is no letter, from file names that are not UTF-8, is escaped as JSON does it.
@@ -123,6 +132,24 @@ def _beside(path: Path, write: Callable[[Path], Any]) -> None:
     """Write a file whose folder may not be there yet."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path)
+
+
+def _in_floats(peak: float, encoding: Encoding, chosen: Encoding) -> list[str]:
+    if encoding == chosen:
+        return []
+    return [f"{_above(peak)}, so all files are 32-bit float, which keeps them"]
+
+
+def _of_mix(peak: float, encoding: Encoding) -> list[str]:
+    if peak <= 1 or not encoding.clips:
+        return []
+    if encoding.gain(peak) == 1:
+        return [f"peaks of the mix of up to {20 * np.log10(peak):.1f} dB above full scale were cut off"]
+    return [f"the mix alone was turned down by {20 * np.log10(peak):.1f} dB, so that it does not clip"]
+
+
+def _above(peak: float) -> str:
+    return f"peaks reach {20 * np.log10(peak):.1f} dB above full scale"
 
 
 def _notes(gain: float, peak: float, null: float, encoding: Encoding) -> list[str]:

@@ -40,7 +40,8 @@ class FittedReader:
 def as_channels(samples: np.ndarray, channels: int) -> np.ndarray:
     """Samples (c, L) with another number of channels.
 
-    Mono goes to all channels and all go to mono as their mean; else channels that are missing are silent.
+    Mono goes to all channels; else channels that are missing are silent. All go to mono as their mean, as a mono mix
+    is made: what has opposite polarity in two channels is not in it.
 
     Raises:
         UsageError: more channels than asked for, and not to mono.

@@ -40,12 +40,16 @@ def tuning(blocks: Iterable[np.ndarray], rate: int) -> float:
 
 
 def _spectra(block: np.ndarray, rate: int) -> np.ndarray:
-    """Magnitudes (F, columns) of all whole windows; a block shorter than one has none."""
-    mono = resample(block.mean(0, keepdims=True), rate, RATE)[0]
-    if len(mono) < WINDOW:
+    """Magnitudes (F, columns) of all whole windows; a block shorter than one has none.
+
+    Powers of the channels are averaged, so that channels of opposite polarity do not cancel.
+    """
+    slow = resample(block, rate, RATE)
+    if slow.shape[-1] < WINDOW:
         return np.zeros((WINDOW // 2 + 1, 0))
-    frames = np.lib.stride_tricks.sliding_window_view(mono, WINDOW)[:: WINDOW // 4]
-    return np.abs(np.fft.rfft(frames * np.hanning(WINDOW), axis=1)).T
+    frames = np.lib.stride_tricks.sliding_window_view(slow, WINDOW, axis=-1)[:, :: WINDOW // 4]
+    power = np.abs(np.fft.rfft(frames * np.hanning(WINDOW), axis=-1)) ** 2
+    return np.sqrt(power.mean(0)).T
 
 
 def _peaks(spectra: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -54,10 +54,11 @@ def quantise(samples: np.ndarray, bits: int, rng: np.random.Generator | None = N
         samples: float array, full scale +-1.
         bits: 16 or 24.
         rng: where given, triangular dither of +-1 step (TPDF) is drawn from it and added, which turns the
-            rounding error into a steady hiss (Lipshitz et al., 1992, "Quantization and dither").
+            rounding error into a steady hiss (Lipshitz et al., 1992, "Quantization and dither"). Samples that all
+            are whole steps have no such error and are kept.
     """
     steps = samples.astype(np.float64) * 2.0 ** (bits - 1)
-    if rng is not None:
+    if rng is not None and (steps != np.rint(steps)).any():
         steps += rng.random(steps.shape) - rng.random(steps.shape)
     limit = 2 ** (bits - 1)
     return np.clip(np.rint(steps), -limit, limit - 1).astype(np.int32) << (32 - bits)

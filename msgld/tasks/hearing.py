@@ -14,6 +14,7 @@ import numpy as np
 from msgld.brief import Brief
 from msgld.metrics.asked import key_of
 from msgld.model import Model
+from msgld.sound.fitted import as_channels
 from msgld.sound.resample import resample
 from msgld.types import UNPITCHED
 
@@ -27,10 +28,12 @@ def in_heard_key(brief: Brief, given: Mapping[str, np.ndarray], rate: int) -> Br
     Args:
         given: stem -> (channels, L) at ``rate``.
     """
-    waves = [wave.mean(0) for stem, wave in given.items() if stem not in UNPITCHED]
+    waves = [wave for stem, wave in given.items() if stem not in UNPITCHED]
     if brief.key is not None or not waves:
         return brief
-    return replace(brief, key=key_of(resample(np.sum(waves, 0)[None], rate, RATE)[0], RATE))
+    channels = max(len(wave) for wave in waves)
+    total = np.sum([as_channels(wave, channels) for wave in waves], axis=0)
+    return replace(brief, key=key_of(resample(total, rate, RATE), RATE))
 
 
 def key_for(model: Model, stem: str, brief: Brief, others: Mapping[str, np.ndarray], rate: int) -> str | None:

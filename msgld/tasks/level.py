@@ -1,38 +1,32 @@
-"""Loudness: the model hears every song at the same level, and answers are brought back to the song's."""
+"""Level: the model hears every song at the level it was trained at, and answers are brought back to the song's."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
-SILENCE = 1e-6
-"""RMS below which a stretch is not made louder (-120 dBFS)."""
+from msgld.sound.loudness import ABSOLUTE_GATE, gated_rms
 
 
-def rms(audio: Tensor) -> float:
-    """Root of the mean power of (channels, L) over both."""
-    return float(audio.double().square().mean().sqrt()) if audio.numel() else 0.0
-
-
-def gain_to_reference(mixture: Tensor, reference: float | None) -> float:
+def gain_to_reference(mixture: Tensor, rate: int, reference: float | None) -> float:
     """Gain that brings a mixture (channels, L) to the level at which the model was trained.
 
-    Digital silence at its ends is not counted: a window that begins before the song is not taken for a soft one.
+    Pauses, noise before the music, clicks, rumble and constant offsets do not count; see
+    :func:`msgld.sound.loudness.gated_rms`. What lies below the absolute gate, such as the noise between two pieces, is
+    amplified as if it were at the gate.
 
     Args:
+        rate: samples a second.
         reference: RMS that the model knows; None if it hears songs as they are.
     """
-    return 1.0 if reference is None else reference / max(rms(_trimmed(mixture)), SILENCE)
+    return 1.0 if reference is None else reference / max(gated_rms(mixture, rate), ABSOLUTE_GATE)
 
 
-def _trimmed(audio: Tensor) -> Tensor:
-    """Audio (channels, L) without the zeros at its ends."""
-    sounding = audio.ne(0).any(0).nonzero()
-    return audio[:, int(sounding[0]) : int(sounding[-1]) + 1] if len(sounding) else audio[:, :0]
+def gain_of_given(given: Tensor, stems: int, rate: int, reference: float | None) -> float:
+    """Gain for given (G, channels, L) such that all ``stems``, were they alike, are at the reference.
 
-
-def gain_of_given(given: Tensor, stems: int, reference: float | None) -> float:
-    """Gain for given (G, channels, L) such that all ``stems``, were they alike, are at the reference."""
-    if reference is None:
+    It is 1 where what is given is silent, that is below the absolute gate.
+    """
+    level = gated_rms(given.sum(0), rate)
+    if reference is None or level < ABSOLUTE_GATE:
         return 1.0
-    share = (given.shape[0] / stems) ** 0.5
-    return reference * share / max(rms(_trimmed(given.sum(0))), SILENCE)
+    return reference * (given.shape[0] / stems) ** 0.5 / level

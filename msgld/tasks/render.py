@@ -12,10 +12,11 @@ from msgld.diffusion.sample import Map
 from msgld.errors import ModelError
 from msgld.metrics.nearest import running_sums
 from msgld.model import Model
+from msgld.sound.loudness import without_heavy_rumble
 from msgld.sound.mel import log_mel
 from msgld.sound.resample import resample
 from msgld.tasks.create import march, stretches
-from msgld.tasks.level import SILENCE, gain_of_given, rms
+from msgld.tasks.level import gain_of_given
 from msgld.tasks.maps import Settings
 
 ENCODED = 512
@@ -35,10 +36,9 @@ def frames_for(model: Model, samples: int, rate: int) -> int:
     return -(-whole // model.multiple) * model.multiple
 
 
-def gain_for(model: Model, given: np.ndarray) -> float:
+def gain_for(model: Model, given: np.ndarray, rate: int) -> float:
     """Gain that brings given stems (G, channels, L) to the model's level; silence is left as it is."""
-    waves = torch.from_numpy(given)
-    return gain_of_given(waves, len(model.stems), model.level) if rms(waves.sum(0)) > SILENCE else 1.0
+    return gain_of_given(torch.from_numpy(given), len(model.stems), rate, model.level)
 
 
 @torch.inference_mode()
@@ -54,6 +54,7 @@ def encode(model: Model, given: Mapping[int, np.ndarray], rate: int, frames: int
     z = silence.expand(1, tracks, -1, frames).clone()
     for track, samples in given.items():
         wave = torch.from_numpy(resample(samples, rate, model.codec.mel.rate)) * gain
+        wave = without_heavy_rumble(wave, model.codec.mel.rate)
         z[0, track] = _encode_wave(model, _to_length(wave, frames * size))
     return z
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from msgld.diffusion.sample import State, finish
 from msgld.model import Model
 from msgld.sound.anchor import apply_shares, shares_from_mels
+from msgld.sound.loudness import without_heavy_rumble
 from msgld.sound.mel import log_mel
 from msgld.sound.panorama import gains_like, place
 from msgld.sound.refine import refined_masks
@@ -102,6 +103,9 @@ def separate_windows(
 ) -> Tensor:
     """Cut windows into stems.
 
+    Heavy rumble and constant offsets are no stem's, and the model does not hear them. Where stems are cut out of the
+    mixture, each gets an equal share of them, so that they still sum to it.
+
     Args:
         mixtures: (N, channels, L) at ``rate``, L of about 10 s.
         starts: absolute latent frame of each window's beginning, from which noise is drawn.
@@ -112,16 +116,22 @@ def separate_windows(
         (N, K, channels, L) without the mixtures; what they leave of one is the residual, which is the
         whole difference where they are vocoded.
     """
-    gains = torch.tensor([gain_to_reference(mixture, model.level) for mixture in mixtures])
+    gains = torch.tensor([gain_to_reference(mixture, rate, model.level) for mixture in mixtures])
     louder = gains[:, None, None]
-    given = {track: wave * louder for track, wave in (known or {}).items()}
-    heard = mixtures * louder
+    given = {track: _without_rumble(wave, rate) * louder for track, wave in (known or {}).items()}
+    music = _without_rumble(mixtures, rate)
+    heard = music * louder
     state = _sampled(model, heard, rate, settings, starts, given, level)
     if layout.vocode:
         played = zip(state.x, mixtures, gains, strict=True)
         return torch.stack([_vocoded(model, x[:-1], mixture, rate) / gain for x, mixture, gain in played])
     cut = zip(heard, _shares(model, state, layout), gains, strict=True)
-    return torch.stack([_cut(model, mixture, shares, rate, layout) / gain for mixture, shares, gain in cut])
+    stems = torch.stack([_cut(model, one, shares, rate, layout) / gain for one, shares, gain in cut])
+    return stems + (mixtures - music).unsqueeze(1) / len(model.stems)
+
+
+def _without_rumble(windows: Tensor, rate: int) -> Tensor:
+    return torch.stack([without_heavy_rumble(window, rate) for window in windows])
 
 
 @torch.inference_mode()

@@ -112,7 +112,7 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
              segment: Segment = None, overlap: Overlap = None, batch: Batch = None,
              flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
              int24: o.Int24 = False, int16: o.Int16 = False, mp3_bitrate: o.Mp3Bitrate = None,
-             clip_mode: o.ClipModeOption = o.ClipMode.rescale, filename: Filename = DEFAULT,
+             clip_mode: o.ClipModeOption = o.ClipMode.auto, filename: Filename = DEFAULT,
              skip_existing: o.SkipExisting = False, overwrite: o.Overwrite = False, device: o.Device = "auto",
              jobs: o.Jobs = None, as_json: o.AsJson = False, dry_run: o.DryRun = False) -> int:  # fmt: skip
     """Cut songs into their stems.

@@ -1,0 +1,50 @@
+"""Small variations: the change that the model makes to a stem's spectrum, applied to the sound that was given."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.model import Model
+from msgld.sound.anchor import apply_shares
+from msgld.tasks.render import CONTEXT, VOCODED
+
+RETOUCHED, ANEW = 0.1, 0.4
+"""Level up to which given sound is only retouched, and from which on it is played anew; between them both are mixed."""
+
+LARGEST = 1.4
+"""Nepers, 12 dB: the largest change of a band."""
+
+
+def varied(old: np.ndarray, retouched: np.ndarray, new: np.ndarray, level: float) -> np.ndarray:
+    """A variation of a given stem, all (channels, L): the given sound at level 0, the new one from ``ANEW`` on.
+
+    Args:
+        retouched: the given sound with the model's changes; see :func:`retouch`. new: what the vocoder plays.
+        level: 0 to 1.
+    """
+    if level == 0:
+        return old
+    share = float(np.clip((level - RETOUCHED) / (ANEW - RETOUCHED), 0, 1))
+    return (np.sqrt(1 - share) * retouched + np.sqrt(share) * new).astype(np.float32)
+
+
+@torch.inference_mode()
+def retouch(model: Model, wave: np.ndarray, rate: int, before: Tensor, after: Tensor) -> np.ndarray:
+    """A given stem (channels, L) with the change between two of its latents (C, T) as a gain in each band and frame.
+
+    Its pitches and attacks stay. The gains are at most ``LARGEST``.
+    """
+    frames, frame = before.shape[-1], rate * model.codec.frame_samples / model.codec.mel.rate
+    out = np.zeros_like(wave)
+    for start in range(0, frames, VOCODED):
+        low, high = max(0, start - CONTEXT), min(frames, start + VOCODED + CONTEXT)
+        change = model.codec.decode(after[:, low:high]) - model.codec.decode(before[:, low:high])
+        gains = change.clamp(-LARGEST, LARGEST).exp().cpu()
+        first, begin, stop = (round(place * frame) for place in (low, start, min(frames, start + VOCODED)))
+        piece = torch.from_numpy(wave[:, first : round(high * frame)])
+        if piece.shape[-1]:
+            cut = apply_shares(piece, gains[None], rate, model.codec.mel)[0].numpy()
+            out[:, begin:stop] = cut[:, begin - first : stop - first]
+    return out
