@@ -17,12 +17,13 @@ PACKAGE = ROOT / "msgld"
 # From the bottom to the top: a unit may import its own layer and those below it.
 LAYERS = (
     ("types", "errors", "progress", "allocator"),
-    ("keys",),
+    ("names",),
+    ("keys", "schema", "description"),
     ("brief",),
     ("diffusion", "nets", "metrics"),
     ("sound",),
     ("model",),
-    ("kinds",),
+    ("kinds", "tensors"),
     ("tasks",),
     ("checkpoint", "data", "results"),
     ("training", "evaluation", "convert"),

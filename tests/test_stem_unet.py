@@ -125,7 +125,7 @@ def test_shares_begin_as_ratios_of_what_the_codec_decodes():
 
 def test_a_saved_network_is_the_same_network(tmp_path: Path):
     network = StemUNet(
-        StemUNetConfig(widths=(6, 8, 8), told=12, trunk_width=16, trunk_depth=1, trunk_heads=2, styles=("a",))
+        StemUNetConfig(widths=(6, 8, 8), told=12, trunk_width=16, trunk_depth=1, trunk_heads=2)
     )
     nn.init.normal_(network.outward.weight)
     model = Model(PatchCodec(PatchConfig()), StemDenoiser(network, CosineSchedule()), None, STEMS)

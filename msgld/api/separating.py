@@ -19,7 +19,7 @@ from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.results.encoding import Encoding
-from msgld.results.folder import new_folder
+from msgld.results.folder import inside, new_folder
 from msgld.results.naming import Names
 from msgld.results.picture import Sketch
 from msgld.results.result import Result
@@ -187,7 +187,7 @@ def _silent(task: Separation, spools: Mapping[str, Spool]) -> list[str]:
 
 def _spool(task: Separation, facts: Facts, meter: Meter, folder: Path) -> tuple[dict[str, Spool], Sketch]:
     names = (*task.stems, "residual")
-    spools = {name: Spool(folder / f"{name}.spool", facts.rate, facts.channels) for name in names}
+    spools = {name: Spool(inside(folder, f"{name}.spool"), facts.rate, facts.channels) for name in names}
     sketch = Sketch(facts.rate)
     for stretch in _stretches(task, facts, meter, 1 - WRITING):
         for name, spool in spools.items():

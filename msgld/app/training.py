@@ -88,7 +88,8 @@ def train_vocoder_on(settings: Training) -> Path:
 
     One that is there is trained on, if it is of the preset's size.
     """
-    from msgld.checkpoint import load_first_stage, read_description
+    from msgld.checkpoint import load_first_stage
+    from msgld.description import read_description
     from msgld.training.assemble import join_vocoder
     from msgld.training.vocoder import goes_on
     from msgld.training.vocoder_presets import find_vocoder_preset

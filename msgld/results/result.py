@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from msgld.errors import UsageError
+from msgld.names import check_stem_names
 from msgld.results.encoding import Encoding, as_encoding
 from msgld.results.folder import new_folder
 from msgld.results.picture import Sketch
@@ -56,9 +58,10 @@ class Result:
 
         Raises:
             AudioWriteError: the folder holds something, is not writable, or the format does not fit.
-            UsageError: no such format.
+            UsageError: no such format, or a stem whose name cannot be a file's.
         """
         folder, encoding = Path(folder), as_encoding(encoding)
+        check_stem_names(self.stems, UsageError)
         tracks = self._tracks(residual)
         info = {**self.info, "notes": list(self.notes)}
         with new_folder(folder, overwrite) as temporary:

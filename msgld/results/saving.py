@@ -13,6 +13,7 @@ import numpy as np
 
 from msgld.errors import AudioWriteError
 from msgld.results.encoding import Encoding
+from msgld.results.folder import inside
 from msgld.results.naming import PLAIN, Names
 from msgld.results.picture import Sketch
 from msgld.sound.fitted import as_channels
@@ -96,12 +97,12 @@ def save_tracks(
     """
     gain = encoding.gain(peak)
     listed = {name: names.file(name, encoding.ext) for name in (*tracks.parts, *tracks.extra)}
-    files = {name: folder / path for name, path in listed.items()}
+    files = {name: inside(folder, path) for name, path in listed.items()}
     for name, track in {**tracks.parts, **tracks.extra}.items():
         _write(files[name], track, tracks, encoding, gain)
         step()
     null = null_db([files[name] for name in tracks.parts], tracks, encoding, gain)
-    _beside(folder / names.picture, sketch.draw)
+    _beside(inside(folder, names.picture), sketch.draw)
     run = {
         **info,
         "files": listed,
@@ -113,7 +114,7 @@ def save_tracks(
         "notes": [*info.get("notes", ()), *_notes(gain, peak, null, encoding)],
     }
     text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
-    _beside(folder / names.record, lambda path: path.write_text(text + "\n", "utf-8"))
+    _beside(inside(folder, names.record), lambda path: path.write_text(text + "\n", "utf-8"))
     return run
 
 
