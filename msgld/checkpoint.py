@@ -20,7 +20,7 @@ from msgld.brief import PROGRAMS
 from msgld.description import FILE, read_description, unusable, written
 from msgld.errors import ModelError
 from msgld.kinds import KINDS, Kind, config_of, denoiser_of, kind_of
-from msgld.model import REFERENCE_RMS, Model
+from msgld.model import Model
 from msgld.schema import same
 from msgld.tasks.asked import features_of
 from msgld.tensors import fill, unfilled
@@ -57,7 +57,6 @@ def save_parts(
     Raises:
         ModelError: it could not be loaded again, by its names or as its parts do not go together.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     parts: dict[str, Any] = {}
     files: dict[Path, bytes] = {}
     for name, module in modules.items():
@@ -65,7 +64,9 @@ def save_parts(
         data = save(_stored(module, torch.float32 if settings["kind"] == "patch" else dtype))
         files[folder / f"{name}.safetensors"] = data
         parts[name] = {**settings, "sha256": hashlib.sha256(data).hexdigest()}
-    write_together({**files, folder / FILE: described(about, parts).encode()})
+    text = described(about, parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_together({**files, folder / FILE: text.encode()})
 
 
 def described(about: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> str:
@@ -134,7 +135,7 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     parts = _parts(folder, description, tuple(KINDS))
     codec, vocoder, refiner, notes = (parts.get(name) for name in ("codec", "vocoder", "refiner", "notes"))
     half = bf16_is_fast(torch.device(device)) if half is None else half
-    level = description.get("level", REFERENCE_RMS)
+    level = description["level"]
     denoiser = denoiser_of(parts["denoiser"], codec).eval().requires_grad_(False)
     for module in (codec, denoiser, vocoder, refiner, notes):
         if module is not None:

@@ -38,8 +38,11 @@ def read_description(folder: Path) -> dict[str, Any]:
         ModelError: there is none, it is damaged, or of another version; one line.
     """
     path = folder / FILE
+    data = _data(path)
     try:
-        return checked(_parsed(_text(path)))
+        return checked(_parsed(_text(data)))
+    except ModelError as error:
+        raise ModelError(f"{path} cannot be used: {error}") from error
     except ValueError as error:
         raise unusable(path, error) from error
 
@@ -63,14 +66,17 @@ def written(about: dict[str, Any]) -> str:
     return text
 
 
-def _text(path: Path) -> str:
+def _data(path: Path) -> bytes:
     try:
         if not path.is_file():
             raise ModelError(f"no model in {path.parent}: there is no {FILE}")
         with open(path, "rb") as file:
-            data = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _text(data: bytes) -> str:
     if len(data) > LARGEST:
         raise ValueError(f"it has more than {LARGEST:,} bytes")
     return data.decode("utf-8")
@@ -142,7 +148,9 @@ def checked(about: Any) -> dict[str, Any]:
         raise ValueError(
             f"its {shown(wrong[0])} is none" if wrong else f"it has {shown(min(set(about) - KEYS))}"
         )
-    _check_level(about.get("level"))
+    if "level" not in about:
+        raise ValueError("its level is missing")
+    _check_level(about["level"])
     check_stem_names(about["stems"])
     if "name" in about["info"]:
         check_path_part("a model", about["info"]["name"])

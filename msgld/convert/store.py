@@ -13,7 +13,7 @@ from msgld.checkpoint import described, write_whole
 from msgld.convert.parts import Part
 from msgld.convert.published import Found
 from msgld.convert.writing import new_model_folder, write_tensors
-from msgld.names import as_path_part, check_path_part, check_stem_names
+from msgld.names import as_path_part
 from msgld.progress import CancelToken, Meter, OnProgress
 
 REPORTS = 50
@@ -44,13 +44,13 @@ def store(
     """
     for part in found.parts:
         part.check()
-    check_stem_names(found.stems)
-    own_name = check_path_part("a model", name) if name else as_path_part(folder.name, "converted")
+    # Published mixtures come as they are, at any level.
+    own_name = name or as_path_part(folder.name, "converted")
+    about = {"stems": found.stems, "level": None, "info": {"name": own_name, **found.about}}
+    described(about, {part.name: {**part.settings, "sha256": "0" * 64} for part in found.parts})
     meter = Meter(sum(part.parameters for part in found.parts), "values", "reading", on_progress, cancel)
     with new_model_folder(folder, overwrite) as new:
         parts = {part.name: _store_part(part, new, half, meter) for part in found.parts}
-        # Published mixtures come as they are, at any level.
-        about = {"stems": found.stems, "level": None, "info": {"name": own_name, **found.about}}
         write_whole(new / "model.json", described(about, parts).encode())
 
 
