@@ -2,7 +2,7 @@
 
     python bench/foreign_models.py --out docs/figures
 
-A tiny model is changed in some hundreds of ways (``hostile.py``, ``hostile_files.py``). Each result is loaded in a
+A tiny model is changed in some hundreds of ways (``hostile*.py``). Each result is loaded in a
 process of its own with little memory and time, and where it loads, a second of sound is separated and one is
 generated. The exit code is 1 where any of them ends in a traceback, a crash or a hang, gives values that are no
 numbers, or leaves a file elsewhere.
@@ -25,6 +25,7 @@ from typing import Any
 
 import hostile
 import hostile_files
+import hostile_texts
 import numpy as np
 import soundfile
 import torch
@@ -67,7 +68,7 @@ def all_cases(model: Path, count: int) -> dict[str, hostile.Damage]:
     return {
         "as it was": lambda folder: None,
         **hostile.names(),
-        **hostile.texts(),
+        **hostile_texts.texts(),
         **hostile.settings(parts, count),
         **hostile_files.weights(),
         **hostile_files.headers(),
