@@ -25,6 +25,7 @@ from typing import Any
 
 import hostile
 import hostile_files
+import hostile_shapes
 import hostile_texts
 import numpy as np
 import soundfile
@@ -36,7 +37,7 @@ from tiny import save_tiny_model
 import msgld
 from msgld.errors import ModelError, MsgldError
 
-MEMORY = 1 << 30
+MEMORY = 4 << 30
 """Bytes that a model may take besides what the program has."""
 
 GOOD = ("refused", "refused late", "works")
@@ -74,6 +75,7 @@ def all_cases(model: Path, count: int) -> dict[str, hostile.Damage]:
         **hostile_files.headers(),
         **hostile_files.files(),
         **hostile_files.damaged(count // 4),
+        **hostile_shapes.shapes(count // 4),
     }
 
 

@@ -59,6 +59,8 @@ class KLConfig:
         check_frame(self.reduction, self.mel)
         if self.mel.bands % self.reduction:
             raise ValueError(f"{self.mel.bands} bands cannot be divided by {self.reduction}")
+        if self.channels % 2:
+            raise ValueError(f"a latent frame of {self.channels} numbers is odd")
 
 
 class KLCodec(nn.Module):

@@ -43,7 +43,7 @@ class PatchConfig:
 
     mel: MelConfig = MelConfig()
     frame_columns: Annotated[int, Between(1, 64)] = 4
-    channels: Annotated[int, Between(1, 8192)] = 128
+    channels: Annotated[int, Between(2, 8192, 2)] = 128
 
     def check(self) -> None:
         """Raise ValueError where a patch has fewer values than channels, or where it is too long."""
@@ -53,9 +53,11 @@ class PatchConfig:
 
 
 def check_frame(columns: int, mel: MelConfig) -> None:
-    """Raise ValueError where a latent frame is longer than a quarter of a second."""
-    if 4 * columns * mel.hop > mel.rate:
-        raise ValueError(f"a latent frame of {columns} columns of {mel.hop} samples is too long")
+    """Raise ValueError where a latent frame is shorter than 5 ms or longer than a quarter of a second."""
+    if not mel.rate <= 200 * columns * mel.hop <= 50 * mel.rate:
+        raise ValueError(
+            f"a latent frame of {columns} columns of {mel.hop} samples is shorter than 5 ms or longer than 250"
+        )
 
 
 class PatchCodec(nn.Module):
