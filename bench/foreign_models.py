@@ -75,7 +75,7 @@ def all_cases(model: Path, count: int) -> dict[str, hostile.Damage]:
         **hostile_files.headers(),
         **hostile_files.files(),
         **hostile_files.damaged(count // 4),
-        **hostile_shapes.shapes(count // 4),
+        **hostile_shapes.shapes(count // 8),
     }
 
 

@@ -22,8 +22,8 @@ FORMAT = 1
 LARGEST = 1_000_000
 """Bytes of a description; the shipped model's has 10,000."""
 
-DEEPEST = 32
-"""Objects and lists in each other; the shipped model's are 6 deep."""
+DEEPEST = 100
+"""Objects and lists in each other; the shipped model's are 6 deep, and each run that starts from another adds one."""
 
 LEVELS = (1e-4, 10.0)
 """Lowest and highest RMS to which a model may want mixtures brought."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from command import run, write_noise
 from foreign_models import GOOD, all_cases, base, judge
 from hostile import NAMES, describe, names, tensors
 from tiny import save_tiny_model
@@ -130,6 +131,17 @@ def test_a_strange_model_in_the_cache_is_listed_as_damaged(
     names()["stem called 0"](place)
     monkeypatch.setenv("MSGLD_CACHE", str(tmp_path))
     assert "error" in list_models()[-1]
+
+
+def test_the_command_line_refuses_a_strange_model_in_one_line(model: Path, tmp_path: Path):
+    copy = copied(model, tmp_path / "models")
+    describe(copy, lambda a: a["info"].update(name="../../x"))
+    song = write_noise(tmp_path / "song.wav")
+    before = set(tmp_path.rglob("*"))
+    for command in (["separate", song, "--out", "out"], ["generate", "--seconds", "1", "--out", "out"]):
+        done = run([*command, "--name", copy], tmp_path)
+        assert done.code != 0 and len(done.complaints) == 1 and "cannot be called" in done.complaints[0]
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} <= before
 
 
 def test_what_is_no_name_of_a_model_is_refused():
