@@ -1,4 +1,4 @@
-"""The model's figures on the frozen held-out set: separation, level, codec, and whether arranging listens.
+"""The model's figures on the frozen held-out set: separation, level, codec, arranging, and whether it listens.
 
     python bench/quality.py --midi FOLDER --out docs/figures
 
@@ -14,26 +14,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from msgld import Options, load
-from msgld.api.quality import separation_passes
+from msgld import Msgld, Options, load
 from msgld.data.heldout import HeldOut
 from msgld.evaluation import evaluate
 from msgld.evaluation.measures import improvements
 from msgld.evaluation.separation import separate_clip
 from msgld.evaluation.table import markdown
-from msgld.model import Model
 
 
-def level_figures(model: Model, clips: list, decibels: float) -> float:
+def level_figures(model: Msgld, clips: list, decibels: float) -> float:
     """Largest change of the mean SI-SDRi, in dB, when songs are that much louder or softer."""
-    settings, layouts = separation_passes(Options(), model)
     means = []
     for gain in (0.0, decibels, -decibels):
         scaled = [replace(clip, stems=clip.stems * np.float32(10 ** (gain / 20))) for clip in clips]
         values = [
-            improvements(
-                separate_clip(model, s.stems.sum(0), s.rate, settings, layouts) / 10 ** (gain / 20), clip
-            )
+            improvements(separate_clip(model, s.stems.sum(0), s.rate) / 10 ** (gain / 20), clip)
             for s, clip in zip(scaled, clips, strict=True)
         ]
         means.append(float(np.nanmean(np.stack(values))))
@@ -51,15 +46,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    model = load(options.model).model
+    model = load(options.model)
     held = HeldOut(options.midi)
     clips = held.spread(options.clips or len(held))
     for quality in options.qualities.split(","):
-        settings, layouts = separation_passes(Options(quality=quality), model)
         out = options.out / quality
-        report = evaluate(model, "separate", clips, settings=settings, layouts=layouts, out=out)
+        report = evaluate(model, "separate", clips, options=Options(quality=quality), out=out)
         print(f"separate, {quality}\n\n{markdown(report['rows'])}")
-    for task in ("arrange", "codec"):
+    for task in ("arrange", "listening", "codec"):
         print(f"{task}\n\n{markdown(evaluate(model, task, clips, out=options.out)['rows'])}")
     print(f"level: SI-SDRi changes by at most {level_figures(model, clips[::10], 20.0):.3f} dB at +-20 dB")
 

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from study import cut
 
 from msgld import Options, load
 from msgld.api.quality import separation_passes
 from msgld.data.heldout import HeldOut
 from msgld.evaluation.measures import improvements
-from msgld.evaluation.separation import separate_clip
 from msgld.metrics import summary
 from msgld.tasks.separate import Layout
 
@@ -53,7 +53,7 @@ def main() -> None:
 
     def measured(ways: Sequence[Layout]) -> tuple[np.ndarray, float]:
         begun = time.perf_counter()
-        stems = [separate_clip(model, clip.stems.sum(0), clip.rate, settings, ways) for clip in clips]
+        stems = [cut(model, clip, settings, ways) for clip in clips]
         took = time.perf_counter() - begun
         return np.stack([improvements(made, clip) for made, clip in zip(stems, clips, strict=True)]), took
 

@@ -20,18 +20,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from msgld import Options, load
-from msgld.api.quality import making, separation_passes
+from msgld import Msgld, Options, load
+from msgld.api.quality import separation_passes
 from msgld.data.heldout import HeldOut
 from msgld.data.source import Clip
 from msgld.evaluation import evaluate
 from msgld.evaluation.measures import improvements
-from msgld.evaluation.separation import separate_clip
 from msgld.evaluation.subsets import Subset, named_subsets
 from msgld.evaluation.table import markdown, row
 from msgld.model import Model
 from msgld.tasks.maps import Settings
 from msgld.tasks.separate import Layout
+from msgld.tasks.stream import separated
 
 SPEEDS = ((0,), (0.5,), (-1,), (1,), (5,), (1, 2), (-1, 1, 2), (-1, 1, 2, 5), (-1, 0, 1, 2, 3, 4, 5))
 """Semitones of the passes whose answers are averaged."""
@@ -79,13 +79,15 @@ def ways(plain: Layout) -> Iterable[Way]:
     yield Way("spatial filter", "off", one, (replace(plain, spatial=False),))
 
 
+def cut(model: Model, clip: Clip, settings: Settings, layouts: Sequence[Layout]) -> np.ndarray:
+    """Stems (S, channels, L) of a clip's mixture, separated with settings that no user can make."""
+    stretches = separated(model, (clip.stems.sum(0), clip.rate), {}, settings, layouts)
+    return np.concatenate(list(stretches), -1)[:-1]
+
+
 def separate(model: Model, clip: Clip, way: Way) -> np.ndarray:
     """SI-SDRi of every stem."""
-    mixture = clip.stems.sum(0)
-    draws = [
-        separate_clip(model, mixture, clip.rate, replace(way.settings, seed=seed), way.layouts)
-        for seed in range(way.draws)
-    ]
+    draws = [cut(model, clip, replace(way.settings, seed=seed), way.layouts) for seed in range(way.draws)]
     return improvements(np.mean(draws, 0), clip)
 
 
@@ -112,15 +114,15 @@ def separating(model: Model, clips: list[Clip]) -> list[dict[str, Any]]:
 
 
 def made(
-    model: Model, clips: list[Clip], subsets: Sequence[Subset], calls: Iterable[int]
+    model: Msgld, clips: list[Clip], subsets: Sequence[Subset], calls: Iterable[int]
 ) -> list[dict[str, Any]]:
     """A row for each number of calls."""
-    base, rows = making(Options(), model), []
+    rows = []
     for number in calls:
-        settings = replace(base, steps=number)
+        options = Options(steps=number)
         begun = time.perf_counter()
-        pieces = evaluate(model, "generate", clips, settings=settings)["rows"]
-        stems = evaluate(model, "arrange", clips, settings=settings, subsets=subsets)["rows"][-1]
+        pieces = evaluate(model, "generate", clips, options=options)["rows"]
+        stems = evaluate(model, "arrange", clips, options=options, subsets=subsets)["rows"][-1]
         rows.append(
             {
                 "calls": number,
@@ -170,14 +172,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/figures"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    model = load(options.model).model
+    model = load(options.model)
     clips = HeldOut(options.midi).spread(options.clips)
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "study.json"
     report = json.loads(path.read_text("utf-8")) if path.exists() else {}
     report |= {"model": model.name, "clips": len(clips)}
     if options.part != "making":
-        report["separating"] = separating(model, clips)
+        report["separating"] = separating(model.model, clips)
         draw(report["separating"], options.out / "study.png")
     if options.part != "separating":
         subsets = named_subsets(options.subsets, model.stems)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from msgld.errors import ModelError
-from msgld.names import check_path_part, check_stem_names, shown
+from msgld.names import check_path_part, check_stem_names
+from msgld.ranges import shown
 
 FILE = "model.json"
 

@@ -11,7 +11,6 @@ from torch import nn
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule, SqrtLinearSchedule
 from msgld.diffusion.published import PublishedDenoiser
-from msgld.names import shown
 from msgld.nets.hifigan import HifiGan, HifiGanConfig
 from msgld.nets.notes import NoteReader, NotesConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
@@ -19,6 +18,7 @@ from msgld.nets.stem_unet import StemUNet, StemUNetConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.unet3d import PublishedUNet, UNetConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
+from msgld.ranges import shown
 from msgld.schema import read_settings
 from msgld.sound.autoencoder import KLCodec, KLConfig
 from msgld.sound.codec import PatchCodec, PatchConfig

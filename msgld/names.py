@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import reprlib
 import unicodedata
 from collections.abc import Iterable
 
 from msgld.errors import ModelError, MsgldError
+from msgld.ranges import shown
 
 LONGEST, BYTES = 100, 200
 """Characters of a name, and its bytes in UTF-8: with an ending it has to fit into the 255 that file systems allow."""
@@ -78,11 +78,6 @@ def as_path_part(name: str, default: str) -> str:
 def fold(name: str) -> str:
     """The form in which two names are the same on some file system: neither case nor composition counts."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-
-
-def shown(value: object) -> str:
-    """A value for a message: short and in one line, whatever it is."""
-    return " ".join(reprlib.repr(value).split())
 
 
 def _fault(name: object) -> str | None:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from msgld.errors import ModelError
-from msgld.names import shown
+from msgld.ranges import shown
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 """In which weights may be stored; they are computed with in 32 bits."""

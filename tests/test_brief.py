@@ -16,7 +16,7 @@ from msgld.brief import PROGRAMS, Brief
 from msgld.checkpoint import load_model, save_model
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.keyfinding import key_of_notes
-from msgld.data.parts import parts, stretch, transpose
+from msgld.data.parts import stretch, transpose
 from msgld.data.scores import Band, ScoreSource, Variation, band_song, brief_of
 from msgld.diffusion.denoise import Asked, Estimate
 from msgld.diffusion.guidance import Briefed, Guided
@@ -98,7 +98,7 @@ def test_unknown_styles_and_stems_are_refused():
 @pytest.mark.parametrize(("seed", "style"), [(3, "rock"), (5, "disco"), (8, "pop")])
 def test_the_beats_of_a_brief_are_those_of_the_notes(seed: int, style: str):
     song = band_song(seed, style)
-    played = transpose(stretch(parts(song.score), 1.2), 3)
+    played = transpose(stretch(song.parts, 1.2), 3)
     start = 7.3
     brief = brief_of(song, played, start, 5.0, 1.2, 3)
     assert brief.bpm == pytest.approx(1.2 * float(song.meta["bpm"]), rel=1e-3)
@@ -121,7 +121,7 @@ def test_the_key_of_notes_is_that_which_they_were_composed_in():
     for seed in range(60):
         song = band_song(seed, STYLES[seed % 2])
         if parse_key(str(song.meta["key"]))[1] in ("major", "minor"):
-            played = transpose(parts(song.score), seed % 7)
+            played = transpose(song.parts, seed % 7)
             key = key_of_notes(played, 5.0, 12.0)
             found += [(key, transposed(str(song.meta["key"]), seed % 7))] if key else []
     assert len(found) >= 20
@@ -132,7 +132,7 @@ def test_the_key_of_notes_is_that_which_they_were_composed_in():
 
 def test_notes_of_no_scale_have_no_key_and_silence_has_none():
     song = band_song(1, "rock")
-    whole = [part for part in parts(song.score) if not part.is_drum]
+    whole = [part for part in song.parts if not part.is_drum]
     assert key_of_notes([], 0.0, 5.0) is None and key_of_notes(whole, 1e4, 5.0) is None
     everything = [
         replace(part, pitch=36 + np.arange(len(part)) % 12, duration=np.ones(len(part))) for part in whole
@@ -310,7 +310,7 @@ def test_a_saved_model_keeps_its_styles_and_others_refuse_briefs(tmp_path: Path)
     ("asked", "said"),
     [
         (["--piano", "banjo"], "no piano called 'banjo'; there are: grand"),
-        (["--bpm", "1000"], "bpm has to lie between 30 and 300"),
+        (["--bpm", "1000"], "has to be a number from 30 to 300"),
         (["--key", "H"], "unknown key 'H'"),
         (["--style", "polka"], "no style 'polka'; there are: bossa, rock"),
     ],

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from msgld.checkpoint import load_model, read_description, save_model, write_whole
+from msgld.checkpoint import load_model, save_model, write_whole
+from msgld.description import read_description
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError

@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 from msgld.app.balancing import read_example
 from msgld.app.formats import choose_encoding
 from msgld.app.guard import guarded, take_debug
-from msgld.app.inputs import find_songs, stem_files, stem_list, stems_in, track_names
+from msgld.app.inputs import stem_files, stem_list, stems_in
+from msgld.app.songs import find_songs, track_names
 from msgld.cli import COMMANDS, app
 from msgld.data.source import Clip
 from msgld.errors import AudioReadError, Cancelled, ModelError, UsageError
@@ -143,11 +144,13 @@ def test_songs_are_found_in_folders_and_patterns_once_each_and_not_among_results
         (tmp_path / name).touch()
     out = tmp_path / "a" / "out"
     asked = [tmp_path / "a", tmp_path / "a" / "*.wav", tmp_path / "c [1].mp3", tmp_path / "no*thing"]
-    songs, missing = find_songs([str(path) for path in asked], out)
-    assert [song.relative_to(tmp_path).as_posix() for song in songs] == ["a/b/y.FLAC", "a/x.wav", "c [1].mp3"]
-    assert [argument for argument, _ in missing] == [str(tmp_path / "no*thing")]
-    results, _ = find_songs([str(out)], out)
-    assert [song.name for song in results] == ["bass.wav"]
+    found = find_songs([str(path) for path in asked], out)
+    assert [song.relative_to(tmp_path).as_posix() for song in found.songs] == [
+        "a/b/y.FLAC", "a/x.wav", "c [1].mp3"
+    ]  # fmt: skip
+    assert [argument for argument, _ in found.missing] == [str(tmp_path / "no*thing")]
+    assert [path.name for path in found.passed_over] == ["bass.wav"]
+    assert [song.name for song in find_songs([str(out)], out).songs] == ["bass.wav"]
 
 
 def test_names_of_songs_never_collide() -> None:
@@ -194,8 +197,6 @@ def test_a_batch_is_refused_skipped_or_replaced_as_asked(tmp_path: Path, model: 
     before = contents(tmp_path)
     again = run(["separate", "in", "-n", model], tmp_path)
     assert again.code == 1 and len(again.complaints) == 2 and "--overwrite" in again.complaints[0]
-    other = run(["separate", "in", "-n", model, "--flac", "--skip-existing"], tmp_path)
-    assert other.code == 1 and "lacks drums.flac" in other.complaints[0]
     same = ["separate", "in", "-n", model, "--flac", "--stems", "bass"]
     skipped = run([*same, "--skip-existing", "--json"], tmp_path)
     assert skipped.code == 0 and [record["status"] for record in skipped.records] == ["skipped"] * 2
@@ -214,7 +215,7 @@ def test_a_stretch_of_a_song_with_a_known_stem(tmp_path: Path, model: Path) -> N
     [made] = tmp_path.rglob("separated/tiny/song/bass.wav")
     expected, _ = soundfile.read(bass)
     np.testing.assert_allclose(soundfile.read(made)[0], expected[22_050 : 3 * 22_050], atol=1e-6)
-    wrong = run([*asked, "--overwrite", "--to", "0.2"], tmp_path)
+    wrong = run([*asked[:-1], "0.2", "--overwrite"], tmp_path)
     assert wrong.code == 2 and "--from 0.5" in wrong.complaints[0]
     late = run([*asked[:4], "--overwrite", "--from", "3"], tmp_path)
     assert late.code == 1 and "after the sound has ended" in late.complaints[0]

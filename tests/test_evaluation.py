@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from tiny import save_tiny_model
+from tiny import save_tiny_model, tiny_vocoder
 
-from msgld.checkpoint import load_model
+from msgld.api.msgld import Msgld, load
 from msgld.data.source import Clip
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
@@ -29,18 +29,16 @@ from msgld.evaluation.table import markdown, row
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.sound.codec import PatchCodec, PatchConfig
-from msgld.tasks.maps import Settings
-from msgld.tasks.separate import Layout
 from msgld.types import RATE, STEMS
 from tests.leaning import leaning_model
 
 
 @pytest.fixture(scope="module")
-def model() -> Model:
+def model() -> Msgld:
     torch.manual_seed(0)
     config = TransformerConfig(width=32, depth=1, heads=2)
     denoiser = StemDenoiser(StemTransformer(config), CosineSchedule()).eval().requires_grad_(False)
-    return Model(PatchCodec(PatchConfig()), denoiser, None, STEMS)
+    return Msgld(Model(PatchCodec(PatchConfig()), denoiser, tiny_vocoder(), STEMS))
 
 
 def make_clip(seed: int, seconds: float = 2.0) -> Clip:
@@ -64,9 +62,9 @@ def test_a_mixture_given_back_improves_nothing() -> None:
     assert np.nanmax(np.abs(improvements(same, clip))) < 1e-4
 
 
-def test_separating_a_clip_gives_stems_of_its_length_that_sum_to_it(model: Model) -> None:
+def test_separating_a_clip_gives_stems_of_its_length_that_sum_to_it(model: Msgld) -> None:
     mixture = make_clip(2).stems.sum(0)
-    stems = separate_clip(model, mixture, RATE, Settings(), [Layout()])
+    stems = separate_clip(model, mixture, RATE)
     assert stems.shape == (5, *mixture.shape)
     assert np.abs(stems.sum(0) - mixture).max() < 1e-4
 
@@ -84,13 +82,13 @@ def test_listening_rows_are_ratios_of_means() -> None:
     assert len(rows) == 4 and all(r["mean"] == pytest.approx(0.8) and r["count"] == 39 for r in rows)
 
 
-def test_listening_needs_two_stems_and_compares_three_cases(model: Model) -> None:
+def test_listening_needs_two_stems_and_compares_three_cases(model: Msgld) -> None:
     z = torch.randn(2, 5, 128, 8, generator=torch.Generator().manual_seed(0))
-    alone = listening_errors(model, z[0], z[1], np.array([1, 0, 0, 0, 0], bool), seed=0)
+    alone = listening_errors(model.model, z[0], z[1], np.array([1, 0, 0, 0, 0], bool), seed=0)
     assert np.isnan(alone).all()
-    errors = listening_errors(model, z[0], z[1], np.ones(5, bool), seed=0)
+    errors = listening_errors(model.model, z[0], z[1], np.ones(5, bool), seed=0)
     assert errors.shape == (2, 3) and np.isfinite(errors).all() and (errors > 0).all()
-    same = listening_errors(model, z[0], z[0], np.ones(5, bool), seed=0)
+    same = listening_errors(model.model, z[0], z[0], np.ones(5, bool), seed=0)
     assert np.array_equal(same[:, 0], same[:, 1])
 
 
@@ -106,9 +104,9 @@ def test_the_error_of_listening_is_that_of_the_log_mels() -> None:
     assert (errors[0] < errors[1]).all()
 
 
-def test_reports_are_written_and_say_what_was_measured(model: Model, tmp_path: Path) -> None:
+def test_reports_are_written_and_say_what_was_measured(model: Msgld, tmp_path: Path) -> None:
     clips = [make_clip(i) for i in range(3)]
-    for task in ("separate", "arrange", "codec"):
+    for task in ("separate", "arrange", "listening", "codec"):
         report = evaluate(model, task, clips, limit=2, out=tmp_path)
         assert report["clips"] == 2 and report["rows"]
         assert json.loads((tmp_path / f"{task}.json").read_text("utf-8"))["rows"] == report["rows"]
@@ -119,15 +117,15 @@ def test_pieces_that_are_the_clips_have_no_distance_and_noise_has_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clips = [make_clip(i) for i in range(8)]
-    model = load_model(save_tiny_model(Path(tempfile.mkdtemp()) / "tiny"))
+    model = load(save_tiny_model(Path(tempfile.mkdtemp()) / "tiny"))
 
     def played(by: Callable[[int], np.ndarray]) -> dict[str, float]:
-        monkeypatch.setattr(generation, "invent", lambda model, frames, settings: by(settings.seed))
+        monkeypatch.setattr(generation, "invent", lambda model, seconds, options: by(options.seed)[:, None])
         report = evaluate(model, "generate", clips)
         assert [one["count"] for one in report["rows"]] == [8] * len(report["rows"])
         return {one["name"]: one["mean"] for one in report["rows"]}
 
-    same = played(lambda seed: whole_frames(clips[seed], model).numpy()[:, 0])
+    same = played(lambda seed: whole_frames(clips[seed], model.model).numpy()[:, 0])
     rng = np.random.default_rng(0)
     noise = played(lambda seed: 0.05 * rng.standard_normal((5, 86_016)) * np.linspace(0, 1, 86_016))
     assert "piano" not in same, "silent in all clips"
@@ -136,29 +134,29 @@ def test_pieces_that_are_the_clips_have_no_distance_and_noise_has_one(
 
 def test_stems_that_pause_for_half_of_the_time_are_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
     clips = [make_clip(i) for i in range(4)]
-    model = load_model(save_tiny_model(Path(tempfile.mkdtemp()) / "tiny"))
-    halves = [whole_frames(clip, model).numpy()[:, 0] for clip in clips]
+    model = load(save_tiny_model(Path(tempfile.mkdtemp()) / "tiny"))
+    halves = [whole_frames(clip, model.model).numpy()[:, 0] for clip in clips]
     for stems in halves:
         stems[1, : stems.shape[-1] // 2] = 0
-    monkeypatch.setattr(generation, "invent", lambda model, frames, settings: halves[settings.seed])
+    monkeypatch.setattr(generation, "invent", lambda model, seconds, options: halves[options.seed][:, None])
     rows = {one["name"]: one for one in evaluate(model, "generate", clips)["rows"]}
     assert rows["drums"]["pauses"] == pytest.approx(0.5, abs=0.05) and rows["drums"]["real pauses"] == 0
     assert rows["bass"]["pauses"] == rows["mixture"]["pauses"] == 0
 
 
 def test_what_a_model_invents_is_measured_shown_and_played(tmp_path: Path) -> None:
-    model = load_model(save_tiny_model(tmp_path / "tiny"))
+    model = load(save_tiny_model(tmp_path / "tiny"))
     report = evaluate(model, "generate", [make_clip(i) for i in range(4)], out=tmp_path / "report")
     mixture = report["rows"][0]
     assert mixture["name"] == "mixture" and mixture["low"] <= mixture["mean"] <= mixture["high"] + 1
     page = (tmp_path / "report" / "generate.html").read_text("utf-8")
     assert page.count("<h2>") == 3 and "piece 0" in page
-    model.vocoder = None
+    model.model.vocoder = None
     with pytest.raises(ModelError, match="no vocoder"):
         evaluate(model, "generate", [make_clip(0)])
 
 
-def test_the_page_shows_and_plays_what_was_separated(model: Model, tmp_path: Path) -> None:
+def test_the_page_shows_and_plays_what_was_separated(model: Msgld, tmp_path: Path) -> None:
     clips = [replace(make_clip(i), name=f"<clip {i}>") for i in range(5)]
     report = evaluate(model, "separate", clips, out=tmp_path)
     page = (tmp_path / "separate.html").read_text("utf-8")
@@ -174,12 +172,12 @@ def test_the_page_shows_and_plays_what_was_separated(model: Model, tmp_path: Pat
     assert "examples" not in json.loads((tmp_path / "separate.json").read_text("utf-8"))
 
 
-def test_an_unknown_evaluation_names_the_known_ones(model: Model) -> None:
-    with pytest.raises(UsageError, match="separate, generate, arrange, codec"):
-        evaluate(model, "listen", [make_clip(0)])
+def test_an_unknown_evaluation_names_the_known_ones(model: Msgld) -> None:
+    with pytest.raises(UsageError, match="separate, generate, arrange, listening, codec"):
+        evaluate(model, "hearing", [make_clip(0)])
 
 
-def test_codec_with_every_component_reaches_the_ceiling_of_its_mels(model: Model) -> None:
+def test_codec_with_every_component_reaches_the_ceiling_of_its_mels(model: Msgld) -> None:
     rows = {r["name"]: r for r in evaluate(model, "codec", [make_clip(0)])["rows"]}
     assert rows["ceiling, true mels"]["mean"] > rows["ceiling, decoded mels"]["mean"]
     assert rows["log-mel L1"]["mean"] > 0

@@ -17,8 +17,9 @@ PACKAGE = ROOT / "msgld"
 # From the bottom to the top: a unit may import its own layer and those below it.
 LAYERS = (
     ("types", "errors", "progress", "allocator"),
-    ("names",),
-    ("keys", "schema", "description"),
+    ("keys", "ranges", "names"),
+    ("schema", "description"),
+    ("instruments",),
     ("brief",),
     ("diffusion", "nets", "metrics"),
     ("sound",),
@@ -26,8 +27,9 @@ LAYERS = (
     ("kinds", "tensors"),
     ("tasks",),
     ("checkpoint", "data", "results"),
-    ("training", "evaluation", "convert"),
+    ("training", "convert"),
     ("api",),
+    ("evaluation",),
     ("__init__",),
     ("cli", "app"),
     ("__main__",),

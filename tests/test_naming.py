@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 import soundfile
 from command import run, write_noise
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import save_tiny_model
 
 import msgld
-from msgld.app.naming import Template
+from msgld.app.guard import guarded
+from msgld.app.naming import Template, check_apart
+from msgld.cli import app
 from msgld.errors import AudioWriteError, UsageError
+from msgld.results.naming import LONGEST, is_control
 from msgld.results.result import Result
 
 VALUES = {"model": "small", "track": "A {stem} {0} song", "trackext": "mp3", "seed": 3, "index": 7}
@@ -50,19 +53,66 @@ def test_variables_are_filled_and_values_are_no_templates(text: str, path: str):
     assert folder / names.file("bass", "wav") == Path("out") / path
 
 
+def test_what_a_song_is_called_it_is_called():
+    for track in ("Ünï côdé", "a{b}c", "{stem}", "絆", "what?.x", "-v"):
+        for text in ("{track}/{stem}.{ext}", "{stem}/{track}.{ext}"):
+            folder, names = Template(text).place(Path("out"), {**VALUES, "track": track})
+            assert track in (folder / names.file("bass", "wav")).as_posix()
+
+
+TEMPLATES = st.lists(
+    st.sampled_from(
+        ["{model}", "{track}", "{trackext}", "{seed}", "{index:03}", "{ext}", "/", "x", " - ", ".", "{{"]
+    ),
+    max_size=8,
+).map(lambda parts: "".join(parts).lstrip("/") + "{stem}.{ext}")
+
+
+@settings(deadline=None, max_examples=60)
 @given(
-    st.text(st.characters(exclude_characters="/\0"), min_size=1).filter(lambda name: name not in (".", ".."))
+    TEMPLATES, st.text(min_size=1, max_size=300), st.text(max_size=9), st.sampled_from(["bass", "no_guitar"])
 )
-def test_whatever_a_song_is_called_it_is_called_so(track: str):
-    for text in ("{track}/{stem}.{ext}", "{stem}/{track}.{ext}"):
-        folder, names = Template(text).place(Path("out"), {**VALUES, "track": track})
-        assert track in (folder / names.file("bass", "wav")).as_posix()
+def test_whatever_is_filled_in_is_a_path_below_the_folder(text: str, track: str, ending: str, stem: str):
+    try:
+        template = Template(text)
+    except UsageError:
+        return
+    folder, names = template.place(Path("out"), {**VALUES, "track": track, "trackext": ending})
+    path = folder / names.file(stem, "flac")
+    assert path.parts[0] == "out" and not path.is_absolute() and ".." not in path.parts
+    assert all(0 < len(os.fsencode(part)) <= LONGEST for part in path.parts)
+    assert str(path).isprintable() or not any(is_control(letter) for letter in str(path))
+    assert names.file(stem, "flac") != names.file("drums", "flac")
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.text("ab{é}", min_size=250, max_size=300), st.text("ab{é}", min_size=250, max_size=300))
+def test_long_names_stay_different(one: str, other: str):
+    places = {Template().place(Path(), {**VALUES, "track": track})[0] for track in (one, other)}
+    assert len(places) == len({one, other})
+
+
+def test_names_that_are_no_text_or_no_names_are_replaced():
+    odd = {
+        "caf\udce9": "caf%E9",
+        "a\nb": "a_b",
+        "..": "__",
+        "con": "_con",
+        "Lpt1.x": "_Lpt1.x",
+        "a/../b": "a_.._b",
+    }
+    for track, expected in odd.items():
+        assert Template().place(Path(), {**VALUES, "track": track})[0] == Path("small", expected)
+    nothing = Template("{trackext}/{stem}.{ext}").place(Path("out"), {**VALUES, "trackext": ""})
+    assert nothing[0] == Path("out/_")
 
 
 @pytest.mark.parametrize(
     "text",
     ["{artist}/{stem}.{ext}", "{track}.{ext}", "{stem}", "{stem}.wav", "../{stem}.{ext}", "/{stem}.{ext}",
-     "{stem.{ext}", "{stem}{}.{ext}", "{track:02d}/{stem}.{ext}", "{stem}{track.x}.{ext}"],
+     "{stem.{ext}", "{stem}{}.{ext}", "{track:02d}/{stem}.{ext}", "{stem}{track.x}.{ext}",
+     "{stem:.0}.{ext}", "{stem!r}.{ext}", "{seed[0]}{stem}.{ext}", "{index:999999999}{stem}.{ext}", "a\n{stem}.{ext}",
+     "a\\{stem}.{ext}", "x/../{stem}.{ext}", "", "{index:{seed}}{stem}.{ext}", "x" * 300 + "{stem}.{ext}"],
 )  # fmt: skip
 def test_templates_that_lose_files_are_refused(text: str):
     with pytest.raises(UsageError, match="--filename"):
@@ -103,11 +153,48 @@ def test_a_folder_for_each_stem(tmp_path: Path, model: Path):
     }  # fmt: skip
 
 
-def test_several_songs_under_one_name_are_refused(tmp_path: Path, model: Path):
-    for name in ("one", "two"):
-        write_noise(tmp_path / f"{name}.wav")
-    done = run(["separate", "one.wav", "two.wav", "-n", model, "--filename", "{stem}.{ext}"], tmp_path)
-    assert done.code == 2 and "add {track}" in done.complaints[0]
+@pytest.mark.parametrize(
+    ("songs", "template"),
+    [
+        (("one.wav", "two.wav"), "{stem}.{ext}"),
+        (("one.wav", "two.wav"), "{trackext}/{stem}.{ext}"),
+        (("one.wav", "ONE 2.wav", "one 2.flac"), "{seed}{stem}.{ext}"),
+        (("song.wav", "song_no.wav"), "{track}_{stem}.{ext} --two-stems bass"),
+    ],
+)
+def test_songs_that_would_share_a_file_are_named_before_any_work(
+    tmp_path: Path, model: Path, songs: tuple[str, ...], template: str, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    for name in songs:
+        write_noise(tmp_path / name)
+    text, *rest = template.split(" --")
+    options = [part for option in rest for part in f"--{option}".split()]
+    command = ["separate", *songs, "-n", str(model), "--overwrite", "--filename", text, *options]
+    if "song_no.wav" in songs:  # song + no_bass is not song_no + bass
+        assert guarded(lambda: app([*command, "--dry-run"], standalone_mode=False)) == 2
+    assert guarded(lambda: app(command, standalone_mode=False)) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert songs[0] in line and songs[1] in line and "add {track}" in line
+    assert not (tmp_path / "separated").exists()
+
+
+def test_accents_and_case_make_no_other_file():
+    for one, other in (("é", "e\u0301"), ("STRASSE", "straße"), ("a", "A")):
+        with pytest.raises(UsageError, match="would both be written"):
+            check_apart({"x": [Path(one)], "y": [Path(other)]})
+    with pytest.raises(UsageError, match="where a file goes"):
+        check_apart({"x": [Path("a")], "y": [Path("A/b")]})
+    check_apart({"x": [Path("a/b"), Path("a/c")], "y": [Path("d/b")]})
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{stem}", "x.{ext}", "../{stem}.{ext}", "{track}{stem}.{ext}", "{stem:.0}.{ext}", 5]
+)
+def test_patterns_that_lose_files_are_refused(pattern: str):
+    with pytest.raises(UsageError, match="pattern of names"):
+        msgld.Names(pattern)
 
 
 def test_what_lies_in_a_shared_folder_is_not_overwritten_unasked(tmp_path: Path):

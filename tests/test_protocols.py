@@ -12,7 +12,8 @@ import torch
 from command import run
 from tiny import save_tiny_model
 
-from msgld.checkpoint import load_model
+from msgld.api.msgld import load
+from msgld.api.options import Options
 from msgld.data.source import Clip
 from msgld.errors import ModelError, UsageError
 from msgld.evaluation import evaluate
@@ -22,7 +23,6 @@ from msgld.evaluation.protocols import MGE_LDM, Narrowed, find_protocol
 from msgld.metrics import bss_sdr, log_mel_l1, msdm_average, si_sdr
 from msgld.sound.mel import AUDIOLDM, MelConfig, log_mel
 from msgld.sound.resample import resample
-from msgld.tasks.maps import Settings
 from msgld.types import RATE, STEMS
 
 PROGRAMS = {"S00": 33, "S01": 0, "S02": 25, "S03": 0, "S04": 48}
@@ -189,14 +189,14 @@ def test_the_protocols_run_from_the_command_line_on_a_set_in_slakhs_layout(tmp_p
 
 
 def test_networks_stand_beside_mel_statistics_in_reports(tmp_path: Path, vggish: Path) -> None:
-    model = load_model(save_tiny_model(tmp_path / "tiny"))
+    model = load(save_tiny_model(tmp_path / "tiny"))
     networks = named_embeddings(f"vggish={vggish}")
     clips = [clip(seed) for seed in range(4)]
-    rows = evaluate(model, "generate", clips, settings=Settings(steps=1), networks=networks)["rows"]
+    rows = evaluate(model, "generate", clips, options=Options(steps=1), networks=networks)["rows"]
     named = {row["name"]: row for row in rows}
     assert named["VGGish, mixture"]["count"] == named["mixture"]["count"] == 4
     rows = evaluate(
-        model, "arrange", clips, settings=Settings(steps=1), subsets=[("bass",)], networks=networks
+        model, "arrange", clips, options=Options(steps=1), subsets=[("bass",)], networks=networks
     )["rows"]
     assert rows[0]["VGGish"] >= 0 and rows[0]["distance"] > 0
 

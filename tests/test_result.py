@@ -177,7 +177,8 @@ def test_what_killed_runs_left_behind_is_swept_away_a_day_later(tmp_path: Path):
     names = {
         ".out-0123456789ab.part": 2 * ABANDONED,
         ".out-00000000000b.part": 0.0,  # a run that goes on beside this one
-        ".other-0123456789ab.part": 2 * ABANDONED,
+        ".out-01234567-99-01234567.part": 0.0,  # of another machine
+        ".other-0123456789.part": 2 * ABANDONED,  # not ours
     }
     for name, age in names.items():
         (tmp_path / name).mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from msgld.errors import UsageError
+from msgld.ranges import shown
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -16,6 +17,8 @@ def choose_device(name: str = "auto") -> torch.device:
     Raises:
         UsageError: no such device.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"a device is named: auto, cpu, cuda, cuda:1 or mps, not {shown(name)}")
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from msgld.description import read_description
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
+from msgld.ranges import check, check_optional
 from msgld.results.encoding import Encoding, as_encoding
 from msgld.results.naming import PLAIN, Names
 from msgld.results.result import Result
@@ -28,6 +31,9 @@ from msgld.results.saving import Saved
 from msgld.sound.songs import Sound
 
 __all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound", "load"]
+
+BRIEF = "msgld.Brief(key='Gm', bpm=92)"
+"""How a brief is written, for messages."""
 
 
 def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:
@@ -42,6 +48,8 @@ def load(model: str | Path | None = None, *, device: str = "auto", half: bool | 
     Raises:
         ModelError: missing or damaged. UsageError: the device is not there.
     """
+    if model is not None:
+        asking.check_type("model", model, str | PathLike, "a name or the path of a folder")
     chosen = choose_device(device)
     if chosen.type == "cpu":
         keep_freed_memory()
@@ -88,7 +96,7 @@ class Msgld:
             UsageError: unknown stems, values out of range, arrays of another shape. AudioReadError: not audio.
             Cancelled: the caller asked to stop.
         """
-        task = self._separation(song, stems, known, mixture_level, options)
+        task = self._separation(song, stems, known, mixture_level, options, on_progress, cancel)
         return separating.to_result(task, time.monotonic(), on_progress, cancel)
 
     def separate_stream(
@@ -107,7 +115,7 @@ class Msgld:
         Yields:
             Stem name -> (channels, n), and ``residual`` and ``mixture``; in all as long as the song.
         """
-        task = self._separation(song, stems, known, mixture_level, options)
+        task = self._separation(song, stems, known, mixture_level, options, on_progress, cancel)
         return separating.stretches(task, on_progress, cancel)
 
     def separate_to(
@@ -138,13 +146,40 @@ class Msgld:
         Raises:
             As :meth:`separate`; AudioWriteError: the folder holds something or cannot be written.
         """
+        asking.check_type("folder", folder, str | PathLike, "a path")
+        asking.check_type("names", names, Names, "msgld.Names(...)")
+        encoding = as_encoding(encoding)
         asking.check_two_stems(two_stems, stems, residual, self.stems)
         wanted = (two_stems,) if two_stems else stems
-        task = self._separation(song, wanted, known, mixture_level, options)
+        task = self._separation(song, wanted, known, mixture_level, options, on_progress, cancel)
         residual = residual or options.consistency == "residual"
         rest = f"no_{two_stems}" if two_stems else "residual" if residual else None
-        place = Place(Path(folder), as_encoding(encoding), names, overwrite)
+        place = Place(Path(folder), encoding, names, overwrite)
         return separating.to_folder(task, place, rest, on_progress, cancel)
+
+    def plan(
+        self,
+        song: Sound,
+        *,
+        stems: Sequence[str] | None = None,
+        known: Mapping[str, Sound] | None = None,
+        mixture_level: float = 0.0,
+        two_stems: str | None = None,
+        options: Options = NORMAL,
+    ) -> dict[str, Any]:
+        """What the record of such a separation will say of the song, the model and the settings.
+
+        Nothing is computed; files are read for their SHA-256 only. A result whose ``run.json`` says the same is the
+        one that :meth:`separate_to` would write, but for its format.
+
+        Args:
+            As :meth:`separate_to`.
+
+        Raises:
+            As :meth:`separate_to`; AudioReadError: a file cannot be read.
+        """
+        wanted = (two_stems,) if two_stems else stems
+        return separating.plan(self._separation(song, wanted, known, mixture_level, options))
 
     def generate(
         self,
@@ -159,14 +194,16 @@ class Msgld:
         """Invent a piece.
 
         Args:
-            seconds: its length, above 0. make: which stems; all by default.
+            seconds: its length, 0.1 to 3600. make: which stems; all by default.
             brief: style, tempo, key and instruments; what it leaves open is the model's choice.
 
         Raises:
             ModelError: this model only separates, or takes no briefs. UsageError: unknown stems or styles, or
                 values out of range.
         """
-        return making.generate(self._making(options, on_progress, cancel), seconds, make, brief)
+        asking.check_type("brief", brief, Brief, BRIEF)
+        work, seconds = self._making(options, on_progress, cancel), check("seconds", seconds)
+        return making.generate(work, seconds, make, brief)
 
     def arrange(
         self,
@@ -199,7 +236,10 @@ class Msgld:
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
         """
-        work = self._making(options, on_progress, cancel)
+        asking.check_type("brief", brief, Brief, BRIEF)
+        asking.check_given(given)
+        work, softness = self._making(options, on_progress, cancel), check("softness", softness)
+        start, stop = check_optional("start", start), check_optional("stop", stop)
         return making.arrange(work, given, make, softness, start, stop, brief, hear_key)
 
     def vary(
@@ -216,7 +256,8 @@ class Msgld:
         Args:
             given: stem -> sound. level: how much changes: near 0 next to nothing, 1 all of it.
         """
-        return making.vary(self._making(options, on_progress, cancel), given, level)
+        asking.check_given(given)
+        return making.vary(self._making(options, on_progress, cancel), given, check("level", level))
 
     def extend(
         self,
@@ -228,7 +269,9 @@ class Msgld:
         cancel: CancelToken | None = None,
     ) -> Result:
         """Continue the given stems by that many seconds; the result begins with what was given."""
-        return making.extend(self._making(options, on_progress, cancel), given, seconds)
+        asking.check_given(given)
+        work, seconds = self._making(options, on_progress, cancel), check("seconds", seconds)
+        return making.extend(work, given, seconds)
 
     def _separation(
         self,
@@ -237,13 +280,18 @@ class Msgld:
         known: Mapping[str, Sound] | None,
         level: float,
         options: Options,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
     ) -> Separation:
-        asking.check_share("mixture_level", level)
+        asking.check_running(options, on_progress, cancel)
+        asking.check_given({} if known is None else known, "known")
         asking.check_known(known or {}, self.stems)
         wanted = asking.stem_names(stems, self.stems)
+        level = check("mixture_level", level)
         return Separation(self.model, self.weights, song, wanted, dict(known or {}), level, options)
 
     def _making(self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None) -> Making:
+        asking.check_running(options, on_progress, cancel)
         if self.model.vocoder is None:
             raise ModelError(f"the model {self.name!r} has no vocoder: it only separates; load another one")
         return Making(self.model, self.weights, options, on_progress, cancel)

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from msgld.api.known import Shares, check_lengths
 from msgld.api.options import Options
 from msgld.api.quality import consistency, separation_passes
 from msgld.api.record import describe
-from msgld.errors import ModelError
+from msgld.errors import AudioReadError, ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.results.encoding import Encoding
@@ -24,7 +25,7 @@ from msgld.results.naming import Names
 from msgld.results.picture import Sketch
 from msgld.results.result import Result
 from msgld.results.saving import Saved, Tracks, check_encoding, save_tracks
-from msgld.sound.songs import Excerpt, Sound, digest, name_of, opened
+from msgld.sound.songs import Excerpt, Noted, Sound, digest, name_of, opened
 from msgld.sound.spool import Spool
 from msgld.tasks.stream import separated
 
@@ -61,20 +62,22 @@ class Place:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a song before it is read: rate, channels, and its length, 0 where that is unknown."""
+    """What is known of a song before it is read: rate, channels, and its length, 0 where that is unknown.
+
+    ``notes`` say what is done to known stems of another length.
+    """
 
     rate: int
     channels: int
     frames: int
+    notes: tuple[str, ...] = ()
 
 
 def look(task: Separation) -> Facts:
-    """Open the song and the known stems, so that what is unreadable fails first."""
-    for sound in task.known.values():
-        with opened(sound):
-            pass
+    """Open the song and the known stems, so that what is unreadable or does not fit fails first."""
     with opened(task.song) as reader:
-        return Facts(reader.rate, reader.channels, reader.frames)
+        notes = check_lengths(task.known, reader)
+        return Facts(reader.rate, reader.channels, reader.frames, tuple(notes))
 
 
 def stretches(
@@ -85,14 +88,16 @@ def stretches(
     meter = Meter(facts.frames / facts.rate, "seconds", "reading", on_progress, cancel)
 
     def run() -> Iterator[dict[str, np.ndarray]]:
-        yield from _stretches(task, facts, meter, 1.0)
+        yield from _stretches(task, facts, meter, 1.0, Shares())
         meter.advance(math.inf)
 
     return run()
 
 
-def _stretches(task: Separation, facts: Facts, meter: Meter, share: float) -> Iterator[dict[str, np.ndarray]]:
-    """As :func:`stretches`; ``share`` is that of the whole progress."""
+def _stretches(
+    task: Separation, facts: Facts, meter: Meter, share: float, shares: Shares
+) -> Iterator[dict[str, np.ndarray]]:
+    """As :func:`stretches`; ``share`` is that of the whole progress, ``shares`` listens to the known stems."""
     meter.advance(0)
     settings, layouts = separation_passes(task.options, task.model)
     meter.advance(0, "separating")
@@ -100,6 +105,7 @@ def _stretches(task: Separation, facts: Facts, meter: Meter, share: float) -> It
         if not np.isfinite(tracks).all():
             raise ModelError("the model answered with values that are not numbers; please report this")
         named = {stem: tracks[task.model.stems.index(stem)] for stem in task.stems}
+        shares.add(tracks[-1], {stem: tracks[task.model.stems.index(stem)] for stem in task.known})
         yield {**named, "residual": _residual(tracks[-1], named), "mixture": tracks[-1]}
         meter.advance(share * tracks.shape[-1] / facts.rate)
 
@@ -114,21 +120,45 @@ def to_result(
     task: Separation, began: float, on_progress: OnProgress | None, cancel: CancelToken | None
 ) -> Result:
     """Separate in memory."""
-    pieces = list(stretches(task, on_progress, cancel))
+    facts, noted, shares = look(task), _noted(task), Shares()
+    meter = Meter(facts.frames / facts.rate, "seconds", "reading", on_progress, cancel)
+    pieces = list(_stretches(noted, facts, meter, 1.0, shares))
+    meter.advance(math.inf)
     whole = {name: np.concatenate([piece[name] for piece in pieces], axis=1) for name in pieces[0]}
     mixture, residual = whole.pop("mixture"), whole.pop("residual")
-    facts = replace(look(task), frames=mixture.shape[1])
+    facts = replace(facts, frames=mixture.shape[1])
     kept = None if consistency(task.options, task.model) == "none" else residual
-    return Result(whole, mixture, kept, facts.rate, _info(task, facts, began), ())
+    notes = (*facts.notes, *_notes(noted), *shares.notes())
+    return Result(whole, mixture, kept, facts.rate, _info(task, facts, began), notes)
 
 
-def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
+def _noted(task: Separation) -> Separation:
+    """The same task, of sounds that keep the notes of their readers."""
+    known = {stem: Noted(sound) for stem, sound in task.known.items()}
+    return replace(task, song=Noted(task.song), known=known)
+
+
+def _notes(noted: Separation) -> list[str]:
+    """What the readers had to say of the song and of the known stems."""
+    lines = list(noted.song.notes) if isinstance(noted.song, Noted) else []
+    for stem, sound in noted.known.items():
+        lines += [f"{stem}: {note}" for note in sound.notes] if isinstance(sound, Noted) else []
+    return lines
+
+
+def plan(task: Separation) -> dict[str, Any]:
+    """What the record says of a separation before it is made.
+
+    Raises:
+        AudioReadError: a file cannot be read. ModelError: as :func:`msgld.api.quality.separation_passes`.
+    """
     settings, layouts = separation_passes(task.options, task.model)
     extra = {
         "mixture_level": task.level,
         "excerpt": [task.song.start, task.song.stop] if isinstance(task.song, Excerpt) else None,
         "stems": list(task.stems),
         "known": {stem: name_of(sound) for stem, sound in task.known.items()},
+        "known_sha256": {stem: _digest(sound) for stem, sound in task.known.items()},
         "consistency": consistency(task.options, task.model),
         "windows": [
             {name: getattr(layout, name) for name in ("context", "fade", "length", "batch", "varispeed")}
@@ -136,10 +166,19 @@ def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
         ],
     }
     told = describe(task.model, task.weights, "separate", task.options, settings, extra)
+    return {**told, "input": name_of(task.song), "input_sha256": _digest(task.song)}
+
+
+def _digest(sound: Sound) -> str | None:
+    try:
+        return digest(sound)
+    except OSError as error:
+        raise AudioReadError(f"cannot read {name_of(sound)}: {error.strerror or error}") from error
+
+
+def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
     return {
-        **told,
-        "input": name_of(task.song),
-        "input_sha256": digest(task.song),
+        **plan(task),
         "rate": facts.rate,
         "channels": facts.channels,
         "length": facts.frames,
@@ -164,11 +203,13 @@ def to_folder(
     with new_folder(place.folder, place.overwrite, place.names) as temporary:
         check_encoding(temporary, place.encoding, facts.rate, facts.channels)
         meter = Meter(facts.frames / facts.rate, "seconds", "reading", on_progress, cancel)
-        spools, sketch = _spool(task, facts, meter, temporary)
+        noted, shares = _noted(task), Shares()
+        spools, sketch = _spool(noted, facts, meter, temporary, shares)
         facts = replace(facts, frames=spools["residual"].frames)
         tracks = _tracks(task, spools, facts, rest)
         peak = max(spools[name if name in spools else "residual"].peak for name in tracks.parts)
-        info = {**_info(task, facts, began), "notes": _silent(task, spools)}
+        notes = [*facts.notes, *_notes(noted), *shares.notes(), *_silent(task, spools)]
+        info = {**_info(task, facts, began), "notes": notes}
         meter.advance(0, "writing")
         step = partial(meter.advance, WRITING * facts.frames / facts.rate / len(tracks.parts))
         run = save_tracks(temporary, tracks, place.encoding, sketch, peak, info, step, place.names)
@@ -185,11 +226,13 @@ def _silent(task: Separation, spools: Mapping[str, Spool]) -> list[str]:
     return [f"next to nothing in this song is {' or '.join(missing)}"] if missing else []
 
 
-def _spool(task: Separation, facts: Facts, meter: Meter, folder: Path) -> tuple[dict[str, Spool], Sketch]:
+def _spool(
+    task: Separation, facts: Facts, meter: Meter, folder: Path, shares: Shares
+) -> tuple[dict[str, Spool], Sketch]:
     names = (*task.stems, "residual")
     spools = {name: Spool(inside(folder, f"{name}.spool"), facts.rate, facts.channels) for name in names}
     sketch = Sketch(facts.rate)
-    for stretch in _stretches(task, facts, meter, 1 - WRITING):
+    for stretch in _stretches(task, facts, meter, 1 - WRITING, shares):
         for name, spool in spools.items():
             spool.append(stretch[name])
         sketch.add({"mix": stretch["mixture"], **{stem: stretch[stem] for stem in task.stems}})

@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from msgld.errors import ModelError
-from msgld.names import shown
+from msgld.ranges import shown
 
 SHIPPED = Path(__file__).parent.parent / "weights"
 """Folder of the models that come with the package."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from msgld.app.demo import SONG
-from msgld.app.evaluating import table
 from msgld.app.inputs import stems_in
 from msgld.app.models import open_model
 from msgld.app.progress import track
+from msgld.app.tables import table
 from msgld.app.talk import Talk, shown
 
 if TYPE_CHECKING:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgld.app.naming import part_of
 from msgld.app.talk import Talk, shown
+from msgld.app.targets import check_out
 from msgld.errors import AudioWriteError
 from msgld.results.encoding import Encoding
+from msgld.results.folder import holds_result
 
 if TYPE_CHECKING:
     from msgld.results.result import Result
@@ -22,7 +25,7 @@ class Target:
 
     Attributes:
         out: folder of the results; each gets ``out / model / name``.
-        overwrite: replace a result of that name; otherwise it gets a number.
+        overwrite: replace a result of that name; otherwise it is refused.
     """
 
     out: Path
@@ -31,15 +34,22 @@ class Target:
 
     def check(self) -> None:
         """Raise AudioWriteError, before anything is computed, where ``out`` cannot be a folder."""
-        if self.out.exists() and not self.out.is_dir():
-            raise AudioWriteError(f"{self.out} is a file; choose another folder with --out")
+        check_out(self.out)
 
-    def folder(self, model: str, name: str) -> Path:
-        """The folder for a result of this name: a new one unless results may be replaced."""
-        folder, number = self.out / model / name, 1
-        while folder.exists() and not self.overwrite:
-            number += 1
-            folder = self.out / model / f"{name}-{number}"
+    def folder(self, model: str, name: str, seed: int | None = None) -> Path:
+        """The folder of a result.
+
+        Args:
+            seed: becomes part of the name, unless it is None or 0, so that further seeds go beside the first.
+
+        Raises:
+            AudioWriteError: there is a result already, which may not be replaced.
+        """
+        folder = self.out / part_of(model) / (part_of(name) + (f"-seed{seed}" if seed else ""))
+        if not self.overwrite and (folder.is_file() or holds_result(folder)):
+            raise AudioWriteError(
+                f"{folder} exists already; use --overwrite, another --seed or another --out"
+            )
         return folder
 
 

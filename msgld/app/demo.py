@@ -14,6 +14,7 @@ import numpy as np
 from msgld.app.models import open_model
 from msgld.app.progress import spoken, track
 from msgld.app.talk import Talk, plain, shown
+from msgld.app.targets import check_out
 from msgld.errors import AudioWriteError
 from msgld.metrics import si_sdri
 from msgld.sound.audio import read, write
@@ -77,8 +78,7 @@ def run_demo(name: str | None, out: Path, device: str, jobs: int | None, talk: T
 
 def _claim(out: Path) -> None:
     """Make the folder, or make sure that it is a former demo's."""
-    if out.exists() and not out.is_dir():
-        raise AudioWriteError(f"{out} is a file; choose another folder with --out")
+    check_out(out)
     if out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file():
         raise AudioWriteError(f"{out} holds something that is no demo's; choose another folder with --out")
     try:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgld.app.checking import checked_folders
 from msgld.app.models import open_model
 from msgld.app.progress import track
+from msgld.app.tables import table
 from msgld.app.talk import Talk, shown
 
 if TYPE_CHECKING:
@@ -29,13 +31,13 @@ class Measuring:
     measure: str | None = None
     embedding: str | None = None
     protocol: str | None = None
+    maps: tuple[str, ...] = ()
 
 
 def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Path | None, device: str,
                    jobs: int | None, talk: Talk) -> None:  # fmt: skip
     """Measure a model on a task and print the figures. Errors: as ``open_model`` and ``evaluate``."""
-    from msgld.api.quality import making, separation_passes
-    from msgld.data.folder import CLIP_SECONDS, FolderClips, StemFolder
+    from msgld.data.folder import CLIP_SECONDS, FolderClips
     from msgld.data.heldout import HeldOut
     from msgld.evaluation import evaluate
     from msgld.evaluation.embeddings import named_embeddings
@@ -46,22 +48,20 @@ def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Pa
     networks = [] if asked.embedding is None else named_embeddings(asked.embedding)
     model = open_model(name, device, jobs, talk)
     seconds = protocol.seconds if protocol else CLIP_SECONDS
-    own: Clips | None = FolderClips(StemFolder(asked.stems, model.stems), seconds) if asked.stems else None
+    folders = checked_folders([asked.stems] if asked.stems else [], model.stems, asked.maps, talk)
+    own: Clips | None = FolderClips(folders[0], seconds) if folders else None
     if asked.soundfont is not None:
         own = HeldOut(asked.midi, model.stems, soundfont=asked.soundfont)
-    settings, layouts = separation_passes(options, model.model)
     subsets = None if asked.subsets is None else named_subsets(asked.subsets, model.stems)
-    if subsets is not None or asked.task == "generate":
-        settings = making(options, model.model)
     with track(f"evaluating {model.name}") as on_progress:
         report = evaluate(
-            model.model, asked.task, own, asked.midi, asked.clips, out, settings, layouts, on_progress,
-            subsets, asked.measure, networks, protocol,
+            model, asked.task, own, asked.midi, asked.clips, out, options, on_progress, subsets,
+            asked.measure, networks, protocol,
         )  # fmt: skip
     _tell(report, out, talk)
     had = {network.name for network in networks}
     lacking = [name for name in protocol.networks if name not in had] if protocol else []
-    if lacking and (asked.task == "generate" or subsets is not None):
+    if lacking and asked.task in ("generate", "arrange"):
         talk.say(f"not measured: the protocol's distances with {' and '.join(lacking)}; give --embedding")
 
 
@@ -70,25 +70,7 @@ def _tell(report: Mapping[str, Any], out: Path | None, talk: Talk) -> None:
         talk.record(**row)
     for line in table(report["rows"]):
         talk.say(line)
+    for note in report.get("notes", ()):
+        talk.note(note)
     if out is not None:
         talk.say(f"report in {shown(out)}")
-
-
-def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Rows as lines of aligned columns, under the names of their keys."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(names))]
-    return ["  ".join(_aligned(text, width) for text, width in zip(line, widths, strict=True)).rstrip()
-            for line in cells]  # fmt: skip
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
-
-
-def _aligned(text: str, width: int) -> str:
-    number = text.lstrip("+-").replace(".", "", 1).isdigit()
-    return text.rjust(width) if number else text.ljust(width)

@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -33,7 +34,7 @@ def guarded(command: Callable[[], int | None]) -> int:
         pass
     except BrokenPipeError:
         # Whoever read our output has left, as ``head`` does: there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return FAILED
     except Exception as error:
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -41,11 +42,29 @@ def guarded(command: Callable[[], int | None]) -> int:
             return USAGE
         if debugging():
             traceback.print_exc()
-        complain(message(error))
+        with suppress(OSError):
+            complain(message(error))
+        _discard_unwritten()
         return exit_code(error)
     # Newer releases of Typer turn Ctrl-C into this code without a word.
     complain(INTERRUPTION)
     return INTERRUPTED
+
+
+def _discard_output() -> None:
+    """From here on nothing is written, so that the interpreter does not fail at it when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _discard_unwritten() -> None:
+    """Where standard output takes nothing, as on a full disk, the interpreter must not try again."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        _discard_output()
 
 
 def exit_code(error: Exception) -> int:
@@ -61,6 +80,8 @@ def message(error: Exception) -> str:
         return str(error)
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return "out of memory; close other programs, or try --quality draft or --device cpu"
+    if isinstance(error, UnicodeError):
+        return "a file's name is not UTF-8, or it holds text that is not: rename it, or save it as UTF-8"
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}"

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 import string
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from msgld.errors import UsageError
-from msgld.results.naming import Names
+from msgld.results.naming import LONGEST, Names, check_path, fields_of, is_control
 
 DEFAULT = "{model}/{track}/{stem}.{ext}"
 NUMBERS = ("seed", "index")
 VARIABLES = ("model", "track", "trackext", "stem", "ext", "seed", "index")
+
+STEM_BYTES = 60
+"""Room for a stem and its ending in the name of a file."""
+
+_LEAST = 16
+_FOREIGN = '<>:"|?*' if os.name == "nt" else ""
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -20,39 +31,26 @@ class Template:
     """Path of a stem's file below the folder of results, with variables in braces.
 
     ``{track}`` is the song's name without its ending, ``{trackext}`` that ending, ``{index}`` the song's number
-    among those of the command, from 1; numbers may have a width, as in ``{index:02}``.
+    among those of the command, from 1; numbers may have a width, as in ``{index:02}``. Names of more than
+    ``LONGEST`` bytes are shortened, and what no file system takes is replaced.
 
     Raises:
-        UsageError: a variable that there is not, no ``{stem}``, another ending than ``.{ext}``, or a path that
-            leaves the folder of results.
+        UsageError: a variable that there is not, no ``{stem}``, another ending than ``.{ext}``, a path that
+            leaves the folder of results, or names that are too long whatever is filled in.
     """
 
     text: str = DEFAULT
 
     def __post_init__(self) -> None:
-        try:
-            found = {name for _, name, _, _ in string.Formatter().parse(self.text) if name is not None}
-        except ValueError as error:
-            raise UsageError(f"--filename {self.text!r} does not read as a template: {error}") from error
-        unknown = found - set(VARIABLES)
+        fields = fields_of("--filename", self.text, NUMBERS)
+        unknown = fields - set(VARIABLES)
         if unknown:
             names = ", ".join(f"{{{name}}}" for name in VARIABLES)
             raise UsageError(f"--filename knows no {{{min(unknown)}}}; there are: {names}")
-        if "stem" not in found or not self.text.endswith(".{ext}"):
-            raise UsageError(
-                "--filename has to hold {stem} and to end in .{ext}, such as {track}_{stem}.{ext}"
-            )
-        try:
-            self.place(Path(), {name: 1 if name in NUMBERS else "x" for name in VARIABLES})
-        except (ValueError, IndexError, KeyError, AttributeError) as error:
-            raise UsageError(f"--filename {self.text!r} cannot be filled in: {error}") from error
-        path = PurePosixPath(self.text)
-        if path.is_absolute() or ".." in path.parts:
-            raise UsageError("--filename leads below --out: give the folder there")
-
-    def tells_apart(self) -> bool:
-        """Whether the songs of one command get files of their own."""
-        return "{track" in self.text or "{index" in self.text
+        check_path("--filename", self.text, fields)
+        if set(self.text) & set(_FOREIGN):
+            raise UsageError(f"--filename cannot hold any of {_FOREIGN} on this system")
+        self.place(Path(), {name: 1 if name in NUMBERS else "x" for name in VARIABLES})
 
     def place(self, out: Path, values: Mapping[str, str | int]) -> tuple[Path, Names]:
         """Folder and names of a song's stems.
@@ -60,16 +58,96 @@ class Template:
         Args:
             values: of all variables but ``stem`` and ``ext``.
         """
-        kept = {name: _escaped(value) for name, value in values.items() if name not in ("stem", "ext")}
-        filled = PurePosixPath(self.text.format(**kept, stem="{stem}", ext="{ext}"))
-        own = next(index for index, part in enumerate(filled.parts) if "{stem}" in _variables(part))
-        folder = "/".join(filled.parts[:own]).format()
-        return out / folder, Names("/".join(filled.parts[own:]))
+        parts = [part for part in self.text.split("/") if part not in ("", ".")]
+        own = next(index for index, part in enumerate(parts) if {"stem", "ext"} & set(_fields(part)))
+        filled = [_filled(part, values) for part in parts]
+        folder = "/".join(filled[:own]).format()
+        return out / folder, Names("/".join(filled[own:]))
 
 
-def _escaped(value: str | int) -> str | int:
-    return value.replace("{", "{{").replace("}", "}}") if isinstance(value, str) else value
+def check_apart(songs: Mapping[str, Sequence[Path]]) -> None:
+    """Raise UsageError where two files would have one path, or one would be a folder for another.
+
+    File systems may ignore case and the way in which letters with accents are encoded, so both are ignored here.
+
+    Args:
+        songs: name of each song -> the files that are to be written for it.
+    """
+    taken: dict[str, str] = {}
+    for song, paths in songs.items():
+        for path in paths:
+            other = taken.setdefault(_same(path), song)
+            if other != song or paths.count(path) > 1:
+                both = (
+                    f"{other} and {song} would both be" if other != song else f"stems of {song} would all be"
+                )
+                raise UsageError(f"{both} written to {path}: add {{track}} or {{index}} to --filename")
+    for song, paths in songs.items():
+        for path in paths:
+            if any(_same(parent) in taken for parent in path.parents):
+                raise UsageError(f"--filename needs a folder for {song} where a file goes: {path.parent}")
 
 
-def _variables(part: str) -> set[str]:
-    return {f"{{{name}}}" for _, name, _, _ in string.Formatter().parse(part) if name}
+def _same(path: Path) -> str:
+    folded = unicodedata.normalize("NFC", str(path)).casefold()
+    return unicodedata.normalize("NFC", folded)
+
+
+def _fields(part: str) -> list[str]:
+    return [name for _, name, _, _ in string.Formatter().parse(part) if name]
+
+
+def _filled(part: str, values: Mapping[str, str | int]) -> str:
+    """One part of a path with everything filled in but ``{stem}`` and ``{ext}``: a pattern again."""
+    names = [name for name in _fields(part) if name not in ("stem", "ext")]
+    texts = [name for name in names if name not in NUMBERS]
+    empty = {**dict.fromkeys(NUMBERS, 0), **dict.fromkeys(VARIABLES[:5], "")}
+    room = LONGEST - len(os.fsencode(part.format(**empty))) - 20 * (len(names) - len(texts))
+    room -= STEM_BYTES * ("stem" in _fields(part))
+    if room < _LEAST * len(texts):
+        raise UsageError(f"--filename makes names of more than {LONGEST} bytes: shorten it")
+    share = room // max(1, len(texts))
+    filled = ""
+    for literal, name, spec, _ in string.Formatter().parse(part):
+        filled += _escaped(literal)
+        if name in ("stem", "ext"):
+            filled += f"{{{name}}}"
+        elif name:
+            value = values[name]
+            filled += (
+                _escaped(_shortened(clean(value), share))
+                if isinstance(value, str)
+                else format(value, spec or "")
+            )
+    return _allowed(filled)
+
+
+def part_of(value: str) -> str:
+    """A name as one part of a path, with room for a number behind it."""
+    return _allowed(_shortened(clean(value), LONGEST - STEM_BYTES))
+
+
+def _allowed(part: str) -> str:
+    """The part, changed where it would be no name: nothing at all, dots only, or what Windows keeps for itself."""
+    if not part.strip("."):
+        return "_" * max(1, len(part))
+    return f"_{part}" if _RESERVED.fullmatch(part) else part
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def clean(value: str) -> str:
+    """A value without what parts folders, breaks lines, or is no letter at all (a name that is not UTF-8)."""
+    text = "".join("_" if letter in f"/\\\0{_FOREIGN}" or is_control(letter) else letter for letter in value)
+    return re.sub("[\ud800-\udfff]", lambda found: f"%{ord(found[0]) & 0xFF:02X}", text)
+
+
+def _shortened(value: str, room: int) -> str:
+    """At most ``room`` bytes; a shortened value ends in a mark that differs with what was cut off."""
+    encoded = value.encode()
+    if len(encoded) <= room:
+        return value
+    mark = f"~{hashlib.sha256(encoded).hexdigest()[:8]}"
+    return encoded[: room - len(mark)].decode(errors="ignore") + mark

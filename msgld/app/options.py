@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from enum import Enum
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import Annotated
 
 import typer
 
+from msgld.app.numbers import number, threads
 from msgld.errors import UsageError
+from msgld.ranges import check, shown
 
 
 class Quality(str, Enum):
@@ -44,13 +45,6 @@ class ClipMode(str, Enum):
     clamp = "clamp"
 
 
-def finite(value: float | None) -> float | None:
-    """Refuse what is a float, but no number."""
-    if value is not None and not math.isfinite(value):
-        raise typer.BadParameter("give a number")
-    return value
-
-
 def check_stretch(start: float, stop: float) -> None:
     """Raise UsageError where a stretch ends before it begins."""
     if stop <= start:
@@ -62,12 +56,10 @@ def seed(text: str | int) -> int:
     if text == "random":
         return secrets.randbelow(2**31)
     try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if not 0 <= number < 2**63:
-        raise typer.BadParameter(f"{text!r} is neither a whole number of 0 or more nor 'random'")
-    return number
+        return check("seed", int(text))
+    except (ValueError, UsageError) as error:
+        line = f"{shown(text)} is neither a whole number of 0 or more, below 2**63, nor 'random'"
+        raise typer.BadParameter(line) from error
 
 
 Model = Annotated[
@@ -79,7 +71,12 @@ Model = Annotated[
 Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu, cuda, cuda:1 or mps.")]
 Jobs = Annotated[
     int | None,
-    typer.Option("-j", "--jobs", min=1, help="Threads to compute with. As many as cores by default."),
+    typer.Option(
+        "-j",
+        "--jobs",
+        callback=threads,
+        help="Threads to compute with, 1 to the number of cores, the default.",
+    ),
 ]
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON object a result on standard output; text on standard error.")
@@ -87,12 +84,21 @@ AsJson = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 
 Out = Annotated[Path, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the results.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
-SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Leave songs alone whose results exist.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace results that exist; without it they are refused.")
+]
+SkipExisting = Annotated[
+    bool,
+    typer.Option(
+        "--skip-existing",
+        help="Leave songs alone whose results exist and are those asked for. If the song, the model, an option or "
+        "the format has changed since, the result is made again, which is said.",
+    ),
+]
 Flac = Annotated[bool, typer.Option("--flac", help="Write FLAC.")]
 Mp3 = Annotated[bool, typer.Option("--mp3", help="Write MP3, 320 kbit/s.")]
 Mp3Bitrate = Annotated[
-    int | None, typer.Option("--mp3-bitrate", metavar="KBIT", help="Bit rate of --mp3, in kbit/s.")
+    int | None, number("mp3_bitrate", "--mp3-bitrate", metavar="KBIT", help="Bit rate of --mp3.")
 ]
 ClipModeOption = Annotated[
     ClipMode,
@@ -107,12 +113,12 @@ Int24 = Annotated[bool, typer.Option("--int24", help="Samples of 24 bits (the de
 Int16 = Annotated[bool, typer.Option("--int16", help="Samples of 16 bits, dithered.")]
 
 QualityOption = Annotated[Quality, typer.Option("--quality", help="Speed against quality.")]
-Steps = Annotated[int | None, typer.Option("--steps", min=1, help="Network calls; the quality's by default.")]
+Steps = Annotated[int | None, number("steps", "--steps", help="Network calls; the quality's by default.")]
 Guidance = Annotated[
     float | None,
-    typer.Option(
+    number(
+        "guidance",
         "--guidance",
-        callback=finite,
         help="How strongly what is given is followed; 1 is as trained, 0 ignores it. 1.5 by default for arranging, "
         "else 1.",
     ),
@@ -130,19 +136,28 @@ SamplerOption = Annotated[
 ]
 Eta = Annotated[
     float | None,
-    typer.Option(
-        "--eta", min=0.0, max=1.0, callback=finite, rich_help_panel=RESEARCH,
-        help="Share of its noise that ddim renews at each step, 0 to 1; asks for ddim.",
+    number(
+        "eta", "--eta", panel=RESEARCH,
+        help="Share of its noise that ddim renews at each step, {range}; asks for ddim.",
     ),
 ]  # fmt: skip
 Iterations = Annotated[
     int,
-    typer.Option(
-        "--iterations", min=1, rich_help_panel=RESEARCH,
+    number(
+        "iterations", "--iterations", panel=RESEARCH,
         help="How often each step is made (RePaint): models of one noise level hear given stems better.",
     ),
 ]  # fmt: skip
 
+Maps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="FILE=STEM",
+        help="What a file of --stems holds whose name does not tell, or tells wrongly: a stem, mixture or ignore. FILE "
+        "is a name or a pattern in the song's folder. May be repeated; a stems.json says the same.",
+    ),
+]
 Given = Annotated[
     list[str] | None,
     typer.Option("--given", metavar="STEM=FILE", help="A stem that exists. May be repeated."),
@@ -151,10 +166,10 @@ Make = Annotated[
     str | None,
     typer.Option("--make", metavar="STEM,STEM", help="Stems to make; all that are not given by default."),
 ]
-Stop = Annotated[float | None, typer.Option("--to", min=0.0, callback=finite, help="... to this one.")]
+Stop = Annotated[float | None, number("stop", "--to", help="... to this one.")]
 """The end of a stretch; each command says itself what ``--from`` begins."""
 
-Seconds = Annotated[float, typer.Option("--seconds", min=0.1, callback=finite, help="Length in seconds.")]
+Seconds = Annotated[float, number("seconds", "--seconds", help="Length, {range}.")]
 
 PLAYED = "What to play"
 """Section of the help for what a piece is asked to be."""
@@ -167,7 +182,7 @@ Style = Annotated[
 ]
 Bpm = Annotated[
     float | None,
-    typer.Option("--bpm", callback=finite, rich_help_panel=PLAYED, help="Quarter notes a minute, 30 to 300."),
+    number("bpm", "--bpm", panel=PLAYED, help="Quarter notes a minute, {range}."),
 ]
 Key = Annotated[
     str | None,
@@ -184,10 +199,10 @@ KeyToArrangeIn = Annotated[
 ]
 BriefGuidance = Annotated[
     float | None,
-    typer.Option(
+    number(
+        "brief_guidance",
         "--brief-guidance",
-        callback=finite,
-        rich_help_panel=PLAYED,
+        panel=PLAYED,
         help="How strongly all this is followed, 2 by default; 1 is as trained and takes half the time.",
     ),
 ]

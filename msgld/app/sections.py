@@ -1,10 +1,13 @@
-"""Plain help with its options in sections."""
+"""Commands whose help has sections, and that refuse options without a value or with two."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from typer.core import TyperCommand
+
+from msgld.errors import UsageError
 
 
 class Sectioned(TyperCommand):
@@ -26,3 +29,30 @@ class Sectioned(TyperCommand):
             if records:
                 with formatter.section(heading):
                     formatter.write_dl(records)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the command line.
+
+        Raises:
+            UsageError: an empty value, or two values for an option that takes one. Typer takes the last of them.
+        """
+        values, _, named = self.make_parser(ctx).parse_args(list(args))
+        for parameter in self.get_params(ctx):
+            if _is_empty(values.get(parameter.name)):
+                raise UsageError(f"{_name(parameter)} is empty: give it a value, or leave it out")
+        order: list[Any] = list(named)
+        times = Counter(id(parameter) for parameter in order)
+        for parameter in order:
+            if times[id(parameter)] > 1 and not (parameter.multiple or parameter.is_flag):
+                raise UsageError(f"{_name(parameter)} is given {times[id(parameter)]} times: give it once")
+        return super().parse_args(ctx, args)
+
+
+def _is_empty(value: Any) -> bool:
+    return any(_is_empty(one) for one in value) if isinstance(value, list | tuple) else value == ""
+
+
+def _name(parameter: Any) -> str:
+    """An option as it is written in full, an argument as the help calls it."""
+    options = [text for text in parameter.opts if text.startswith("--")]
+    return options[0] if options else str(parameter.metavar or parameter.name.upper())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgld.api.asking import check_known, check_stems, check_two_stems
-from msgld.app.existing import is_done
+from msgld.app.existing import Wanted, changed, refuse
 from msgld.app.guard import DONE, FAILED, debugging, message
-from msgld.app.naming import Template
+from msgld.app.naming import Template, check_apart
 from msgld.app.talk import Talk, complain, shown
-from msgld.errors import AudioWriteError, Cancelled, UsageError
+from msgld.app.targets import check_out
+from msgld.errors import Cancelled, UsageError
 from msgld.results.encoding import Encoding
+from msgld.results.folder import holds_result
 from msgld.results.naming import Names
 
 if TYPE_CHECKING:
@@ -31,7 +34,8 @@ class Job:
         out: folder of the results.
         settings: keyword arguments of ``Msgld.separate_to``, and ``excerpt``, the stretch of every song.
         template: where below ``out`` a song's stems go.
-        existing: what to do where there is a result already: ``refuse``, ``skip`` or ``overwrite``.
+        existing: what to do where there is a result already: ``refuse``, ``overwrite``, or ``skip`` where it is the
+            one asked for, and make it again where it is not.
     """
 
     out: Path
@@ -76,18 +80,10 @@ def separate_all(
         UsageError: the settings do not fit the model.
     """
     _check(model, job)
+    works = _works(model, songs, job)
     tally, started = Tally(failed=failed), time.monotonic()
-    for number, (song, name) in enumerate(songs, start=1):
-        label = song.name if len(songs) == 1 else f"[{number}/{len(songs)}] {song.name}"
-        seed = job.settings["options"].seed
-        values = {
-            "model": model.name,
-            "track": name,
-            "trackext": song.suffix[1:],
-            "seed": seed,
-            "index": number,
-        }
-        _one(model, Work(song, *job.template.place(job.out, values), label), job, talk, tally)
+    for work in works:
+        _one(model, work, job, talk, tally)
     if len(songs) + failed > 1:
         _sum_up(tally, time.monotonic() - started, job, talk)
     return FAILED if tally.failed else DONE
@@ -98,26 +94,56 @@ def _check(model: Msgld, job: Job) -> None:
     check_two_stems(settings["two_stems"], settings["stems"], settings["residual"], model.stems)
     check_stems(settings["stems"] or (), model.stems)
     check_known(settings["known"] or {}, model.stems)
-    if job.out.exists() and not job.out.is_dir():
-        raise AudioWriteError(f"{job.out} is a file; choose another folder with --out")
+    check_out(job.out)
+
+
+def _works(model: Msgld, songs: Sequence[tuple[Path, str]], job: Job) -> list[Work]:
+    """What to do for each song.
+
+    Raises:
+        UsageError: the template gives two files one name.
+    """
+    works = []
+    for number, (song, name) in enumerate(songs, start=1):
+        label = song.name if len(songs) == 1 else f"[{number}/{len(songs)}] {song.name}"
+        values: dict[str, str | int] = {
+            "model": model.name,
+            "track": name,
+            "trackext": song.suffix[1:],
+            "seed": job.settings["options"].seed,
+            "index": number,
+        }
+        works.append(Work(song, *job.template.place(job.out, values), label))
+    files = [
+        *((stem, job.encoding.ext) for stem in _tracks(model, job)),
+        ("run", "json"),
+        ("spectrograms", "png"),
+    ]
+    check_apart({str(work.song): [work.folder / work.names.file(*file) for file in files] for work in works})
+    return works
 
 
 def _one(model: Msgld, work: Work, job: Job, talk: Talk, tally: Tally) -> None:
     """Separate one song; its errors are said and counted, those of usage and interruptions are passed on."""
     song = work.song
     try:
-        if is_done(work.folder, work.names, song, job.existing, _asked(model, job)):
+        again = _due(model, work, job)
+        if again is None:
             tally.skipped += 1
             talk.say(f"{song}: skipped, {shown(work.folder / work.names.record)} exists")
             talk.record(status="skipped", input=song, folder=work.folder)
-        elif job.dry_run:
-            tally.done += 1
+            return
+        if again:
+            talk.note(f"{song.name}: {'would be ' * job.dry_run}made again: {again}")
+        if job.dry_run:
             talk.say(f"{song} -> {shown(work.folder / work.names.file('*', job.encoding.ext))}")
-            talk.record(status="planned", input=song, folder=work.folder)
+            talk.record(
+                status="planned", input=song, folder=work.folder, **({"again": again} if again else {})
+            )
         else:
-            _separate(model, work, job, talk)
-            tally.done += 1
-    except (UsageError, Cancelled):
+            _separate(model, work, job, talk, again)
+        tally.done += 1
+    except (UsageError, Cancelled, BrokenPipeError):
         raise
     except Exception as error:
         if debugging():
@@ -127,34 +153,51 @@ def _one(model: Msgld, work: Work, job: Job, talk: Talk, tally: Tally) -> None:
         talk.record(status="failed", input=song, error=message(error))
 
 
-def _asked(model: Msgld, job: Job) -> set[str]:
-    """Endings of the files that the job makes of a song."""
+def _due(model: Msgld, work: Work, job: Job) -> str | None:
+    """Why a song is to be separated: an empty text where there is no result yet; None where it is not to be.
+
+    Raises:
+        AudioWriteError: there is a result, or something else, that may not be replaced.
+    """
+    if job.existing == "overwrite" or not holds_result(work.folder, work.names):
+        return ""
+    if job.existing == "refuse":
+        refuse(work.folder, work.names)
+    asked = {key: value for key, value in _asked_of_api(job.settings).items() if key != "residual"}
+    plan = json.loads(json.dumps(model.plan(_cut(work.song, job.settings), **asked)))
+    files = frozenset(f"{stem}.{job.encoding.ext}" for stem in _tracks(model, job))
+    return changed(work.folder, work.names, Wanted(plan, job.encoding, files))
+
+
+def _tracks(model: Msgld, job: Job) -> list[str]:
+    """The tracks that the job writes of a song."""
     settings = job.settings
     if settings["two_stems"]:
-        stems = {settings["two_stems"], f"no_{settings['two_stems']}"}
-    else:
-        stems = set(settings["stems"] or model.stems)
-    return {f"{stem}.{job.encoding.ext}" for stem in stems}
+        return [settings["two_stems"], f"no_{settings['two_stems']}"]
+    residual = settings["residual"] or settings["options"].consistency == "residual"
+    return [*(settings["stems"] or model.stems), *(["residual"] if residual else [])]
 
 
 def _named(song: Path, text: str) -> str:
     return text if str(song) in text else f"{song}: {text}"
 
 
-def _separate(model: Msgld, work: Work, job: Job, talk: Talk) -> None:
+def _separate(model: Msgld, work: Work, job: Job, talk: Talk, again: str) -> None:
     from msgld.app.progress import spoken, track
 
     started, song = time.monotonic(), work.song
     with track(work.label) as on_progress:
         saved = model.separate_to(
             _cut(song, job.settings), work.folder, encoding=job.encoding, names=work.names,
-            overwrite=job.existing == "overwrite", on_progress=on_progress, **_asked_of_api(job.settings),
+            overwrite=job.existing == "overwrite" or bool(again), on_progress=on_progress,
+            **_asked_of_api(job.settings),
         )  # fmt: skip
     for line in saved.run.get("notes", ()):
         talk.note(f"{song.name}: {line}")
     where = saved.folder if work.names.alone else saved.folder / work.names.file("*", job.encoding.ext)
     talk.say(f"{song} -> {shown(where)} ({', '.join(saved.files)}) in {spoken(time.monotonic() - started)}")
-    talk.record(status="done", input=song, folder=saved.folder, files=saved.files, run=saved.run)
+    talk.record(status="done", input=song, folder=saved.folder, files=saved.files, run=saved.run,
+                **({"again": again} if again else {}))  # fmt: skip
 
 
 def _cut(sound: Path, settings: Mapping[str, Any]) -> Sound:

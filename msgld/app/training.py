@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgld.app.progress import track
+from msgld.app.sources import Chosen, chosen_source
 from msgld.app.talk import Talk, shown
 from msgld.errors import DataError, UsageError
 from msgld.progress import OnProgress, Progress
@@ -30,7 +31,7 @@ class Training:
     preset: str | None
     midi: tuple[Path, ...]
     stems: tuple[Path, ...]
-    band: bool
+    band: bool | None
     soundfont: Path | None
     minutes: float | None
     out: Path
@@ -39,6 +40,8 @@ class Training:
     seed: int
     device: str
     jobs: int | None
+    stem_names: tuple[str, ...] | None = None
+    maps: tuple[str, ...] = ()
 
 
 def train_denoiser_on(settings: Training) -> Path:
@@ -175,9 +178,9 @@ def _check_paths(settings: Training) -> None:
 
 
 def _source(settings: Training) -> Source:
-    from msgld.training.data import training_source
-
-    return training_source(settings.midi, settings.stems, float(settings.band), settings.soundfont)
+    chosen = Chosen(settings.midi, settings.stems, settings.band, settings.soundfont, settings.stem_names,
+                    settings.maps, settings.start)  # fmt: skip
+    return chosen_source(chosen, Talk())
 
 
 def _device(settings: Training) -> torch.device:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ import numpy as np
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.frozen import RESERVED_SEED, heldout_names, is_heldout, style_of
 from msgld.data.midi import MidiFolder, Song
-from msgld.data.parts import Part, crop, length, parts, sounding
+from msgld.data.parts import Part, crop, length, sounding
 from msgld.data.render import Renderer
 from msgld.data.scores import band_song
 from msgld.data.source import Clip
@@ -99,7 +99,7 @@ class HeldOut:
         """Render one clip, scaled down if its mixture peaks above 1."""
         excerpt = self.excerpts[index]
         song = self._song(excerpt)
-        start, stems = _place(self._renderer, parts(song.score), excerpt, self.stems)
+        start, stems = _place(self._renderer, song.parts, excerpt, self.stems)
         peak = float(np.abs(stems.sum(axis=0)).max(initial=0.0))
         meta = song.meta | {"kind": excerpt.kind, "start": start, "soundfont": self._renderer.soundfont.stem}
         present = np.ones(len(self.stems), dtype=bool)
@@ -114,7 +114,7 @@ class HeldOut:
         for index, excerpt in enumerate(self.excerpts):
             start = float(self[index].meta["start"])
             total.update(f"{excerpt.kind} {excerpt.name} {start:.3f}".encode())
-            for part in parts(self._song(excerpt).score):
+            for part in self._song(excerpt).parts:
                 total.update(_canonical(crop(part, start, SECONDS, 0.0), start))
         return total.hexdigest()
 
@@ -123,7 +123,7 @@ class HeldOut:
             return band_song(excerpt.number, excerpt.name)
         song = (self._songs if excerpt.kind == "song" else self._accompaniments).song(excerpt.name)
         style = style_of(excerpt.name)
-        return Song(song.score, song.name, song.meta | ({"style": style} if style else {}))
+        return replace(song, meta=song.meta | {"style": style}) if style else song
 
 
 def _nothing(name: str) -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import lzma
 import tarfile
+import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from msgld.data.frozen import is_heldout
-from msgld.data.parts import Score
-from msgld.data.render import load_symusic
+from msgld.data.parts import Part
+from msgld.data.performance import perform
+from msgld.data.smf import read_smf, tracks_of
 from msgld.errors import DataError
 
 _MIDI = (".mid", ".midi")
@@ -20,25 +24,52 @@ _ARCHIVES = (".tar", ".tar.xz", ".tar.gz", ".tgz")
 
 @dataclass(frozen=True)
 class Song:
-    """One piece of a library: its notes, its name and what is known about it."""
+    """One piece of a library.
 
-    score: Score
+    Attributes:
+        parts: its notes.
+        name: what it is called.
+        meta: what else is known about it.
+        tempos: quarter notes a minute that occur in it; empty where nothing is known.
+        bars: lengths of its bars in quarter notes; empty where nothing is known.
+    """
+
+    parts: tuple[Part, ...]
     name: str
     meta: dict[str, str | float] = field(default_factory=dict)
+    tempos: frozenset[float] = frozenset()
+    bars: frozenset[float] = frozenset()
+
+
+def read_midi(data: bytes, name: str) -> Song:
+    """Read the bytes of a MIDI file; ``name`` is its path.
+
+    Raises:
+        DataError: it is not MIDI, is damaged, or plays nothing. The message names the file.
+    """
+    try:
+        played = perform(read_smf(data))
+    except DataError as error:
+        raise DataError(f"{name} cannot be read as MIDI: {error}") from error
+    if not played.parts:
+        raise DataError(f"{name} has no notes")
+    return Song(played.parts, PurePosixPath(name).stem, tempos=played.tempos, bars=played.bars)
 
 
 class MidiFolder:
-    """The MIDI files below a folder, in a tar archive, or both (archives inside the folder are read too).
+    """The MIDI files below a folder, in a tar archive, or both (archives inside the folder are read too), or one file.
 
-    The files' bytes are kept in memory (about 10 kB each) and parsed when drawn, which takes 1 to 2 ms.
+    Hidden files, such as those that a Mac leaves beside copies, are passed over. The files' bytes are kept in memory
+    (about 10 kB each) and read when drawn, which takes some 20 ms. Files that cannot be read are named in a warning and
+    never drawn: at once where a glance tells, else when they are drawn first.
 
     Args:
-        path: a folder or a tar archive.
+        path: a folder, a tar archive or a MIDI file.
         include: which names (relative paths) to take; all by default.
         exclude: which to leave out after that; by default what the held-out set owns.
 
     Raises:
-        DataError: no MIDI file is left.
+        DataError: there is no MIDI file, or none that can be used.
     """
 
     def __init__(
@@ -51,6 +82,10 @@ class MidiFolder:
         if not files:
             raise DataError(f"no usable MIDI file in {path}: name a folder or a tar archive with .mid files")
         self._names, self._files = sorted(files), files
+        self._unusable = {name: reason for name in self._names if (reason := _damage(files[name]))}
+        self._refuse_if_none()
+        if self._unusable:
+            warnings.warn(f"left out of {path}: {_listed(self._unusable)}", stacklevel=2)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -61,39 +96,87 @@ class MidiFolder:
         return tuple(self._names)
 
     def song(self, name: str) -> Song:
-        """Parse one file of ``names``.
+        """Read one file of ``names``.
 
         Raises:
-            DataError: it is not MIDI.
+            DataError: it is not MIDI, is damaged, or plays nothing.
         """
-        symusic = load_symusic()
-        try:
-            return Song(symusic.Score.from_midi(self._files[name]), Path(name).stem)
-        except (RuntimeError, ValueError) as error:
-            raise DataError(f"{name} is not a MIDI file: {error}") from error
+        return read_midi(self._files[name], name)
 
     def draw(self, rng: np.random.Generator) -> Song:
-        """Return one of the files, each as likely as the others."""
-        return self.song(self._names[int(rng.integers(len(self._names)))])
+        """Return one of the files that can be used, each as likely as the others.
+
+        Raises:
+            DataError: none can.
+        """
+        while True:
+            # Drawn from all names, so that what a seed gives does not depend on what was tried before.
+            name = self._names[int(rng.integers(len(self._names)))]
+            if name in self._unusable:
+                continue
+            try:
+                return self.song(name)
+            except DataError as error:
+                self._unusable[name] = str(error)
+                self._refuse_if_none()
+                warnings.warn(f"left out: {error}", stacklevel=2)
+
+    def _refuse_if_none(self) -> None:
+        if len(self._unusable) == len(self._names):
+            raise DataError(f"none of the MIDI files can be used: {_listed(self._unusable)}")
+
+
+def _damage(data: bytes) -> str:
+    """What is wrong with a file as far as a glance tells; empty where nothing is."""
+    try:
+        tracks_of(data)
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def _listed(reasons: dict[str, str], most: int = 5) -> str:
+    """Names with reasons in one line; of many some, and how many more there are."""
+    shown = [f"{name} ({reason})" for name, reason in list(reasons.items())[:most]]
+    more = len(reasons) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     if path.is_file():
-        yield from _archived(path)
+        yield from [(path.name, _read(path))] if path.suffix.lower() in _MIDI else _archived(path)
         return
     for file in sorted(path.rglob("*")) if path.is_dir() else ():
+        name = file.relative_to(path).as_posix()
+        if _hidden(name) or not file.is_file():
+            continue
         if file.suffix.lower() in _MIDI:
-            yield file.relative_to(path).as_posix(), file.read_bytes()
-        elif file.name.endswith(_ARCHIVES):
+            yield name, _read(file)
+        elif file.name.lower().endswith(_ARCHIVES):
             yield from _archived(file)
+
+
+def _hidden(name: str) -> bool:
+    """Whether a relative path is hidden, or what a Mac keeps beside a copy."""
+    return any(
+        (part.startswith(".") and part != "..") or part == "__MACOSX" for part in PurePosixPath(name).parts
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror or error}") from error
 
 
 def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(path) as archive:
             for member in archive:
-                data = archive.extractfile(member) if member.name.lower().endswith(_MIDI) else None
+                wanted = member.name.lower().endswith(_MIDI) and not _hidden(member.name)
+                data = archive.extractfile(member) if wanted else None
                 if data is not None:
                     yield member.name, data.read()
-    except (tarfile.TarError, OSError) as error:
+    except (tarfile.TarError, OSError, EOFError, KeyError, lzma.LZMAError, zlib.error) as error:
         raise DataError(f"{path} is not a tar archive of MIDI files: {error}") from error

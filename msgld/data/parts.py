@@ -1,19 +1,23 @@
 """A score as arrays of notes that any synthesiser can play.
 
-A MIDI file says how loud, how long and where a note sounds in several places: velocity, volume, expression,
-pan and the pedal. Here all of it is resolved into the notes, so that a synthesiser needs to know only notes.
+MIDI says how loud, how long and where a note sounds in several places: velocity, volume, expression, pan and the
+pedal. Here all of it is resolved into the notes; only the pitch wheel, which moves while they sound, stays beside them.
+:mod:`msgld.data.performance` makes parts of MIDI files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from msgld.data.bends import STRAIGHT, Bend
+from msgld.data.channels import Tuning
 from msgld.data.classes import stem_of_track
-from msgld.types import STEMS
+from msgld.data.pedals import sustained
 
 VOLUME, PAN, EXPRESSION = 7, 10, 11
 _DEFAULTS = {VOLUME: 100.0, PAN: 64.0, EXPRESSION: 127.0}
@@ -24,15 +28,9 @@ class Score(Protocol):
     """What is used of a ``symusic.Score``, in any unit of time (its own types do not check)."""
 
     tracks: Any
-    tempos: Any
-    time_signatures: Any
 
     def to(self, ttype: Any) -> Any:
         """Return the score in another unit of time."""
-        ...
-
-    def copy(self) -> Any:
-        """Return a copy."""
         ...
 
 
@@ -50,6 +48,7 @@ class Part:
         velocity: MIDI velocity 1 to 127, int.
         gain: amplitude that volume and expression give, 1 at General MIDI's default.
         pan: -1 left, 0 middle, 1 right.
+        bend: how the pitch of all its notes moves, for the whole piece.
     """
 
     stem: str
@@ -61,6 +60,7 @@ class Part:
     velocity: np.ndarray
     gain: np.ndarray
     pan: np.ndarray
+    bend: Bend = STRAIGHT
 
     def __len__(self) -> int:
         return len(self.onset)
@@ -76,18 +76,6 @@ def parts(score: Score) -> tuple[Part, ...]:
     return tuple(_part(track) for track in score.to("second").tracks if len(track.notes))
 
 
-def split(score: Score) -> dict[str, Score]:
-    """Return one score for each stem that has a track, with everything that is not a track kept."""
-    stems: dict[str, Score] = {}
-    for index, track in enumerate(score.tracks):
-        stem = stem_of_track(track.name, track.program, track.is_drum)
-        if stem not in stems:
-            stems[stem] = score.copy()
-            stems[stem].tracks.clear()
-        stems[stem].tracks.append(score.tracks[index].copy())
-    return {stem: stems[stem] for stem in STEMS if stem in stems}
-
-
 def _part(track: Any) -> Part:
     notes, controls = track.notes.numpy(), track.controls.numpy()
     order = np.argsort(notes["time"], kind="stable")
@@ -100,12 +88,23 @@ def _part(track: Any) -> Part:
         program=int(track.program),
         is_drum=bool(track.is_drum),
         onset=onset,
-        duration=duration if track.is_drum else _hold(onset, duration, pitch, track.pedals.numpy()),
+        duration=duration if track.is_drum else _held(onset, duration, pitch, track.pedals.numpy()),
         pitch=pitch,
         velocity=notes["velocity"][order].astype(np.int64),
-        gain=(volume / 100) ** 2 * (expression / 127) ** 2,
-        pan=np.clip((pan - 64) / 63, -1, 1),
+        gain=gain_of(volume, expression),
+        pan=pan_of(pan),
+        bend=_bend(track),
     )
+
+
+def gain_of(volume: np.ndarray, expression: np.ndarray) -> np.ndarray:
+    """Return the amplitude that controllers 7 and 11 (0 to 127) give: 1 at volume 100, full expression."""
+    return np.asarray((volume / 100) ** 2 * (expression / 127) ** 2)
+
+
+def pan_of(pan: np.ndarray) -> np.ndarray:
+    """Return the place, -1 to 1, that controller 10 (0 to 127) gives."""
+    return np.clip((pan - 64) / 63, -1, 1)
 
 
 def _at(controls: dict[str, np.ndarray], number: int, onset: np.ndarray) -> np.ndarray:
@@ -116,29 +115,25 @@ def _at(controls: dict[str, np.ndarray], number: int, onset: np.ndarray) -> np.n
     return values[np.searchsorted(time, onset + 1e-3, side="right")]
 
 
-def _hold(
+def _held(
     onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, pedals: dict[str, np.ndarray]
 ) -> np.ndarray:
-    """Return durations with a note under the pedal held until that is lifted, or its key is struck again."""
     if not len(pedals["time"]):
         return duration
-    down = pedals["time"].astype(np.float64)
-    up = down + pedals["duration"]
-    end = onset + duration
-    last = np.searchsorted(down, end, side="right") - 1
-    held = (last >= 0) & (up[last] > end)
-    return np.where(
-        held, np.minimum(up[last], np.maximum(_struck_again(onset, pitch), end)) - onset, duration
-    )
+    return sustained(onset, duration, pitch, pedals["time"].astype(np.float64), pedals["duration"])
 
 
-def _struck_again(onset: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-    """Return when each note's key is next struck, infinity where it is not."""
-    following = np.full(len(onset), np.inf)
-    for key in np.unique(pitch):
-        (index,) = np.nonzero(pitch == key)
-        following[index[:-1]] = onset[index[1:]]
-    return following
+def _bend(track: Any) -> Bend:
+    """The bend of a track: its wheel, with what its controllers say about range and fine tuning."""
+    tuning = Tuning()
+    moves = [(control.time, 0, control.number, control.value) for control in track.controls]
+    moves += [(wheel.time, 1, 0, wheel.value) for wheel in track.pitch_bends]
+    for time, is_wheel, number, value in sorted(moves, key=itemgetter(0, 1)):
+        if is_wheel:
+            tuning.bend(time, value)
+        elif number in Tuning.CONTROLS:
+            tuning.control(time, number, value)
+    return Bend.of(tuning.steps)
 
 
 def length(piece: Sequence[Part]) -> float:
@@ -170,7 +165,10 @@ def _fold(pitch: np.ndarray) -> np.ndarray:
 
 def stretch(piece: Sequence[Part], tempo: float) -> tuple[Part, ...]:
     """Return the piece played ``tempo`` times as fast (above 0)."""
-    return tuple(replace(p, onset=p.onset / tempo, duration=p.duration / tempo) for p in piece)
+    return tuple(
+        replace(p, onset=p.onset / tempo, duration=p.duration / tempo, bend=p.bend.stretched(tempo))
+        for p in piece
+    )
 
 
 def crop(part: Part, start: float, seconds: float, tail: float) -> Part:

@@ -1,10 +1,11 @@
 """From notes to sound, with a soundfont.
 
 ``parts`` has resolved volume, expression, pan and the pedal into the notes; here notes are rendered in groups of the
-same loudness and place, and each group is scaled. Synthesis is additive, so the sum is exact.
+same loudness and place, and each group is scaled. Synthesis is additive, so the sum is exact. In a group each part has
+a channel of its own, which alone is bent as the part is.
 
 The synthesiser is TinySoundFont. symusic has one too, which plays many notes of many soundfonts at a wrong pitch (its
-issue 55) and cuts drums short, so of symusic only the reading of MIDI files is used.
+issue 55) and cuts drums short.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ _PANS = 8
 _VOICES = 512
 """Notes and layers that sound at once."""
 _CHANNELS = 16
+_END, _BEND, _STRIKE = 0, 1, 2
+"""Kinds of events, in the order in which they come at one moment."""
 
 
 def balance(pan: np.ndarray | float) -> np.ndarray:
@@ -108,7 +111,8 @@ def render(
 def _shift(part: Part, zero: float) -> Part:
     """Return the part with time counted from ``zero``; a note from before begins there."""
     onset = part.onset - zero
-    return replace(part, onset=np.maximum(onset, 0), duration=part.duration + np.minimum(onset, 0))
+    duration = part.duration + np.minimum(onset, 0)
+    return replace(part, onset=np.maximum(onset, 0), duration=duration, bend=part.bend.since(zero))
 
 
 def _groups(cropped: Iterable[Part]) -> dict[tuple[int, int], list[Part]]:
@@ -148,18 +152,23 @@ class _Player:
             self._choose(channel, part.program, part.is_drum)
         sound = np.zeros((samples, 2), np.float32)
         done = 0
-        for at, strikes, channel, key, velocity in _events(group, self._rate, colour):
+        for at, kind, channel, key, value in _events(group, self._rate, colour):
             if at >= samples:
                 break
             if at > done:
                 self._fill(sound[done:at])
                 done = at
-            if strikes:
-                self._synth.noteon(channel, key, velocity)
+            if kind == _STRIKE:
+                self._synth.noteon(channel, key, int(value))
+            elif kind == _BEND:
+                self._bend(channel, value)
             else:
                 self._synth.noteoff(channel, key)
         self._fill(sound[done:])
         self._silence()
+        for channel, part in enumerate(group):
+            if len(part.bend.time):
+                self._bend(channel, 0.0)
         return sound.T
 
     def _choose(self, channel: int, program: int, is_drum: bool) -> None:
@@ -171,6 +180,11 @@ class _Player:
                 continue
             return
         self._synth.channel.pop(channel, None)
+
+    def _bend(self, channel: int, semitones: float) -> None:
+        """Move what a channel plays, sounding notes too; nothing where the soundfont has nothing for it."""
+        if channel in self._synth.channel:
+            self._synth.set_tuning(channel, semitones)
 
     def _tune(self, colour: int) -> None:
         """Let sounds come out so many semitones higher; :func:`_events` lowers the notes."""
@@ -190,9 +204,9 @@ class _Player:
         self._fill(np.zeros((self._rate // 10, 2), np.float32))
 
 
-def _events(group: Sequence[Part], rate: int, colour: int = 0) -> list[tuple[int, bool, int, int, int]]:
-    """(sample, whether a note begins, channel, key, velocity), in order; at one moment ends come before beginnings."""
-    events: list[tuple[int, bool, int, int, int]] = []
+def _events(group: Sequence[Part], rate: int, colour: int = 0) -> list[tuple[int, int, int, int, float]]:
+    """(sample, kind, channel, key, velocity or semitones), in order; at one moment ends come first, then bends."""
+    events: list[tuple[int, int, int, int, float]] = []
     for channel, part in enumerate(group):
         first = np.rint(part.onset * rate).astype(int)
         last = np.maximum(np.rint((part.onset + part.duration) * rate).astype(int), first + 1)
@@ -200,7 +214,10 @@ def _events(group: Sequence[Part], rate: int, colour: int = 0) -> list[tuple[int
         for on, off, key, velocity in zip(
             first.tolist(), last.tolist(), keys.tolist(), part.velocity.tolist(), strict=True
         ):
-            events += [(on, True, channel, key, velocity), (off, False, channel, key, 0)]
+            events += [(on, _STRIKE, channel, key, velocity), (off, _END, channel, key, 0)]
+        moments = np.rint(part.bend.time * rate).astype(int).tolist()
+        bends = dict(zip(moments, part.bend.semitones.tolist(), strict=True))
+        events += [(at, _BEND, channel, 0, semitones) for at, semitones in bends.items()]
     return sorted(events)
 
 
@@ -208,18 +225,6 @@ def _events(group: Sequence[Part], rate: int, colour: int = 0) -> list[tuple[int
 def _player(soundfont: Path, rate: int) -> _Player:
     """Open a soundfont once per process, which takes up to two seconds."""
     return _Player(soundfont, rate)
-
-
-def load_symusic() -> Any:
-    """Import symusic late, since it is an extra; as Any, since its types do not check.
-
-    Raises:
-        DataError: it is not installed.
-    """
-    try:
-        return importlib.import_module("symusic")
-    except ImportError as error:
-        raise DataError("rendering MIDI needs symusic: pip install msgld[band]") from error
 
 
 def load_synthesiser() -> Any:

@@ -15,7 +15,7 @@ from msgld.data.fonts import fitting
 from msgld.data.frozen import RESERVED_SEED
 from msgld.data.keyfinding import key_of_notes
 from msgld.data.midi import Song
-from msgld.data.parts import Part, Score, length, parts, sounding, stretch, transpose
+from msgld.data.parts import Part, length, parts, sounding, stretch, transpose
 from msgld.data.render import Renderer, balance
 from msgld.data.source import Clip
 from msgld.errors import DataError
@@ -54,7 +54,10 @@ def band_song(seed: int, style: str | None = None) -> Song:
 
     piece = compose(seed, style=style)
     meta: dict[str, str | float] = {"style": piece.style, "bpm": float(piece.bpm), "key": str(piece.key)}
-    return Song(piece.score, f"band-{piece.style}-{seed}", meta)
+    score = piece.score
+    tempos = frozenset(float(tempo.qpm) for tempo in score.tempos)
+    bars = frozenset(4.0 * sign.numerator / sign.denominator for sign in score.time_signatures)
+    return Song(parts(score), f"band-{piece.style}-{seed}", meta, tempos, bars)
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ class ScoreSource:
             song = self.library.draw(rng)
             tempo = float(np.exp(rng.uniform(*np.log(self.variation.tempo))))
             semitones = int(rng.integers(low, high + 1))
-            piece = transpose(stretch(parts(song.score), tempo), semitones)
+            piece = transpose(stretch(song.parts, tempo), semitones)
             for _ in range(_STARTS):
                 start = float(rng.uniform(0, max(length(piece) - seconds, 0)))
                 if len(sounding(piece, start, seconds) & set(self.stems)) >= 2:
@@ -186,7 +189,7 @@ def brief_of(
         song: as it is written. piece: its parts as they are played.
         start, seconds: of the stretch. tempo, semitones: how it was varied.
     """
-    bpm, beats = steady_tempo(song.score)
+    bpm, beats = steady_tempo(song)
     bpm = bpm * tempo if bpm and SLOWEST <= bpm * tempo <= FASTEST else None
     style, key = song.meta.get("style"), song.meta.get("key")
     chosen: dict[str, set[int]] = {}
@@ -202,13 +205,12 @@ def brief_of(
     )
 
 
-def steady_tempo(score: Score) -> tuple[float | None, float]:
-    """Quarter notes a minute, and in a bar, of a score; no tempo where it or the time signature changes."""
-    tempos = {round(float(tempo.qpm), 3) for tempo in score.tempos}
-    bars = {4.0 * sign.numerator / sign.denominator for sign in score.time_signatures}
-    if len(tempos) != 1 or len(bars) > 1:
+def steady_tempo(song: Song) -> tuple[float | None, float]:
+    """Quarter notes a minute, and in a bar, of a song; no tempo where it or the time signature changes."""
+    tempos = {round(tempo, 3) for tempo in song.tempos}
+    if len(tempos) != 1 or len(song.bars) > 1:
         return None, 4.0
-    return tempos.pop(), bars.pop() if bars else 4.0
+    return tempos.pop(), next(iter(song.bars), 4.0)
 
 
 def recast(piece: Sequence[Part], rng: np.random.Generator) -> tuple[Part, ...]:

@@ -20,6 +20,7 @@ class Clip:
         rate: samples per second.
         name: where the clip comes from, for logs and reports.
         meta: what the source knows about the piece (style, bpm, key, ...).
+        pooled: stems that the data set has no sound of by their names, but perhaps in its ``other``.
         brief: what a musician would have been asked for to play this, as far as that is known.
     """
 
@@ -29,6 +30,7 @@ class Clip:
     name: str
     meta: dict[str, str | float] = field(default_factory=dict)
     brief: Brief = OPEN
+    pooled: tuple[str, ...] = ()
 
 
 class Source(Protocol):

@@ -21,11 +21,16 @@ from msgld.tasks.level import gain_to_reference
 
 def whole_frames(clip: Clip, model: Model) -> Tensor:
     """Stems (S, 2, L) of a clip at the model's rate, cut to as many frames as it takes, at the level it knows."""
-    flat = clip.stems.reshape(-1, clip.stems.shape[-1])
-    audio = resample(flat, clip.rate, model.codec.mel.rate).reshape(*clip.stems.shape[:2], -1)
+    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), model.level)
+    return at_model_level(clip.stems, clip.rate, model, gain)
+
+
+def at_model_level(stems: np.ndarray, rate: int, model: Model, gain: float) -> Tensor:
+    """Stems (S, channels, L) at the model's rate, cut to as many frames as it takes, times ``gain``."""
+    flat = stems.reshape(-1, stems.shape[-1])
+    audio = resample(flat, rate, model.codec.mel.rate).reshape(*stems.shape[:2], -1)
     size = model.codec.frame_samples * model.multiple
-    stems = torch.from_numpy(audio[..., : audio.shape[-1] // size * size])
-    return stems * gain_to_reference(stems.sum(0), model.level)
+    return torch.from_numpy(audio[..., : audio.shape[-1] // size * size]) * gain
 
 
 def codec_figures(model: Model, clip: Clip) -> dict[str, np.ndarray]:

@@ -9,19 +9,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from msgld.brief import OPEN
+from msgld.api.msgld import Msgld
+from msgld.api.options import NORMAL, Options
 from msgld.data.source import Clip
-from msgld.errors import ModelError
 from msgld.evaluation.codec import whole_frames
 from msgld.evaluation.embeddings import Embedding, mel_embedding, pauses_embedding
 from msgld.evaluation.page import EXAMPLES, Example
 from msgld.metrics import frechet_distance, is_silent, kernel_distance
 from msgld.model import Model
 from msgld.sound.resample import resample
-from msgld.tasks import maps, render
-from msgld.tasks.hearing import key_for
 from msgld.tasks.level import gain_to_reference
-from msgld.tasks.maps import Settings
 
 RESAMPLES = 200
 """Bootstrap samples of the new pieces, of which the interval of a distance is made."""
@@ -42,20 +39,10 @@ class Sets:
         return min(len(self.made), len(self.true)) > 3
 
 
-@torch.inference_mode()
-def invent(model: Model, frames: int, settings: Settings) -> np.ndarray:
-    """Stems (S, L) of a new piece of so many latent frames, mono at the model's rate."""
-    task = maps.generate(len(model.stems) + 1, frames)
-    z = render.make(
-        model, render.encode(model, {}, model.codec.mel.rate, frames, 1.0), task, settings, lambda: None
-    )
-    latents = dict(zip(model.stems, z[0], strict=False))
-    sounds: dict[str, np.ndarray] = {}
-    for stem in model.read_last(model.stems):
-        others = {name: wave[None] for name, wave in sounds.items()}
-        key = key_for(model, stem, OPEN, others, model.codec.mel.rate)
-        sounds[stem] = render.vocode(model, latents[stem], 0, frames, stem, key)
-    return np.stack([sounds[stem] for stem in model.stems])
+def invent(model: Msgld, seconds: float, options: Options) -> np.ndarray:
+    """Stems (S, channels, L) of a new piece at the model's rate, through :meth:`msgld.api.msgld.Msgld.generate`."""
+    stems = model.generate(seconds, options=options).stems
+    return np.stack([stems[stem] for stem in model.stems])
 
 
 def embedded(model: Model, stems: np.ndarray, embedding: Embedding) -> dict[str, np.ndarray]:
@@ -72,10 +59,10 @@ def embedded(model: Model, stems: np.ndarray, embedding: Embedding) -> dict[str,
 
 
 def measure_generation(
-    model: Model,
+    model: Msgld,
     clips: Iterable[Clip],
     advance: Callable[[float], None],
-    settings: Settings,
+    options: Options = NORMAL,
     networks: Sequence[Embedding] = (),
 ) -> dict[str, Any]:
     """Invent as many pieces as there are clips, each as long as its clip and with its number for a seed.
@@ -86,26 +73,24 @@ def measure_generation(
     Raises:
         ModelError: the model has no vocoder.
     """
-    if model.vocoder is None:
-        raise ModelError(f"the model {model.name!r} has no vocoder: it only separates")
-    mel = model.codec.mel
+    mel = model.model.codec.mel
     embeddings = [mel_embedding(mel), pauses_embedding(mel), *networks]
     sets: list[dict[str, Sets]] = [
         {name: Sets([], []) for name in (MIXTURE, *model.stems)} for _ in embeddings
     ]
     examples: list[Example] = []
     for number, clip in enumerate(clips):
-        real = whole_frames(clip, model).numpy()
-        frames = real.shape[-1] // model.codec.frame_samples
-        piece = invent(model, frames, replace(settings, seed=settings.seed + number))[:, None]
+        real = whole_frames(clip, model.model).numpy()
+        seconds = real.shape[-1] / mel.rate
+        piece = invent(model, seconds, replace(options, seed=options.seed + number))
         for embedding, found in zip(embeddings, sets, strict=True):
-            for name, points in embedded(model, real, embedding).items():
+            for name, points in embedded(model.model, real, embedding).items():
                 found[name].true.append(points)
-            for name, points in embedded(model, piece, embedding).items():
+            for name, points in embedded(model.model, piece, embedding).items():
                 found[name].made.append(points)
         if len(examples) < EXAMPLES:
             tracks = {MIXTURE: piece.sum(0)} | dict(zip(model.stems, piece, strict=True))
-            examples.append(Example(f"piece {number}", tracks, model.codec.mel.rate))
+            examples.append(Example(f"piece {number}", tracks, mel.rate))
         advance(1)
     statistics, pauses, *others = sets
     rows = [one | pause_figures(pauses[one["name"]]) for one in generation_rows(statistics)]

@@ -11,6 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from msgld.api.msgld import Msgld
+from msgld.api.options import NORMAL, Options
+from msgld.api.quality import making, separation_passes
 from msgld.checkpoint import write_whole
 from msgld.data.source import Clip
 from msgld.errors import UsageError
@@ -20,16 +23,14 @@ from msgld.evaluation.generation import measure_generation
 from msgld.evaluation.listening import levels_of, listening_errors, listening_rows
 from msgld.evaluation.measures import Measure, find_measure
 from msgld.evaluation.page import EXAMPLES, Example, write_page
+from msgld.evaluation.pooling import pool_estimates, pooling_notes
 from msgld.evaluation.protocols import Narrowed, Published
 from msgld.evaluation.separation import separate_clip, separation_rows
-from msgld.evaluation.subsets import Subset, measure_subsets
+from msgld.evaluation.subsets import Subset, measure_subsets, usual_subsets
 from msgld.evaluation.table import markdown
 from msgld.metrics import is_silent
-from msgld.model import Model
 from msgld.progress import Meter, OnProgress
 from msgld.sound.mel import log_mel
-from msgld.tasks.maps import Settings
-from msgld.tasks.separate import Layout
 
 Advance = Callable[[float], None]
 """Told of every clip, or part of one, that is done."""
@@ -40,16 +41,15 @@ class Method:
     """How it is measured.
 
     Attributes:
-        settings, layouts: how to sample and separate; one layout for each pass over a song.
-        measure: of separation. networks: with which to compare sets of sounds, besides mel statistics.
+        options: of the calls. measure: of separation.
+        networks: with which to compare sets of sounds, besides mel statistics.
         subsets: of the stems, to be played to the others. silent: stems that no clip has.
     """
 
-    settings: Settings
-    layouts: Sequence[Layout]
+    options: Options
     measure: Measure
     networks: Sequence[Embedding] = ()
-    subsets: Sequence[Subset] | None = None
+    subsets: Sequence[Subset] = ()
     silent: Sequence[str] = ()
 
 
@@ -62,33 +62,32 @@ class Clips(Protocol):
 
 
 def evaluate(
-    model: Model,
+    model: Msgld,
     task: str = "separate",
     clips: Clips | None = None,
     midi: Path | None = None,
     limit: int | None = None,
     out: Path | None = None,
-    settings: Settings = Settings(),
-    layouts: Sequence[Layout] = (Layout(),),
+    options: Options = NORMAL,
     on_progress: OnProgress | None = None,
     subsets: Sequence[Subset] | None = None,
     measure: str | None = None,
     networks: Sequence[Embedding] = (),
     protocol: Published | None = None,
 ) -> dict[str, Any]:
-    """Measure a model on the held-out set, or on clips of one's own.
+    """Measure a model on the held-out set, or on clips of one's own, through the calls that users make.
 
     Args:
-        model: a loaded checkpoint.
-        task: ``separate`` (by ``measure``), ``generate`` (distance of new pieces to the clips), ``arrange`` (does it
-            listen: ratios of errors) or ``codec``.
+        model: what :func:`msgld.load` returns.
+        task: ``separate`` (by ``measure``), ``generate`` (distance of new pieces to the clips), ``arrange`` (how well
+            made stems go with the given ones), ``listening`` (ratios of the denoiser's errors) or ``codec``.
         clips: instead of the held-out set.
         midi: folder of the held-out set's MIDI files; without it only the band's part of the set is used.
         limit: only the first so many clips.
         out: folder for ``<task>.json``, ``<task>.md`` and the page ``<task>.html``.
-        settings, layouts: how to sample and separate; one layout for each pass over a song.
-        subsets: with ``arrange``, stems to be played to the others, each subset over all clips; instead of the
-            ratios it then reports how far from the true stems they are. The report is ``arrange-subsets``.
+        options: of the calls.
+        subsets: with ``arrange``, stems to be played to the others, each subset over all clips; by default those of
+            :func:`msgld.evaluation.subsets.usual_subsets`.
         measure: with ``separate``, a name of ``measures.MEASURES``; SI-SDRi by default.
         networks: with ``generate`` and ``subsets``, what to compare sets of sounds with besides mel statistics.
         protocol: a published one. It decides on stems, number of clips and measure, where these are not given.
@@ -99,7 +98,9 @@ def evaluate(
     Raises:
         UsageError: unknown task or measure, or subsets for another task. DataError: soundfont or MIDI files missing.
     """
-    name, run = _task(task, subsets)
+    run = _task(task, subsets)
+    if task == "arrange":
+        subsets = subsets or usual_subsets(model.stems)
     chosen: Clips = _heldout(midi, model.stems) if clips is None else clips
     silent: tuple[str, ...] = ()
     if protocol is not None:
@@ -107,13 +108,19 @@ def evaluate(
         silent = tuple(stem for stem in model.stems if stem not in protocol.stems)
         limit = limit or protocol.clips.get(task)
     wanted = find_measure(measure or (protocol.measure if protocol else "si-sdri"))
-    method = Method(settings, layouts, wanted, networks, subsets, silent)
+    method = Method(options, wanted, networks, subsets or (), silent)
     count = min(len(chosen), limit or len(chosen))
     meter = _meter(task, count, subsets, on_progress)
     result = run(model, (chosen[i] for i in range(count)), meter.advance, method)
     meter.advance(math.inf)  # shares of an arrangement may sum to a little less
     examples = result.pop("examples", [])
-    report = {"task": name, "model": model.name, "clips": count, **_how(name, method, protocol), **result}
+    report = {
+        "task": task,
+        "model": model.name,
+        "clips": count,
+        **_how(model, task, method, protocol),
+        **result,
+    }
     if out is not None:
         _write(report, examples, out)
     return report
@@ -127,7 +134,7 @@ def _meter(task: str, count: int, subsets: Sequence[Subset] | None, on_progress:
     return meter
 
 
-def _how(name: str, method: Method, protocol: Published | None) -> dict[str, Any]:
+def _how(model: Msgld, name: str, method: Method, protocol: Published | None) -> dict[str, Any]:
     """What a report says of how it was measured."""
     said: dict[str, Any] = {}
     if protocol is not None:
@@ -136,19 +143,20 @@ def _how(name: str, method: Method, protocol: Published | None) -> dict[str, Any
         better = "higher" if method.measure.higher else "lower"
         said |= {"measure": method.measure.name, "unit": method.measure.unit, "better": better}
     if name in SAMPLED:
-        said["settings"] = asdict(method.settings)
+        sampling = separation_passes if name == "separate" else making
+        found = sampling(method.options, model.model)
+        settings = found[0] if isinstance(found, tuple) else found
+        said["settings"] = {"quality": method.options.quality, **asdict(settings)}
     return said
 
 
-def _task(task: str, subsets: Sequence[Subset] | None) -> tuple[str, Callable[..., dict[str, Any]]]:
-    """The report's name, and what makes it."""
+def _task(task: str, subsets: Sequence[Subset] | None) -> Callable[..., dict[str, Any]]:
+    """The function that measures a task; UsageError where there is none, or it takes no subsets."""
     if task not in TASKS:
         raise UsageError(f"no evaluation named {task!r}; there are: {', '.join(TASKS)}")
-    if subsets is None:
-        return task, TASKS[task]
-    if task != "arrange":
+    if subsets is not None and task != "arrange":
         raise UsageError(f"subsets go with the evaluation of arrange, not of {task}")
-    return "arrange-subsets", _subsets
+    return TASKS[task]
 
 
 def _heldout(midi: Path | None, stems: tuple[str, ...]) -> Clips:
@@ -157,20 +165,23 @@ def _heldout(midi: Path | None, stems: tuple[str, ...]) -> Clips:
     return HeldOut(midi, stems)
 
 
-def _separate(model: Model, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
-    values, names = [], []
+def _separate(model: Msgld, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
+    values, names, pooled = [], [], []
     examples: list[Example] = []
     for clip in clips:
         mixture = clip.stems.sum(0)
-        stems = separate_clip(model, mixture, clip.rate, method.settings, method.layouts, method.silent)
+        stems = separate_clip(model, mixture, clip.rate, method.options, method.silent)
+        stems = pool_estimates(stems, clip, model.stems)
         values.append(method.measure.compute(stems, clip))
         names.append(clip.name)
+        pooled.append(clip.pooled)
         if len(examples) < EXAMPLES:
             examples.append(_example(clip, mixture, stems, model.stems))
         advance(1)
     table = np.stack(values)
     rows = separation_rows(table, model.stems)
-    return {"rows": rows, "values": _plain(table), "names": names, "examples": examples}
+    found = {"rows": rows, "values": _plain(table), "names": names, "examples": examples}
+    return {**found, **pooling_notes(pooled)}
 
 
 def _example(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[str, ...]) -> Example:
@@ -182,38 +193,36 @@ def _example(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[st
     return Example(clip.name, tracks, clip.rate)
 
 
-def _codec(model: Model, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
+def _codec(model: Msgld, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
     figures = []
     for clip in clips:
-        figures.append(codec_figures(model, clip))
+        figures.append(codec_figures(model.model, clip))
         advance(1)
     return {"rows": codec_rows(figures)}
 
 
-def _arrange(model: Model, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
-    latents, active = [], []
+def _listening(model: Msgld, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
+    network, latents, active = model.model, [], []
     for clip in clips:
-        latents.append(
-            model.codec.encode(log_mel(whole_frames(clip, model).to(model.device), model.codec.mel))
-        )
+        mels = log_mel(whole_frames(clip, network).to(network.device), network.codec.mel)
+        latents.append(network.codec.encode(mels))
         active.append(np.array([not is_silent(stem) for stem in clip.stems]))
     errors = []
     for i, own in enumerate(latents):
         foreign = latents[(i + len(latents) // 2) % len(latents)]
-        errors.append(listening_errors(model, own, foreign, active[i], method.settings.seed + i))
+        errors.append(listening_errors(network, own, foreign, active[i], method.options.seed + i))
         advance(1)
     table = np.stack(errors)
-    rows = listening_rows(table, levels_of(model.schedule))
+    rows = listening_rows(table, levels_of(network.schedule))
     return {"rows": rows, "values": _plain(table)}
 
 
-def _subsets(model: Model, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
-    assert method.subsets is not None
-    return measure_subsets(model, clips, advance, method.settings, method.subsets, method.networks)
+def _arrange(model: Msgld, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
+    return measure_subsets(model, clips, advance, method.options, method.subsets, method.networks)
 
 
-def _generate(model: Model, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
-    return measure_generation(model, clips, advance, method.settings, method.networks)
+def _generate(model: Msgld, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
+    return measure_generation(model, clips, advance, method.options, method.networks)
 
 
 def _plain(table: np.ndarray) -> Any:
@@ -227,7 +236,8 @@ def _write(report: dict[str, Any], examples: Sequence[Example], out: Path) -> No
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / f"{report['task']}.json", json.dumps(report, indent=1).encode())
     head = f"# {report['task']}: {report['model']}, {report['clips']} clips\n\n"
-    write_whole(out / f"{report['task']}.md", (head + markdown(report["rows"])).encode())
+    notes = "".join(f"\n{note}.\n" for note in report.get("notes", ()))
+    write_whole(out / f"{report['task']}.md", (head + markdown(report["rows"]) + notes).encode())
     write_page(report, examples, out)
 
 
@@ -235,9 +245,10 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "separate": _separate,
     "generate": _generate,
     "arrange": _arrange,
+    "listening": _listening,
     "codec": _codec,
 }
 """What can be measured."""
 
-SAMPLED = ("separate", "generate", "arrange-subsets")
+SAMPLED = ("separate", "generate", "arrange")
 """Reports of what depends on how it was sampled."""

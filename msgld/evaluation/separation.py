@@ -7,26 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from msgld.api.msgld import Msgld
+from msgld.api.options import NORMAL, Options
 from msgld.evaluation.table import row
-from msgld.model import Model
 from msgld.sound.songs import Sound
-from msgld.tasks.maps import Settings
-from msgld.tasks.separate import Layout
-from msgld.tasks.stream import separated
 
 
 def separate_clip(
-    model: Model,
-    mixture: np.ndarray,
-    rate: int,
-    settings: Settings,
-    layouts: Sequence[Layout],
-    silent: Sequence[str] = (),
+    model: Msgld, mixture: np.ndarray, rate: int, options: Options = NORMAL, silent: Sequence[str] = ()
 ) -> np.ndarray:
-    """Stems (K, channels, L) of a mixture (channels, L) in memory, of which the model is told that some are silent."""
+    """Stems (S, channels, L) of a mixture (channels, L), through :meth:`msgld.api.msgld.Msgld.separate`.
+
+    Args:
+        silent: stems that the mixture is known not to have.
+    """
     known: dict[str, Sound] = {stem: (np.zeros_like(mixture), rate) for stem in silent}
-    stretches = separated(model, (mixture, rate), known, settings, layouts)
-    return np.concatenate(list(stretches), -1)[:-1]
+    stems = model.separate((mixture, rate), known=known, options=options).stems
+    return np.stack([stems[stem] for stem in model.stems])
 
 
 def separation_rows(values: np.ndarray, stems: tuple[str, ...]) -> list[dict[str, Any]]:

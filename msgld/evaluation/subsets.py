@@ -9,30 +9,35 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from msgld.brief import OPEN
+from msgld.api.msgld import Msgld
+from msgld.api.options import NORMAL, Options
 from msgld.data.source import Clip
 from msgld.errors import UsageError
-from msgld.evaluation.codec import whole_frames
+from msgld.evaluation.codec import at_model_level
 from msgld.evaluation.embeddings import Embedding
 from msgld.evaluation.table import row
 from msgld.evaluation.together import RATE, Fit, agreement, copies, scaled
-from msgld.metrics import frechet_distance, is_silent, log_mel_l1, mel_statistics
-from msgld.model import Model
+from msgld.metrics import frechet_distance, is_silent, log_mel_l1, mel_statistics, pause_share
+from msgld.progress import OnProgress, Progress
 from msgld.sound.mel import log_mel
 from msgld.sound.resample import resample
-from msgld.tasks import maps, render
-from msgld.tasks.asked import briefed
-from msgld.tasks.hearing import in_heard_key
-from msgld.tasks.maps import Settings
+from msgld.tasks.level import gain_to_reference
 
 Subset = tuple[str, ...]
+
+USUAL: tuple[Subset, ...] = (("bass",), ("drums",), ("piano",), ("guitar", "piano"))
+"""Subsets that are measured where none are named."""
 
 
 def proper_subsets(stems: Sequence[str]) -> list[Subset]:
     """Every subset that leaves a stem to be given, the small ones first: 14 of four stems, 30 of five."""
     return [chosen for size in range(1, len(stems)) for chosen in combinations(stems, size)]
+
+
+def usual_subsets(stems: Sequence[str]) -> list[Subset]:
+    """Those of ``USUAL`` that are made of these stems; each stem alone where there are none."""
+    return [one for one in USUAL if set(one) < set(stems)] or [(stem,) for stem in stems]
 
 
 def named_subsets(text: str, stems: Sequence[str]) -> list[Subset]:
@@ -61,32 +66,45 @@ def _subset(text: str, stems: Sequence[str]) -> Subset:
 
 @dataclass(frozen=True)
 class Scene:
-    """A clip as a model sees it.
+    """A clip whose stems are compared with what is made in their place.
 
     Attributes:
-        mels: true log-mels of the stems, (S, M, N). z: latents of all tracks, (1, K, C, T).
-        sounding: bool (S,), stems that are there and not silent. absent: tracks that the data lacks.
-        sound: the stems, mono (S, L) at ``together.RATE``.
+        clip: as the data set has it.
+        sounding: bool (S,), stems that are present and not silent.
+        gain: brings the clip to the level that the model was trained at, for spectra.
+        mels: log-mels of the true stems at that level, (S, M, N).
+        sound: the true stems, mono (S, L) at ``together.RATE``.
     """
 
-    mels: Tensor
-    z: Tensor
+    clip: Clip
     sounding: np.ndarray
-    absent: list[int]
+    gain: float
+    mels: np.ndarray
     sound: np.ndarray
 
 
-@torch.inference_mode()
-def scene(model: Model, clip: Clip) -> Scene:
-    """Encode a clip."""
-    audio = whole_frames(clip, model)
-    mels = log_mel(audio.to(model.device), model.codec.mel)
-    latents = model.codec.encode(mels)
-    z = torch.cat([latents, torch.zeros_like(latents[:1])]).unsqueeze(0)
+def scene(model: Msgld, clip: Clip) -> Scene:
+    """Prepare a clip."""
     silent = np.array([is_silent(stem) for stem in clip.stems])
-    absent = [int(k) for k in np.flatnonzero(~clip.present)]
-    sound = resample(audio.mean(1).numpy(), model.codec.mel.rate, RATE)
-    return Scene(mels, z, clip.present & ~silent, absent, sound)
+    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), model.model.level)
+    return Scene(
+        clip,
+        clip.present & ~silent,
+        gain,
+        _mels(model, clip.stems, clip.rate, gain),
+        _mono(clip.stems, clip.rate),
+    )
+
+
+def _mels(model: Msgld, stems: np.ndarray, rate: int, gain: float) -> np.ndarray:
+    """Log-mels (n, M, N) of stems (n, channels, L) at ``rate``, made louder by ``gain``."""
+    waves = at_model_level(stems, rate, model.model, gain)
+    return log_mel(waves, model.model.codec.mel).numpy()
+
+
+def _mono(stems: np.ndarray, rate: int) -> np.ndarray:
+    """Stems (n, channels, L) as (n, L) at ``together.RATE``."""
+    return resample(stems.mean(1), rate, RATE)
 
 
 @dataclass(frozen=True)
@@ -95,68 +113,86 @@ class Played:
 
     Attributes:
         error: log-mel L1 to the true stems. made, true: their mel statistics, (n, 48).
-        fit: how well they go with the given stems; None for models without a vocoder.
+        pauses: share of the time in which the made and the true stems pause, (2, n).
+        fit: how well they go with the given stems.
         copies: how many of them are copies of given stems.
-        songs: by network, points of what was played together with the given stems, and of the true song.
+        songs: by network, points of the made stems together with the given ones, and of the true song.
     """
 
     error: float
     made: np.ndarray
     true: np.ndarray
+    pauses: np.ndarray
     fit: Fit | None = None
     copies: int = 0
     songs: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
 
-@torch.inference_mode()
 def play(
-    model: Model,
+    model: Msgld,
     clip: Scene,
-    made: Sequence[int],
-    settings: Settings,
-    advance: Callable[[float], None],
+    subset: Subset,
+    options: Options = NORMAL,
+    advance: Callable[[float], None] = lambda share: None,
     foreign: Scene | None = None,
     networks: Sequence[Embedding] = (),
 ) -> Played | None:
-    """Play stems to the others, in their key; None where none of the others sounds, or none of the true ones.
+    """Make stems to the sounding others with :meth:`msgld.api.msgld.Msgld.arrange`, which gets those as they are.
 
     Args:
-        made: tracks to be played. advance: told of each network call as a share of the whole.
+        subset: names of the stems to make. advance: called with shares of the whole as it proceeds.
         foreign: another song, whose stems show what fits by chance; without it fits are not measured.
         networks: for ``Played.songs``.
+
+    Returns:
+        None where no other stem sounds, or no true stem of the subset.
     """
-    audible = [k for k in made if clip.sounding[k]]
-    given = [k for k in range(len(clip.mels)) if k not in made]
-    if not audible or not clip.sounding[given].any():
+    names = [stem for stem in subset if clip.clip.present[model.stems.index(stem)]]
+    wanted = [model.stems.index(stem) for stem in names if clip.sounding[model.stems.index(stem)]]
+    given = [k for k, stem in enumerate(model.stems) if clip.sounding[k] and stem not in subset]
+    if not wanted or not given:
         advance(1)
         return None
-    task = maps.arrange(len(clip.mels) + 1, clip.z.shape[-1], dict.fromkeys(given, 0.0))
-    task = maps.without(task, clip.absent)
-    heard = [k for k in given if clip.sounding[k]]
-    brief = OPEN
-    if model.styles:
-        brief = in_heard_key(OPEN, {model.stems[k]: clip.sound[k][None] for k in heard}, RATE)
-        task = briefed(model, task, brief)
-    share = 1 / render.calls(model, task, settings)
-    z = render.make(model, clip.z, task, settings, lambda: advance(share))
-    decoded = model.codec.decode(z[0, audible]).cpu().numpy()
-    true = clip.mels[audible].cpu().numpy()
-    rate = model.codec.mel.rate / model.codec.mel.hop
-    fit, songs = None, {}
-    if model.vocoder is not None and (foreign is not None or networks):
-        waves = _waves(model, {k: z[0, k] for k in audible}, brief.key)
-        fit = None if foreign is None else _fit(model, clip, foreign, waves, heard)
-        songs = {network.name: _songs(network, clip, waves, heard) for network in networks}
-    copied = copies(decoded, clip.mels[heard].cpu().numpy())
-    made_statistics, true_statistics = mel_statistics(decoded, rate), mel_statistics(true, rate)
-    return Played(log_mel_l1(decoded, true), made_statistics, true_statistics, fit, copied, songs)
+    sounds = {model.stems[k]: (clip.clip.stems[k], clip.clip.rate) for k in given}
+    result = model.arrange(sounds, names, options=options, on_progress=_in_shares(advance))
+    made = np.stack([result.stems[model.stems[k]] for k in wanted])
+    return _compared(model, clip, made, wanted, given, foreign, networks)
 
 
-def _waves(model: Model, made: dict[int, Tensor], key: str | None) -> dict[int, np.ndarray]:
-    """Latents by track as sounds, mono (L,) at ``RATE``."""
-    stems, rate = model.stems, model.codec.mel.rate
-    sounds = {k: render.vocode(model, z, 0, z.shape[-1], stems[k], key) for k, z in made.items()}
-    return {k: resample(sound[None], rate, RATE)[0] for k, sound in sounds.items()}
+def _in_shares(advance: Callable[[float], None]) -> OnProgress:
+    """Pass progress on as the share that was done since the last report."""
+    done = 0.0
+
+    def report(progress: Progress) -> None:
+        nonlocal done
+        advance(progress.fraction - done)
+        done = progress.fraction
+
+    return report
+
+
+def _compared(
+    model: Msgld,
+    clip: Scene,
+    made: np.ndarray,
+    wanted: Sequence[int],
+    given: Sequence[int],
+    foreign: Scene | None,
+    networks: Sequence[Embedding],
+) -> Played:
+    """Compare made stems (n, channels, L), which are tracks ``wanted``, with the clip's own."""
+    mels, true = _mels(model, made, clip.clip.rate, clip.gain), clip.mels[wanted]
+    waves = dict(zip(wanted, _mono(made, clip.clip.rate), strict=True))
+    frames = model.model.codec.mel.rate / model.model.codec.mel.hop
+    return Played(
+        log_mel_l1(mels, true),
+        mel_statistics(mels, frames),
+        mel_statistics(true, frames),
+        np.array([[pause_share(one) for one in side] for side in (mels, true)]),
+        None if foreign is None else _fit(model, clip, foreign, waves, given),
+        copies(mels, clip.mels[list(given)]),
+        {network.name: _songs(network, clip, waves, given) for network in networks},
+    )
 
 
 def _songs(
@@ -170,7 +206,7 @@ def _songs(
     return first, second
 
 
-def _fit(model: Model, clip: Scene, foreign: Scene, made: dict[int, np.ndarray], given: Sequence[int]) -> Fit:
+def _fit(model: Msgld, clip: Scene, foreign: Scene, made: dict[int, np.ndarray], given: Sequence[int]) -> Fit:
     """Agreement with the given stems of what was made, of the foreign song's stems and of the true ones."""
 
     def named(sounds: dict[int, np.ndarray]) -> dict[str, np.ndarray]:
@@ -185,27 +221,23 @@ def _fit(model: Model, clip: Scene, foreign: Scene, made: dict[int, np.ndarray],
 
 
 def measure_subsets(
-    model: Model,
+    model: Msgld,
     clips: Iterable[Clip],
     advance: Callable[[float], None],
-    settings: Settings,
+    options: Options,
     subsets: Sequence[Subset],
     networks: Sequence[Embedding] = (),
 ) -> dict[str, Any]:
-    """Rows of figures, a subset each, and one over all; clip i is played with the seed ``settings.seed + i``."""
+    """Rows of figures, a subset each, and one over all; clip i is played with the seed ``options.seed + i``."""
     played: dict[Subset, list[Played | None]] = {subset: [] for subset in subsets}
-    names, scenes = [], []
-    for clip in clips:
-        scenes.append(scene(model, clip))
-        names.append(clip.name)
+    scenes = [scene(model, clip) for clip in clips]
     for number, seen in enumerate(scenes):
-        numbered = replace(settings, seed=settings.seed + number)
+        numbered = replace(options, seed=options.seed + number)
         foreign = scenes[(number + len(scenes) // 2) % len(scenes)] if len(scenes) > 1 else None
         for subset, results in played.items():
-            made = [model.stems.index(stem) for stem in subset]
-            results.append(play(model, seen, made, numbered, advance, foreign, networks))
+            results.append(play(model, seen, subset, numbered, advance, foreign, networks))
     values = {"+".join(subset): [_error(result) for result in results] for subset, results in played.items()}
-    return {"rows": subset_rows(played), "values": values, "names": names}
+    return {"rows": subset_rows(played), "values": values, "names": [seen.clip.name for seen in scenes]}
 
 
 def _error(result: Played | None) -> float | None:
@@ -239,8 +271,17 @@ def _row(name: str, results: Sequence[Played | None]) -> dict[str, Any]:
         "rhythm": scaled(fits, "rhythm"),
         "tone": scaled(fits, "tone"),
         "copies": sum(result.copies for result in kept),
+        **_pauses(kept),
         **_song_distances(kept),
     }
+
+
+def _pauses(kept: Sequence[Played]) -> dict[str, float | None]:
+    """How much of the time made and true stems pause, on average."""
+    if not kept:
+        return {"pauses": None, "real pauses": None}
+    made, true = np.concatenate([result.pauses for result in kept], axis=1).mean(1)
+    return {"pauses": round(float(made), 2), "real pauses": round(float(true), 2)}
 
 
 def _song_distances(kept: Sequence[Played]) -> dict[str, float | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from msgld.errors import UsageError
+from msgld.ranges import check, shown
 
 LOSSY = ("mp3", "ogg")
 """Formats that do not keep samples, nor always their number."""
@@ -28,7 +29,8 @@ class Encoding:
             ``clamp`` cuts the peaks off.
 
     Raises:
-        UsageError: no such bit rate or clip mode. Endings and subtypes are checked when something is written.
+        UsageError: no such bit rate or clip mode, or another type. Endings and subtypes are checked when
+            something is written.
     """
 
     ext: str = "wav"
@@ -37,6 +39,10 @@ class Encoding:
     clip: str = "rescale"
 
     def __post_init__(self) -> None:
+        for name in ("ext", "subtype", "clip"):
+            if not isinstance(getattr(self, name), str):
+                raise UsageError(f"the {name} of an Encoding is text, not {shown(getattr(self, name))}")
+        object.__setattr__(self, "bitrate", check("mp3_bitrate", self.bitrate))
         object.__setattr__(self, "ext", self.ext.lstrip(".").lower())
         if self.bitrate not in BITRATES:
             raise UsageError(f"MP3 has no bit rate of {self.bitrate} kbit/s; it has {_listed(BITRATES)}")
@@ -59,7 +65,15 @@ class Encoding:
 
 
 def as_encoding(encoding: str | Encoding) -> Encoding:
-    """An ending alone means the format at its defaults."""
+    """An ending alone means the format at its defaults.
+
+    Raises:
+        UsageError: neither an ending nor an :class:`Encoding`.
+    """
+    if not isinstance(encoding, str | Encoding):
+        raise UsageError(
+            f"encoding is an ending such as 'flac', or msgld.Encoding(...), not {shown(encoding)}"
+        )
     return Encoding(encoding) if isinstance(encoding, str) else encoding
 
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path, PurePath
 
 from msgld.errors import AudioWriteError
-from msgld.names import shown
+from msgld.ranges import shown
 from msgld.results.naming import PLAIN, Names
 
 ABANDONED = 24 * 3600.0
-"""Seconds after which an unfinished folder that nothing touches belongs to a run that was killed."""
+"""Seconds after which an unfinished folder that nothing touches belongs to a run that was killed, wherever it ran."""
+
+_UNFINISHED = re.compile(
+    r"\..{1,40}-(?:(?P<machine>[0-9a-f]{8})-(?P<process>\d{1,10})-[0-9a-f]{8}|[0-9a-f]{12})\.part", re.DOTALL
+)
+"""Names of unfinished folders; those of earlier versions do not say who made them."""
 
 
 @contextmanager
@@ -30,10 +38,12 @@ def new_folder(folder: Path, overwrite: bool, names: Names = PLAIN) -> Iterator[
     Raises:
         AudioWriteError: there is something already, or the place is not writable.
     """
+    if folder.is_symlink():  # a link stays one: what it leads to is replaced
+        folder = folder.resolve()
     _refuse_existing(folder, overwrite, names)
-    _sweep(folder)
+    _sweep(folder.parent)
     made = [parent for parent in folder.parents if not parent.exists()]
-    temporary = folder.parent / f"{_prefix(folder)}{uuid.uuid4().hex[:12]}.part"
+    temporary = folder.parent / _temporary(folder.name)
     try:
         temporary.mkdir(parents=True)
         yield temporary
@@ -66,19 +76,45 @@ def inside(folder: Path, name: str | PurePath) -> Path:
     return path
 
 
-def _prefix(folder: Path) -> str:
-    return f".{folder.name[:40]}-"
+def _temporary(name: str) -> str:
+    """A name that nobody else uses, and by which a later run can tell whether its maker is still at work."""
+    return f".{name[:40] or 'result'}-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part"
 
 
-def _sweep(folder: Path) -> None:
-    """Delete what runs for the same folder left behind that were killed, once nothing has touched it for a day."""
-    pattern = re.compile(re.escape(_prefix(folder)) + r"[0-9a-f]{12}\.part")
+@cache
+def _machine() -> str:
+    """Where a process number means this process: the machine, its last start, and the container."""
+    told = [platform.node(), str(uuid.getnode())]
     with suppress(OSError):
-        for path in folder.parent.iterdir():
-            if pattern.fullmatch(path.name) and path.is_dir():
-                touched = max(file.stat().st_mtime for file in (path, *path.rglob("*")))
-                if time.time() - touched > ABANDONED:
-                    shutil.rmtree(path, ignore_errors=True)
+        told += [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:8]
+
+
+def _sweep(parent: Path) -> None:
+    """Delete unfinished folders of runs that are over, and of others once nothing has touched them for a day."""
+    with suppress(OSError):
+        for path in parent.iterdir():
+            owner = _UNFINISHED.fullmatch(path.name)
+            if owner and not path.is_symlink() and path.is_dir() and (_is_over(owner) or _is_old(path)):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_over(owner: re.Match[str]) -> bool:
+    """Whether the process that made an unfinished folder is certainly gone."""
+    if owner["machine"] != _machine() or os.name != "posix":  # elsewhere looking might end the process
+        return False
+    try:
+        os.kill(int(owner["process"]), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _is_old(path: Path) -> bool:
+    touched = max(file.lstat().st_mtime for file in (path, *path.rglob("*")))
+    return time.time() - touched > ABANDONED
 
 
 def holds_result(folder: Path, names: Names = PLAIN) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from msgld.errors import UsageError
 from msgld.names import check_stem_names
+from msgld.ranges import shown
 from msgld.results.encoding import Encoding, as_encoding
 from msgld.results.folder import new_folder
 from msgld.results.picture import Sketch
@@ -60,6 +62,8 @@ class Result:
             AudioWriteError: the folder holds something, is not writable, or the format does not fit.
             UsageError: no such format, or a stem whose name cannot be a file's.
         """
+        if not isinstance(folder, str | PathLike):
+            raise UsageError(f"folder is a path, not {shown(folder)}")
         folder, encoding = Path(folder), as_encoding(encoding)
         check_stem_names(self.stems, UsageError)
         tracks = self._tracks(residual)

@@ -114,7 +114,9 @@ def save_tracks(
         "notes": [*info.get("notes", ()), *_notes(gain, peak, null, encoding)],
     }
     text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
-    _beside(inside(folder, names.record), lambda path: path.write_text(text + "\n", "utf-8"))
+    # What is no letter, from file names that are not UTF-8, is escaped as JSON does it.
+    content = f"{text}\n".encode(errors="backslashreplace")
+    _beside(inside(folder, names.record), lambda path: path.write_bytes(content))
     return run
 
 

@@ -53,10 +53,10 @@ class PatchConfig:
 
 
 def check_frame(columns: int, mel: MelConfig) -> None:
-    """Raise ValueError where a latent frame is shorter than 5 ms or longer than a quarter of a second."""
-    if not mel.rate <= 200 * columns * mel.hop <= 50 * mel.rate:
+    """Raise ValueError where a latent frame is shorter than 5 ms or longer than 100."""
+    if not mel.rate <= 200 * columns * mel.hop <= 20 * mel.rate:
         raise ValueError(
-            f"a latent frame of {columns} columns of {mel.hop} samples is shorter than 5 ms or longer than 250"
+            f"a latent frame of {columns} columns of {mel.hop} samples is shorter than 5 ms or longer than 100"
         )
 
 

@@ -47,7 +47,7 @@ def facts(brief: Brief, styles: Sequence[str]) -> Tensor:
 def programs(brief: Brief, stems: Sequence[str]) -> Tensor:
     """Which programs a brief asks of which stem, float32 (S, ``PROGRAMS``); those of a stem sum to 1, or to 0."""
     asked = torch.zeros(len(stems), PROGRAMS)
-    for stem, chosen in brief.instruments.items():
+    for stem, chosen in brief.programs.items():
         if stem in stems and chosen:
             first = PROGRAMS // 2 if stem == "drums" else 0
             asked[stems.index(stem), [first + program for program in chosen]] = 1 / len(set(chosen))

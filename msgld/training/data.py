@@ -16,7 +16,7 @@ from msgld.errors import UsageError
 
 def training_source(
     midi: Sequence[Path] = (),
-    stems: Sequence[Path] = (),
+    stems: Sequence[Path | StemFolder] = (),
     band: float = 1.0,
     soundfont: Path | None = None,
     augmented: float = 0.4,
@@ -25,7 +25,8 @@ def training_source(
 
     Args:
         midi: folders or tar archives of MIDI files. What the held-out set owns is left out of them.
-        stems: folders of songs, one folder a song, one file a stem.
+        stems: folders of songs, one folder a song, one file a stem; or such folders that have been opened already, with
+            stems of any names.
         band: 0 leaves the band out.
         soundfont: a soundfont or a folder of them; the system's by default.
         augmented: share of the clips whose stems go through equalisers, rooms and the like.
@@ -38,8 +39,7 @@ def training_source(
         fonts = find_soundfonts(soundfont)
         sources += [(ScoreSource(MidiFolder(path), fonts), 1.0) for path in midi]
         sources += [(ScoreSource(Band(), fonts), band)] if band > 0 else []
-    if stems:
-        sources += [(StemFolder(path), 1.0) for path in stems]
+    sources += [(one if isinstance(one, StemFolder) else StemFolder(one), 1.0) for one in stems]
     if not sources:
         raise UsageError("nothing to train on: name --midi or --stems folders, or leave the band in")
     source = sources[0][0] if len(sources) == 1 else Mixed(sources)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgld.app.options import Consistency, Quality, Sampler
+from msgld.brief import Brief
 
 if TYPE_CHECKING:
     from msgld import Options
@@ -31,3 +33,17 @@ def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: 
         batch=batch,
         brief_guidance=brief_guidance,
     )
+
+
+def brief_of(
+    style: str | None, bpm: float | None, key: str | None, instruments: Mapping[str, str | None]
+) -> Brief:
+    """What was asked for.
+
+    Args:
+        instruments: stem -> names or program numbers, parted by commas; None leaves it open.
+
+    Raises:
+        UsageError: an instrument that there is not, a tempo out of range, or a key that cannot be read.
+    """
+    return Brief(style, bpm, key, {stem: text for stem, text in instruments.items() if text is not None})

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from msgld.app import options as o
+from msgld.app.numbers import number
 
 Checkpoint = Annotated[
     Path | None,
@@ -28,7 +29,7 @@ Raw = Annotated[
 Half = Annotated[bool, typer.Option("--half", help="Store 16 bits a number: half the size, nearly the same.")]
 Width = Annotated[
     int | None,
-    typer.Option("--width", metavar="N", min=1, help="Refuse a U-Net of another width (128, 192)."),
+    number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192)."),
 ]
 StemNames = Annotated[
     str | None,

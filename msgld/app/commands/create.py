@@ -11,37 +11,34 @@ import typer
 
 from msgld.api.asking import check_stems
 from msgld.app import options as o
-from msgld.app.commands.common import sampling
+from msgld.app.commands.common import brief_of, sampling
 from msgld.app.creating import Target, make, name_of
 from msgld.app.formats import choose_encoding
 from msgld.app.inputs import stem_files, stem_list, stems_in
-from msgld.app.instruments import brief_of
 from msgld.app.models import open_model
+from msgld.app.numbers import number
 from msgld.app.talk import Talk
 from msgld.errors import UsageError
+from msgld.ranges import check
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
 
-Count = Annotated[int, typer.Option("--count", min=1, help="Pieces to make; each has the next seed.")]
+Count = Annotated[int, number("count", "--count", help="Pieces to make; each has the next seed.")]
 Folder = Annotated[
     Path | None, typer.Argument(metavar="[FOLDER]", help="A folder with bass.wav, drums.wav and so on.")
 ]
 Softness = Annotated[
     float,
-    typer.Option(
-        "--softness", min=0.0, max=1.0, callback=o.finite,
+    number(
+        "softness", "--softness",
         help="0 keeps to what is given; above 0 it is a hint: something like this bass.",
     ),
 ]  # fmt: skip
-Start = Annotated[
-    float | None, typer.Option("--from", min=0.0, callback=o.finite, help="Make only from this second on ...")
-]
+Start = Annotated[float | None, number("start", "--from", help="Make only from this second on ...")]
 Level = Annotated[
     float,
-    typer.Option(
-        "--level", min=0.0, max=1.0, callback=o.finite, help="How much changes: 0 nothing, 1 all of it."
-    ),
+    number("level", "--level", help="How much changes: 0 nothing, 1 all of it."),
 ]
 
 
@@ -56,7 +53,8 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
              device: o.Device = "auto", jobs: o.Jobs = None, as_json: o.AsJson = False) -> int:  # fmt: skip
     """Invent music: all stems of a new piece, and their mix.
 
-    Results go to FOLDER/MODEL/seedN/. The same seed gives the same piece.
+    Results go to FOLDER/MODEL/seedN/, where N is the seed. The same seed gives the same piece, so a result that
+    exists is refused, or made anew with --overwrite.
 
     \b
     Examples:
@@ -73,14 +71,14 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
     brief = brief_of(
         style, bpm, key, {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other}
     )
+    check("seed", seed + count - 1)
     target.check()
     model = open_model(name, device, jobs, talk)
     check_stems(wanted or (), model.stems)
-    for number in range(seed, seed + count):
-        work = partial(
-            model.generate, seconds, make=wanted, brief=brief, options=replace(options, seed=number)
-        )
-        make(work, target.folder(model.name, f"seed{number}"), target, talk, "generate")
+    folders = {each: target.folder(model.name, f"seed{each}") for each in range(seed, seed + count)}
+    for each, folder in folders.items():
+        work = partial(model.generate, seconds, make=wanted, brief=brief, options=replace(options, seed=each))
+        make(work, folder, target, talk, "generate")
     return 0
 
 
@@ -98,6 +96,8 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
     """Play the missing stems to the ones you have.
 
     With --from and --to, stems named in --make that are also given are played anew in that stretch only.
+    Results go to FOLDER/MODEL/NAME/, named after the given stems, and with another seed than 0 to NAME-seedN/. One
+    that exists is refused, or replaced with --overwrite.
 
     \b
     Examples:
@@ -131,7 +131,7 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
         )
     work = partial(model.arrange, files, wanted, softness=softness, start=start, stop=stop, brief=brief,
                    hear_key=key is None, options=options)  # fmt: skip
-    make(work, target.folder(model.name, name_of(files)), target, talk, "arrange")
+    make(work, target.folder(model.name, name_of(files), seed), target, talk, "arrange")
     return 0
 
 
@@ -143,6 +143,9 @@ def vary(folder: Folder = None, given: o.Given = None, level: Level = 0.6, name:
          int16: o.Int16 = False, overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
          as_json: o.AsJson = False) -> int:  # fmt: skip
     """Play a piece again, a little differently or a lot.
+
+    Results go to FOLDER/MODEL/NAME/, and with another seed than 0 to NAME-seedN/. One that exists is refused, or
+    replaced with --overwrite.
 
     \b
     Examples:
@@ -156,7 +159,7 @@ def vary(folder: Folder = None, given: o.Given = None, level: Level = 0.6, name:
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
     work = partial(model.vary, files, level, options=options)
-    make(work, target.folder(model.name, name_of(files)), target, talk, "vary")
+    make(work, target.folder(model.name, name_of(files), seed), target, talk, "vary")
     return 0
 
 
@@ -169,7 +172,8 @@ def extend(folder: Folder = None, given: o.Given = None, seconds: o.Seconds = 10
            as_json: o.AsJson = False) -> int:  # fmt: skip
     """Go on with a piece beyond its end.
 
-    What is added is --seconds long; the result holds the piece and its continuation.
+    What is added is --seconds long; the result holds the piece and its continuation. It goes to FOLDER/MODEL/NAME/,
+    and with another seed than 0 to NAME-seedN/. One that exists is refused, or replaced with --overwrite.
 
     \b
     Examples:
@@ -183,7 +187,7 @@ def extend(folder: Folder = None, given: o.Given = None, seconds: o.Seconds = 10
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
     work = partial(model.extend, files, seconds, options=options)
-    make(work, target.folder(model.name, name_of(files)), target, talk, "continue")
+    make(work, target.folder(model.name, name_of(files), seed), target, talk, "continue")
     return 0
 
 

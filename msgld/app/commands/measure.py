@@ -12,6 +12,7 @@ import typer
 from msgld.app import options as o
 from msgld.app.commands.common import sampling
 from msgld.app.inputs import number_list
+from msgld.app.numbers import number
 from msgld.app.talk import Talk
 from msgld.errors import UsageError
 
@@ -22,6 +23,7 @@ class Task(str, Enum):
     separate = "separate"
     generate = "generate"
     arrange = "arrange"
+    listening = "listening"
     codec = "codec"
     guidance = "guidance"
 
@@ -38,7 +40,8 @@ Subsets = Annotated[
     str | None,
     typer.Option(
         "--subsets", metavar="all|STEM+STEM,...",
-        help="With --task arrange: play each of these subsets to the other stems, and compare with the true ones.",
+        help="With --task arrange: make each of these subsets to the other stems. By default bass, drums, piano and "
+        "guitar+piano.",
     ),
 ]  # fmt: skip
 MidiFolder = Annotated[
@@ -59,9 +62,7 @@ StemFolders = Annotated[
         help="Songs of your own instead: a folder each, a file a stem, cut into stretches of 10.24 s.",
     ),
 ]  # fmt: skip
-Clips = Annotated[
-    int | None, typer.Option("--clips", min=1, help="Clips to measure; all of them by default.")
-]
+Clips = Annotated[int | None, number("clips", "--clips", help="Clips to measure; all of them by default.")]
 SongFile = Annotated[
     Path | None,
     typer.Option("--song", metavar="FILE", help="With --task guidance: the song; the demo's by default."),
@@ -83,7 +84,7 @@ Weights = Annotated[
     ),
 ]
 Draws = Annotated[
-    int | None, typer.Option("--draws", min=1, help="With --task guidance: draws a weight; 4 by default.")
+    int | None, number("draws", "--draws", help="With --task guidance: draws a weight; 4 by default.")
 ]
 MeasureName = Annotated[
     str | None,
@@ -97,7 +98,7 @@ Embeddings = Annotated[
     str | None,
     typer.Option(
         "--embedding", metavar="NAME=PATH,...",
-        help="With --task generate, and with --subsets: also compare by networks whose weights you have, "
+        help="With --task generate and arrange: also compare by networks whose weights you have, "
         "vggish=FILE or clap=FOLDER.",
     ),
 ]  # fmt: skip
@@ -120,7 +121,8 @@ ReportFolder = Annotated[
 
 
 def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Subsets = None,
-             midi: MidiFolder = None, soundfont: Soundfont = None, stems: StemFolders = None, clips: Clips = None,
+             midi: MidiFolder = None, soundfont: Soundfont = None, stems: StemFolders = None,
+             maps: o.Maps = None, clips: Clips = None,
              song: SongFile = None, stems_of: StemsOf = None, measure: MeasureName = None, embedding: Embeddings = None,
              protocol: ProtocolName = None,
              weights: Weights = None, draws: Draws = None, quality: o.QualityOption = o.Quality.normal,
@@ -159,12 +161,14 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         raise UsageError("--guidance goes with --task separate and arrange")
     if measure is not None and task != Task.separate:
         raise UsageError("--measure goes with --task separate")
-    if embedding is not None and task != Task.generate and subsets is None:
-        raise UsageError("--embedding goes with --task generate, or with --subsets")
+    if embedding is not None and task not in (Task.generate, Task.arrange):
+        raise UsageError("--embedding goes with --task generate and arrange")
     if (midi or soundfont) and stems:
         raise UsageError(
             "choose one of --midi and --soundfont, for the held-out set, and --stems, for songs of your own"
         )
+    if maps and not stems:
+        raise UsageError("--map goes with --stems")
     talk, options = Talk(as_json), sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     if task == Task.guidance:
         asked = Balancing(
@@ -173,7 +177,16 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         balance_model(name, asked, options, device, jobs, talk)
     else:
         asked_for = Measuring(
-            task.value, subsets, midi, soundfont, stems, clips, measure, embedding, protocol
+            task.value,
+            subsets,
+            midi,
+            soundfont,
+            stems,
+            clips,
+            measure,
+            embedding,
+            protocol,
+            tuple(maps or ()),
         )
         evaluate_model(name, asked_for, options, out, device, jobs, talk)
     return 0

@@ -11,11 +11,14 @@ from msgld.app import options as o
 from msgld.app.commands.common import sampling
 from msgld.app.formats import choose_encoding
 from msgld.app.guard import message
-from msgld.app.inputs import find_songs, stem_files, stem_list, track_names
+from msgld.app.inputs import stem_files, stem_list
 from msgld.app.models import open_model
 from msgld.app.naming import DEFAULT, Template
+from msgld.app.numbers import number
 from msgld.app.separating import Job, separate_all
+from msgld.app.songs import find_songs, track_names
 from msgld.app.talk import Talk, complain
+from msgld.app.targets import check_out
 from msgld.errors import UsageError
 
 Songs = Annotated[list[str], typer.Argument(metavar="SONG...", help="Songs, folders of songs, or patterns.")]
@@ -31,15 +34,15 @@ TwoStems = Annotated[
 ]
 MixtureLevel = Annotated[
     float,
-    typer.Option(
-        "--mixture-level", min=0.0, max=1.0, callback=o.finite,
-        help="Noise on the song, 0 to 1: above 0 lies the way from separating to inventing.",
+    number(
+        "mixture_level", "--mixture-level",
+        help="Noise on the song, {range}: above 0 lies the way from separating to inventing.",
     ),
 ]  # fmt: skip
 Guidance = Annotated[
     float | None,
-    typer.Option(
-        "--guidance", callback=o.finite,
+    number(
+        "guidance", "--guidance",
         help="How strongly the song is followed. 1 (the default) separates; below 1 stems are invented, and at 0 "
         "they ignore the song: several steps are made and the stems vocoded, unless --steps and --consistency say "
         "otherwise (in one step it would be a blend of two averages); above 1 the song is exaggerated.",
@@ -54,9 +57,7 @@ Consistency = Annotated[
         "the default for --guidance below 1.",
     ),
 ]  # fmt: skip
-Start = Annotated[
-    float | None, typer.Option("--from", min=0.0, callback=o.finite, help="Only from this second on ...")
-]
+Start = Annotated[float | None, number("start", "--from", help="Only from this second on ...")]
 Filename = Annotated[
     str,
     typer.Option(
@@ -66,22 +67,23 @@ Filename = Annotated[
 ]  # fmt: skip
 Segment = Annotated[
     float | None,
-    typer.Option(
-        "--segment", min=1.0, callback=o.finite, rich_help_panel=o.RESEARCH,
-        help="Seconds of a song that are separated at once; the model's by default.",
+    number(
+        "segment", "--segment", panel=o.RESEARCH,
+        help="How much of a song is separated at once, {range}; the model's by default. 60 take 3 GB of memory, 120 "
+        "more than 6.",
     ),
 ]  # fmt: skip
 Overlap = Annotated[
     float | None,
-    typer.Option(
-        "--overlap", min=0.0, max=0.5, callback=o.finite, rich_help_panel=o.RESEARCH,
+    number(
+        "overlap", "--overlap", panel=o.RESEARCH,
         help="Overlap of neighbouring segments as a share of their length; the quality's by default.",
     ),
 ]  # fmt: skip
 Batch = Annotated[
     int | None,
-    typer.Option(
-        "--batch", min=1, rich_help_panel=o.RESEARCH,
+    number(
+        "batch", "--batch", panel=o.RESEARCH,
         help="Segments that are separated together: faster on a GPU, for more memory.",
     ),
 ]  # fmt: skip
@@ -116,7 +118,8 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
     """Cut songs into their stems.
 
     The shipped model has bass, drums, guitar, piano and other. Results go to FOLDER/MODEL/SONG/STEM.wav (see
-    --filename), at the song's own rate, channels and length. A song that fails does not stop the others.
+    --filename), at the song's own rate, channels and length. A song that fails does not stop the others. A result
+    that exists is refused, left alone with --skip-existing if it is the one asked for, or replaced with --overwrite.
     Exit codes: 0 all done, 1 some failed, 2 wrong usage, 130 interrupted.
 
     \b
@@ -143,8 +146,7 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
     template = Template(filename)
     talk = Talk(as_json)
     paths = _songs(songs, settings, out, talk)
-    if len(paths[0]) > 1 and not template.tells_apart():
-        raise UsageError("--filename gives several songs the same names: add {track} or {index}")
+    check_out(out)
     model = open_model(name, device, jobs, talk)
     job = Job(out, settings, encoding, template, existing, dry_run)
     return separate_all(model, [*zip(paths[0], track_names(paths[0]), strict=True)], job, talk, paths[1])
@@ -152,10 +154,14 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
 
 def _songs(songs: list[str], settings: dict[str, Any], out: Path, talk: Talk) -> tuple[list[Path], int]:
     """The songs, and how many inputs are missing; those have been complained about."""
-    paths, missing = find_songs(songs, out)
-    if settings["known"] and len(paths) > 1:
+    found = find_songs(songs, out)
+    if settings["known"] and len(found.songs) > 1:
         raise UsageError("--known goes with one song: its file belongs to that song alone")
-    for argument, error in missing:
+    for argument, error in found.missing:
         complain(message(error))
         talk.record(status="failed", input=argument, error=message(error))
-    return paths, len(missing)
+    if found.passed_over:
+        talk.note(
+            f"passed over: {len(found.passed_over)} results of earlier runs, such as {found.passed_over[0]}"
+        )
+    return list(found.songs), len(found.missing)

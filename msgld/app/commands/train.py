@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from msgld.app import options as o
+from msgld.app.numbers import number
 
 
 class Part(str, Enum):
@@ -47,15 +48,28 @@ StemFolders = Annotated[
     list[Path] | None,
     typer.Option("--stems", metavar="FOLDER", help="Songs: a folder each, a file a stem. May be repeated."),
 ]
-Band = Annotated[bool, typer.Option("--band/--no-band", help="Also train on pieces of the built-in band.")]
+StemNames = Annotated[
+    str | None,
+    typer.Option(
+        "--stem-names", metavar="STEM,...",
+        help="The model's stems, such as bass,drums,vocals,other; by default those of --start, or bass, drums, guitar, "
+        "piano, other. Others than these come from --stems alone.",
+    ),
+]  # fmt: skip
+Band = Annotated[
+    bool | None,
+    typer.Option(
+        "--band/--no-band",
+        help="Also train on pieces of the built-in band; by default yes, unless --stems has other stems or no "
+        "soundfont can play it.",
+    ),
+]
 SoundFont = Annotated[
     Path | None, typer.Option("--soundfont", metavar="PATH", help="A soundfont or a folder of them.")
 ]
 Minutes = Annotated[
     float | None,
-    typer.Option(
-        "--minutes", min=0.01, callback=o.finite, help="Length of the whole run; the preset's by default."
-    ),
+    number("minutes", "--minutes", help="Length of the whole run; the preset's by default."),
 ]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
 StartModel = Annotated[
@@ -72,7 +86,8 @@ FirstStage = Annotated[
 
 
 def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = None, stems: StemFolders = None,
-          band: Band = True, soundfont: SoundFont = None, minutes: Minutes = None,
+          stem_names: StemNames = None, maps: o.Maps = None, band: Band = None,
+          soundfont: SoundFont = None, minutes: Minutes = None,
           out: RunFolder = Path("runs/train"), start: StartModel = None,
           first_stage: FirstStage = None, seed: o.Seed = 0, device: o.Device = "auto",
           jobs: o.Jobs = None) -> int:  # fmt: skip
@@ -86,6 +101,7 @@ def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = 
     Examples:
       msgld train --preset tiny --minutes 5 --out runs/try
       msgld train --midi songs/ --stems my_stems/ --out runs/mine
+      msgld train --stems my_stems/ --stem-names bass,drums,vocals,other --out runs/vocals
       msgld train --no-band --stems my_stems/ --start runs/mine/model --out runs/tuned
       msgld train --part vocoder --start runs/mine/model --out runs/mine-sounding
       msgld train --part refiner --start runs/mine/model --out runs/mine-refined
@@ -112,6 +128,8 @@ def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = 
         seed,
         device,
         jobs,
+        stem_names=None if stem_names is None else tuple(stem_names.split(",")),
+        maps=tuple(maps or ()),
     )
     work = {
         Part.denoiser: training.train_denoiser_on,

@@ -1,0 +1,97 @@
+"""Whether known stems belong to their song: their lengths, and how much of each is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from msgld.errors import AudioReadError, UsageError
+from msgld.sound.fitted import as_channels
+from msgld.sound.songs import Reader, Sound, opened
+
+NOTED, REFUSED = 0.1, 5.0
+"""Seconds by which a known stem's length may differ from its song's without a note, and at all."""
+
+_UNRELATED, _LEVELS = 0.1, (0.5, 1.5)
+_WHOLE = 1e-4
+
+
+def check_lengths(known: Mapping[str, Sound], song: Reader) -> list[str]:
+    """Open the known stems; notes about those that are cut or padded.
+
+    Files whose length is unknown before they are read are not compared.
+
+    Raises:
+        AudioReadError: a stem that cannot be read, or begins after its end.
+        UsageError: a stem of quite another length, or with channels that the song has not.
+    """
+    notes = []
+    for stem, sound in known.items():
+        try:
+            with opened(sound) as reader:
+                notes += _compared(stem, reader, song)
+        except AudioReadError as error:
+            raise AudioReadError(f"the known {stem}: {error}") from error
+    return notes
+
+
+def _compared(stem: str, reader: Reader, song: Reader) -> list[str]:
+    as_channels(np.zeros((reader.channels, 0), np.float32), song.channels)
+    if not (reader.frames and song.frames):
+        return []
+    own, whole = reader.frames / reader.rate, song.frames / song.rate
+    if abs(own - whole) > REFUSED or own < whole / 2:
+        raise UsageError(
+            f"the known {stem} is {own:.1f} s long, the song {whole:.1f} s: give a file of that stem from the "
+            "song's beginning to its end"
+        )
+    if abs(own - whole) <= NOTED:
+        return []
+    done = "padded with silence" if own < whole else "cut"
+    return [f"the known {stem} is {own:.1f} s long, the song {whole:.1f} s: its end was {done}"]
+
+
+class Shares:
+    """How much of a song its known stems are, gathered stretch by stretch.
+
+    Of a stem that is in the song as it is, the projection of the song is the stem itself, whatever its level: what
+    else sounds has next to nothing in common with it.
+    """
+
+    def __init__(self) -> None:
+        self._common: dict[str, float] = {}
+        self._power: dict[str, float] = {}
+        self._song = 0.0
+
+    def add(self, mixture: np.ndarray, known: Mapping[str, np.ndarray]) -> None:
+        """The next stretch of the song and of the known stems, each (channels, n)."""
+        song = mixture.astype(np.float64)
+        self._song += float((song**2).sum())
+        for stem, samples in known.items():
+            self._common[stem] = self._common.get(stem, 0.0) + float((song * samples).sum())
+            self._power[stem] = self._power.get(stem, 0.0) + float((samples.astype(np.float64) ** 2).sum())
+
+    def notes(self) -> list[str]:
+        """A line for each stem that is not in the song as it is."""
+        return [note for stem in self._power for note in self._of(stem)]
+
+    def _of(self, stem: str) -> list[str]:
+        if not self._power[stem]:
+            return [f"the known {stem} is silent"]
+        share = self._common[stem] / self._power[stem]
+        if self._song - 2 * self._common[stem] + self._power[stem] < _WHOLE * self._song:
+            return [f"the known {stem} is the whole song: next to nothing is left for the other stems"]
+        if share < _UNRELATED:
+            return [
+                f"next to nothing of the known {stem} is in this song: check that it belongs to this song and "
+                "begins where it begins"
+            ]
+        if share < _LEVELS[0]:
+            return [
+                f"the song becomes louder without the known {stem}: check that it has the level that it has in "
+                "the song"
+            ]
+        if share > _LEVELS[1]:
+            return [f"the known {stem} is {20 * np.log10(share):.0f} dB louder in the song than in its file"]
+        return []

@@ -1,0 +1,232 @@
+"""One MIDI channel: what its messages set, and the notes that it plays with that.
+
+A channel's state does not depend on the track whose messages set it. Times are in ticks.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+DRUM_CHANNEL = 9
+"""Channel 10, counted from 0."""
+DRUM_BANKS, MELODIC_BANK = (120, 126, 127), 121
+"""Banks (controller 0) of percussion in GM2 and XG; that of melody in GM2."""
+OPEN = -1
+"""End of a note that has not ended."""
+
+BANK, DATA, VOLUME, PAN, EXPRESSION, DATA_FINE = 0, 6, 7, 10, 11, 38
+SUSTAIN, SOSTENUTO = 64, 66
+_NRPN, _RPN_LOW, _RPN_HIGH = (98, 99), 100, 101
+_SOUND_OFF, _RESET, _NOTES_OFF = 120, 121, range(123, 128)
+_RANGE, _FINE, _COARSE = (0, 0), (0, 1), (0, 2)
+_NULL = (127, 127)
+_CENTRE = 64 << 7
+
+
+@dataclass
+class Note:
+    """A note and the state of its channel at its onset; ``end`` is when its key is released."""
+
+    onset: int
+    pitch: int
+    velocity: int
+    program: int
+    drums: bool
+    volume: int
+    expression: int
+    pan: int
+    end: int = OPEN
+
+    def row(self) -> tuple[int, ...]:
+        """Onset, end, pitch, velocity, program, drums, volume, expression, pan."""
+        return (self.onset, self.end, self.pitch, self.velocity, self.program, self.drums,
+                self.volume, self.expression, self.pan)  # fmt: skip
+
+
+@dataclass
+class Tuning:
+    """Pitch wheel, its range and the channel's tuning.
+
+    Attributes:
+        steps: (time, semitones) of the wheel and of fine tuning together; times are in the caller's unit.
+        wheel: where it is, -8192 to 8191.
+        coarse: semitones by which notes are tuned, not in the steps.
+    """
+
+    CONTROLS: ClassVar = frozenset((DATA, DATA_FINE, *_NRPN, _RPN_LOW, _RPN_HIGH))
+    """Controllers that it obeys."""
+
+    steps: list[tuple[float, float]] = field(default_factory=list)
+    wheel: int = 0
+    coarse: int = 0
+    _selected: tuple[int, int] = _NULL
+    _values: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def bend(self, time: float, wheel: int) -> None:
+        """Move the wheel to -8192 to 8191."""
+        self.wheel = wheel
+        self._step(time)
+
+    def control(self, time: float, number: int, value: int) -> None:
+        """Select a registered parameter, or set the one that is selected."""
+        high, low = self._selected
+        if number == _RPN_HIGH:
+            self._selected = value, low
+        elif number == _RPN_LOW:
+            self._selected = high, value
+        elif number in _NRPN:
+            self._selected = _NULL
+        elif self._selected in (_RANGE, _FINE, _COARSE):
+            # Controller 6 sets the lower half to 0, as every upper half of a pair does.
+            pair = value << 7 if number == DATA else self._value(self._selected) & ~0x7F | value
+            self._values[self._selected] = pair
+            self.coarse = (self._value(_COARSE) >> 7) - 64
+            self._step(time)
+
+    def centre(self, time: float) -> None:
+        """Centre the wheel and select nothing, as "reset all controllers" does (RP-015); parameters stay."""
+        self._selected = _NULL
+        self.bend(time, 0)
+
+    def reset(self, time: float) -> None:
+        """Return everything to its default."""
+        self._values.clear()
+        self.coarse = 0
+        self.centre(time)
+
+    def _value(self, parameter: tuple[int, int]) -> int:
+        """14 bits."""
+        return self._values.get(parameter, 2 << 7 if parameter == _RANGE else _CENTRE)
+
+    def _step(self, time: float) -> None:
+        reach, fine = self._value(_RANGE), self._value(_FINE) - _CENTRE
+        semitones = self.wheel / 8192 * ((reach >> 7) + (reach & 0x7F) / 100) + fine / 8192
+        if semitones != (self.steps[-1][1] if self.steps else 0.0):
+            self.steps.append((time, semitones))
+
+
+@dataclass
+class Pedal:
+    """When a pedal was down: (first tick, last tick)."""
+
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    _since: int | None = None
+
+    def move(self, tick: int, down: bool) -> None:
+        """Press or lift it; a second press changes nothing."""
+        if down and self._since is None:
+            self._since = tick
+        elif not down and self._since is not None:
+            self.spans.append((self._since, tick))
+            self._since = None
+
+
+class Channel:
+    """One of 16 channels of a port.
+
+    Args:
+        number: 0 to 15.
+        system: what the port obeys: gm, gm2, gs, xg, or nothing that it said (:class:`msgld.data.sysex.Reset`).
+
+    Attributes:
+        notes: in order of onset. cuts: when all sound was ended at once.
+        tuning, sustain, sostenuto: how pitch and pedals moved.
+    """
+
+    def __init__(self, number: int, system: str = "") -> None:
+        self.number = number
+        self.notes: list[Note] = []
+        self.cuts: list[int] = []
+        self.tuning, self.sustain, self.sostenuto = Tuning(), Pedal(), Pedal()
+        self._sounding: dict[int, deque[Note]] = {}
+        self._default(system)
+
+    def _default(self, system: str) -> None:
+        self.system = system
+        self.assigned: bool | None = None
+        self.drums = self.number == DRUM_CHANNEL
+        self.program, self.bank = 0, 127 if self.drums and system == "xg" else 0
+        self.volume, self.pan, self.expression = 100, 64, 127
+
+    def reset(self, tick: int, system: str) -> None:
+        """End all notes and return to the defaults of a system."""
+        self.control(tick, _SOUND_OFF, 0)
+        self.control(tick, _RESET, 0)
+        self.tuning.reset(tick)
+        self._default(system)
+
+    def assign(self, drums: bool) -> None:
+        """Make it a channel of percussion, or of melody."""
+        self.assigned = self.drums = drums
+
+    def change_program(self, program: int) -> None:
+        """Choose a program; the bank that was selected before decides whether it is a drum kit."""
+        self.program, self.drums = program, self._bank_is_drums()
+
+    def _bank_is_drums(self) -> bool:
+        """GS has drums by part only; XG by bank alone, channel 10, too; else a bank may overrule the channel."""
+        if self.system != "gs" and self.bank in DRUM_BANKS:
+            return True
+        if self.system != "gs" and self.bank == MELODIC_BANK:
+            return False
+        if self.assigned is not None:
+            return self.assigned
+        return self.number == DRUM_CHANNEL and self.system != "xg"
+
+    def control(self, tick: int, number: int, value: int) -> None:
+        """Obey a controller or a channel mode message."""
+        if number == BANK:
+            self.bank = value
+        elif number == VOLUME:
+            self.volume = value
+        elif number == PAN:
+            self.pan = value
+        elif number == EXPRESSION:
+            self.expression = value
+        elif number == SUSTAIN:
+            self.sustain.move(tick, value >= 64)
+        elif number == SOSTENUTO:
+            self.sostenuto.move(tick, value >= 64)
+        elif number in Tuning.CONTROLS:
+            self.tuning.control(tick, number, value)
+        elif number >= _SOUND_OFF:
+            self._mode(tick, number)
+
+    def _mode(self, tick: int, number: int) -> None:
+        if number == _RESET:
+            self.expression = 127
+            self.sustain.move(tick, False)
+            self.sostenuto.move(tick, False)
+            self.tuning.centre(tick)
+        elif number == _SOUND_OFF or number in _NOTES_OFF:
+            for note in (note for queue in self._sounding.values() for note in queue):
+                note.end = tick
+            self._sounding.clear()
+            self.cuts += [tick] if number == _SOUND_OFF else []
+
+    def strike(self, tick: int, key: int, velocity: int) -> None:
+        """Begin a note."""
+        pitch = key if self.drums else _folded(key + self.tuning.coarse)
+        note = Note(tick, pitch, velocity, self.program, self.drums, self.volume, self.expression, self.pan)
+        self.notes.append(note)
+        self._sounding.setdefault(key, deque()).append(note)
+
+    def release(self, tick: int, key: int) -> None:
+        """End the oldest note of a key; nothing where there is none."""
+        queue = self._sounding.get(key)
+        if queue:
+            queue.popleft().end = tick
+
+    def finish(self, tick: int) -> None:
+        """Lift the pedals at the end of the piece."""
+        self.sustain.move(tick, False)
+        self.sostenuto.move(tick, False)
+
+
+def _folded(pitch: int) -> int:
+    """The nearest octave that lies within MIDI's range."""
+    while not 0 <= pitch <= 127:
+        pitch += 12 if pitch < 0 else -12
+    return pitch

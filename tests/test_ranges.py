@@ -1,0 +1,188 @@
+"""One table of ranges, for the command line and for Python: what is outside is refused in one line, with its name."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny import save_tiny_model
+from typer.testing import CliRunner
+
+import msgld
+from msgld.app.guard import guarded
+from msgld.cli import app
+from msgld.ranges import RANGES, check
+
+OF_OPTIONS = (
+    "steps",
+    "guidance",
+    "brief_guidance",
+    "seed",
+    "eta",
+    "iterations",
+    "segment",
+    "overlap",
+    "batch",
+)
+NOT_NUMBERS = (
+    True,
+    "1",
+    "",
+    b"1",
+    [1],
+    {},
+    1j,
+    np.bool_(True),
+    np.ones(1),
+    Decimal(1),
+    object(),
+    math.nan,
+    math.inf,
+    -math.inf,
+)
+
+SEPARATE = {
+    "steps": "--steps", "guidance": "--guidance", "eta": "--eta", "iterations": "--iterations", "segment": "--segment",
+    "overlap": "--overlap", "batch": "--batch", "mixture_level": "--mixture-level", "start": "--from", "stop": "--to",
+    "mp3_bitrate": "--mp3-bitrate",
+}  # fmt: skip
+GENERATE = {"seconds": "--seconds", "count": "--count", "bpm": "--bpm", "brief_guidance": "--brief-guidance"}
+OPTIONS = [
+    *(("separate", flag, name) for name, flag in SEPARATE.items()),
+    *(("generate", flag, name) for name, flag in GENERATE.items()),
+    ("arrange", "--softness", "softness"), ("vary", "--level", "level"), ("continue", "--seconds", "seconds"),
+    ("evaluate", "--clips", "clips"), ("evaluate", "--draws", "draws"), ("train", "--minutes", "minutes"),
+    ("convert", "--width", "width"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> msgld.Msgld:
+    return msgld.load(
+        save_tiny_model(tmp_path_factory.mktemp("models") / "tiny", styles=("pop",)), device="cpu"
+    )
+
+
+def refused(name: str, make: Any) -> None:
+    with pytest.raises(msgld.UsageError) as caught:
+        make()
+    line = str(caught.value)
+    assert name in line and "\n" not in line and len(line) < 200
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(OF_OPTIONS), st.one_of(st.floats(), st.integers(), st.sampled_from(NOT_NUMBERS)))
+def test_a_value_is_in_its_range_or_refused_by_name(name: str, value: Any):
+    allowed = RANGES[name]
+    known = isinstance(value, int if allowed.whole else int | float) and not isinstance(value, bool)
+    if known and allowed.lowest <= value <= allowed.highest:
+        assert getattr(msgld.Options(**{name: value}), name) == value
+    else:
+        refused(name, lambda: msgld.Options(**{name: value}))
+
+
+@pytest.mark.parametrize("name", OF_OPTIONS)
+def test_huge_numbers_are_refused(name: str):
+    for value in (10**5000, -(10**5000), 2**63):
+        refused(name, partial(msgld.Options, **{name: value}))
+
+
+def test_numpy_scalars_become_plain_numbers():
+    options = msgld.Options(
+        steps=np.int32(3), guidance=np.float32(1.5), seed=np.uint64(7), eta=np.float64(0.5)
+    )
+    assert [type(value) for value in (options.steps, options.guidance, options.seed, options.eta)] == [
+        int, float, int, float
+    ]  # fmt: skip
+    assert type(check("seconds", np.float16(2))) is float and type(msgld.Brief(bpm=np.int64(90)).bpm) is float
+
+
+@pytest.mark.parametrize(("command", "flag", "name"), OPTIONS)
+def test_options_state_their_range_and_refuse_the_rest(
+    command: str, flag: str, name: str, capsys: pytest.CaptureFixture[str]
+):
+    allowed = RANGES[name]
+    text = " ".join(CliRunner().invoke(app, [command, "--help"]).output.split())
+    assert str(allowed) in text.partition(f"{flag} ")[2]
+    below, above = (int, int) if allowed.whole else (float, float)
+    outside = [
+        str(below(allowed.lowest - 1)),
+        str(above(allowed.highest + 1)),
+        "nan",
+        "inf",
+        "1e400",
+        "9" * 400,
+        "x",
+    ]
+    for value in outside:
+        asked = [command, *(["no song.wav"] if command == "separate" else []), f"{flag}={value}"]
+        assert guarded(partial(app, asked, standalone_mode=False)) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert flag in line
+
+
+@pytest.mark.parametrize("value", ["20", None, -1, 0, 1e9, math.nan, True, np.ones(3)])
+def test_lengths_are_checked_before_anything_is_made(model: msgld.Msgld, value: Any):
+    refused("seconds", lambda: model.generate(value))
+    refused("seconds", lambda: model.extend({"bass": (np.zeros(900), 8000)}, value))
+
+
+@pytest.mark.parametrize("value", ["0.5", None, -0.1, 1.1, math.nan, False])
+def test_shares_are_checked_before_anything_is_made(model: msgld.Msgld, value: Any):
+    sound = (np.zeros(900), 8000)
+    refused("mixture_level", lambda: model.separate(sound, mixture_level=value))
+    refused("softness", lambda: model.arrange({"bass": sound}, softness=value))
+    refused("level", lambda: model.vary({"bass": sound}, value))
+
+
+WRONG = {
+    "options": lambda model: model.separate((np.zeros(9), 8000), options={"quality": "draft"}),
+    "msgld.Options(quality='draft')": lambda model: model.generate(1.0, options={"quality": "draft"}),
+    "on_progress": lambda model: model.generate(1.0, on_progress=3),
+    "cancel": lambda model: model.vary({"bass": (np.zeros(9), 8000)}, cancel=True),
+    "brief": lambda model: model.generate(1.0, brief={"key": "C"}),
+    "given": lambda model: model.arrange(["bass.wav"]),
+    "known": lambda model: model.separate((np.zeros(9), 8000), known="bass.wav"),
+    "names": lambda model: model.separate_to((np.zeros(9), 8000), "x", names="{stem}.{ext}"),
+    "folder": lambda model: model.separate_to((np.zeros(9), 8000), 5),
+    "encoding": lambda model: model.separate_to((np.zeros(9), 8000), "x", encoding=16),
+    "ext": lambda model: msgld.Encoding(5),
+    "bitrate": lambda model: msgld.Encoding("mp3", bitrate="320"),
+    "folder is": lambda model: msgld.Result({}, np.zeros((1, 9)), None, 8000).save(5),
+    "stem 5": lambda model: model.separate((np.zeros(9), 8000), stems=[5]),
+    "stems": lambda model: model.separate((np.zeros(9), 8000), stems=5),
+    "start": lambda model: model.arrange({"bass": (np.zeros(9), 8000)}, start="1"),
+    "model": lambda model: msgld.load(5),
+    "device": lambda model: msgld.load(device=5),
+    "quality": lambda model: msgld.Options(quality=["best"]),
+    "style": lambda model: msgld.Brief(style=5),
+    "key": lambda model: msgld.Brief(key=["C"]),
+    "bpm": lambda model: msgld.Brief(bpm="90"),
+    "instruments": lambda model: msgld.Brief(instruments=["rhodes"]),
+    "rhodes, fm": lambda model: msgld.Brief(instruments={"piano": "banjo"}),
+    "0 to 127": lambda model: msgld.Brief(instruments={"piano": [4, 128]}),
+    "instruments of piano": lambda model: msgld.Brief(instruments={"piano": 4.5}),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_another_type_is_a_usage_error_that_names_the_argument(
+    model: msgld.Msgld, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    refused(name, lambda: WRONG[name](model))
+    assert not list(tmp_path.iterdir())
+
+
+def test_instruments_are_named_as_on_the_command_line():
+    for chosen in ("rhodes", "Rhodes", ["rhodes"], 4, np.int64(4), "4", ("rhodes",)):
+        assert msgld.Brief(instruments={"piano": chosen}).programs == {"piano": (4,)}
+    assert msgld.Brief(instruments={"bass": "slap, acoustic"}).programs == {"bass": (36, 37, 32)}
+    assert msgld.Brief(instruments={"vocals": 53, "piano": ()}).programs == {"vocals": (53,), "piano": ()}
