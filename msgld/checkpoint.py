@@ -7,20 +7,23 @@ interrupted while writing leaves the model that was there before.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor, nn
+from safetensors.torch import save
+from torch import Tensor
 
+from msgld.brief import PROGRAMS
+from msgld.description import FILE, read_description, unusable, written
 from msgld.errors import ModelError
-from msgld.kinds import KINDS, build_part, denoiser_of
-from msgld.model import REFERENCE_RMS, Model
+from msgld.kinds import KINDS, Kind, config_of, denoiser_of, kind_of
+from msgld.model import Model
+from msgld.schema import same
+from msgld.tasks.asked import features_of
+from msgld.tensors import fill, unfilled
 
 
 class Part(Protocol):
@@ -33,9 +36,6 @@ class Part(Protocol):
     def state_dict(self) -> dict[str, Tensor]:
         """Its weights."""
         ...
-
-
-FORMAT = 1
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
@@ -53,8 +53,10 @@ def save_parts(
 
     Args:
         modules: ``codec``, ``denoiser`` (its network), ``vocoder``. about: stems, level and info, for the JSON.
+
+    Raises:
+        ModelError: it could not be loaded again, by its names or as its parts do not go together.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     parts: dict[str, Any] = {}
     files: dict[Path, bytes] = {}
     for name, module in modules.items():
@@ -62,8 +64,27 @@ def save_parts(
         data = save(_stored(module, torch.float32 if settings["kind"] == "patch" else dtype))
         files[folder / f"{name}.safetensors"] = data
         parts[name] = {**settings, "sha256": hashlib.sha256(data).hexdigest()}
-    text = json.dumps({"format": FORMAT, **about, "parts": parts}, indent=1)
-    write_together({**files, folder / "model.json": text.encode()})
+    text = described(about, parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_together({**files, folder / FILE: text.encode()})
+
+
+def described(about: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> str:
+    """The text of ``model.json``.
+
+    Args:
+        about: stems, level and info. parts: name -> settings and sha256.
+
+    Raises:
+        ModelError: a model of that description could not be loaded.
+    """
+    content = {**about, "stems": list(about["stems"] or ()), "parts": dict(parts)}
+    text = written(content)
+    try:
+        check_parts(content)
+    except ValueError as error:
+        raise ModelError(f"this model cannot be saved: {error}") from error
+    return text
 
 
 def _stored(module: Part, dtype: torch.dtype) -> dict[str, Tensor]:
@@ -90,33 +111,6 @@ def write_together(files: Mapping[Path, bytes]) -> None:
         os.replace(unfinished, path)
 
 
-def read_description(folder: Path) -> dict[str, Any]:
-    """The checked content of ``model.json``; ModelError if there is none or it is of another format."""
-    path = folder / "model.json"
-    if not path.is_file():
-        raise ModelError(f"no model in {folder}: there is no model.json")
-    try:
-        description = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError:
-        description = None
-    if not _known(description):
-        raise ModelError(f"{path} is damaged or of another version of msgld; get the model again")
-    return description
-
-
-def _known(description: Any) -> bool:
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
-        return False
-    kinds = {"stems": list, "info": dict, "parts": dict}
-    if not all(isinstance(description.get(key), kind) for key, kind in kinds.items()):
-        return False
-    parts = description["parts"]
-    whole = all(isinstance(part, dict) and {"sha256", "kind"} <= set(part) for part in parts.values())
-    return whole and "codec" in parts and isinstance(description.get("level", 0.0), float | int | None)
-
-
 def bf16_is_fast(device: torch.device) -> bool:
     """Whether bfloat16 is faster than 32 bits: on most GPUs, on CPUs with AVX512-BF16 or AMX."""
     if device.type == "cuda":
@@ -136,64 +130,74 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
         ModelError: something is missing, damaged or of another kind, in one line that names the file.
     """
     description = read_description(folder)
-    parts = description["parts"]
-    if "denoiser" not in parts:
+    if "denoiser" not in description["parts"]:
         raise ModelError(f"{folder} is a first stage alone (codec and vocoder): train a denoiser on it")
-    codec, network = (_part(folder, name, parts) for name in ("codec", "denoiser"))
-    stems = tuple(description["stems"])
-    if network.tracks != len(stems) + 1:
-        raise ModelError(f"{folder / 'model.json'} names {len(stems)} stems, its network has others")
-    vocoder, refiner, notes = (
-        _part(folder, name, parts) if name in parts else None for name in ("vocoder", "refiner", "notes")
-    )
+    parts = _parts(folder, description, tuple(KINDS))
+    codec, vocoder, refiner, notes = (parts.get(name) for name in ("codec", "vocoder", "refiner", "notes"))
     half = bf16_is_fast(torch.device(device)) if half is None else half
-    level = description.get("level", REFERENCE_RMS)
-    denoiser = denoiser_of(network, codec).eval().requires_grad_(False)
+    level = description["level"]
+    denoiser = denoiser_of(parts["denoiser"], codec).eval().requires_grad_(False)
     for module in (codec, denoiser, vocoder, refiner, notes):
         if module is not None:
             module.to(device)
-    return Model(codec, denoiser, vocoder, stems, half, level, description["info"], refiner, notes)
+    stems, info = tuple(description["stems"]), description["info"]
+    return Model(parts["codec"], denoiser, vocoder, stems, half, level, info, refiner, notes)
 
 
 def load_first_stage(folder: Path) -> tuple[Any, Any]:
     """Codec and vocoder (None if there is none) of a model or of a first stage alone; errors as :func:`load_model`."""
-    parts = read_description(folder)["parts"]
-    return _part(folder, "codec", parts), _part(folder, "vocoder", parts) if "vocoder" in parts else None
+    parts = _parts(folder, read_description(folder), ("codec", "vocoder"))
+    return parts["codec"], parts.get("vocoder")
 
 
-def _part(folder: Path, name: str, parts: dict[str, Any]) -> Any:
-    """One part, built as its settings say, filled and in evaluation mode."""
-    module = _build(name, parts[name], folder)
-    _fill(module, folder, name, parts)
-    return module.eval().requires_grad_(False)
-
-
-def _build(name: str, part: dict[str, Any], folder: Path) -> Any:
-    """The module that a part's settings describe, not yet filled."""
-    if part["kind"] not in KINDS[name]:
-        known = " and ".join(repr(kind) for kind in KINDS[name])
-        raise ModelError(f"{folder} holds a part of kind {part['kind']!r}, this version reads {known}")
+def _parts(folder: Path, description: dict[str, Any], wanted: Collection[str]) -> dict[str, Any]:
+    """The wanted parts that there are, each filled and in evaluation mode. All are checked before any is built."""
+    path = folder / FILE
     try:
-        return build_part(name, {key: value for key, value in part.items() if key != "sha256"})
+        configs = check_parts(description)
+    except ValueError as error:
+        raise unusable(path, error) from error
+    parts = {}
+    for name in (name for name in configs if name in wanted):
+        about = description["parts"][name]
+        parts[name] = _build(path, kind_of(name, about), configs[name])
+        fill(parts[name], folder / f"{name}.safetensors", about["sha256"])
+        parts[name].eval().requires_grad_(False)
+    return parts
+
+
+def check_parts(description: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration of each part of a description; ValueError where one is wrong or does not fit the others."""
+    stems = len(description["stems"])
+    configs = {
+        name: config_of(name, {key: value for key, value in part.items() if key != "sha256"})
+        for name, part in description["parts"].items()
+    }
+    for name, config in configs.items():
+        if name != "codec":
+            try:
+                config.check_fit(configs["codec"], stems)
+                _check_briefs(config)
+            except ValueError as error:
+                raise ValueError(f"the {name} does not fit: {error}") from error
+    return configs
+
+
+def _check_briefs(config: Any) -> None:
+    """Raise ValueError where a network takes other briefs than there are."""
+    features, styles = getattr(config, "frame_features", 0), getattr(config, "styles", ())
+    if features or styles:
+        same(frame_features=(features, features_of(len(styles))), programs=(config.programs, PROGRAMS))
+        same(styles=(len(set(styles)), len(styles)))
+
+
+def _build(path: Path, kind: Kind, config: Any) -> Any:
+    """The module of these settings, which takes no memory before it is filled."""
+    try:
+        return unfilled(lambda: kind.build(config))
     except ImportError as error:
         raise ModelError(
-            f"{folder} needs the package {error.name}: pip install 'msgld[published]'"
+            f"{path.parent} needs the package {error.name}: pip install 'msgld[published]'"
         ) from error
     except (TypeError, ValueError, KeyError, RuntimeError, ZeroDivisionError) as error:
-        raise ModelError(
-            f"{folder / 'model.json'} does not describe a {part['kind']} of this version"
-        ) from error
-
-
-def _fill(module: nn.Module, folder: Path, name: str, parts: dict[str, Any]) -> None:
-    path = folder / f"{name}.safetensors"
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}") from error
-    if hashlib.sha256(data).hexdigest() != parts[name]["sha256"]:
-        raise ModelError(f"{path} is damaged (its sha256 is not the one in model.json); get the model again")
-    try:
-        module.load_state_dict({key: value.float() for key, value in load(data).items()})
-    except (RuntimeError, ValueError, SafetensorError) as error:
-        raise ModelError(f"{path} does not fit its description in model.json") from error
+        raise unusable(path, error) from error

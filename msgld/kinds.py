@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
@@ -10,66 +11,67 @@ from torch import nn
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule, SqrtLinearSchedule
 from msgld.diffusion.published import PublishedDenoiser
+from msgld.nets.hifigan import HifiGan, HifiGanConfig
 from msgld.nets.notes import NoteReader, NotesConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.stem_unet import StemUNet, StemUNetConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
+from msgld.nets.unet3d import PublishedUNet, UNetConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
+from msgld.ranges import shown
+from msgld.schema import read_settings
+from msgld.sound.autoencoder import KLCodec, KLConfig
 from msgld.sound.codec import PatchCodec, PatchConfig
-from msgld.sound.mel import MelConfig
-
-Settings = dict[str, Any]
 
 
-def _patch(settings: Settings) -> nn.Module:
-    return PatchCodec(PatchConfig(**_with_mels(settings)))
+@dataclass(frozen=True)
+class Kind:
+    """A kind of part.
+
+    Attributes:
+        config: dataclass of its settings, which says their ranges, see :mod:`msgld.schema`. Those of all parts but the
+            codec have ``check_fit(codec, stems)``, which raises ValueError where they do not go with the codec's.
+        build: the untrained module; ImportError where a further package is needed.
+    """
+
+    config: type[Any]
+    build: Callable[[Any], nn.Module]
 
 
-def _kl(settings: Settings) -> nn.Module:
-    from msgld.sound.autoencoder import KLCodec, KLConfig
-
-    return KLCodec(KLConfig(**_with_mels(settings)))
-
-
-def _with_mels(settings: Settings) -> Settings:
-    return {**settings, "mel": MelConfig(**settings["mel"])}
-
-
-def _unet(settings: Settings) -> nn.Module:
-    from msgld.nets.unet3d import PublishedUNet, UNetConfig
-
-    return PublishedUNet(UNetConfig(**settings))
-
-
-def _hifigan(settings: Settings) -> nn.Module:
-    from msgld.nets.hifigan import HifiGan, HifiGanConfig
-
-    return HifiGan(HifiGanConfig(**settings))
-
-
-KINDS: Mapping[str, Mapping[str, Callable[[Settings], nn.Module]]] = {
-    "codec": {"patch": _patch, "kl": _kl},
+KINDS: Mapping[str, Mapping[str, Kind]] = {
+    "codec": {"patch": Kind(PatchConfig, PatchCodec), "kl": Kind(KLConfig, KLCodec)},
     "denoiser": {
-        "stem-transformer": lambda s: StemTransformer(TransformerConfig(**s)),
-        "stem-unet": lambda s: StemUNet(StemUNetConfig(**s)),
-        "published-unet": _unet,
+        "stem-transformer": Kind(TransformerConfig, StemTransformer),
+        "stem-unet": Kind(StemUNetConfig, StemUNet),
+        "published-unet": Kind(UNetConfig, PublishedUNet),
     },
-    "notes": {"notes": lambda s: NoteReader(NotesConfig(**s))},
-    "refiner": {"refiner": lambda s: Refiner(RefinerConfig(**s))},
-    "vocoder": {"vocoder": lambda s: Vocoder(VocoderConfig(**s)), "hifigan": _hifigan},
+    "notes": {"notes": Kind(NotesConfig, NoteReader)},
+    "refiner": {"refiner": Kind(RefinerConfig, Refiner)},
+    "vocoder": {"vocoder": Kind(VocoderConfig, Vocoder), "hifigan": Kind(HifiGanConfig, HifiGan)},
 }
-"""Part -> kind -> its module from its settings. What needs further packages is imported when it is built."""
+"""Part -> kind -> what it is built from."""
 
 
-def build_part(part: str, settings: Settings) -> Any:
+def kind_of(part: str, settings: Mapping[str, Any]) -> Kind:
+    """The kind that a part's settings name; ValueError where there is no such part or kind."""
+    if part not in KINDS:
+        raise ValueError(f"there is no part {shown(part)}; there are: {', '.join(KINDS)}")
+    name = settings.get("kind")
+    if not isinstance(name, str) or name not in KINDS[part]:
+        known = " and ".join(repr(kind) for kind in KINDS[part])
+        raise ValueError(f"there is a {part} of kind {shown(name)}, this version reads {known}")
+    return KINDS[part][name]
+
+
+def config_of(part: str, settings: Mapping[str, Any]) -> Any:
+    """The checked configuration of a part, also after a way through JSON; ValueError says what is wrong."""
+    given = {key: value for key, value in settings.items() if key != "kind"}
+    return read_settings(kind_of(part, settings).config, given, f"the {part}")
+
+
+def build_part(part: str, settings: Mapping[str, Any]) -> Any:
     """An untrained part from what ``settings()`` of such a part said, also after a way through JSON."""
-    given = {key: _tuples(value) for key, value in settings.items() if key != "kind"}
-    return KINDS[part][settings["kind"]](given)
-
-
-def _tuples(value: Any) -> Any:
-    """JSON has none; configurations that can be compared and hashed do."""
-    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+    return kind_of(part, settings).build(config_of(part, settings))
 
 
 def denoiser_of(network: Any, codec: Any) -> StemDenoiser | PublishedDenoiser:

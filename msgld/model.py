@@ -13,7 +13,9 @@ from torch import Tensor
 from msgld.diffusion.denoise import Asked, Estimate, StemDenoiser
 from msgld.diffusion.noise import Schedule
 from msgld.diffusion.published import PublishedDenoiser
+from msgld.errors import ModelError
 from msgld.keys import notes_of
+from msgld.names import check_path_part, check_stem_names
 from msgld.nets.notes import NoteReader
 from msgld.nets.refiner import Refiner
 from msgld.nets.vocoder import Vocoder
@@ -41,6 +43,9 @@ class Model:
         info: what the checkpoint's JSON says besides (name, data, training, hashes).
         refiner: corrects shares at the song's own rate; None in models without one.
         notes: reads which notes the bass plays, for the vocoder; None in models without one.
+
+    Raises:
+        ModelError: a stem or the model has a name that cannot be a file's.
     """
 
     codec: PatchCodec | KLCodec
@@ -52,6 +57,10 @@ class Model:
     info: dict[str, Any] = field(default_factory=dict)
     refiner: Refiner | None = None
     notes: NoteReader | None = None
+
+    def __post_init__(self) -> None:
+        self.stems = check_stem_names(self.stems)
+        check_path_part("a model", self.name)
 
     @property
     def device(self) -> torch.device:
@@ -135,10 +144,19 @@ class Model:
         Args:
             stem: whose sound it is, if it is one's; a bass is played in tune where the model can read its notes.
             key: of the piece, which those notes are likely to be of.
+
+        Raises:
+            ModelError: the waveforms are not finite.
         """
         assert self.vocoder is not None
         flat = mels.reshape(-1, *mels.shape[-2:])
         if self.notes is None or not self.reads(stem):
-            return self.vocoder(flat).reshape(*mels.shape[:-2], -1)
-        hertz, mel = self.notes.hertz(flat, notes_of(key) if key else ()), self.codec.mel
-        return self.vocoder(flat, hertz * mel.n_fft / mel.rate).reshape(*mels.shape[:-2], -1)
+            waves = self.vocoder(flat)
+        else:
+            hertz, mel = self.notes.hertz(flat, notes_of(key) if key else ()), self.codec.mel
+            waves = self.vocoder(flat, hertz * mel.n_fft / mel.rate)
+        if not bool(waves.isfinite().all()):
+            raise ModelError(
+                f"the model {self.name!r} answered with values that are not numbers; load another one"
+            )
+        return waves.reshape(*mels.shape[:-2], -1)

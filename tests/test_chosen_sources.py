@@ -67,9 +67,9 @@ def test_the_stems_of_the_model_to_begin_with_are_the_default(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
-        ({"stem_names": ("bass", "bass")}, "nearly so"),
+        ({"stem_names": ("bass", "bass")}, "two stems"),
         ({"stem_names": ("bass", "../x")}, "cannot be"),
-        ({"stem_names": ("mixture",)}, "something else"),
+        ({"stem_names": ("mixture",)}, "other tracks"),
         ({"stem_names": ("bass", "vocals")}, "--stems FOLDER"),
         ({"stem_names": ("bass", "vocals"), "stems": (Path(),), "band": True}, "--band"),
         ({"stem_names": ("bass", "vocals"), "stems": (Path(),), "midi": (Path(),)}, "--midi"),

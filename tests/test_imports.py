@@ -17,13 +17,14 @@ PACKAGE = ROOT / "msgld"
 # From the bottom to the top: a unit may import its own layer and those below it.
 LAYERS = (
     ("types", "errors", "progress", "allocator"),
-    ("keys", "ranges"),
+    ("keys", "ranges", "names"),
+    ("schema", "description"),
     ("instruments",),
     ("brief",),
     ("diffusion", "nets", "metrics"),
     ("sound",),
     ("model",),
-    ("kinds",),
+    ("kinds", "tensors"),
     ("tasks",),
     ("checkpoint", "data", "results"),
     ("training", "convert"),

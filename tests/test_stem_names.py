@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msgld.data.song_names import read_names, stem_of_file
-from msgld.data.stem_names import NOWHERE, check_stem_names, place_of
+from msgld.data.stem_names import NOWHERE, place_of, stems_to_train
 from msgld.data.words import COMPLEMENT, MIXTURE
 from msgld.errors import UsageError
 from msgld.types import STEMS
@@ -130,5 +130,5 @@ def test_any_text_is_read(names: list[str], folder: str) -> None:
 )  # fmt: skip
 def test_stem_names_are_checked(names: tuple[str, ...]) -> None:
     with pytest.raises(UsageError):
-        check_stem_names(names)
-    assert check_stem_names(("Bass", "lead vocals", "808")) == ("bass", "lead vocals", "808")
+        stems_to_train(names)
+    assert stems_to_train(("Bass", "lead vocals", "808")) == ("bass", "lead vocals", "808")

@@ -8,12 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from msgld.brief import PROGRAMS
 from msgld.checkpoint import load_model, save_model
 from msgld.diffusion.denoise import Asked, StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
 from msgld.model import Model
 from msgld.nets.stem_unet import StemUNet, StemUNetConfig
 from msgld.sound.codec import PatchCodec, PatchConfig
+from msgld.tasks.asked import features_of
 from msgld.types import STEMS
 
 CONFIG = StemUNetConfig(
@@ -125,7 +127,16 @@ def test_shares_begin_as_ratios_of_what_the_codec_decodes():
 
 def test_a_saved_network_is_the_same_network(tmp_path: Path):
     network = StemUNet(
-        StemUNetConfig(widths=(6, 8, 8), told=12, trunk_width=16, trunk_depth=1, trunk_heads=2, styles=("a",))
+        StemUNetConfig(
+            widths=(6, 8, 8),
+            told=12,
+            trunk_width=16,
+            trunk_depth=1,
+            trunk_heads=2,
+            frame_features=features_of(1),
+            programs=PROGRAMS,
+            styles=("a",),
+        )
     )
     nn.init.normal_(network.outward.weight)
     model = Model(PatchCodec(PatchConfig()), StemDenoiser(network, CosineSchedule()), None, STEMS)

@@ -18,7 +18,8 @@ from msgld.api.options import NORMAL, Options
 from msgld.api.separating import Place, Separation
 from msgld.api.store import model_folder
 from msgld.brief import OPEN, Brief
-from msgld.checkpoint import load_model, read_description
+from msgld.checkpoint import load_model
+from msgld.description import read_description
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress

@@ -20,7 +20,7 @@ from msgld.errors import AudioReadError, ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.results.encoding import Encoding
-from msgld.results.folder import new_folder
+from msgld.results.folder import inside, new_folder
 from msgld.results.naming import Names
 from msgld.results.picture import Sketch
 from msgld.results.result import Result
@@ -230,7 +230,7 @@ def _spool(
     task: Separation, facts: Facts, meter: Meter, folder: Path, shares: Shares
 ) -> tuple[dict[str, Spool], Sketch]:
     names = (*task.stems, "residual")
-    spools = {name: Spool(folder / f"{name}.spool", facts.rate, facts.channels) for name in names}
+    spools = {name: Spool(inside(folder, f"{name}.spool"), facts.rate, facts.channels) for name in names}
     sketch = Sketch(facts.rate)
     for stretch in _stretches(task, facts, meter, 1 - WRITING, shares):
         for name, spool in spools.items():

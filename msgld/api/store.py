@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
 from msgld.errors import ModelError
+from msgld.ranges import shown
 
 SHIPPED = Path(__file__).parent.parent / "weights"
 """Folder of the models that come with the package."""
@@ -31,13 +33,23 @@ def model_folder(model: str | Path | None = None) -> Path:
     Raises:
         ModelError: there is none; the line says where it was looked for.
     """
-    if isinstance(model, Path) or (model is not None and Path(model).is_dir()):
+    if not isinstance(model, str | Path | None):
+        raise ModelError(f"a model is a name or the path of a folder, not {shown(model)}")
+    if isinstance(model, Path) or (model is not None and _holds(os.path.isdir, model)):
         return Path(model)
     name = model or DEFAULT
     places = [SHIPPED / name, cache_folder() / "models" / name]
-    found = [place for place in places if (place / "model.json").is_file()]
+    found = [place for place in places if _holds(os.path.isfile, place / "model.json")]
     if not found:
         raise ModelError(
-            f"no model {name!r}: there is none in {places[0]} nor in {places[1]}, and no such folder"
+            f"no model {shown(name)}: there is none in {places[0].parent} nor in {places[1].parent}, and no such folder"
         )
     return found[0]
+
+
+def _holds(what: Callable[[str | Path], bool], path: str | Path) -> bool:
+    """Whether there is something of a path, which may be no path at all."""
+    try:
+        return what(path)
+    except (OSError, ValueError):
+        return False

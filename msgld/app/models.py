@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgld.api.store import SHIPPED, cache_folder, model_folder
 from msgld.app.signals import loading
 from msgld.app.talk import Talk
+from msgld.description import read_description
 from msgld.errors import ModelError
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def _folders(root: Path) -> list[Path]:
 
 def _describe(folder: Path) -> dict[str, Any]:
     try:
-        about = json.loads((folder / "model.json").read_text("utf-8"))
+        about = read_description(folder)
         stems, parts = list(about["stems"]), set(about["parts"])
         size = sum((folder / f"{part}.safetensors").stat().st_size for part in parts)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ModelError):
         return {"name": folder.name, "folder": folder, "error": "damaged; get it again"}
     # Without a vocoder nothing can be made audible that is not in a song.
     tasks = ["separate", *(["generate", "arrange", "vary", "continue"] if "vocoder" in parts else [])]

@@ -48,7 +48,7 @@ def refused_first(settings: Training, part: str, preset: Any) -> Training:
 def _model(name: Path | None) -> Path | None:
     """Folder of a model that is given by a folder or by its name."""
     from msgld.api.store import model_folder
-    from msgld.checkpoint import read_description
+    from msgld.description import read_description
 
     if name is None:
         return None

@@ -58,14 +58,14 @@ def chosen_stems(chosen: Chosen) -> tuple[str, ...]:
     Raises:
         UsageError: names that cannot be, or data that have no such stems.
     """
-    from msgld.data.stem_names import check_stem_names
+    from msgld.data.stem_names import stems_to_train
     from msgld.types import STEMS
 
     start = _stems_of(chosen.start)
     own = bool(chosen.stems) and not chosen.midi and not chosen.band
     stems = (start if own else None) or STEMS
     if chosen.stem_names is not None:
-        stems = check_stem_names(chosen.stem_names)
+        stems = stems_to_train(chosen.stem_names)
     if start and chosen.stem_names is not None and len(start) != len(stems):
         raise UsageError(
             f"{chosen.start} has {len(start)} stems ({', '.join(start)}), --stem-names {len(stems)}"
@@ -85,7 +85,7 @@ def chosen_stems(chosen: Chosen) -> tuple[str, ...]:
 def _stems_of(start: Path | None) -> tuple[str, ...] | None:
     """The stems of a model; None where there is none, which the run itself reports, or only a first stage."""
     from msgld.api.store import model_folder
-    from msgld.checkpoint import read_description
+    from msgld.description import read_description
 
     if start is None:
         return None

@@ -119,7 +119,8 @@ def train_vocoder_on(settings: Training) -> Path:
     One that is there is trained on, if it is of the preset's size.
     """
     since = time.monotonic()
-    from msgld.checkpoint import load_first_stage, read_description
+    from msgld.checkpoint import load_first_stage
+    from msgld.description import read_description
     from msgld.training.assemble import join_vocoder
     from msgld.training.naming import model_name
     from msgld.training.vocoder import goes_on

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from msgld.checkpoint import FORMAT, write_whole
+from msgld.checkpoint import described, write_whole
 from msgld.convert.parts import Part
 from msgld.convert.published import Found
 from msgld.convert.writing import new_model_folder, write_tensors
+from msgld.names import as_path_part
 from msgld.progress import CancelToken, Meter, OnProgress
 
 REPORTS = 50
@@ -44,13 +44,14 @@ def store(
     """
     for part in found.parts:
         part.check()
+    # Published mixtures come as they are, at any level.
+    own_name = name or as_path_part(folder.name, "converted")
+    about = {"stems": found.stems, "level": None, "info": {"name": own_name, **found.about}}
+    described(about, {part.name: {**part.settings, "sha256": "0" * 64} for part in found.parts})
     meter = Meter(sum(part.parameters for part in found.parts), "values", "reading", on_progress, cancel)
     with new_model_folder(folder, overwrite) as new:
         parts = {part.name: _store_part(part, new, half, meter) for part in found.parts}
-        # Published mixtures come as they are, at any level.
-        about = {"stems": found.stems, "level": None, "info": {"name": name or folder.name, **found.about}}
-        text = json.dumps({"format": FORMAT, **about, "parts": parts}, indent=1)
-        write_whole(new / "model.json", text.encode())
+        write_whole(new / "model.json", described(about, parts).encode())
 
 
 def _store_part(part: Part, folder: Path, half: bool, meter: Meter) -> dict[str, Any]:

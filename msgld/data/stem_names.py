@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +21,7 @@ from msgld.data.words import (
     words_of,
 )
 from msgld.errors import UsageError
+from msgld.names import check_stem_names
 
 SUMS = (MIXTURE, COMPLEMENT)
 
@@ -29,10 +29,7 @@ NOWHERE = "nowhere"
 """The place of an instrument that the stems lack, where there is no ``other`` among them."""
 
 _LONGEST = 4
-_MOST = 100
-_NAME = re.compile(rf"[^\W_]([\w \-]{{0,{_MOST - 2}}}[^\W_])?")
-_RESERVED = (*SUMS, NOWHERE, "residual", "ignore", "mix", "all")
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
+_RESERVED = (*SUMS, NOWHERE, "ignore", "all")
 
 
 @dataclass(frozen=True)
@@ -68,27 +65,21 @@ class Phrase:
         return self.start + self.length
 
 
-def check_stem_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Stem names for a model, in lower case.
+def stems_to_train(names: Sequence[str]) -> tuple[str, ...]:
+    """Stem names for a new model, in lower case.
 
     Raises:
         UsageError: none, two alike, one that cannot be a file's name everywhere, or one that means something else.
     """
-    stems = tuple(name.strip().lower() for name in names)
+    stems = check_stem_names((name.strip().lower() for name in names), UsageError)
     if not stems:
         raise UsageError("name at least one stem, such as bass,drums")
-    for stem in stems:
-        if not _NAME.fullmatch(stem) or stem.split(".")[0] in _DEVICES:
-            raise UsageError(
-                f"{stem!r} cannot be a stem's name: take 1 to {_MOST} letters, digits, spaces, - and _, with a letter "
-                "or a digit at both ends"
-            )
-        if stem in _RESERVED:
-            raise UsageError(f"{stem!r} means something else and cannot be a stem's name: choose another")
     keys = [_key(words_of(stem)) for stem in stems]
     for stem, key in zip(stems, keys, strict=True):
-        if keys.count(key) > 1:
-            raise UsageError(f"two stems are called {stem!r}, or nearly so: files could not be meant apart")
+        if stem in _RESERVED:
+            raise UsageError(f"{stem!r} means something else and cannot be a stem's name: choose another")
+        if not key or keys.count(key) > 1:
+            raise UsageError(f"{stem!r} has no words of its own: files of this stem could not be told apart")
     return stems
 
 

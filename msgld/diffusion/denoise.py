@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -71,7 +71,13 @@ class Denoiser(Protocol):
 
 
 class StemNetwork(nn.Module, ABC):
-    """What :class:`StemDenoiser` wraps; the network of the stem transformer's kind."""
+    """What :class:`StemDenoiser` wraps; the network of the stem transformer's kind.
+
+    Attributes:
+        answers: beginnings of the names of its last layers' weights, which are all 0 before it has learned anything.
+    """
+
+    answers: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def forward(

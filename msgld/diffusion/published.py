@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from einops import rearrange
@@ -14,7 +14,13 @@ from msgld.diffusion.noise import SqrtLinearSchedule
 
 
 class NoiseNetwork(nn.Module, ABC):
-    """What :class:`PublishedDenoiser` wraps; the published U-Net is one."""
+    """What :class:`PublishedDenoiser` wraps; the published U-Net is one.
+
+    Attributes:
+        answers: as of :class:`msgld.diffusion.denoise.StemNetwork`.
+    """
+
+    answers: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def forward(self, x: Tensor, mixture: Tensor | None, t: Tensor) -> Tensor:

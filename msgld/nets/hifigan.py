@@ -6,12 +6,17 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
 
 from msgld.errors import ModelError
+from msgld.schema import Between, Grid, Length, Size, same
+
+Kernel = Annotated[int, Between(1, 63)]
+Odd = Annotated[int, Between(1, 63, 2)]
+Dilations = Annotated[tuple[Annotated[int, Between(1, 64)], ...], Length(1, 8)]
 
 
 @dataclass(frozen=True)
@@ -25,12 +30,29 @@ class HifiGanConfig:
         block_kernels, block_dilations: of the residual blocks after each upsampling, whose answers are averaged.
     """
 
-    bands: int = 64
-    initial_channels: int = 1024
-    rates: tuple[int, ...] = (5, 4, 2, 2, 2)
-    kernels: tuple[int, ...] = (16, 16, 8, 4, 4)
-    block_kernels: tuple[int, ...] = (3, 7, 11)
-    block_dilations: tuple[tuple[int, ...], ...] = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
+    bands: Size = 64
+    initial_channels: Size = 1024
+    rates: Annotated[tuple[Annotated[int, Between(1, 32)], ...], Length(1, 8)] = (5, 4, 2, 2, 2)
+    kernels: Annotated[tuple[Kernel, ...], Length(1, 8)] = (16, 16, 8, 4, 4)
+    block_kernels: Annotated[tuple[Odd, ...], Length(1, 8)] = (3, 7, 11)
+    block_dilations: Annotated[tuple[Dilations, ...], Length(1, 8)] = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
+
+    def check(self) -> None:
+        """Raise ValueError where layers and their kernels are not equally many, or channels cannot be halved."""
+        same(kernels=(len(self.kernels), len(self.rates)))
+        same(block_dilations=(len(self.block_dilations), len(self.block_kernels)))
+        if self.initial_channels % 2 ** len(self.rates):
+            raise ValueError(f"{self.initial_channels} channels cannot be halved {len(self.rates)} times")
+        if any(kernel < rate for kernel, rate in zip(self.kernels, self.rates, strict=True)):
+            raise ValueError("kernels have to be at least as long as their rates")
+
+    def check_fit(self, codec: Grid, stems: int) -> None:
+        """Raise ValueError unless it plays the log-mels of this codec."""
+        same(
+            bands=(self.bands, codec.mel.bands),
+            hop=(self.hop, codec.mel.hop),
+            kind=("magnitude", codec.mel.kind),
+        )
 
     @property
     def hop(self) -> int:

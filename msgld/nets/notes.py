@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from msgld.nets.convnext import Block
+from msgld.schema import Between, Depth, Grid, Size, Text
 
 CHANGE = 4.0
 """Nepers that a change of note has to be likelier than none."""
@@ -34,14 +35,24 @@ class NotesConfig:
         width, depth, hidden, kernel: of the ConvNeXt blocks.
     """
 
-    stem: str = "bass"
-    bands: int = 64
-    lowest: int = 24
-    notes: int = 40
-    width: int = 96
-    depth: int = 4
-    hidden: int = 192
-    kernel: int = 9
+    stem: Text = "bass"
+    bands: Size = 64
+    lowest: Annotated[int, Between(0, 127)] = 24
+    notes: Annotated[int, Between(1, 128)] = 40
+    width: Size = 96
+    depth: Depth = 4
+    hidden: Annotated[int, Between(1, 32_768)] = 192
+    kernel: Annotated[int, Between(1, 63, 2)] = 9
+
+    def check(self) -> None:
+        """Raise ValueError where there are higher notes than MIDI has."""
+        if self.lowest + self.notes > 128:
+            raise ValueError(f"{self.notes} notes from {self.lowest} on are higher than MIDI goes")
+
+    def check_fit(self, codec: Grid, stems: int) -> None:
+        """Raise ValueError where it reads more bands than there are."""
+        if self.bands > codec.mel.bands:
+            raise ValueError(f"bands is {self.bands}, where the codec has {codec.mel.bands}")
 
 
 class NoteReader(nn.Module):

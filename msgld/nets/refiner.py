@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.nets.image import Block, lie_close, silence
+from msgld.schema import Between, Grid, Length, Size, Stems, same
 
 GAIN = 5.0
 """Of the answer: logarithms of shares differ by several, which weights that begin at 0 would be long in reaching."""
@@ -34,12 +35,21 @@ class RefinerConfig:
         squeeze: by how much a block's layer across all bands is narrower than they are many.
     """
 
-    stems: int = 5
-    inputs: int = 8
-    bands: int = 256
-    widths: tuple[int, ...] = (16, 32, 48, 80)
-    depth: int = 4
-    squeeze: int = 4
+    stems: Stems = 5
+    inputs: Size = 8
+    bands: Annotated[int, Between(16, 2048)] = 256
+    widths: Annotated[tuple[Size, ...], Length(1, 8)] = (16, 32, 48, 80)
+    depth: Annotated[int, Between(1, 10)] = 4
+    squeeze: Size = 4
+
+    def check(self) -> None:
+        """Raise ValueError where bands cannot be halved as often as there are levels."""
+        if self.bands % (1 << len(self.widths)):
+            raise ValueError(f"{self.bands} bands cannot be halved {len(self.widths)} times")
+
+    def check_fit(self, codec: Grid, stems: int) -> None:
+        """Raise ValueError unless it corrects the shares of so many stems."""
+        same(stems=(self.stems, stems), inputs=(self.inputs, 3 + stems))
 
 
 class Refiner(nn.Module):
@@ -50,8 +60,7 @@ class Refiner(nn.Module):
         self.config = config
         widths, squeeze = config.widths, config.squeeze
         bands = [config.bands >> level for level in range(1, len(widths) + 1)]
-        if bands[-1] << len(widths) != config.bands:
-            raise ValueError(f"{config.bands} bands cannot be halved {len(widths)} times")
+        config.check()
         pairs = list(pairwise(widths))
         self.place = nn.Parameter(torch.zeros(widths[0], bands[0], 1))
         self.inward = nn.Conv2d(config.inputs, widths[0], (4, 3), stride=(2, 1), padding=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from einops import rearrange
@@ -21,10 +21,12 @@ from msgld.nets.transformer import (
     LEVEL_FEATURES,
     Attention,
     Perceptron,
+    check_heads,
     level_features,
     nearby,
     rotation,
 )
+from msgld.schema import Between, Depth, Grid, Length, Size, Style, Tracks, same
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,40 @@ class StemUNetConfig:
         frame_features, programs, styles: of what is asked, as there; 0 for networks that take no briefs.
     """
 
-    tracks: int = 6
-    channels: int = 128
-    bands: int = 128
-    frame_columns: int = 4
-    widths: tuple[int, ...] = (32, 64, 96, 128)
-    depth: int = 3
-    squeeze: int = 4
-    told: int = 128
-    trunk_width: int = 384
-    trunk_depth: int = 4
-    trunk_heads: int = 6
-    expansion: int = 4
-    reach: int | None = None
-    frame_features: int = 0
-    programs: int = 0
-    styles: tuple[str, ...] = ()
+    tracks: Tracks = 6
+    channels: Size = 128
+    bands: Size = 128
+    frame_columns: Size = 4
+    widths: Annotated[tuple[Size, ...], Length(3, 8)] = (32, 64, 96, 128)
+    depth: Annotated[int, Between(1, 10)] = 3
+    squeeze: Size = 4
+    told: Size = 128
+    trunk_width: Size = 384
+    trunk_depth: Depth = 4
+    trunk_heads: Size = 6
+    expansion: Annotated[int, Between(1, 64)] = 4
+    reach: Annotated[int, Between(1, 1_000_000)] | None = None
+    frame_features: Annotated[int, Between(0, 8192)] = 0
+    programs: Annotated[int, Between(0, 8192)] = 0
+    styles: Style = ()
+
+    def check(self) -> None:
+        """Raise ValueError where sizes cannot be divided as the network does."""
+        check_heads(self.trunk_width, self.trunk_heads)
+        levels = len(self.widths)
+        if self.bands % (1 << levels) or self.frame_columns != 4 or levels < 3:
+            raise ValueError(
+                f"{self.bands} bands cannot be halved {levels} times, three at least, of 4 columns a frame"
+            )
+
+    def check_fit(self, codec: Grid, stems: int) -> None:
+        """Raise ValueError unless this network goes with a codec and so many stems."""
+        same(
+            tracks=(self.tracks, stems + 1),
+            channels=(self.channels, codec.channels),
+            bands=(self.bands, codec.mel.bands),
+            frame_columns=(self.frame_columns, codec.frame_columns),
+        )
 
 
 class Telling(nn.Module):
@@ -125,6 +145,7 @@ class StemUNet(StemNetwork):
     codec's: it turns latents into patches and patches back into latents, whitened ones, in which noise is white.
     """
 
+    answers: ClassVar[tuple[str, ...]] = ("frames.", "outward.", "scores.")
     basis: Tensor
 
     def __init__(self, config: StemUNetConfig) -> None:
@@ -132,10 +153,7 @@ class StemUNet(StemNetwork):
         self.config = config
         widths, squeeze, told = config.widths, config.squeeze, config.told
         bands = [config.bands >> level for level in range(1, len(widths) + 1)]
-        if bands[-1] << len(widths) != config.bands or config.frame_columns != 4 or len(widths) < 3:
-            raise ValueError(
-                f"{config.bands} bands cannot be halved {len(widths)} times, three at least, of 4 columns a frame"
-            )
+        config.check()
         patch, pairs = config.bands * config.frame_columns, list(pairwise(widths))
         self.register_buffer("basis", torch.eye(config.channels, patch))
         self.telling, self.trunk = Telling(config), Trunk(config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from einops import rearrange
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.diffusion.denoise import Asked, StemNetwork
+from msgld.schema import Between, Depth, Grid, Size, Style, Tracks, same
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,38 @@ class TransformerConfig:
         styles: names of the styles that can be asked for.
     """
 
-    tracks: int = 6
-    channels: int = 128
-    bands: int = 128
-    frame_columns: int = 4
-    width: int = 320
-    depth: int = 4
-    heads: int = 5
-    expansion: int = 4
-    reach: int | None = None
-    frame_features: int = 0
-    programs: int = 0
-    told: int = 448
-    styles: tuple[str, ...] = ()
+    tracks: Tracks = 6
+    channels: Size = 128
+    bands: Size = 128
+    frame_columns: Size = 4
+    width: Size = 320
+    depth: Depth = 4
+    heads: Size = 5
+    expansion: Annotated[int, Between(1, 64)] = 4
+    reach: Annotated[int, Between(1, 1_000_000)] | None = None
+    frame_features: Annotated[int, Between(0, 8192)] = 0
+    programs: Annotated[int, Between(0, 8192)] = 0
+    told: Size = 448
+    styles: Style = ()
+
+    def check(self) -> None:
+        """Raise ValueError where the width is no multiple of the heads."""
+        check_heads(self.width, self.heads)
+
+    def check_fit(self, codec: Grid, stems: int) -> None:
+        """Raise ValueError unless this network goes with a codec and so many stems."""
+        same(
+            tracks=(self.tracks, stems + 1),
+            channels=(self.channels, codec.channels),
+            bands=(self.bands, codec.mel.bands),
+            frame_columns=(self.frame_columns, codec.frame_columns),
+        )
+
+
+def check_heads(width: int, heads: int) -> None:
+    """Raise ValueError where a width cannot be divided among heads."""
+    if width % heads:
+        raise ValueError(f"a width of {width} cannot be divided among {heads} heads")
 
 
 LEVEL_FEATURES = 32
@@ -190,6 +210,8 @@ class StemTransformer(StemNetwork):
 
     Each frame of each track enters with its level; which track it is, is in an embedding added to its token.
     """
+
+    answers: ClassVar[tuple[str, ...]] = ("outward.weight", "gates.", "scores.weight")
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ mixture has no weights of its own: it is added, at the size of each level, to al
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ from msgld.nets.unet3d_blocks import (
     silent,
     timestep_features,
 )
+from msgld.schema import Between, Grid, Length, Stems, same
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,27 @@ class UNetConfig:
         num_head_channels: channels of an attention head.
     """
 
-    stems: int = 4
-    model_channels: int = 128
-    channel_mult: tuple[int, ...] = (1, 2, 3, 5)
-    num_res_blocks: int = 2
-    attention_resolutions: tuple[int, ...] = (8, 4, 2)
-    num_head_channels: int = 32
+    stems: Stems = 4
+    model_channels: Annotated[int, Between(32, 1024, 32)] = 128
+    channel_mult: Annotated[tuple[Annotated[int, Between(1, 16)], ...], Length(1, 6)] = (1, 2, 3, 5)
+    num_res_blocks: Annotated[int, Between(1, 8)] = 2
+    attention_resolutions: Annotated[tuple[Annotated[int, Between(1, 32)], ...], Length(0, 6)] = (8, 4, 2)
+    num_head_channels: Annotated[int, Between(1, 1024)] = 32
+
+    def check(self) -> None:
+        """Raise ValueError where a level with attention cannot be divided among heads."""
+        last = len(self.channel_mult) - 1
+        for depth in range(last + 1):
+            width, attends = self.level(depth)
+            if (attends or depth == last) and width % self.num_head_channels:
+                raise ValueError(f"{width} channels cannot be divided into heads of {self.num_head_channels}")
+
+    def check_fit(self, codec: Grid, stems: int) -> None:
+        """Raise ValueError unless this network goes with a codec, whose latents are images, and so many stems."""
+        same(stems=(self.stems, stems))
+        images = getattr(codec, "z_channels", None)
+        if images is None or codec.channels // images % 2 ** (len(self.channel_mult) - 1):
+            raise ValueError("the network needs a codec of images whose rows it can halve as it has levels")
 
     def level(self, depth: int) -> tuple[int, bool]:
         """Channels of a level, and whether it has attention."""
@@ -55,6 +71,8 @@ class UNetConfig:
 
 class PublishedUNet(NoiseNetwork):
     """Predicts the noise in the latents of all stems; state-dict keys are the published ones."""
+
+    answers: ClassVar[tuple[str, ...]] = ("out.2.",)
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from msgld.nets.convnext import Block
 from msgld.nets.harmonics import harmonics
 from msgld.nets.stft import agree, synthesis, unit
+from msgld.schema import Between, Depth, Grid, Size, same
 
 RISE, SLOPE = 6.0, 1.0
 """Decibels by which a bin grows from one column to the next where something begins, and how gradually that is so."""
@@ -52,17 +53,33 @@ class VocoderConfig:
         magnitudes: whether bands add up magnitudes, with a hard floor; else they add up power, with a smooth one.
     """
 
-    bands: int = 128
-    n_fft: int = 2048
-    hop: int = 512
-    floor: float = 1e-4
-    width: int = 384
-    depth: int = 6
-    hidden: int = 640
-    kernel: int = 7
-    held: int = 384
-    rounds: int = 4
+    bands: Size = 128
+    n_fft: Annotated[int, Between(64, 16_384, 2)] = 2048
+    hop: Annotated[int, Between(16, 8192)] = 512
+    floor: Annotated[float, Between(1e-9, 0.1)] = 1e-4
+    width: Size = 384
+    depth: Depth = 6
+    hidden: Annotated[int, Between(1, 32_768)] = 640
+    kernel: Annotated[int, Between(1, 63, 2)] = 7
+    held: Size = 384
+    rounds: Annotated[int, Between(0, 100)] = 4
     magnitudes: bool = False
+
+    def check(self) -> None:
+        """Raise ValueError where more bins are held than there are."""
+        if self.held > self.bins:
+            raise ValueError(f"held is {self.held}, where a spectrum has {self.bins} bins")
+
+    def check_fit(self, codec: Grid, stems: int) -> None:
+        """Raise ValueError unless it plays the log-mels of this codec."""
+        mel = codec.mel
+        same(
+            bands=(self.bands, mel.bands),
+            n_fft=(self.n_fft, mel.n_fft),
+            hop=(self.hop, mel.hop),
+            floor=(self.floor, mel.floor),
+            magnitudes=(self.magnitudes, mel.kind == "magnitude"),
+        )
 
     @property
     def bins(self) -> int:

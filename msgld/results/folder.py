@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path, PurePath
 
 from msgld.errors import AudioWriteError
+from msgld.ranges import shown
 from msgld.results.naming import PLAIN, Names
 
 ABANDONED = 24 * 3600.0
@@ -59,6 +60,20 @@ def new_folder(folder: Path, overwrite: bool, names: Names = PLAIN) -> Iterator[
             # The user knows nothing of the temporary folder.
             raise AudioWriteError(str(error).replace(str(temporary), str(folder))) from error
         raise
+
+
+def inside(folder: Path, name: str | PurePath) -> Path:
+    """The path of a file in a result's folder: nothing is ever written elsewhere, whatever it is called.
+
+    Raises:
+        AudioWriteError: the name leads out of the folder, by itself or through a link.
+    """
+    path = folder / name
+    if not _lies_inside(PurePath(name)) or not path.parent.resolve().is_relative_to(folder.resolve()):
+        raise AudioWriteError(
+            f"nothing was written, as a file {shown(str(name))} would lie outside of {folder}"
+        )
+    return path
 
 
 def _temporary(name: str) -> str:
@@ -139,6 +154,8 @@ def _put_in_place(temporary: Path, folder: Path, overwrite: bool, names: Names) 
 def _replace(temporary: Path, folder: Path, new: list[Path], old: list[Path]) -> None:
     """Move ``old`` files out of a folder and ``new`` ones in; whatever happens meanwhile, all of it or nothing."""
     former, moved = temporary / ".former", []
+    for path in (*old, *new):
+        inside(folder, path)
     try:
         for path in dict.fromkeys([*old, *new]):
             if (folder / path).exists():

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from msgld.errors import UsageError
+from msgld.names import check_stem_names
 from msgld.ranges import shown
 from msgld.results.encoding import Encoding, as_encoding
 from msgld.results.folder import new_folder
@@ -60,11 +61,12 @@ class Result:
 
         Raises:
             AudioWriteError: the folder holds something, is not writable, or the format does not fit.
-            UsageError: no such format.
+            UsageError: no such format, or a stem whose name cannot be a file's.
         """
         if not isinstance(folder, str | PathLike):
             raise UsageError(f"folder is a path, not {shown(folder)}")
         folder, encoding = Path(folder), as_encoding(encoding)
+        check_stem_names(self.stems, UsageError)
         tracks = self._tracks(residual)
         info = {**self.info, "notes": list(self.notes)}
         with new_folder(folder, overwrite) as temporary:

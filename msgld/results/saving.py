@@ -13,6 +13,7 @@ import numpy as np
 
 from msgld.errors import AudioWriteError
 from msgld.results.encoding import Encoding
+from msgld.results.folder import inside
 from msgld.results.naming import PLAIN, Names
 from msgld.results.picture import Sketch
 from msgld.sound.fitted import as_channels
@@ -99,12 +100,12 @@ def save_tracks(
     gain = encoding.gain(peak)
     mix_gain = encoding.gain(gain * mix_peak)
     listed = {name: names.file(name, encoding.ext) for name in (*tracks.parts, *tracks.extra)}
-    files = {name: folder / path for name, path in listed.items()}
+    files = {name: inside(folder, path) for name, path in listed.items()}
     for name, track in {**tracks.parts, **tracks.extra}.items():
         _write(files[name], track, tracks, encoding, gain * mix_gain if name in tracks.extra else gain)
         step()
     null = null_db([files[name] for name in tracks.parts], tracks, encoding, gain)
-    _beside(folder / names.picture, sketch.draw)
+    _beside(inside(folder, names.picture), sketch.draw)
     notes = [
         *_in_floats(peak, encoding, chosen),
         *_notes(gain, peak, null, encoding),
@@ -124,7 +125,7 @@ def save_tracks(
     text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
     # What is no letter, from file names that are not UTF-8, is escaped as JSON does it.
     content = f"{text}\n".encode(errors="backslashreplace")
-    _beside(folder / names.record, lambda path: path.write_bytes(content))
+    _beside(inside(folder, names.record), lambda path: path.write_bytes(content))
     return run
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 
 from msgld.errors import ModelError
+from msgld.schema import Between, Length
+from msgld.sound.codec import check_frame
 from msgld.sound.mel import AUDIOLDM, MelConfig
 
 
@@ -32,15 +34,33 @@ class KLConfig:
     """
 
     mel: MelConfig = AUDIOLDM
-    base_channels: int = 128
-    mults: tuple[int, ...] = (1, 2, 4)
-    res_blocks: int = 2
-    z_channels: int = 8
+    base_channels: Annotated[int, Between(32, 1024, 32)] = 128
+    mults: Annotated[tuple[Annotated[int, Between(1, 16)], ...], Length(1, 6)] = (1, 2, 4)
+    res_blocks: Annotated[int, Between(1, 8)] = 2
+    z_channels: Annotated[int, Between(1, 64)] = 8
 
     @property
     def reduction(self) -> int:
         """Mel columns of a latent frame, and bands of a latent row."""
         return 2 ** (len(self.mults) - 1)
+
+    @property
+    def frame_columns(self) -> int:
+        """Mel columns of a latent frame."""
+        return self.reduction
+
+    @property
+    def channels(self) -> int:
+        """Numbers of a latent frame: the image's channels of all rows."""
+        return self.z_channels * (self.mel.bands // self.reduction)
+
+    def check(self) -> None:
+        """Raise ValueError where the bands cannot be halved as often as there are levels."""
+        check_frame(self.reduction, self.mel)
+        if self.mel.bands % self.reduction:
+            raise ValueError(f"{self.mel.bands} bands cannot be divided by {self.reduction}")
+        if self.channels % 2:
+            raise ValueError(f"a latent frame of {self.channels} numbers is odd")
 
 
 class KLCodec(nn.Module):
@@ -56,9 +76,9 @@ class KLCodec(nn.Module):
         super().__init__()
         self.config = config
         self.mel = config.mel
-        self.frame_columns = config.reduction
+        self.frame_columns = config.frame_columns
         self.image_channels = config.z_channels
-        self.channels = config.z_channels * (config.mel.bands // config.reduction)
+        self.channels = config.channels
         self.network = _build(config)
         self.register_buffer("scale", torch.ones(()))
 
@@ -93,6 +113,11 @@ class KLCodec(nn.Module):
     def weights(self) -> Tensor:
         """All errors cost the same, (C,)."""
         return torch.ones(self.channels, device=self.scale.device)
+
+    def check_weights(self) -> None:
+        """Raise ValueError where latents could not be scaled."""
+        if not bool(self.scale > 0):
+            raise ValueError("scale has to be above 0")
 
     @property
     def frame_samples(self) -> int:

@@ -6,12 +6,13 @@ A codec is anything with these methods (:class:`Codec`); the linear patch transf
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from msgld.schema import Between
 from msgld.sound.mel import MelConfig, log_mel
 
 
@@ -41,8 +42,22 @@ class PatchConfig:
     """Shape of the linear codec: ``frame_columns`` x bands log-mel values become ``channels`` numbers."""
 
     mel: MelConfig = MelConfig()
-    frame_columns: int = 4
-    channels: int = 128
+    frame_columns: Annotated[int, Between(1, 64)] = 4
+    channels: Annotated[int, Between(2, 8192, 2)] = 128
+
+    def check(self) -> None:
+        """Raise ValueError where a patch has fewer values than channels, or where it is too long."""
+        check_frame(self.frame_columns, self.mel)
+        if self.channels > self.frame_columns * self.mel.bands:
+            raise ValueError(f"{self.channels} channels are more than a patch of the log-mel has values")
+
+
+def check_frame(columns: int, mel: MelConfig) -> None:
+    """Raise ValueError where a latent frame is shorter than 5 ms or longer than 100."""
+    if not mel.rate <= 200 * columns * mel.hop <= 20 * mel.rate:
+        raise ValueError(
+            f"a latent frame of {columns} columns of {mel.hop} samples is shorter than 5 ms or longer than 100"
+        )
 
 
 class PatchCodec(nn.Module):
@@ -105,6 +120,13 @@ class PatchCodec(nn.Module):
         first channel, which is loudness, 0.4 of the loss; of 1, 0.16, and what is pitch half as much again.
         """
         return self.scale / self.scale.mean()
+
+    def check_weights(self) -> None:
+        """Raise ValueError where latents could not be scaled, or where the basis is none."""
+        if not bool((self.scale > 0).all()):
+            raise ValueError("scale has to be above 0")
+        if not bool((self.basis.square().sum(1) - 1).abs().lt(0.01).all()):
+            raise ValueError("the rows of basis have to have length 1")
 
     @property
     def frame_samples(self) -> int:

@@ -13,16 +13,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, wraps
-from typing import ParamSpec, cast
+from typing import Annotated, Literal, ParamSpec, cast, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from msgld.schema import Between
+
 P = ParamSpec("P")
 
-KINDS = ("power", "magnitude")
+Kind = Literal["power", "magnitude"]
+KINDS = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -40,18 +43,29 @@ class MelConfig:
         kind: ``power`` or ``magnitude``, see the top of this file.
     """
 
-    rate: int = 44_100
-    n_fft: int = 2048
-    hop: int = 512
-    bands: int = 128
-    fmin: float = 20.0
-    fmax: float = 22_050.0
-    floor: float = 1e-4
-    kind: str = "power"
+    rate: Annotated[int, Between(8000, 192_000)] = 44_100
+    n_fft: Annotated[int, Between(64, 16_384, 2)] = 2048
+    hop: Annotated[int, Between(16, 8192)] = 512
+    bands: Annotated[int, Between(4, 1024)] = 128
+    fmin: Annotated[float, Between(0, 96_000)] = 20.0
+    fmax: Annotated[float, Between(1, 96_000)] = 22_050.0
+    floor: Annotated[float, Between(1e-9, 0.1)] = 1e-4
+    kind: Kind = "power"
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"a mel spectrum is of kind {' or '.join(KINDS)}, not {self.kind!r}")
+
+    def check(self) -> None:
+        """Raise ValueError where a model cannot have this grid; a picture may."""
+        if not self.fmin < self.fmax <= self.rate / 2:
+            raise ValueError(f"bands from {self.fmin:g} to {self.fmax:g} Hz do not fit a rate of {self.rate}")
+        if not self.n_fft <= 16 * self.hop <= 8 * self.n_fft:
+            raise ValueError(f"n_fft has to be 2 to 16 hops, not {self.n_fft} with a hop of {self.hop}")
+        if 4 * self.n_fft > self.rate or 2000 * self.hop < self.rate:
+            raise ValueError(
+                "n_fft has to be a quarter of a second at most, and a hop half a millisecond at least"
+            )
 
 
 AUDIOLDM = MelConfig(16_000, 1024, 160, 64, fmin=0.0, fmax=8000.0, floor=1e-5, kind="magnitude")

@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from msgld.checkpoint import load_first_stage, load_model, read_description, save_model, save_parts
+from msgld.checkpoint import load_first_stage, load_model, save_model, save_parts
+from msgld.description import read_description
 from msgld.nets.vocoder import Vocoder
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from msgld.checkpoint import load_first_stage, load_model, read_description, save_model
+from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
+from msgld.description import read_description
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError, UsageError

@@ -1,0 +1,177 @@
+"""``model.json``: read within bounds, and checked before anything is built from it.
+
+What is checked here needs no network: names, hashes and types. The settings of the parts are their kinds' affair.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+from msgld.errors import ModelError
+from msgld.names import check_path_part, check_stem_names
+from msgld.ranges import shown
+
+FILE = "model.json"
+
+FORMAT = 1
+"""Of the models that this version reads and writes."""
+
+LARGEST = 1_000_000
+"""Bytes of a description; the shipped model's has 10,000."""
+
+DEEPEST = 100
+"""Objects and lists in each other; the shipped model's are 6 deep, and each run that starts from another adds one."""
+
+LEVELS = (1e-4, 10.0)
+"""Lowest and highest RMS to which a model may want mixtures brought."""
+
+KEYS = frozenset(("format", "stems", "level", "info", "parts"))
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """The checked content of ``model.json``.
+
+    Raises:
+        ModelError: there is none, it is damaged, or of another version; one line.
+    """
+    path = folder / FILE
+    data = _data(path)
+    try:
+        return checked(_parsed(_text(data)))
+    except ModelError as error:
+        raise ModelError(f"{path} cannot be used: {error}") from error
+    except ValueError as error:
+        raise unusable(path, error) from error
+
+
+def unusable(path: Path, why: Exception) -> ModelError:
+    """The error for a description that cannot be used."""
+    return ModelError(f"{path} is damaged or of another version of msgld; get the model again ({why})")
+
+
+def written(about: dict[str, Any]) -> str:
+    """The text of a description; what is no number in its notes on the training becomes null.
+
+    Raises:
+        ModelError: it could not be read again.
+    """
+    text = json.dumps(_finite({"format": FORMAT, **about}), indent=1, allow_nan=False)
+    try:
+        checked(_parsed(text))
+    except ValueError as error:
+        raise ModelError(f"this model cannot be saved: {error}") from error
+    return text
+
+
+def _data(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise ModelError(f"no model in {path.parent}: there is no {FILE}")
+        with open(path, "rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _text(data: bytes) -> str:
+    if len(data) > LARGEST:
+        raise ValueError(f"it has more than {LARGEST:,} bytes")
+    return data.decode("utf-8")
+
+
+def _parsed(text: str) -> Any:
+    """What a text in JSON says; ValueError where it is none, or has what is no JSON: NaN, twice the same key."""
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_once, parse_float=_number, parse_constant=_no_number, parse_int=_whole
+        )
+    except RecursionError as error:
+        raise ValueError(f"it is nested more than {DEEPEST} deep") from error
+    _check_depth(value, DEEPEST)
+    json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a character is no text
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"it has {shown(next(key for key in keys if keys.count(key) > 1))} twice")
+    return content
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
+
+
+def _whole(text: str) -> int:
+    return int(text) if len(text) < 20 else int(_no_number(text))
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"it has a number that is none or too large: {shown(text)}")
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if not left:
+        raise ValueError(f"it is nested more than {DEEPEST} deep")
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_depth(item, left - 1)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def checked(about: Any) -> dict[str, Any]:
+    """A description whose every name, hash and level is one.
+
+    Raises:
+        ValueError: what it says cannot be. ModelError: a stem or the model has a name that no file can have.
+    """
+    if not isinstance(about, dict):
+        raise ValueError("it is no object")
+    if type(about.get("format")) is not int or about["format"] != FORMAT:
+        raise ValueError(f"its format is {shown(about.get('format'))}, this version reads {FORMAT}")
+    kinds = {"stems": list, "info": dict, "parts": dict}
+    wrong = [key for key, kind in kinds.items() if not isinstance(about.get(key), kind)]
+    if wrong or not KEYS.issuperset(about):
+        raise ValueError(
+            f"its {shown(wrong[0])} is none" if wrong else f"it has {shown(min(set(about) - KEYS))}"
+        )
+    if "level" not in about:
+        raise ValueError("its level is missing")
+    _check_level(about["level"])
+    check_stem_names(about["stems"])
+    if "name" in about["info"]:
+        check_path_part("a model", about["info"]["name"])
+    for name, part in about["parts"].items():
+        _check_part(check_path_part("a part", name), part)
+    if "codec" not in about["parts"]:
+        raise ValueError("it has no codec")
+    return about
+
+
+def _check_level(level: Any) -> None:
+    if level is not None and not (type(level) in (int, float) and LEVELS[0] <= level <= LEVELS[1]):
+        raise ValueError(
+            f"its level is {shown(level)}, which has to lie between {LEVELS[0]:g} and {LEVELS[1]:g}"
+        )
+
+
+def _check_part(name: str, part: Any) -> None:
+    if not isinstance(part, dict) or not isinstance(part.get("kind"), str):
+        raise ValueError(f"the {name} is not described")
+    digest = part.get("sha256")
+    if not isinstance(digest, str) or not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise ValueError(f"the {name}'s sha256 is {shown(digest)}")

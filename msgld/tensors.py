@@ -1,0 +1,136 @@
+"""The weights of a part: a safetensors file into a module that has no memory yet.
+
+Nothing is read before the file's size is that of the weights that are wanted, so what a description asks for is
+never allocated unless it is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from msgld.errors import ModelError
+from msgld.ranges import shown
+
+DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+"""In which weights may be stored; they are computed with in 32 bits."""
+
+LEAST, MOST = 2, 8
+"""Bytes of a stored weight."""
+
+HEADER = 1 << 20
+"""Bytes that names and shapes may take."""
+
+LARGEST = 1 << 34
+"""Bytes of a part, 16 GiB: four times the largest published one."""
+
+
+class _Unfilled(TorchFunctionMode):
+    """Leaves new weights as they are. The device ``meta`` ignores values, too, but is slow and imports much for it."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if getattr(func, "__name__", "") in ("uniform_", "normal_", "zero_", "fill_"):
+            return (*args, *(kwargs or {}).values())[0]
+        return (torch.empty if func is torch.eye else func)(*args, **(kwargs or {}))
+
+
+def unfilled(build: Callable[[], Any]) -> Any:
+    """The module that a function builds, without any memory for its weights: for :func:`fill`."""
+    with torch.device("meta"), _Unfilled():
+        return build()
+
+
+def fill(module: nn.Module, path: Path, sha256: str) -> None:
+    """Give an :func:`unfilled` module the weights in a file, on the CPU and in 32 bits.
+
+    Raises:
+        ModelError: the file is not there, damaged, of another shape or dtype, holds values that are no numbers, or
+            those of a network that has learned nothing; one line that names the file.
+    """
+    data = _read(path, sum(value.numel() for value in module.state_dict().values()))
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ModelError(f"{path} is damaged (its sha256 is not the one in model.json); get the model again")
+    stored = _loaded(path, data)
+    del data
+    module.load_state_dict(_matched(path, module.state_dict(), stored), assign=True)
+    _check(module, path)
+
+
+def _read(path: Path, numbers: int) -> bytes:
+    """All bytes of a file that can hold so many numbers and little more."""
+    try:
+        if not path.is_file():
+            raise ModelError(f"cannot read {path}: there is no such file")
+        size = path.stat().st_size
+        if not LEAST * numbers <= size <= min(MOST * numbers + HEADER, LARGEST):
+            raise ModelError(
+                f"{path} does not fit its description in model.json: {size:,} bytes for {numbers:,} numbers"
+            )
+        with open(path, "rb") as file:
+            return file.read(size)
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}") from error
+    except MemoryError as error:
+        raise ModelError(f"cannot read {path}: it is larger than the memory of this machine") from error
+
+
+def _loaded(path: Path, data: bytes) -> dict[str, Tensor]:
+    """The tensors of a file, whatever it is; nothing in it can execute code."""
+    try:
+        return load(data)
+    except (SafetensorError, LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise ModelError(
+            f"{path} is no safetensors file that this version reads ({shown(str(error))})"
+        ) from error
+
+
+def _matched(path: Path, wanted: Mapping[str, Tensor], stored: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The stored tensors in 32 bits, in the order in which they are wanted."""
+    left, over = [key for key in wanted if key not in stored], [key for key in stored if key not in wanted]
+    if left or over:
+        fault = (
+            f"it lacks {shown(left[0])}" if left else f"nothing in model.json has a tensor {shown(over[0])}"
+        )
+        raise ModelError(f"{path} does not fit its description in model.json: {fault}")
+    return {key: _converted(f"{key} in {path}", value, stored.pop(key)) for key, value in wanted.items()}
+
+
+def _converted(name: str, wanted: Tensor, stored: Tensor) -> Tensor:
+    if wanted.shape != stored.shape:
+        shapes = f"{tuple(stored.shape)} instead of the {tuple(wanted.shape)} of model.json"
+        raise ModelError(f"{name} has the shape {shapes}")
+    if stored.dtype not in DTYPES:
+        kind = str(stored.dtype).removeprefix("torch.")
+        raise ModelError(f"{name} is stored as {kind}; weights are of 16, 32 or 64 bits floating-point")
+    value = stored.to(torch.float32, copy=True)
+    # What is no number stays none in a sum, and this takes a fifth of the time of asking each value.
+    if not math.isfinite(float(value.sum())):
+        raise ModelError(f"{name} holds values that are not numbers: the model is spoilt, get another one")
+    return value
+
+
+def _check(module: nn.Module, path: Path) -> None:
+    """Raise ModelError where weights are numbers, but none with which the module can work."""
+    check = getattr(module, "check_weights", None)
+    try:
+        if check:
+            check()
+    except ValueError as error:
+        raise ModelError(f"{path} cannot be used: {error}") from error
+    starts = getattr(module, "answers", ("",))
+    learned = [value for key, value in module.named_parameters() if key.startswith(starts)]
+    if learned and not any(bool(value.any()) for value in learned):
+        raise ModelError(
+            f"{path} is not trained: all weights {'of its last layers ' * (starts != ('',))}are 0"
+        )
