@@ -4,6 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Installed without what they ask for. tinysoundfont, which plays soundfonts, wants PyAudio, which has to be compiled and
+# which only its live playing needs. The others are for the tests of bench/peers: they want stubs of old releases, which
+# mypy would believe, and encoders that nothing here calls.
+BARE := tinysoundfont audio-diffusion-pytorch einops-exts demucs julius
+
 .PHONY: setup demo test check clean
 
 setup: $(STAMP)
@@ -12,8 +17,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,all]'
-	# It plays soundfonts. It asks for PyAudio, which only its live playing needs and which has to be compiled.
-	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt tinysoundfont
+	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt $(BARE)
 	touch $@
 
 demo: setup

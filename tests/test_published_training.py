@@ -51,8 +51,6 @@ from msgld.training.timed import TimedTraining
 from msgld.training.vocoder_presets import TINY
 from msgld.training.vocoder_run import train_vocoder
 
-pytest.importorskip("diffusers")
-
 MEL = MelConfig(8000, 256, 80, 16, fmin=0.0, fmax=4000.0, floor=1e-5, kind="magnitude")
 SHAPE = KLConfig(MEL, base_channels=32, mults=(1, 1, 1), res_blocks=1, z_channels=4)
 CPU = torch.device("cpu")
