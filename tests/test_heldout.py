@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fonts import save_soundfont
 from scores import band, midi
-from soundfonts.write import Preset, Zone, write_soundfont
 
-from msgld.data.font_file import KITS
 from msgld.data.frozen import RESERVED_SEED, heldout_names, is_heldout
 from msgld.data.heldout import SECONDS, HeldOut
 from msgld.data.midi import MidiFolder
@@ -89,9 +88,7 @@ def test_clips_are_the_same_every_time_and_three_stems_sound(folder: Path, index
 
 
 def test_another_soundfont_plays_the_same_notes_with_other_sounds(folder: Path, tmp_path: Path) -> None:
-    sound = Zone((0.3 * np.sin(2 * np.pi * 220 * np.arange(RATE) / RATE)).astype(np.float32), RATE, 57)
-    font = tmp_path / "tones.sf2"
-    write_soundfont(font, "tones", [Preset("tone", 0, [sound]), Preset("kit", 0, [sound], KITS)])
+    font = save_soundfont(tmp_path / "tones.sf2", RATE)
     usual, other = HeldOut(folder, rate=RATE), HeldOut(folder, rate=RATE, soundfont=font)
     assert usual.excerpts == other.excerpts and other[0].meta["soundfont"] == "tones"
     assert other[0].name == usual[0].name

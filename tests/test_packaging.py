@@ -24,6 +24,14 @@ DIRECT = package_names(PROJECT["dependencies"])
 EXTRAS = {name: package_names(listed) for name, listed in PROJECT["optional-dependencies"].items()}
 
 
+PINS = [
+    line
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+PINNED = package_names(PINS)
+
+
 def outside_imports() -> dict[str, str]:
     """Top-level names that msgld imports from outside, each with one file that does."""
     found = {}
@@ -47,6 +55,15 @@ def test_every_import_is_declared():
 
 
 def test_every_declared_package_is_pinned():
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pinned = package_names([line for line in lines if "==" in line and not line.startswith("#")])
-    assert DIRECT.union(*EXTRAS.values()) <= pinned
+    assert DIRECT.union(*EXTRAS.values()) <= PINNED
+
+
+def test_constraints_are_exact_versions_for_every_python_and_system():
+    assert [pin for pin in PINS if not re.fullmatch(r"[a-z0-9_.-]+==[0-9][a-z0-9.]*", pin)] == []
+    assert len(PINNED) == len(PINS)
+
+
+def test_what_is_installed_alone_is_pinned():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    alone = re.search(r"^BARE := (.*)$", makefile, re.MULTILINE)
+    assert alone and package_names(alone[1].split()) <= PINNED

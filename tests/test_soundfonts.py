@@ -134,6 +134,18 @@ def test_no_training_hears_the_held_out_soundfont_under_another_name(tmp_path, f
         find_soundfonts(tmp_path)
 
 
+@pytest.mark.parametrize("folder", ["soundfonts", "sounds/sf2", "sounds/sf3"])
+@pytest.mark.parametrize("variable", ["XDG_DATA_HOME", "XDG_DATA_DIRS"])
+def test_soundfonts_of_the_system_and_of_the_user_are_found(tmp_path, monkeypatch, font, variable, folder):
+    with pytest.raises(DataError, match=r"no soundfont in the system's folders: install .*--soundfont"):
+        find_soundfonts()
+    place = tmp_path / "share" / folder
+    place.mkdir(parents=True)
+    shutil.move(font, place / "own.sf2")
+    monkeypatch.setenv(variable, str(tmp_path / "share"))
+    assert find_soundfonts() == [(place / "own.sf2").resolve()]
+
+
 def test_parts_are_played_by_soundfonts_that_have_their_programs(tmp_path, font):
     kick = [Zone(tone(60, 0.3), RATE, 36, (36, 36))]
     only = tmp_path / "kit.sf2"
