@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from damage import mutate, valid_files
+from mutate import mutate, valid_files
 
 from msgld.errors import AudioReadError
 from msgld.sound import reader
@@ -103,11 +103,9 @@ def _family(process: int) -> list[int]:
     return family
 
 
-def work(pipe: Connection, ffmpeg: bool, read: Callable[[Path], int]) -> None:
+def work(pipe: Connection, read: Callable[[Path], int]) -> None:
     """A worker's life: paths in, outcomes out."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libmpg123 complains there on its own
-    if not ffmpeg:
-        reader.find_ffmpeg = lambda: None
     pipe.send(None)
     with suppress(EOFError):
         while True:
@@ -117,15 +115,15 @@ def work(pipe: Connection, ffmpeg: bool, read: Callable[[Path], int]) -> None:
 class Worker:
     """A process that reads files, begun anew after a hang or a crash."""
 
-    def __init__(self, ffmpeg: bool, read: Callable[[Path], int], limit: float) -> None:
-        self._settings, self._limit = (ffmpeg, read), limit
+    def __init__(self, read: Callable[[Path], int], limit: float) -> None:
+        self._read, self._limit = read, limit
         self.memory: list[float] = []
         self.growth = 0.0
         self._begin()
 
     def _begin(self) -> None:
         self._pipe, theirs = get_context("spawn").Pipe()
-        self._process = get_context("spawn").Process(target=work, args=(theirs, *self._settings), daemon=True)
+        self._process = get_context("spawn").Process(target=work, args=(theirs, self._read), daemon=True)
         self._process.start()
         theirs.close()
         self._pipe.recv()  # it is ready
@@ -160,13 +158,13 @@ class Worker:
 
 
 def fuzz(
-    count: int, seed: int, *, jobs: int = 1, limit: float = 20.0, ffmpeg: bool = True,
+    count: int, seed: int, *, jobs: int = 1, limit: float = 20.0,
     read: Callable[[Path], int] = read_all, keep: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Read ``count`` inputs; figures of how they went, with each failure's index, format and words."""
-    files, begun = valid_files(ffmpeg), time.perf_counter()
+    files, begun = valid_files(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        share = partial(_share, files, seed, limit, ffmpeg, read, keep, Path(folder))
+        share = partial(_share, files, seed, limit, read, keep, Path(folder))
         with ThreadPoolExecutor(jobs) as pool:
             shares = list(pool.map(share, [range(job, count, jobs) for job in range(jobs)]))
     rows = sorted(row for rows, _ in shares for row in rows)
@@ -184,10 +182,10 @@ def fuzz(
 
 
 def _share(
-    files: dict[str, bytes], seed: int, limit: float, ffmpeg: bool, read: Callable[[Path], int],
+    files: dict[str, bytes], seed: int, limit: float, read: Callable[[Path], int],
     keep: Path | None, folder: Path, indices: Sequence[int],
 ) -> tuple[list[tuple[int, str, str, str]], float]:  # fmt: skip
-    worker, rows = Worker(ffmpeg, read, limit), []
+    worker, rows = Worker(read, limit), []
     for index in indices:
         name, data = mutate(files, seed, index)
         path = folder / f"{index}-{name}"
@@ -216,7 +214,7 @@ def main() -> int:
     options = parser.parse_args()
     figures = fuzz(
         options.count, options.seed, jobs=options.jobs, limit=options.limit,
-        ffmpeg=shutil.which("ffmpeg") is not None, keep=options.keep,
+        keep=options.keep,
     )  # fmt: skip
     print(json.dumps({key: value for key, value in figures.items() if key != "by_format"}, indent=1))
     options.out.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from msgld.errors import ModelError
 
 def test_this_machine_works_and_every_complaint_comes_with_advice(tmp_path: Path):
     checks = {check.name: check for check in doctor.diagnose(cache=tmp_path)}
-    assert {"python", "torch", "accelerator", "ffmpeg", "soundfile", "soxr", "cache", "disk"} <= set(checks)
+    assert {"python", "torch", "accelerator", "av", "soundfile", "soxr", "cache", "disk"} <= set(checks)
     assert all(check.status != "fail" for check in checks.values())
     assert all(check.advice for check in checks.values() if check.status != "ok")
     assert list(tmp_path.iterdir()) == []
@@ -47,7 +48,12 @@ def test_missing_model_passes_on_what_to_do(tmp_path: Path):
     assert (check.name, check.status, check.advice) == ("model", "fail", "run msgld models download")
 
 
-def test_missing_programs_and_packages_are_reported(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("PATH", "")
-    assert "install ffmpeg" in doctor.check_ffmpeg().advice
+def test_the_decoder_is_named_with_the_versions_of_its_libraries():
+    check = doctor.check_av()
+    assert check.status == "ok" and "libavcodec" in check.detail and "libavformat" in check.detail
+
+
+def test_missing_packages_are_reported(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert doctor.check_av().advice == "run pip install av"
     assert doctor.check_package("no-such-package", "warn", "get it").advice == "get it"

@@ -18,15 +18,15 @@ fuzz = pytest.importorskip("fuzz", reason="bench/ is not part of this copy")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is left behind is read from /proc")
 
 
-def test_200_damaged_files_are_read_or_refused_in_one_line():
-    figures = fuzz.fuzz(200, seed=1, ffmpeg=False)
+def test_damaged_files_are_read_or_refused_in_one_line():
+    figures = fuzz.fuzz(60, seed=1)
     assert figures["failures"] == [] and figures["passed"]
-    assert sum(figures["outcomes"].values()) == 200
-    assert min(figures["outcomes"][kind] for kind in ("ok", "refused")) > 20
+    assert sum(figures["outcomes"].values()) == 60
+    assert min(figures["outcomes"][kind] for kind in ("ok", "refused")) > 5
 
 
 def test_the_same_seed_damages_alike():
-    files = fuzz.valid_files(ffmpeg=False)
+    files = fuzz.valid_files()
     damaged = [[fuzz.mutate(files, seed, index) for index in range(60)] for seed in (1, 1, 2)]
     assert damaged[0] == damaged[1] != damaged[2]
     untouched = [data == files[name] for name, data in damaged[0]]
@@ -81,12 +81,12 @@ def hoard(path: Path) -> int:
     ],
 )
 def test_every_kind_of_failure_is_seen(tmp_path: Path, read: Callable[[Path], int], kind: str):
-    figures = fuzz.fuzz(2, seed=1, ffmpeg=False, read=read, limit=1.5, keep=tmp_path)
+    figures = fuzz.fuzz(2, seed=1, read=read, limit=1.5, keep=tmp_path)
     assert figures["outcomes"] == {kind: 2} and not figures["passed"]
     assert [failure["index"] for failure in figures["failures"]] == [0, 1]
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_growing_memory_is_seen():
-    figures = fuzz.fuzz(fuzz.WARM_UP + 100, seed=1, ffmpeg=False, read=hoard)
+    figures = fuzz.fuzz(fuzz.WARM_UP + 100, seed=1, read=hoard)
     assert figures["memory_growth_mb"] > fuzz.LEAK_MB and not figures["passed"]

@@ -10,7 +10,7 @@ import numpy as np
 from msgld.errors import UsageError
 from msgld.sound.fitted import as_channels
 from msgld.sound.resample import resample
-from msgld.sound.songs import Sound, name_of, whole
+from msgld.sound.songs import Noted, Sound, name_of, whole
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def gather(sounds: Mapping[str, Sound]) -> Given:
     """
     if not sounds:
         raise UsageError("give at least one stem, such as {'bass': 'bass.wav'}")
-    read = {stem: whole(sound) for stem, sound in sounds.items()}
+    noted = {stem: Noted(sound) for stem, sound in sounds.items()}
+    read = {stem: whole(sound) for stem, sound in noted.items()}
     rate = next(iter(read.values()))[1]
     waves = {stem: resample(wave, own, rate) for stem, (wave, own) in read.items()}
     length = max(1, *(wave.shape[1] for wave in waves.values()))
@@ -64,6 +65,7 @@ def gather(sounds: Mapping[str, Sound]) -> Given:
         for stem, wave in waves.items()
         if wave.shape[1] != length
     ]
+    notes += [f"{stem}: {note}" for stem, sound in noted.items() for note in sound.notes]
     padded = {stem: _padded(wave, length) for stem, wave in waves.items()}
     return Given(padded, rate, length, tuple(notes), {stem: name_of(sound) for stem, sound in sounds.items()})
 

@@ -24,7 +24,7 @@ from msgld.results.naming import Names
 from msgld.results.picture import Sketch
 from msgld.results.result import Result
 from msgld.results.saving import Saved, Tracks, check_encoding, save_tracks
-from msgld.sound.songs import Excerpt, Sound, digest, name_of, opened
+from msgld.sound.songs import Excerpt, Noted, Sound, digest, name_of, opened
 from msgld.sound.spool import Spool
 from msgld.tasks.stream import separated
 
@@ -114,12 +114,27 @@ def to_result(
     task: Separation, began: float, on_progress: OnProgress | None, cancel: CancelToken | None
 ) -> Result:
     """Separate in memory."""
-    pieces = list(stretches(task, on_progress, cancel))
+    noted = _noted(task)
+    pieces = list(stretches(noted, on_progress, cancel))
     whole = {name: np.concatenate([piece[name] for piece in pieces], axis=1) for name in pieces[0]}
     mixture, residual = whole.pop("mixture"), whole.pop("residual")
     facts = replace(look(task), frames=mixture.shape[1])
     kept = None if consistency(task.options, task.model) == "none" else residual
-    return Result(whole, mixture, kept, facts.rate, _info(task, facts, began), ())
+    return Result(whole, mixture, kept, facts.rate, _info(task, facts, began), tuple(_notes(noted)))
+
+
+def _noted(task: Separation) -> Separation:
+    """The same task, of sounds that keep the notes of their readers."""
+    known = {stem: Noted(sound) for stem, sound in task.known.items()}
+    return replace(task, song=Noted(task.song), known=known)
+
+
+def _notes(noted: Separation) -> list[str]:
+    """What the readers had to say of the song and of the known stems."""
+    lines = list(noted.song.notes) if isinstance(noted.song, Noted) else []
+    for stem, sound in noted.known.items():
+        lines += [f"{stem}: {note}" for note in sound.notes] if isinstance(sound, Noted) else []
+    return lines
 
 
 def _info(task: Separation, facts: Facts, began: float) -> dict[str, Any]:
@@ -164,11 +179,12 @@ def to_folder(
     with new_folder(place.folder, place.overwrite, place.names) as temporary:
         check_encoding(temporary, place.encoding, facts.rate, facts.channels)
         meter = Meter(facts.frames / facts.rate, "seconds", "reading", on_progress, cancel)
-        spools, sketch = _spool(task, facts, meter, temporary)
+        noted = _noted(task)
+        spools, sketch = _spool(noted, facts, meter, temporary)
         facts = replace(facts, frames=spools["residual"].frames)
         tracks = _tracks(task, spools, facts, rest)
         peak = max(spools[name if name in spools else "residual"].peak for name in tracks.parts)
-        info = {**_info(task, facts, began), "notes": _silent(task, spools)}
+        info = {**_info(task, facts, began), "notes": [*_notes(noted), *_silent(task, spools)]}
         meter.advance(0, "writing")
         step = partial(meter.advance, WRITING * facts.frames / facts.rate / len(tracks.parts))
         run = save_tracks(temporary, tracks, place.encoding, sketch, peak, info, step, place.names)

@@ -89,16 +89,15 @@ def check_accelerator() -> Check:
     return Check("accelerator", "warn", "none: runs on the processor", "slower, but all of it works")
 
 
-def check_ffmpeg() -> Check:
-    """The program that decodes m4a and video."""
-    from msgld.sound.ffmpeg import INSTALL_HINT, find_ffmpeg
-
-    programs = find_ffmpeg()
-    if programs is None:
-        return Check("ffmpeg", "warn", "not found: no m4a, no video", INSTALL_HINT)
-    answer = subprocess.run([programs[0], "-version"], capture_output=True, text=True, check=False)
-    first = answer.stdout.split(" Copyright")[0].strip()
-    return Check("ffmpeg", "ok", f"{first} ({programs[0]})")
+def check_av() -> Check:
+    """The library that decodes mp3, m4a, video and the like, with FFmpeg's libraries in it."""
+    try:
+        import av
+    except (ImportError, OSError) as error:
+        return Check("av", "fail", str(error), "run pip install av")
+    names = ("libavcodec", "libavformat")
+    parts = [f"{name} {'.'.join(map(str, av.library_versions[name]))}" for name in names]
+    return Check("av", "ok", f"{av.__version__}, {', '.join(parts)}")
 
 
 def check_soundfile() -> Check:
@@ -170,7 +169,7 @@ def diagnose(find_model: Callable[[], Path] | None = None, cache: Path | None = 
         check_python(),
         check_torch(),
         check_accelerator(),
-        check_ffmpeg(),
+        check_av(),
         check_soundfile(),
         check_package("soxr", "fail", "run pip install soxr"),
         check_package("symusic", "warn", "only for the built-in band: pip install 'msgld[band]'"),

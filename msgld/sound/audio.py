@@ -34,12 +34,14 @@ class Audio:
     Attributes:
         samples: float32 (channels, L), full scale +-1.
         rate: samples per second.
-        subtype: how the file stored them: ``PCM_16``, ``PCM_24``, ``FLOAT``, ``VORBIS``, ``aac``, ...
+        subtype: how the file stored them: ``PCM_16``, ``PCM_24``, ``FLOAT``, ``vorbis``, ``aac``, ...
+        notes: what the user should know of how the file was read, such as damage that was read as silence.
     """
 
     samples: np.ndarray
     rate: int
     subtype: str
+    notes: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int:
@@ -53,7 +55,7 @@ class Audio:
 
 
 def read(path: str | Path, rate: int | None = None) -> Audio:
-    """Read a whole file: wav, flac, ogg, mp3 and more; m4a, video and the rest where ffmpeg is installed.
+    """Read a whole file: wav, flac, ogg, mp3, m4a, video and more.
 
     Args:
         path: of the file.
@@ -67,6 +69,8 @@ def read(path: str | Path, rate: int | None = None) -> Audio:
     with open_audio(path) as reader:
         while (piece := reader.read(_BLOCK)).shape[1]:
             pieces.append(piece)
+        notes = reader.notes
     samples = np.concatenate(pieces, axis=1)
     own = reader.rate
-    return Audio(samples if rate is None else resample(samples, own, rate), rate or own, reader.subtype)
+    samples = samples if rate is None else resample(samples, own, rate)
+    return Audio(samples, rate or own, reader.subtype, notes)

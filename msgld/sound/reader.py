@@ -1,108 +1,18 @@
-"""Reading a file of any length piece by piece: libsndfile where it can, else ffmpeg."""
+"""Reading a file of any length piece by piece: by libsndfile or FFmpeg's libraries."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
-import soundfile
 
 from msgld.errors import AudioReadError
-from msgld.sound.ffmpeg import INSTALL_HINT, FfmpegDecoder, find_ffmpeg
+from msgld.sound.fallback import Decoder, open_decoder
 
 MAX_CHANNELS = 8
-
-
-class Decoder(Protocol):
-    """What ``AudioReader`` needs of a decoder; the attributes are explained there."""
-
-    rate: int
-    channels: int
-    frames: int
-    slack: float
-    subtype: str
-
-    def read(self, frames: int) -> np.ndarray:
-        """The next ``frames`` frames, fewer only at the end: float32 (n, channels)."""
-
-    def close(self) -> None:
-        """Release the file."""
-
-
-class SndfileDecoder:
-    """A file that libsndfile reads: wav, flac, ogg, mp3, aiff, w64 and more. Lengths are exact."""
-
-    slack = 0.0
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = soundfile.SoundFile(str(path))
-        self.rate = int(self._file.samplerate)
-        self.channels = int(self._file.channels)
-        self.subtype = str(self._file.subtype)
-        self.frames = int(self._file.frames)
-        missing = _missing_bytes(self._file.extra_info)
-        if missing >= 4 * self.channels:
-            self._file.close()
-            raise AudioReadError(f"{path} is cut short: {missing} bytes are missing; export or copy it again")
-
-    def read(self, frames: int) -> np.ndarray:
-        """See ``Decoder.read``. Raises AudioReadError where the data is damaged."""
-        try:
-            return np.asarray(self._file.read(frames, dtype="float32", always_2d=True))
-        except soundfile.LibsndfileError as error:
-            reason = error.error_string.removeprefix("Error : ").rstrip(".")
-            raise AudioReadError(
-                f"{self._path} is damaged or cut short ({reason}); export or copy it again"
-            ) from error
-
-    def close(self) -> None:
-        """Release the file."""
-        self._file.close()
-
-
-def _missing_bytes(log: str) -> int:
-    """Bytes of sound that the header promises and the file lacks.
-
-    libsndfile silently shortens such a file, but writes both sizes to its log. Writers to a pipe cannot know
-    the size and put one near the largest number instead, which promises nothing.
-    """
-    found = re.search(r"^ *(?:data|SSND|riff) : (\d+) \(should be (\d+)\)", log, re.MULTILINE)
-    promised, held = (int(found[1]), int(found[2])) if found else (0, 0)
-    placeholder = any(abs(promised - limit) < 2**16 for limit in (2**31, 2**32))
-    return 0 if placeholder else max(promised - held, 0)
-
-
-def _length_is_guessed(path: Path) -> bool:
-    """Whether an MP3 lacks a length tag: libsndfile then guesses, and stops where the guess ends."""
-    with path.open("rb") as file:
-        head = file.read(10)
-        if head[:3] == b"ID3":
-            size = sum((byte & 127) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
-            file.seek(10 + size)
-        else:
-            file.seek(0)
-        start = file.read(4096)
-    return not any(tag in start for tag in (b"Xing", b"Info", b"VBRI"))
-
-
-def _open_decoder(path: Path) -> Decoder:
-    try:
-        decoder = SndfileDecoder(path)
-        if not (decoder.subtype.startswith("MPEG") and _length_is_guessed(path)):
-            return decoder
-        decoder.close()
-        problem = "this MP3 does not state its length"
-    except soundfile.LibsndfileError as error:
-        problem = error.error_string.rstrip(".").lower()
-    programs = find_ffmpeg()
-    if programs is None:
-        raise AudioReadError(f"cannot read {path} ({problem}); if it is audio or video, {INSTALL_HINT}")
-    return FfmpegDecoder(path, programs)
+_MOST_NOTES = 5  # places of damage that are named one by one
 
 
 def _check_file(path: Path) -> None:
@@ -127,7 +37,9 @@ class AudioReader:
         channels: 1 to 8.
         frames: samples per channel. An estimate where ``exact`` is False; 0 where even that is unknown.
         exact: whether ``frames`` is what will be read, to the sample.
-        subtype: libsndfile's name of the sample format (``PCM_16``, ``FLOAT``, ...) or ffmpeg's of the codec.
+        subtype: libsndfile's name of the sample format (``PCM_16``, ``FLOAT``, ...) or FFmpeg's of the codec.
+        damage: (start, stop) in seconds of what could not be decoded and was read as silence; grows while reading.
+        notes: what the user should know of how the file was read, such as its damage; grows while reading.
     """
 
     def __init__(self, path: Path, decoder: Decoder) -> None:
@@ -135,7 +47,7 @@ class AudioReader:
         self.rate = decoder.rate
         self.channels = decoder.channels
         self.frames = decoder.frames
-        self.exact = decoder.slack == 0
+        self.exact = decoder.exact
         self.subtype = decoder.subtype
         self._decoder = decoder
         self._done = 0
@@ -156,6 +68,41 @@ class AudioReader:
             self._check_end()
         return block
 
+    def skip(self, frames: int) -> int:
+        """Pass over the next ``frames`` frames, to the sample.
+
+        Returns:
+            How many there were; fewer only at the end. Errors as :meth:`read`.
+        """
+        done = self._decoder.skip(frames)
+        self._done += done
+        if done < frames:
+            self._check_end()
+        return done
+
+    @property
+    def damage(self) -> tuple[tuple[float, float], ...]:
+        """See above."""
+        joined: list[tuple[int, int]] = []
+        for start, stop in self._decoder.damage:
+            if joined and joined[-1][1] == start:
+                start = joined.pop()[0]
+            joined.append((start, stop))
+        return tuple((start / self.rate, stop / self.rate) for start, stop in joined)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See above."""
+        places = self.damage
+        lines = [f"damaged from {start:.2f} to {stop:.2f} s: silence was put there" for start, stop in places]
+        if len(places) > _MOST_NOTES:
+            seconds = sum(stop - start for start, stop in places)
+            lines = [
+                f"damaged in {len(places)} places from {places[0][0]:.2f} to {places[-1][1]:.2f} s, "
+                f"{seconds:.2f} s in all: silence was put there"
+            ]
+        return (*self._decoder.remarks, *lines)
+
     def _check_numbers(self, block: np.ndarray) -> None:
         bad = ~np.isfinite(block).all(axis=0)
         if bad.any():
@@ -168,7 +115,7 @@ class AudioReader:
     def _check_end(self) -> None:
         if self._done == 0:
             raise AudioReadError(f"{self.path} holds no samples")
-        if self._done < self.frames - self._decoder.slack:
+        if self.exact and self._done < self.frames:
             raise AudioReadError(
                 f"{self.path} is cut short: {self._done / self.rate:.2f} of {self.frames / self.rate:.2f} s "
                 "could be read; export or copy it again"
@@ -184,13 +131,13 @@ def open_audio(path: str | Path) -> Iterator[AudioReader]:
     """
     path = Path(path)
     _check_file(path)
-    decoder = _open_decoder(path)
+    decoder = open_decoder(path)
     try:
         if not 1 <= decoder.channels <= MAX_CHANNELS:
             raise AudioReadError(
                 f"{path} has {decoder.channels} channels, at most {MAX_CHANNELS} can be read; split it first"
             )
-        if decoder.slack == 0 and decoder.frames == 0:
+        if decoder.exact and decoder.frames == 0:
             raise AudioReadError(f"{path} holds no samples")
         yield AudioReader(path, decoder)
     finally:

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -40,8 +40,16 @@ class Excerpt:
             )
 
 
-Sound = Source | Excerpt
-"""A file, samples with their rate, or an excerpt of either."""
+@dataclass(frozen=True)
+class Noted:
+    """A sound whose reader leaves its notes in ``notes`` whenever it is closed."""
+
+    sound: Sound
+    notes: list[str] = field(default_factory=list)
+
+
+Sound = Source | Excerpt | Noted
+"""A file, samples with their rate, or an excerpt of either; or one of them whose notes are kept."""
 
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
 
@@ -63,8 +71,27 @@ class Reader(Protocol):
         ...
 
 
+class OpenSound(Reader, Protocol):
+    """A sound as :func:`opened` opens it.
+
+    Attributes:
+        notes: what the user should know of how the sound was read; complete once it has been read to its end.
+    """
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See above."""
+        ...
+
+    def skip(self, frames: int) -> int:
+        """Pass over the next ``frames`` frames; how many there were, fewer only at the end."""
+        ...
+
+
 class ArrayReader:
     """Reads samples (channels, L) that are in memory."""
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, samples: np.ndarray, rate: int) -> None:
         self._samples = samples
@@ -78,11 +105,15 @@ class ArrayReader:
         self._place += block.shape[1]
         return block
 
+    def skip(self, frames: int) -> int:
+        """See :class:`Reader`."""
+        return self.read(frames).shape[1]
+
 
 class ExcerptReader:
     """Reads a stretch of another reader's sound, which it skips to."""
 
-    def __init__(self, reader: Reader, start: float, stop: float | None) -> None:
+    def __init__(self, reader: OpenSound, start: float, stop: float | None) -> None:
         self._reader = reader
         self.rate, self.channels = reader.rate, reader.channels
         first = round(start * self.rate)
@@ -90,10 +121,13 @@ class ExcerptReader:
         self.frames = int(max(0, min(reader.frames - first, self._left)))
         if self._left < 1:
             raise AudioReadError(f"the excerpt from {start:g} to {stop:g} s holds no samples")
-        while first and (block := reader.read(min(first, 1 << 18))).shape[1]:
-            first -= block.shape[1]
-        if first:
+        if reader.skip(first) < first:
             raise AudioReadError(f"the excerpt begins at {start:g} s, after the sound has ended")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See :class:`OpenSound`."""
+        return self._reader.notes
 
     def read(self, frames: int) -> np.ndarray:
         """See :class:`Reader`."""
@@ -101,16 +135,29 @@ class ExcerptReader:
         self._left -= block.shape[1]
         return block
 
+    def skip(self, frames: int) -> int:
+        """See :class:`Reader`."""
+        done = self._reader.skip(int(min(frames, self._left)))
+        self._left -= done
+        return done
+
 
 @contextmanager
-def opened(sound: Sound) -> Iterator[Reader]:
+def opened(sound: Sound) -> Iterator[OpenSound]:
     """Open a sound for reading.
 
     Raises:
         AudioReadError: no such file, not audio, empty, of a rate that no song has, or samples that are not numbers.
         UsageError: an array of another shape or type.
     """
-    if isinstance(sound, Excerpt):
+    if isinstance(sound, Noted):
+        with opened(sound.sound) as reader:
+            try:
+                yield reader
+            finally:
+                if len(reader.notes) >= len(sound.notes):
+                    sound.notes[:] = reader.notes
+    elif isinstance(sound, Excerpt):
         with opened(sound.sound) as reader:
             yield ExcerptReader(reader, sound.start, sound.stop)
     elif isinstance(sound, str | Path):
@@ -136,13 +183,19 @@ def whole(sound: Sound) -> tuple[np.ndarray, int]:
 
 def name_of(sound: Sound) -> str:
     """What a record says of where a sound came from: the file's full path, or ``array``."""
-    source = sound.sound if isinstance(sound, Excerpt) else sound
+    source = _source(sound)
     return str(Path(source).absolute()) if isinstance(source, str | Path) else "array"
+
+
+def _source(sound: Sound) -> Source:
+    while isinstance(sound, Excerpt | Noted):
+        sound = sound.sound
+    return sound
 
 
 def digest(sound: Sound) -> str | None:
     """SHA-256 of a whole file's content; None for an array."""
-    source = sound.sound if isinstance(sound, Excerpt) else sound
+    source = _source(sound)
     if not isinstance(source, str | Path):
         return None
     content = hashlib.sha256()

@@ -19,6 +19,15 @@ from msgld.errors import AudioWriteError, UsageError
 _BITS = {"PCM_16": 16, "PCM_24": 24}
 _SUBTYPES = {".wav": ("PCM_24", "FLOAT", "PCM_16"), ".flac": ("PCM_24", "PCM_16"), ".ogg": (), ".mp3": ()}
 _LOSSY = {".ogg": ("OGG", "VORBIS"), ".mp3": ("MP3", "MPEG_LAYER_III")}
+_VORBIS_ORDER = {
+    3: [0, 2, 1],
+    5: [0, 2, 1, 3, 4],
+    6: [0, 2, 1, 4, 5, 3],
+    7: [0, 2, 1, 5, 6, 4, 3],
+    8: [0, 2, 1, 6, 7, 4, 5, 3],
+}
+"""Which channel of a WAV each channel of Vorbis is (Vorbis I specification, 4.3.9); where none is named, the same."""
+
 _BLOCK = 1 << 14  # frames; libsndfile's Vorbis encoder overflows its stack on very long ones
 _WAV_LIMIT = 2**32 - 2**16  # bytes that the header of a plain WAV can count
 
@@ -102,7 +111,7 @@ class AudioWriter:
         path: the target; its ending chooses the format: .wav, .flac, .ogg (Vorbis) or .mp3.
             Missing folders are made.
         rate: samples per second.
-        channels: of the blocks to come.
+        channels: of the blocks to come, in the order of WAV (left, right, centre, LFE, ...).
         subtype: ``PCM_24``, ``PCM_16`` (dithered) or ``FLOAT`` (wav only); .ogg and .mp3 ignore it.
         overwrite: whether an existing file may be replaced.
         frames: the length to come where it is known; a WAV beyond 4 GB needs it (written as RF64).
@@ -187,6 +196,8 @@ class AudioWriter:
 
     def _write_piece(self, piece: np.ndarray) -> None:
         bits = _BITS.get(self._subtype)
+        if self._subtype == "VORBIS":
+            piece = piece[:, _VORBIS_ORDER.get(self._channels, range(self._channels))]
         data = quantise(piece, bits, self._rng) if bits else piece
         try:
             self._undisturbed(self._file.write, data)

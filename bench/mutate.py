@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
+import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+from encoded import encode
 
 RATE = 22_050
 SNDFILE = {
@@ -17,14 +21,16 @@ SNDFILE = {
     "x.flac": ("FLAC", "PCM_16"), "x.ogg": ("OGG", "VORBIS"), "x.opus": ("OGG", "OPUS"),
     "x.mp3": ("MP3", "MPEG_LAYER_III"),
 }  # fmt: skip
-FFMPEG = {
-    "x.m4a": (), "fast.m4a": ("-movflags", "+faststart"), "alac.m4a": ("-c:a", "alac"), "x.mp4": ("-c:a", "aac"),
-    "x.mkv": ("-c:a", "aac"), "x.webm": ("-c:a", "libopus"), "x.aac": (), "x.wma": (), "x.ts": ("-c:a", "aac"),
-    "x.avi": (), "bare.mp3": ("-write_xing", "0"),
+PYAV: dict[str, dict[str, Any]] = {
+    "x.m4a": {"codec": "aac"}, "fast.m4a": {"codec": "aac", "muxer": {"movflags": "+faststart"}},
+    "alac.m4a": {"codec": "alac"}, "x.mp4": {"codec": "aac"}, "x.mkv": {"codec": "aac"},
+    "x.webm": {"codec": "libopus"}, "x.aac": {"codec": "aac"}, "x.wma": {"codec": "wmav2", "bit_rate": 128_000},
+    "x.ts": {"codec": "aac"}, "x.avi": {"codec": "libmp3lame"}, "x.ac3": {"codec": "ac3"}, "x.wv": {"codec": "wavpack"},
+    "bare.mp3": {"codec": "libmp3lame", "muxer": {"write_xing": "0"}},
 }  # fmt: skip
 
 
-def valid_files(ffmpeg: bool) -> dict[str, bytes]:
+def valid_files() -> dict[str, bytes]:
     """A third of a second of every format, by name."""
     samples = 0.3 * np.random.default_rng(0).standard_normal((RATE // 3, 2)).clip(-3, 3)
     files = {}
@@ -33,10 +39,9 @@ def valid_files(ffmpeg: bool) -> dict[str, bytes]:
             rate = 24_000 if subtype == "OPUS" else RATE
             soundfile.write(Path(folder) / name, samples, rate, subtype, format=container)
             files[name] = (Path(folder) / name).read_bytes()
-        for name, options in FFMPEG.items() if ffmpeg else ():
-            command = ["ffmpeg", "-v", "error", "-i", f"{folder}/float.wav", *options, f"{folder}/{name}"]
-            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-            files[name] = (Path(folder) / name).read_bytes()
+        for name, options in PYAV.items():
+            rate = {"libopus": 48_000, "ac3": 48_000}.get(options["codec"], RATE)
+            files[name] = encode(Path(folder) / name, samples.T, rate, **options).read_bytes()
     return files
 
 

@@ -1,0 +1,296 @@
+"""MP3, MP2 and AAC streams, decoded frame by frame; each recording of a joined file is trimmed by its own tag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import cast
+
+import av
+import numpy as np
+
+from msgld.sound.messages import Message, Note, Silence, Sound, Start
+from msgld.sound.mpeg import (
+    Bytes,
+    Damage,
+    Frame,
+    Header,
+    Parse,
+    adts_header,
+    first_frame,
+    grid,
+    lost_frames,
+    mpeg_header,
+)
+from msgld.sound.streams import RefusedError, as_floats, is_noise
+
+_DECODERS = {"mp1": "mp1float", "mp2": "mp2float", "mp3": "mp3float", "aac": "aac"}
+_DELAY = 529  # samples by which every decoder of MP3 comes late
+
+
+@dataclass(frozen=True)
+class Tag:
+    """What an encoder says in the first frame (Xing, Info or VBRI); 0 where it does not.
+
+    Attributes:
+        frames: that follow. size: bytes, with the tag's own frame.
+        delay, padding: samples to leave out at both ends; None where that is not stated.
+    """
+
+    frames: int
+    size: int
+    delay: int | None = None
+    padding: int = 0
+
+
+def read_tag(data: Bytes, frame: Frame) -> Tag | None:
+    """The tag that a frame holds instead of sound; None where it holds sound."""
+    body = bytes(data[frame.start : frame.stop])
+    if not frame.header.key[0].startswith("mp") or len(body) < 60:
+        return None
+    if body[36:40] == b"VBRI":
+        return Tag(int.from_bytes(body[50:54], "big"), int.from_bytes(body[46:50], "big"))
+    low, mono = not body[1] & 8, frame.header.key[2] == 1
+    at = 4 + ((9 if mono else 17) if low else (17 if mono else 32))
+    if body[at : at + 4] not in (b"Xing", b"Info"):
+        return None
+    flags, at = body[at + 7], at + 8
+    frames = int.from_bytes(body[at : at + 4], "big") if flags & 1 else 0
+    at += 4 * (flags & 1)
+    size = int.from_bytes(body[at : at + 4], "big") if flags & 2 else 0
+    at += 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
+    if body[at : at + 4] not in (b"LAME", b"Lavf", b"Lavc") or len(body) < at + 24:
+        return Tag(frames, size)
+    trims = int.from_bytes(body[at + 21 : at + 24], "big")
+    return Tag(frames, size, trims >> 12, trims & 4095)
+
+
+@dataclass
+class Link:
+    """One recording of a stream: what its tag states and what was found. Places are bytes."""
+
+    tag: Tag | None
+    start: int
+    stop: int = 0
+    frames: int = 0
+    sizes: list[int] = field(
+        default_factory=lambda: [1 << 30, 0, 0]
+    )  # smallest, largest, sum of whole frames
+    damages: list[Damage] = field(default_factory=list)
+    partial: bool = False
+
+    def count(self, piece: Frame | Damage) -> None:
+        """Take a frame or damage into account."""
+        self.stop = piece.stop
+        if isinstance(piece, Damage):
+            self.damages.append(piece)
+            return
+        size = piece.header.size
+        if piece.stop - piece.start < size:
+            self.partial = True
+            return
+        self.frames += 1
+        self.sizes = [min(self.sizes[0], size), max(self.sizes[1], size), self.sizes[2] + size]
+
+    def lost(self, at_end: bool) -> list[int]:
+        """Frames that each damage has cost.
+
+        Args:
+            at_end: whether the file ends with this recording.
+
+        Raises:
+            RefusedError: that cannot be told, or the recording is cut short.
+        """
+        stated = self.tag.frames if self.tag else 0
+        guesses = [self._guess(damage) for damage in self.damages]
+        missing = stated - self.frames
+        if not stated or missing < 0:
+            trailing = at_end and bool(self.damages) and self.damages[-1].stop == self.stop
+            if trailing and self.damages[-1].head is None:
+                guesses[-1] = guesses[-1] or 0
+            return self._sure(guesses)
+        if missing == 0 or (missing and not self.damages):
+            whole = self.tag is not None and 0 < self.tag.size <= self.stop - self.start
+            if missing and not whole:
+                raise RefusedError(
+                    f"is cut short: {missing} of {stated} frames are missing; export or copy it again"
+                )
+            return [0] * len(guesses)
+        if self.tag and self.tag.size and self.stop - self.start < self.tag.size - self.sizes[1]:
+            raise RefusedError("is cut short or has holes of unknown length; export or copy it again")
+        if guesses.count(None) == 1 and sum(guess or 0 for guess in guesses) < missing:
+            known = sum(guess or 0 for guess in guesses)
+            guesses = [missing - known if guess is None else guess for guess in guesses]
+        if len(guesses) == 1:
+            guesses = [missing]
+        sure = self._sure(guesses)
+        if sum(sure) != missing:
+            self._unsure()
+        return sure
+
+    def _guess(self, damage: Damage) -> int | None:
+        length = damage.stop - damage.start
+        return (
+            lost_frames(length, (self.sizes[0], self.sizes[1]), self.sizes[2] / self.frames)
+            if self.frames
+            else None
+        )
+
+    def _sure(self, guesses: list[int | None]) -> list[int]:
+        if None in guesses:
+            self._unsure()
+        return [guess or 0 for guess in guesses]
+
+    def _unsure(self) -> None:
+        raise RefusedError("is damaged, and how much time is lost cannot be told; export or copy it again")
+
+
+class MpegStream:
+    """A stream of frames without a container.
+
+    Args:
+        data: the whole file. parse: reads its headers.
+
+    Raises:
+        RefusedError: no such stream, damaged so that time is lost, or cut short; from everything.
+    """
+
+    def __init__(self, data: Bytes, parse: Parse) -> None:
+        self._data, self._parse = data, parse
+        start = first_frame(data, parse)
+        if start is None:
+            raise RefusedError("holds no frames", unknown=True)
+        self._start = start
+        self._header = cast(Header, parse(data, start))
+        self._links = self._linked()
+        self.rate, self.channels, self._factor = self._probe()
+        last = len(self._links) - 1
+        self._lost = [link.lost(place == last) for place, link in enumerate(self._links)]
+        if self._links[-1].partial and not self._complete(self._links[-1]):
+            raise RefusedError("is cut short: its last frame is not whole; export or copy it again")
+
+    @staticmethod
+    def _complete(link: Link) -> bool:
+        return link.tag is not None and 0 < link.tag.frames <= link.frames
+
+    def _linked(self) -> list[Link]:
+        links: list[Link] = []
+        for piece in grid(self._data, self._start, self._parse):
+            if isinstance(piece, Frame):
+                self._check(piece)
+                tag = read_tag(self._data, piece)
+                if tag is not None or not links:
+                    links.append(Link(tag, piece.start, piece.stop))
+                if tag is not None:
+                    continue
+            if links:
+                links[-1].count(piece)
+        if not any(link.frames for link in links):
+            raise RefusedError("holds no samples")
+        return links
+
+    def _check(self, frame: Frame) -> None:
+        key, first = frame.header.key, self._header.key
+        if key != first:
+            raise RefusedError(
+                f"changes its rate or channels at byte {frame.start}; convert all of it to one format first"
+            )
+
+    def _probe(self) -> tuple[int, int, int]:
+        """Rate, channels, and how many times more samples a frame gives than its header says (2 in HE-AAC)."""
+        decoder, found = self._decoder(), None
+        frames = (piece for piece in grid(self._data, self._start, self._parse) if isinstance(piece, Frame))
+        for frame in islice(frames, 40):
+            for decoded in self._decode(decoder, frame):
+                found = (
+                    decoded.sample_rate,
+                    decoded.layout.nb_channels,
+                    decoded.samples // frame.header.samples,
+                )
+        if found is None or found[2] < 1:
+            raise RefusedError("holds no sound that can be decoded; export it again")
+        return found
+
+    def _decoder(self) -> av.AudioCodecContext:
+        context = av.CodecContext.create(_DECODERS[self._header.key[0]], "r")
+        assert isinstance(context, av.AudioCodecContext)
+        context.thread_count = 1
+        return context
+
+    def _decode(self, decoder: av.AudioCodecContext, frame: Frame) -> list[av.AudioFrame]:
+        try:
+            return decoder.decode(av.Packet(bytes(self._data[frame.start : frame.stop])))
+        except (av.FFmpegError, ValueError):
+            return []
+
+    def _ends(self, link: Link, lost: list[int]) -> tuple[int, int]:
+        """The first and the end of the samples that are sound, of all that a recording decodes to."""
+        whole = (link.frames + sum(lost)) * self._header.samples * self._factor
+        if link.tag is None or link.tag.delay is None:
+            return 0, whole
+        first = min(whole, (link.tag.delay + _DELAY))
+        stated = link.tag.frames * self._header.samples
+        if stated and whole <= stated + self._header.samples:
+            return first, max(first, min(stated, stated - link.tag.padding + _DELAY))
+        return first, whole
+
+    def start(self) -> Start:
+        """What is known before the sound; the length is exact, as all frames have been counted."""
+        ends = [self._ends(link, lost) for link, lost in zip(self._links, self._lost, strict=True)]
+        frames = sum(stop - start for start, stop in ends)
+        return Start(self.rate, self.channels, self._header.key[0], frames, True)
+
+    def messages(self) -> Iterator[Message]:
+        """Sound and silence in order."""
+        for link, lost in zip(self._links, self._lost, strict=True):
+            first, stop = self._ends(link, lost)
+            place = 0
+            for message, frames in self._played(link, lost):
+                begin, end = max(first - place, 0), min(frames, stop - place)
+                place += frames
+                if begin < end:
+                    yield Sound(message[begin:end]) if message is not None else Silence(end - begin)
+        yield from self._notes()
+
+    def _notes(self) -> Iterator[Message]:
+        last = self._links[-1]
+        trailing = last.damages and last.damages[-1].stop == last.stop and not self._lost[-1][-1]
+        if trailing and not self._complete(last):
+            yield Note(f"the last {last.stop - last.damages[-1].start} bytes are not sound and were left out")
+
+    def _played(self, link: Link, lost: list[int]) -> Iterator[tuple[np.ndarray | None, int]]:
+        """Samples, or None for damage, and how many there are."""
+        decoder, damages = self._decoder(), iter(lost)
+        for piece in self._pieces(link):
+            if isinstance(piece, Frame):
+                yield self._sound(decoder, piece)
+                continue
+            count = next(damages)
+            if count and piece.head is not None:
+                yield self._sound(decoder, piece.head)
+                count -= 1
+            if count:
+                yield None, count * self._header.samples * self._factor
+
+    def _pieces(self, link: Link) -> Iterator[Frame | Damage]:
+        """The pieces of a recording, without its tag."""
+        for piece in grid(self._data, link.start, self._parse):
+            if piece.start >= link.stop:
+                return
+            whole = isinstance(piece, Damage) or piece.stop - piece.start == piece.header.size
+            if whole and not (link.tag is not None and piece.start == link.start):
+                yield piece
+
+    def _sound(self, decoder: av.AudioCodecContext, frame: Frame) -> tuple[np.ndarray | None, int]:
+        expected, decoded = frame.header.samples * self._factor, self._decode(decoder, frame)
+        samples = as_floats(decoded[0]) if len(decoded) == 1 else np.zeros((0, 1), np.float32)
+        if samples.shape[1] == 1 < self.channels:
+            samples = np.repeat(samples, self.channels, axis=1)
+        fits = samples.shape == (expected, self.channels)
+        return (samples, expected) if fits and not is_noise(samples) else (None, expected)
+
+
+def mpeg_stream(data: Bytes, name: str) -> MpegStream:
+    """The stream of a file whose format FFmpeg calls ``mp3`` or ``aac``."""
+    return MpegStream(data, adts_header if name == "aac" else mpeg_header)

@@ -1,0 +1,26 @@
+"""Decoding in this process instead of one of its own, which is quicker where many files are read."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from msgld.sound import decode
+from msgld.sound.messages import packed
+
+
+class Decoding:
+    """Stands in for ``subprocess.Popen`` in ``msgld.sound.child``: what it would write has been written already."""
+
+    def __init__(self, command: list[str], **options: Any) -> None:
+        path = Path(command[-1])
+        messages = list(decode.decoded(path, memoryview(path.read_bytes())))
+        self.stdout = io.BytesIO(b"".join(packed(message) for message in messages))
+
+    def kill(self) -> None:
+        """Nothing is running."""
+
+    def wait(self) -> int:
+        """It has ended well."""
+        return 0
