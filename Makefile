@@ -25,7 +25,7 @@ demo: setup
 
 # A process for each core, each with whole files: modules share what they train.
 test: setup
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+	$(BIN)/python -m pytest -q -rs -n auto --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .
