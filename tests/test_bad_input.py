@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from command import contents, leftovers, run, write_noise
+from encoded import encode
 from tiny import save_tiny_model
 
 STEMS = ("bass", "drums", "guitar", "piano", "other")
@@ -106,6 +107,22 @@ def test_given_stems_of_other_lengths_and_rates_go_together_and_it_is_said(
     assert all(note in done.err for note in record["run"]["notes"])
     lengths = {soundfile.info(tmp_path / file).frames for file in record["files"].values()}
     assert lengths == {44100}
+
+
+def test_damage_is_said_and_put_on_record(tmp_path: Path, model: Path) -> None:
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, (2, 3 * 44100))
+    song = encode(tmp_path / "song.m4a", noise, 44100, "aac")
+    data = bytearray(song.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 1500] = bytes(1500)
+    song.write_bytes(data)
+    done = run(["separate", song, "-n", model, "--quality", "draft", "--json"], tmp_path)
+    assert done.code == 0, done.err
+    (record,) = done.records
+    (note,) = [note for note in record["run"]["notes"] if "damaged from" in note]
+    assert note in done.err and record["run"]["length"] == 3 * 44100
+    given = ["--given", f"bass={song}", "-n", model, "--quality", "draft", "--json"]
+    (record,) = run(["arrange", *given], tmp_path).records
+    assert any(note.startswith("bass: damaged from") for note in record["run"]["notes"])
 
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path, model: Path) -> None:

@@ -17,11 +17,12 @@ from typing import BinaryIO, Protocol, cast
 
 import av
 
+from msgld.sound.container import RefusedError, changed
 from msgld.sound.extent import Extent, extent
 from msgld.sound.messages import End, Message, Note, Refusal, Silence, Sound, Start, packed
 from msgld.sound.mpeg_stream import mpeg_stream
-from msgld.sound.ogg import Links, Slice, links
-from msgld.sound.streams import RefusedError, Stream, changed
+from msgld.sound.ogg import Link, Slice, links
+from msgld.sound.streams import Stream
 
 _MEMORY = 8 << 30  # bytes of address space; a decoder that asks for more follows a damaged number
 _BLOCK = 1 << 16  # frames of silence at once
@@ -67,22 +68,24 @@ def _source(path: Path, data: memoryview) -> _Source:
     return mpeg_stream(data, stream.format) if stream.format in ("mp3", "aac") else stream
 
 
-def _chain(path: Path, found: Links) -> Iterator[Message]:
+def _chain(path: Path, found: list[Link]) -> Iterator[Message]:
     """Ogg recordings one after the other, as one sound."""
-    if found.cut:
+    if found[-1].cut:
         raise RefusedError("is cut short: its last page is not whole; export or copy it again")
     first: Start | None = None
-    for bounds in found.bounds:
-        stream = Stream(partial(_slice, path, *bounds))
+    for link in found:
+        stream = Stream(partial(_slice, path, link.start, link.stop), link.granule, link.torn)
         facts = stream.start()
         if first is None:
             first = facts
-            yield facts if len(found.bounds) == 1 else replace(facts, frames=0, exact=False)
+            yield facts if len(found) == 1 else replace(facts, frames=0, exact=False)
         elif (facts.rate, facts.channels) != (first.rate, first.channels):
             raise RefusedError(changed((first.rate, first.channels), (facts.rate, facts.channels)))
         yield from stream.messages()
-    if not found.ended:
-        yield Note("the mark of its end is missing: it may have been cut short")
+        if not link.ended and link is not found[-1]:
+            raise RefusedError("has a recording in it whose end is missing; export or copy it again")
+    if not found[-1].ended:
+        yield Note("the mark of its end is missing or damaged: it may have been cut short")
 
 
 def _slice(path: Path, start: int, stop: int) -> BinaryIO:

@@ -61,7 +61,11 @@ def open_decoder(path: Path) -> Decoder:
 
 
 def _last_resort(path: Path, error: UnknownFormatError) -> Decoder:
-    """Libsndfile knows a few formats that FFmpeg does not."""
+    """Libsndfile knows a few formats that FFmpeg does not; of MP3 it knows no more, and complains on the terminal."""
+    with path.open("rb") as file:
+        head = file.read(3)
+    if head[:1] == b"\xff" or head == b"ID3" or path.suffix.lower().startswith(".mp"):
+        raise AudioReadError(str(error))
     try:
         decoder = SndfileDecoder(path)
     except UnreadableError:

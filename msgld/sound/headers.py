@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,7 +27,8 @@ class Promise:
 
     Attributes:
         start: its first byte. size: bytes that the header counts; None where it counts none.
-        field: the place of that count, ``width`` bytes of byte order ``order``; ``extra`` is included in it.
+        field: the place of that count, ``width`` bytes of byte order ``order``. ``extra`` bytes of every
+            chunk's head, and ``lead`` bytes before the sound, are included in it.
         chunks: whether other chunks may follow, of what ``id_size`` and ``size_size``, padded to ``align``.
     """
 
@@ -37,6 +38,7 @@ class Promise:
     width: int
     order: str
     extra: int = 0
+    lead: int = 0
     chunks: bool = True
     id_size: int = 4
     align: int = 2
@@ -49,14 +51,13 @@ def promise(file: BinaryIO) -> Promise | None:
     if head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         return _riff(file, "big" if head[:4] == b"RIFX" else "little", head[:4] in (b"RF64", b"BW64"))
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
-        return _find(file, 12, b"SSND", Promise(0, 0, 0, 4, "big"))
+        return _find(file, 12, b"SSND", Promise(0, 0, 0, 4, "big", lead=8))
     if head[:4] == b"riff" and head[4:16] == bytes.fromhex("2e91cf11a5d628db04c10000"):
         return _find(
             file, 40, b"data" + _W64_TAIL, Promise(0, 0, 0, 8, "little", extra=24, id_size=16, align=8)
         )
     if head[:4] == b"caff":
-        found = _find(file, 8, b"data", Promise(0, 0, 0, 8, "big", align=1))
-        return found
+        return _find(file, 8, b"data", Promise(0, 0, 0, 8, "big", lead=4, align=1))
     if head[:4] == b".snd" and len(head) >= 24:
         size = _believed(int.from_bytes(head[8:12], "big"), 4)
         return Promise(int.from_bytes(head[4:8], "big"), size, 8, 4, "big", chunks=False)
@@ -88,11 +89,9 @@ def _find(
 ) -> Promise | None:
     for chunk, place, size in _chunks(file, at, form):
         if chunk == name:
-            start = place + form.width
-            count = known_size if known_size is not None else _believed(size, form.width)
-            return Promise(
-                start, count, place, form.width, form.order, form.extra, True, form.id_size, form.align
-            )  # fmt: skip
+            count = _believed(size, form.width) if known_size is None else known_size
+            counted = None if count is None else max(0, count - form.lead)
+            return replace(form, start=place + form.width + form.lead, size=counted, field=place)
     return None
 
 
@@ -182,7 +181,7 @@ class Corrected(io.RawIOBase):
     def __init__(self, path: Path, found: Promise) -> None:
         self._file = path.open("rb")
         length = self._file.seek(0, io.SEEK_END)
-        count = min(length - found.start + found.extra, 2 ** (8 * found.width) - 1)
+        count = min(length - found.start + found.extra + found.lead, 2 ** (8 * found.width) - 1)
         self._patch, self._at = count.to_bytes(found.width, found.order), found.field
         self._file.seek(0)
 

@@ -27,7 +27,7 @@ class Header:
 
     Attributes:
         size: bytes of the whole frame. samples: per channel, that it holds.
-        key: what stays the same in all frames of a stream: codec, rate, and whether it is mono.
+        key: what stays the same in all frames of a stream: codec, rate, and channels as the header tells them.
     """
 
     size: int
@@ -64,9 +64,8 @@ def adts_header(data: Bytes, at: int) -> Header | None:
     rate, size = head[2] >> 2 & 15, (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
     if rate >= len(_AAC_RATES) or size < 8:
         return None
-    return Header(
-        size, 1024 * ((head[6] & 3) + 1), ("aac", _AAC_RATES[rate], (head[2] & 1) << 2 | head[3] >> 6)
-    )
+    blocks, channels = (head[6] & 3) + 1, (head[2] & 1) << 2 | head[3] >> 6
+    return Header(size, 1024 * blocks, (f"aac{blocks}", _AAC_RATES[rate], channels))
 
 
 Parse = Callable[[Bytes, int], Header | None]
@@ -186,7 +185,7 @@ def lost_frames(length: int, sizes: range | tuple[int, int], mean: float) -> int
     least, most = sizes[0], sizes[-1]
     if most - least <= 1:  # a constant bit rate
         count = round(length / mean)
-        return count if count and abs(length - count * mean) <= count + 1 else None
+        return count if count and count * least <= length <= count * most else None
     fitting = [
         count
         for count in range(1, 2 + length // least)

@@ -11,6 +11,19 @@ _MAGIC = b"OggS\0"
 _FIRST, _LAST = 2, 4  # flags of a page
 
 
+def _checksums() -> list[int]:
+    table = []
+    for byte in range(256):
+        value = byte << 24
+        for _ in range(8):
+            value = (value << 1) ^ (0x04C11DB7 if value & 0x80000000 else 0)
+        table.append(value & 0xFFFFFFFF)
+    return table
+
+
+_TABLE = _checksums()
+
+
 @dataclass(frozen=True)
 class Page:
     """A page at [start, stop) of the file; ``whole`` unless the file ends in it."""
@@ -19,7 +32,18 @@ class Page:
     stop: int
     flags: int
     serial: int
+    granule: int
+    sequence: int
     whole: bool
+
+    def intact(self, data: memoryview) -> bool:
+        """Whether its checksum is right; slow, so for single pages."""
+        body = bytearray(data[self.start : self.stop])
+        stated, value = int.from_bytes(body[22:26], "little"), 0
+        body[22:26] = bytes(4)
+        for byte in body:
+            value = (value << 8 & 0xFFFFFFFF) ^ _TABLE[value >> 24 ^ byte]
+        return self.whole and value == stated
 
 
 def pages(data: memoryview) -> Iterator[Page]:
@@ -40,7 +64,9 @@ def pages(data: memoryview) -> Iterator[Page]:
             at = found  # the damaged length of a page that is not the last
             continue
         serial = int.from_bytes(data[at + 14 : at + 18], "little")
-        yield Page(at, min(stop, len(data)), data[at + 5], serial, whole)
+        granule = int.from_bytes(data[at + 6 : at + 14], "little", signed=True)
+        sequence = int.from_bytes(data[at + 18 : at + 22], "little")
+        yield Page(at, min(stop, len(data)), data[at + 5], serial, granule, sequence, whole)
         at = stop
 
 
@@ -53,34 +79,51 @@ def _find(data: memoryview, at: int) -> int | None:
     return None
 
 
-@dataclass(frozen=True)
-class Links:
-    """The recordings of a file, one after the other.
+@dataclass
+class Link:
+    """One recording: its bytes [start, stop).
 
     Attributes:
-        bounds: (start, stop) in bytes of each. cut: whether the file ends within a page.
-        ended: whether the last one has its last page.
+        serials: of its streams. last: its last page, None before the first.
+        ended: whether that is marked as the last one and intact.
+        torn: whether the first page of its sound is damaged or missing.
     """
 
-    bounds: tuple[tuple[int, int], ...]
-    cut: bool
-    ended: bool
+    start: int
+    stop: int
+    serials: set[int]
+    last: Page | None = None
+    ended: bool = False
+    torn: bool = False
+
+    @property
+    def granule(self) -> int:
+        """The place of its end as stated, in the unit of its codec; 0 where it is not."""
+        return self.last.granule if self.last and self.ended and len(self.serials) == 1 else 0
+
+    @property
+    def cut(self) -> bool:
+        """Whether it ends within a page."""
+        return self.last is not None and not self.last.whole
 
 
-def links(data: memoryview) -> Links:
-    """Split a file where pages that begin a recording follow others."""
-    starts, previous, last = [0], None, None
-    ended: set[int] = set()
+def links(data: memoryview) -> list[Link]:
+    """The recordings of a file, one after the other; a page that begins one follows others that do not."""
+    found = [Link(0, len(data), set())]
     for page in pages(data):
-        first = bool(page.flags & _FIRST)
-        if first and previous is not None and not previous.flags & _FIRST:
-            starts.append(page.start)
-            ended = set()
-        if page.flags & _LAST:
-            ended.add(page.serial)
-        previous = last = page
-    stops = [*starts[1:], len(data)]
-    return Links(tuple(zip(starts, stops, strict=True)), last is not None and not last.whole, bool(ended))
+        last = found[-1].last
+        if page.flags & _FIRST and last is not None and not last.flags & _FIRST:
+            found[-1].stop = page.start
+            found.append(Link(page.start, len(data), set()))
+        link, previous = found[-1], found[-1].last
+        if page.granule > 0 and previous is not None and previous.granule == 0:
+            follows = page.serial != previous.serial or page.sequence == previous.sequence + 1
+            link.torn = not (follows and page.intact(data))
+        link.serials.add(page.serial)
+        link.last = page
+    for link in found:
+        link.ended = link.last is not None and bool(link.last.flags & _LAST) and link.last.intact(data)
+    return found
 
 
 class Slice(io.RawIOBase):

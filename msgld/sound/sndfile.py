@@ -69,7 +69,7 @@ class SndfileDecoder:
             raise AudioReadError(
                 f"{path} is cut short: {facts.missing} bytes are missing; export or copy it again"
             )
-        if self.frames >= _UNKNOWN_LENGTH:
+        if self.frames >= _UNKNOWN_LENGTH or (self.frames == 0 and self._file.format == "FLAC"):
             raise UnreadableError("its length is not stated")
         if self._virtual is not None:
             self.remarks.append("the header counts fewer samples than there are: all were read")

@@ -11,105 +11,46 @@ import av
 import numpy as np
 from av.codec.context import Flags2
 
-from msgld.sound.messages import Message, Note, Refusal, Silence, Sound, Start
+from msgld.sound.container import RefusedError, as_floats, changed, is_noise, open_container
+from msgld.sound.lengths import COARSEST, matroska_length, movie_frames
+from msgld.sound.messages import Message, Note, Silence, Sound, Start
 from msgld.sound.timeline import ContradictionError, Timeline
-
-_REFERRING = {
-    "concat", "dash", "ffmetadata", "hls", "image2", "image2pipe", "lavfi", "lrc", "rtp", "rtsp", "sap", "sdp",
-    "tedcaptions", "webm_dash_manifest",
-}  # fmt: skip
-"""Formats that name other files, or none at all."""
 
 _CLOCKLESS = {"ac3", "eac3", "dts", "dtshd", "truehd", "mlp", "loas", "amr", "amrnb", "amrwb", "mp3", "aac"}
 """Streams whose time stamps are a count of the frames that were found."""
 
-_STATED = {"wav", "w64", "aiff", "au", "flac", "wv", "tta", "ape", "mpc", "mpc8", "tak", "ogg", "dsf", "caf"}
+_STATED = {
+    "wav",
+    "w64",
+    "aiff",
+    "au",
+    "flac",
+    "wv",
+    "tta",
+    "ape",
+    "mpc",
+    "mpc8",
+    "tak",
+    "ogg",
+    "dsf",
+    "caf",
+    "avi",
+}
 """Formats that state the length of the sound, to the sample or nearly."""
 
 _COUNTED = {("ogg", "vorbis"), ("caf", "alac")}
 """Formats and codecs whose end is trimmed here by the stated length, as FFmpeg takes too much from it."""
 
-_MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
-_MOVIE_TICKS = (600, 1000)
-"""Ticks a second that movies are usually timed in; what one of them rounds away may be missing at the end."""
+_LOSSLESS = {"flac", "wv", "tta", "ape"}
+"""Formats whose time stamps count samples."""
 
+_MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
 _MOST_CHANNELS = 8
 _LONGEST_GAP = 600.0  # seconds of silence that a single time stamp may ask for
-_LOUDEST = 32.0  # times full scale; no encoder of music writes more, a damaged packet may
-_SCALES = {"u8": 1 / 128, "s16": 1 / 32768, "s32": 1 / 2147483648, "s64": 1 / 9223372036854775808}
 
 
 _Event = tuple[str, Any]
 """("frame", frame), or ("lost", the duration of the packet by the container's clock, 0 where it has none)."""
-
-
-_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
-
-
-class RefusedError(Exception):
-    """The file cannot be read; the text says why. ``unknown``: its format was not recognised."""
-
-    def __init__(self, text: str, unknown: bool = False) -> None:
-        super().__init__(text)
-        self.refusal = Refusal(text, unknown)
-
-
-def changed(before: tuple[int, int], after: tuple[int, int]) -> str:
-    """The line about a file whose (rate, channels) do not stay the same."""
-    sounds = [f"{channels} channels at {rate} Hz" for rate, channels in (before, after)]
-    return f"changes from {sounds[0]} to {sounds[1]} on the way; convert all of it to one format first"
-
-
-def _closed(url: str, flags: int, options: dict[str, str]) -> Any:
-    raise OSError(f"{url} is not opened")
-
-
-def open_container(file: BinaryIO, **options: str) -> Any:
-    """Open a file, and no other one: neither the network nor what a playlist names.
-
-    Raises:
-        RefusedError: not recognised, or without audio.
-    """
-    allowed = ",".join(sorted(av.formats_available - _REFERRING))
-    file.seek(0)
-    try:
-        container = av.open(
-            file, options={"format_whitelist": allowed, "protocol_whitelist": "none", **options},
-            io_open=_closed, metadata_errors="replace",
-        )  # fmt: skip
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise RefusedError(f"is not audio that can be decoded ({_reason(error)})", unknown=True) from error
-    if not container.streams.audio:
-        raise RefusedError("holds no audio")
-    stream = container.streams.audio[0]
-    if getattr(stream, "codec_context", None) is None:
-        raise RefusedError("holds audio that cannot be decoded; export it as WAV or FLAC")
-    stream.codec_context.thread_count = 1
-    return container
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).splitlines()[0][:200].rstrip(".").lower()
-
-
-def as_floats(frame: Any) -> np.ndarray:
-    """The samples of a decoded frame, float32 (n, channels), full scale +-1."""
-    kind, channels, planes = frame.format.name.removesuffix("p"), frame.layout.nb_channels, frame.planes
-    dtype = np.dtype(_TYPES[kind])  # by hand, as PyAV 18.1 takes a frame of 8 planes for one of 9
-    if frame.format.is_planar:
-        array = np.stack([np.frombuffer(planes[at], dtype, frame.samples) for at in range(channels)], axis=1)
-    else:
-        array = np.frombuffer(planes[0], dtype, frame.samples * channels).reshape(-1, channels)
-    if kind in _SCALES:
-        return ((array.astype(np.float32) - (128 if kind == "u8" else 0)) * np.float32(_SCALES[kind])).astype(
-            "f4"
-        )
-    return array.astype(np.float32)
-
-
-def is_noise(samples: np.ndarray) -> bool:
-    """Whether samples of a compressed format are so wild that the packet must be damaged."""
-    return not bool(np.isfinite(samples).all() and np.abs(samples).max(initial=0.0) < _LOUDEST)
 
 
 def _skipped(packet: Any) -> int:
@@ -130,12 +71,16 @@ def _with_next(events: Iterator[_Event]) -> Iterator[tuple[_Event, _Event | None
 class Stream:
     """The first audio stream of a container, decoded.
 
+    Args:
+        opened: opens the file anew. granule: the place of its end where that is known, as Ogg counts.
+        torn: whether its first packets are lost, so that time 0 is before the first one that is there.
+
     Raises:
         RefusedError: from everything, with the line for the user.
     """
 
-    def __init__(self, opened: Callable[[], BinaryIO]) -> None:
-        self._opened = opened
+    def __init__(self, opened: Callable[[], BinaryIO], granule: int = 0, torn: bool = False) -> None:
+        self._opened, self._granule, self._torn = opened, granule, torn
         self._container = open_container(opened())
         self._stream = self._container.streams.audio[0]
         self.format = str(self._container.format.name)
@@ -166,13 +111,17 @@ class Stream:
             raise RefusedError(
                 f"has {self.channels} channels, at most {_MOST_CHANNELS} can be read; split it first"
             )
-        self.exact_frames = self._movie_frames() if self.format == _MOVIE else 0
+        self.exact_frames = (
+            movie_frames(self._opened, self._stream, self.rate, self._first_time)
+            if self.format == _MOVIE
+            else 0
+        )
         self.stated, self.slack = self._statement()
 
     def start(self) -> Start:
         """What is known before the sound."""
         frames, exact = self.exact_frames or round(self.stated), bool(self.exact_frames)
-        exact = exact or (self.format in _STATED and self.slack <= 1)
+        exact = exact or (frames > 0 and self.format in _STATED and self.slack <= 1)
         if not frames and self._container.duration:
             frames = round(self._container.duration / 1e6 * self.rate)
         return Start(self.rate, self.channels, str(self._stream.codec_context.codec.name), frames, exact)
@@ -181,44 +130,20 @@ class Stream:
         """Samples that the container promises, and by how many a whole file may hold fewer."""
         frame = self._held[-1][1].samples
         if self.exact_frames:
-            return float(self.exact_frames), max(float(frame), self.rate / min(_MOVIE_TICKS))
+            return float(self.exact_frames), max(float(frame), self.rate / COARSEST)
         if self.format in _STATED and self._stream.duration:
             stated = float(self._stream.duration * self._tick * self.rate)
+            if self._granule and self._stream.codec_context.name in ("vorbis", "opus", "libopus"):
+                begin = 0 if self._torn else self._stream.start_time or 0
+                stated = float((self._granule - begin) * self._tick * self.rate)
             if self._stream.codec_context.name.endswith("opus"):
                 stated -= self._first_skip
-            return stated, 1.0 if self._tick * self.rate == 1 else 2.0 * frame
+            return stated, 1.0 if self._tick * self.rate == 1 else float(frame)
         if self.format == "matroska,webm":
-            return self._matroska_length(), 2.0 * frame + 0.01 * self.rate
+            return matroska_length(self._container, self._stream, self.rate), 2.0 * frame + 0.01 * self.rate
         if self.format == "asf" and self._container.duration:
             return self._container.duration / 1e6 * self.rate, 0.5 * self.rate
         return 0.0, 0.0
-
-    def _matroska_length(self) -> float:
-        """In samples: the track's own, or the file's where there is no video beside it."""
-        text = self._stream.metadata.get("DURATION", "")
-        try:
-            hours, minutes, seconds = text.rstrip("\0").split(":")
-            return (int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * self.rate
-        except ValueError:
-            alone = len(self._container.streams) == 1 and self._container.duration
-            return self._container.duration / 1e6 * self.rate if alone else 0.0
-
-    def _movie_frames(self) -> int:
-        """The length of the sound of an MP4, MOV or M4A: that of its track less the encoder's delay.
-
-        An edit list cuts off delay and padding, but states the length in ticks of the whole movie, which are
-        often as coarse as a millisecond; and the last packet decodes to more.
-        """
-        edited, tick = self._stream.duration, self._tick
-        with self._opened() as file, open_container(file, ignore_editlist="1") as unedited:
-            track = unedited.streams.audio[0].duration
-        if not edited or not track:
-            return 0
-        coarse = any(abs(edited - round(edited * tick * unit) / tick / unit) < 1 for unit in _MOVIE_TICKS)
-        if self._first_time is not None and self._stream.start_time is not None:
-            track -= max(0, self._stream.start_time - int(self._first_time / tick))
-        rounded = coarse and abs(track - edited) * tick <= Fraction(1, min(_MOVIE_TICKS))
-        return max(0, round((track if rounded else min(edited, track)) * tick * self.rate))
 
     def _packets(self) -> Iterator[Any]:
         """Packets of the stream. Where the container itself is damaged, they end."""
@@ -259,14 +184,18 @@ class Stream:
 
     def messages(self) -> Iterator[Message]:
         """Sound and silence in order."""
-        timeline, lost, frames = Timeline(self.rate, float(self._tick)), 0, 0
-        if self._held[0][0] == "lost" and self._first_time is not None:
+        timeline = Timeline(self.rate, float(self._tick), self.format in _LOSSLESS)
+        lost = frames = 0
+        if self._torn:
+            timeline.begin(0.0)
+        elif self._held[0][0] == "lost" and self._first_time is not None:
             timeline.begin(float(self._first_time * self.rate) + self._first_skip)
         for (kind, event), following in _with_next(self._all()):
             if kind == "lost":
                 lost += max(1, round(event * self._tick * self.rate) or frames)
                 continue
-            samples, frames = self._checked(event), event.samples
+            samples = None if self._odd(event, following, frames) else self._checked(event)
+            frames = frames if frames and samples is None else event.samples
             if samples is None or not frames:
                 lost += frames
                 continue
@@ -279,6 +208,15 @@ class Stream:
             yield Sound(samples)
             timeline.advance(len(samples))
         yield from self._tail(timeline.position, lost, frames)
+
+    def _odd(self, frame: Any, following: _Event | None, usual: int) -> bool:
+        """Whether a frame is longer or shorter than the one before, and time stamps say that it should not be."""
+        if not usual or frame.samples == usual or frame.pts is None:
+            return False
+        if following is None or following[0] != "frame" or following[1].pts is None or self._counted:
+            return False
+        step = float((following[1].pts - frame.pts) * frame.time_base * self.rate)
+        return abs(step - frame.samples) > abs(step - usual) + 2 * float(self._tick * self.rate)
 
     def _room(self, position: int) -> int:
         """How many samples may follow; what the last packet decodes to beyond the stated length is padding."""
@@ -346,11 +284,15 @@ class Stream:
         elif lost:
             yield Note(f"what follows {position / self.rate:.2f} s could not be decoded and was left out")
         rounded = self.exact_frames - position
-        if 0 < rounded <= math.ceil(self.rate / min(_MOVIE_TICKS)):
+        if 0 < rounded <= math.ceil(self.rate / COARSEST):
             yield Sound(np.zeros((rounded, self.channels), np.float32))
             position += rounded
         elif 0 < rounded <= self.slack:
             yield Silence(rounded)
+        if self.format in _LOSSLESS and self.stated and position > self.stated:
+            raise RefusedError("is damaged: it holds more than it states; export or copy it again")
+        if self.format == "asf" and 1.5 * frame < self.stated - position <= self.slack:
+            yield Note(f"ends {(self.stated - position) / self.rate:.2f} s before its stated end")
         if self.stated and position < self.stated - self.slack:
             word = "damaged" if self._broken_bytes else "cut short"
             raise RefusedError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 _JITTER = 0.0025  # seconds by which time stamps may be off without a meaning
 _COARSE = 0.0005  # seconds; a clock of longer ticks cannot place a frame to the sample
+_OVERLAP = 1.0  # seconds; frames that come earlier than the clock allows by less are a few odd ones at first
+_SETTLED = 8  # frames in a row after which they are no longer odd
 
 
 class ContradictionError(Exception):
@@ -15,14 +17,16 @@ class Timeline:
 
     Args:
         rate: samples per second. tick: of the time stamps, in seconds.
+        strict: whether the clock counts samples, so that it never goes back in a whole file.
     """
 
-    def __init__(self, rate: int, tick: float) -> None:
-        self._tick = tick * rate
+    def __init__(self, rate: int, tick: float, strict: bool = False) -> None:
+        self._strict = strict
+        self._rate, self._tick = rate, tick * rate
         self._jitter = max(_JITTER * rate, 1.6 * self._tick)
         self._coarse = tick > _COARSE
         self._bases: list[float] = []
-        self._filled = 0.0
+        self._filled, self._behind = 0.0, 0
         self.position = 0
 
     def begin(self, time: float) -> None:
@@ -47,6 +51,7 @@ class Timeline:
         limit = self._limit(samples, lost)
         if abs(off) <= limit:
             self._bases[0] = time - self.position if not lost else self._bases[0]
+            self._behind = 0
             return 0
         return self._jump(time, off, limit, samples)
 
@@ -66,9 +71,12 @@ class Timeline:
             gap = round(off / samples) * samples if self._coarse and samples else round(off)
             self._filled = max(self._filled, off)
             return gap
-        if self._filled and off > -1.5 * self._filled:
+        if self._strict or (self._filled and off > -1.5 * self._filled):
             raise ContradictionError
-        self._bases.insert(0, time - self.position)
+        self._behind += 1
+        if off < -_OVERLAP * self._rate or self._behind > _SETTLED:
+            self._bases.insert(0, time - self.position)
+            self._behind = 0
         return 0
 
     def advance(self, samples: int) -> None:
