@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-symusic: Any = pytest.importorskip("symusic")
+import symusic
 
 Note = tuple[float, float, int, int]
 """Onset and duration in seconds, pitch, velocity."""

@@ -8,8 +8,6 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-pytest.importorskip("symusic")
-
 from msgld.data.band import MODES, RESERVED_SEED, RESERVED_STYLES, STYLES, Piece, compose
 from msgld.data.band.compose import _plan
 from msgld.data.band.dice import Dice

@@ -16,14 +16,10 @@ from typing import Any
 import pytest
 import torch
 from command import contents, environment, leftovers, run
+from lightning import CODEC, SCALE, UNET, VOCODER, Published, normalised, save_lightning
 from safetensors.torch import load_file
 from torch import Tensor
 from typer.testing import CliRunner
-
-pytest.importorskip("diffusers")
-pytest.importorskip("transformers")
-
-from lightning import CODEC, SCALE, UNET, VOCODER, Published, normalised, save_lightning
 
 from msgld.checkpoint import load_first_stage, load_model
 from msgld.cli import app

@@ -99,7 +99,6 @@ def check_unet(golden: Golden) -> None:
 
 
 def check_autoencoder(golden: Golden) -> None:
-    pytest.importorskip("diffusers")
     tensors = golden.tensors()
     codec = autoencoder(golden.config, tensors["mel"].shape[-1])
     mels = rearrange(tensors["mel"], "b 1 n m -> b m n")
@@ -110,7 +109,6 @@ def check_autoencoder(golden: Golden) -> None:
 
 
 def check_vocoder(golden: Golden) -> None:
-    pytest.importorskip("transformers")
     network, tensors = vocoder(golden.config), golden.tensors()
     mels, waves = tensors["mel"], tensors["wav"][:, 0]
     close(network.whole(mels), waves, "waveform")

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 from peers import msdm
+from peers.htdemucs import HtDemucs
 from peers.msdm import halved
+from scipy.integrate import solve_ivp
 from torch import Tensor
 
 VARIANCES = torch.tensor([0.04, 0.01, 0.0025]).view(1, 3, 1)
@@ -41,14 +43,13 @@ def test_separated_stems_sum_to_the_mixture_and_are_what_the_rule_gives_not_what
 
 def slopes_of_the_rule() -> np.ndarray:
     """Shares of the mixture that the stems' means come to, by integrating the rule's equation for these Gaussians."""
-    integrate = pytest.importorskip("scipy.integrate")
     variances = VARIANCES[0, :, 0].double().numpy()
 
     def slope(sigma: float, free: np.ndarray) -> np.ndarray:
         whole = np.append(free, 1 - free.sum()) / (variances + sigma**2)
         return sigma * (whole[:-1] - whole[-1])
 
-    run = integrate.solve_ivp(slope, (msdm.SIGMA_MAX, 0.0), np.zeros(2), rtol=1e-8, atol=1e-10)
+    run = solve_ivp(slope, (msdm.SIGMA_MAX, 0.0), np.zeros(2), rtol=1e-8, atol=1e-10)
     return np.append(run.y[:, -1], 1 - run.y[:, -1].sum())
 
 
@@ -71,7 +72,6 @@ def test_half_the_rate_keeps_what_it_can(pitch: float, kept: float):
 
 
 def test_the_waveform_diffusion_learns():
-    pytest.importorskip("audio_diffusion_pytorch")
     torch.manual_seed(0)
     peer = msdm.Msdm(3, channels=24, multipliers=(1, 2, 2), factors=(2, 2), patch=4)
     tone = 0.2 * torch.sin(torch.arange(1024) * 0.15).expand(4, 3, 2, 1024)
@@ -90,9 +90,6 @@ def test_the_waveform_diffusion_learns():
 
 
 def test_demucs_gives_stems_of_any_length():
-    pytest.importorskip("demucs")
-    from peers.htdemucs import HtDemucs
-
     torch.manual_seed(0)
     peer = HtDemucs(["low", "high"], channels=16, layers=1, segment=1.0).eval()
     assert peer.separate(0.1 * torch.randn(2, 60_000)).shape == (2, 2, 60_000)

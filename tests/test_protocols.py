@@ -65,6 +65,44 @@ def test_sdr_leaves_silent_stems_out_and_the_others_as_they_were() -> None:
     assert np.isnan(bss_sdr(targets * 0, targets * 0, RATE)).all()
 
 
+MUSEVAL = {
+    "whole windows": [7.53760, 7.78491],
+    "a silent window": [7.41678, 7.75841],
+    "a silent window of an estimate": [7.65842, 7.81141],
+    "filtered": [5.99723, 6.08788],
+    "a rest at the end": [7.55224, 7.69171],
+    "shorter than a window": [7.99573, 6.89377],
+}
+"""SDR in dB of the estimates that ``museval_case`` makes: medians over windows of 1 s, by museval 0.4.1."""
+
+
+def museval_case(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Estimates and targets (K, channels, L) at 1000 Hz."""
+    targets = noise(2, 2, {"a rest at the end": 3700, "shorter than a window": 600}.get(name, 4000), seed=4)
+    if name == "a silent window":
+        targets[1, :, 1000:2000] = 0
+    estimates = 0.8 * targets + 0.3 * targets[::-1] + 0.2 * noise(*targets.shape, seed=5)
+    if name == "a silent window of an estimate":
+        estimates[0, :, :1000] = 0
+    if name == "filtered":
+        estimates = 0.6 * targets + 0.3 * np.roll(targets, 1, axis=-1)
+    return estimates, targets
+
+
+@pytest.mark.parametrize("name", MUSEVAL)
+def test_sdr_is_that_of_museval(name: str) -> None:
+    assert bss_sdr(*museval_case(name), 1000) == pytest.approx(MUSEVAL[name], abs=1e-5)
+
+
+def test_sdr_of_a_perfect_and_of_a_silent_estimate() -> None:
+    targets = noise(3, 2, 3 * RATE)
+    estimates = targets + 0.1 * noise(*targets.shape, seed=1)
+    estimates[0], estimates[1] = targets[0], 0
+    assert bss_sdr(estimates, targets, RATE) == pytest.approx([np.inf, 0.0, 20.0], abs=0.2)
+    with pytest.raises(UsageError, match="stems, channels, samples"):
+        bss_sdr(targets[0], targets[0], RATE)
+
+
 @pytest.mark.parametrize("name", MEASURES)
 def test_every_measure_prefers_better_stems_and_leaves_absent_ones_out(name: str) -> None:
     measure, one = find_measure(name), clip()

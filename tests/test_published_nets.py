@@ -61,7 +61,6 @@ def test_the_unet_has_the_published_tensors(width: int, size: int):
 
 
 def test_the_autoencoder_has_the_published_tensors():
-    pytest.importorskip("diffusers")
     with torch.device("meta"):
         codec = KLCodec(KLConfig())
     assert shapes(diffusers_to_published(codec.network.state_dict())) == published("vae")
@@ -77,7 +76,6 @@ def test_the_names_of_the_autoencoder_go_both_ways():
 
 
 def test_the_vocoder_has_the_published_tensors():
-    pytest.importorskip("transformers")
     with torch.device("meta"):
         vocoder = HifiGan(HifiGanConfig())
     assert shapes(transformers_to_published(vocoder.network.state_dict())) == published("hifigan")
@@ -186,7 +184,6 @@ def small_codec() -> KLCodec:
 
 
 def test_the_codec_folds_any_leading_axes():
-    pytest.importorskip("diffusers")
     codec, mels = small_codec(), normal(2, 3, 16, 8)
     z = codec.encode(mels)
     assert z.shape == (2, 3, codec.channels, 4) and codec.channels == len(codec.weights)
@@ -196,7 +193,6 @@ def test_the_codec_folds_any_leading_axes():
 
 
 def test_the_scale_is_undone_before_decoding():
-    pytest.importorskip("diffusers")
     codec, mels = small_codec(), normal(1, 16, 8)
     decoded, scaled = codec.decode(codec.encode(mels)), codec.encode(mels)
     codec.scale.fill_(1.0)
@@ -205,7 +201,6 @@ def test_the_scale_is_undone_before_decoding():
 
 
 def test_a_generator_draws_from_the_posterior():
-    pytest.importorskip("diffusers")
     codec, mels = small_codec(), normal(1, 16, 8).expand(400, -1, -1)
     mean, log_variance = codec.moments(mels[:1])
     draws = codec.encode(mels, torch.Generator().manual_seed(0)) / 0.3
@@ -218,7 +213,6 @@ def test_a_generator_draws_from_the_posterior():
 
 
 def test_the_vocoder_gives_a_hop_a_column():
-    pytest.importorskip("transformers")
     vocoder = HifiGan(HifiGanConfig(bands=8, initial_channels=32)).eval()
     mels = normal(2, 8, 6)
     assert vocoder.config.hop == 160
@@ -228,7 +222,6 @@ def test_the_vocoder_gives_a_hop_a_column():
 
 
 def test_settings_survive_json():
-    pytest.importorskip("diffusers")
     with torch.device("meta"):
         parts = {
             "denoiser": PublishedUNet(SMALL),
@@ -242,7 +235,6 @@ def test_settings_survive_json():
 
 
 def test_weights_of_another_shape_are_refused_in_one_line():
-    pytest.importorskip("diffusers")
     with torch.device("meta"):
         codec, vocoder = KLCodec(KLConfig()), HifiGan(HifiGanConfig(bands=8, initial_channels=32))
     with pytest.raises(ModelError, match="autoencoder") as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from fonts import save_soundfont
 from torch import Tensor, nn
 
 from msgld.app.training import Training, train_codec_on, train_denoiser_on, train_vocoder_on
@@ -50,8 +51,6 @@ from msgld.training.state import load_state
 from msgld.training.timed import TimedTraining
 from msgld.training.vocoder_presets import TINY
 from msgld.training.vocoder_run import train_vocoder
-
-pytest.importorskip("diffusers")
 
 MEL = MelConfig(8000, 256, 80, 16, fmin=0.0, fmax=4000.0, floor=1e-5, kind="magnitude")
 SHAPE = KLConfig(MEL, base_channels=32, mults=(1, 1, 1), res_blocks=1, z_channels=4)
@@ -431,6 +430,7 @@ def settings(out: Path, **changes: object) -> Training:
 
 
 def test_options_that_make_no_sense_are_refused(tmp_path: Path):
+    font = save_soundfont(tmp_path / "tones.sf2")
     for train, changes, words in (
         (train_denoiser_on, {"preset": "nothing"}, "paper-small"),
         (train_denoiser_on, {"first_stage": tmp_path}, "there is no model.json"),
@@ -440,7 +440,7 @@ def test_options_that_make_no_sense_are_refused(tmp_path: Path):
         (train_vocoder_on, {}, "--start"),
     ):
         with pytest.raises((UsageError, ModelError), match=words) as caught:
-            train(settings(tmp_path / "out", **changes))
+            train(settings(tmp_path / "out", soundfont=font, **changes))
         assert "\n" not in str(caught.value) and not (tmp_path / "out").exists()
 
 

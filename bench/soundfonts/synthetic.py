@@ -79,13 +79,13 @@ def soundfont(seed: int) -> list[Preset]:
     return presets
 
 
-def zones_of(family: Family, rng: np.random.Generator) -> list[Zone]:
-    """An instrument of the family, over all keys."""
+def zones_of(family: Family, rng: np.random.Generator, keys: Sequence[int] = KEYS) -> list[Zone]:
+    """An instrument of the family, over all keys; those named are played, the others take the nearest one's sound."""
     instrument = Instrument(family, rng)
-    lows = [0, *(key - 3 for key in KEYS[1:]), 128]
+    lows = [0, *(key - 3 for key in keys[1:]), 128]
     return [
         Zone(instrument.play(key), RATE, key, (low, high - 1), loop=instrument.loop, release=0.2)
-        for key, (low, high) in zip(KEYS, pairwise(lows), strict=True)
+        for key, (low, high) in zip(keys, pairwise(lows), strict=True)
     ]
 
 

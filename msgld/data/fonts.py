@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,26 +19,22 @@ _SHARED = 0.05
 """Share of a soundfont's recordings that may be in the held-out one too; single ones are found in many."""
 
 _SUFFIXES = (".sf2", ".sf3")
-_SYSTEM = (
-    "/usr/share/sounds/sf2",
-    "/usr/share/sounds/sf3",
-    "/usr/share/soundfonts",
-    "/usr/local/share/soundfonts",
-    "/opt/homebrew/share/soundfonts",
-)
+_FOLDERS = ("soundfonts", "sounds/sf2", "sounds/sf3")
+_SHARES = "/usr/local/share:/usr/share:/opt/homebrew/share"
 
 
 def find_soundfonts(path: Path | None = None, *, training: bool = True) -> list[Path]:
     """Return the soundfonts at ``path`` (a file or a folder), or those of the system, each file once.
 
     Args:
-        path: an .sf2 or .sf3 file, a folder of them, or None for the system's usual folders.
+        path: an .sf2 or .sf3 file, a folder of them, or None for the folders where systems keep soundfonts:
+            soundfonts/, sounds/sf2/ and sounds/sf3/ in XDG_DATA_HOME and in each of XDG_DATA_DIRS.
         training: leave out the held-out soundfont and its relatives (Csound's sf_GMbank.sf2 is one).
 
     Raises:
         DataError: nothing is found, or one of them cannot be read.
     """
-    roots = [Path(path)] if path is not None else [Path(folder) for folder in _SYSTEM]
+    roots = [Path(path)] if path is not None else _system_folders()
     files = {file.resolve() for file in _files(roots)}
     fonts = sorted(file for file in files if not (training and related(file)))
     if files and not fonts:
@@ -46,8 +43,16 @@ def find_soundfonts(path: Path | None = None, *, training: bool = True) -> list[
         )
     if not fonts:
         where = str(path) if path is not None else "the system's folders"
-        raise DataError(f"no soundfont in {where}: install fluid-soundfont-gm or name an .sf2 file")
+        raise DataError(
+            f"no soundfont in {where}: install fluid-soundfont-gm, or name an .sf2 file (--soundfont)"
+        )
     return fonts
+
+
+def _system_folders() -> list[Path]:
+    own = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    shared = os.environ.get("XDG_DATA_DIRS") or _SHARES
+    return [Path(root, folder) for root in (own, *shared.split(":")) if root for folder in _FOLDERS]
 
 
 def related(font: Path) -> bool:

@@ -90,7 +90,7 @@ MeasureName = Annotated[
     str | None,
     typer.Option(
         "--measure", metavar="NAME",
-        help="With --task separate: si-sdri, sdr (museval), msdm-si-sdri (counts silent stems), log-mel-mse or "
+        help="With --task separate: si-sdri, sdr (BSS Eval 4), msdm-si-sdri (counts silent stems), log-mel-mse or "
         "log-mel-l1; si-sdri by default.",
     ),
 ]  # fmt: skip
