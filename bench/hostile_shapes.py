@@ -50,7 +50,7 @@ def _model(chance: random.Random) -> Model:
     mel.check()
     codec_config.check()
     codec = PatchCodec(codec_config)
-    stems = tuple(string.ascii_lowercase[: pick((1, 2, 5, 26))])
+    stems = tuple(string.ascii_lowercase[: pick((2, 3, 5, 26))])
     shared: dict[str, Any] = {
         "tracks": len(stems) + 1,
         "channels": codec.channels,
@@ -89,7 +89,7 @@ def _model(chance: random.Random) -> Model:
 
 def _mel(chance: random.Random) -> MelConfig:
     rate, n_fft = chance.choice((8000, 8001, 44_100, 192_000)), chance.choice((64, 66, 1000, 2048, 16_384))
-    hop = chance.choice((16, 33, n_fft // 16, n_fft // 4, n_fft // 2))
+    hop = chance.choice((16, 33, n_fft // 16, n_fft // 4, n_fft // 3))
     lowest, highest = chance.choice((0.0, 20.0, rate / 2 - 1)), chance.choice((rate / 2, rate / 4, 1.0))
     return MelConfig(
         rate,

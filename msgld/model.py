@@ -45,7 +45,7 @@ class Model:
         notes: reads which notes the bass plays, for the vocoder; None in models without one.
 
     Raises:
-        ModelError: a stem or the model has a name that cannot be a file's.
+        ModelError: a stem or the model has a name that cannot be a file's, or there are fewer than two stems.
     """
 
     codec: PatchCodec | KLCodec
@@ -60,6 +60,10 @@ class Model:
 
     def __post_init__(self) -> None:
         self.stems = check_stem_names(self.stems)
+        if len(self.stems) < 2:
+            raise ModelError(
+                f"a model has two stems at least, not {len(self.stems)}; add 'other' for the rest"
+            )
         check_path_part("a model", self.name)
 
     @property

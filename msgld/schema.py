@@ -70,10 +70,10 @@ Text = Annotated[str, Length(1, 100)]
 Style = Annotated[tuple[Text, ...], Length(0, 1000)]
 """Names of styles."""
 
-Stems = Annotated[int, Between(1, 63)]
-"""How many stems a network knows."""
+Stems = Annotated[int, Between(2, 63)]
+"""How many stems a network knows: of one alone there would be nothing to tell apart."""
 
-Tracks = Annotated[int, Between(2, 64)]
+Tracks = Annotated[int, Between(3, 64)]
 """The stems and the mixture."""
 
 

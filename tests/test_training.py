@@ -697,7 +697,9 @@ UNET = replace(
 def test_a_run_may_stand_on_the_codec_and_vocoder_of_another(tmp_path: Path, clock: None, no_pictures: None):
     first = train_denoiser(PRESET, Tones(), tmp_path / "first", minutes(2))
     join_vocoder(
-        first, Vocoder(VocoderConfig(n_fft=512, hop=128, bands=16, width=8, depth=1, hidden=8)), first
+        first,
+        Vocoder(VocoderConfig(n_fft=512, hop=128, bands=16, width=8, depth=1, hidden=8, held=64)),
+        first,
     )
     second = train_denoiser(UNET, Tones(), tmp_path / "second", minutes(3), first_stage=first)
     one, other = load_model(first), load_model(second)

@@ -60,8 +60,8 @@ class MelConfig:
         """Raise ValueError where a model cannot have this grid; a picture may."""
         if not self.fmin < self.fmax <= self.rate / 2:
             raise ValueError(f"bands from {self.fmin:g} to {self.fmax:g} Hz do not fit a rate of {self.rate}")
-        if not self.n_fft <= 16 * self.hop <= 8 * self.n_fft:
-            raise ValueError(f"n_fft has to be 2 to 16 hops, not {self.n_fft} with a hop of {self.hop}")
+        if not 3 * self.hop <= self.n_fft <= 16 * self.hop:
+            raise ValueError(f"n_fft has to be 3 to 16 hops, not {self.n_fft} with a hop of {self.hop}")
         if 4 * self.n_fft > self.rate or 2000 * self.hop < self.rate:
             raise ValueError(
                 "n_fft has to be a quarter of a second at most, and a hop half a millisecond at least"
