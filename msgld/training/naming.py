@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-LONGEST = 60
+from msgld.names import LONGEST, as_path_part, fold
+
 _SHIPPED = Path(__file__).parent.parent / "weights"
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-"""Names that Windows keeps for devices."""
+_APPENDIX = "-tuned"
 
 
 def model_name(out: Path) -> str:
-    """Name of the model that a run in ``out`` exports: one path part, on any system, of at most 66 characters."""
-    plain = re.sub(r"[^\w .+-]+", "_", out.resolve().name)[:LONGEST].strip(" .") or "trained"
-    taken = {folder.name.lower() for folder in _SHIPPED.glob("*") if folder.is_dir()}
-    return f"{plain}-tuned" if plain.lower() in taken or _DEVICES.fullmatch(plain) else plain
+    """Name of the model that a run in ``out`` exports: one path part that any system takes."""
+    plain = as_path_part(out.resolve().name[: LONGEST - len(_APPENDIX)], "trained")
+    taken = {fold(folder.name) for folder in _SHIPPED.glob("*") if folder.is_dir()}
+    return plain + _APPENDIX if fold(plain) in taken else plain
