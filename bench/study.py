@@ -26,7 +26,7 @@ from msgld.data.heldout import HeldOut
 from msgld.data.source import Clip
 from msgld.evaluation import evaluate
 from msgld.evaluation.measures import improvements
-from msgld.evaluation.subsets import Subset, named_subsets
+from msgld.evaluation.subset_names import Subset, named_subsets
 from msgld.evaluation.table import markdown, row
 from msgld.model import Model
 from msgld.tasks.maps import Settings

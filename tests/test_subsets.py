@@ -17,7 +17,9 @@ from msgld.errors import UsageError
 from msgld.evaluation import evaluate
 from msgld.evaluation.codec import whole_frames
 from msgld.evaluation.listening import LEVELS, levels_of, listening_errors, listening_rows
-from msgld.evaluation.subsets import Played, named_subsets, play, proper_subsets, scene, subset_rows
+from msgld.evaluation.scene import scene
+from msgld.evaluation.subset_names import named_subsets, proper_subsets
+from msgld.evaluation.subsets import Played, play, subset_rows
 from msgld.evaluation.together import Fit, agreement, copies, scaled
 from msgld.progress import Progress
 from msgld.sound.mel import log_mel

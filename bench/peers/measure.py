@@ -27,7 +27,7 @@ import torch
 
 from msgld.checkpoint import write_whole
 from msgld.data.heldout import HeldOut
-from msgld.evaluation.subsets import proper_subsets
+from msgld.evaluation.subset_names import proper_subsets
 from msgld.evaluation.together import Fit, agreement, copies, scaled
 from msgld.metrics import frechet_distance, is_silent, mel_statistics, si_sdri, summary
 from msgld.sound.mel import MelConfig, log_mel

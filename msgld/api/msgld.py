@@ -10,17 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from msgld.allocator import keep_freed_memory
 from msgld.api import asking, making, separating
-from msgld.api.devices import choose_device
-from msgld.api.making import Making
+from msgld.api.checked import checked_making, checked_separation
+from msgld.api.loading import load
 from msgld.api.options import NORMAL, Options
-from msgld.api.separating import Place, Separation
-from msgld.api.store import model_folder
+from msgld.api.separating import Place
 from msgld.brief import OPEN, Brief
-from msgld.checkpoint import load_model
-from msgld.description import read_description
-from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
 from msgld.ranges import check, check_optional
@@ -34,29 +29,6 @@ __all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound", 
 
 BRIEF = "msgld.Brief(key='Gm', bpm=92)"
 """How a brief is written, for messages."""
-
-
-def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:
-    """Open a model. On a CPU the process then keeps freed memory, see :mod:`msgld.allocator`.
-
-    Args:
-        model: a name, the path of a folder, or None for the shipped one. Names are looked for in the package and
-            in the cache (``MSGLD_CACHE``, else the user's cache folder).
-        device: ``auto`` (a CUDA device where there is one, else the CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-        half: compute in bfloat16; by default where that is faster.
-
-    Raises:
-        ModelError: missing or damaged. UsageError: the device is not there.
-    """
-    if model is not None:
-        asking.check_type("model", model, str | PathLike, "a name or the path of a folder")
-    chosen = choose_device(device)
-    if chosen.type == "cpu":
-        keep_freed_memory()
-    folder = model_folder(model)
-    parts = read_description(folder)["parts"]
-    weights = {name: str(part.get("sha256", "")) for name, part in parts.items()}
-    return Msgld(load_model(folder, chosen, half), weights)
 
 
 class Msgld:
@@ -96,7 +68,7 @@ class Msgld:
             UsageError: unknown stems, values out of range, arrays of another shape. AudioReadError: not audio.
             Cancelled: the caller asked to stop.
         """
-        task = self._separation(song, stems, known, mixture_level, options, on_progress, cancel)
+        task = checked_separation(self, song, stems, known, mixture_level, options, on_progress, cancel)
         return separating.to_result(task, time.monotonic(), on_progress, cancel)
 
     def separate_stream(
@@ -115,7 +87,7 @@ class Msgld:
         Yields:
             Stem name -> (channels, n), and ``residual`` and ``mixture``; in all as long as the song.
         """
-        task = self._separation(song, stems, known, mixture_level, options, on_progress, cancel)
+        task = checked_separation(self, song, stems, known, mixture_level, options, on_progress, cancel)
         return separating.stretches(task, on_progress, cancel)
 
     def separate_to(
@@ -151,7 +123,7 @@ class Msgld:
         encoding = as_encoding(encoding)
         asking.check_two_stems(two_stems, stems, residual, self.stems)
         wanted = (two_stems,) if two_stems else stems
-        task = self._separation(song, wanted, known, mixture_level, options, on_progress, cancel)
+        task = checked_separation(self, song, wanted, known, mixture_level, options, on_progress, cancel)
         residual = residual or options.consistency == "residual"
         rest = f"no_{two_stems}" if two_stems else "residual" if residual else None
         place = Place(Path(folder), encoding, names, overwrite)
@@ -179,7 +151,7 @@ class Msgld:
             As :meth:`separate_to`; AudioReadError: a file cannot be read.
         """
         wanted = (two_stems,) if two_stems else stems
-        return separating.plan(self._separation(song, wanted, known, mixture_level, options))
+        return separating.plan(checked_separation(self, song, wanted, known, mixture_level, options))
 
     def generate(
         self,
@@ -202,7 +174,7 @@ class Msgld:
                 values out of range.
         """
         asking.check_type("brief", brief, Brief, BRIEF)
-        work, seconds = self._making(options, on_progress, cancel), check("seconds", seconds)
+        work, seconds = checked_making(self, options, on_progress, cancel), check("seconds", seconds)
         return making.generate(work, seconds, make, brief)
 
     def arrange(
@@ -238,7 +210,7 @@ class Msgld:
         """
         asking.check_type("brief", brief, Brief, BRIEF)
         asking.check_given(given)
-        work, softness = self._making(options, on_progress, cancel), check("softness", softness)
+        work, softness = checked_making(self, options, on_progress, cancel), check("softness", softness)
         start, stop = check_optional("start", start), check_optional("stop", stop)
         return making.arrange(work, given, make, softness, start, stop, brief, hear_key)
 
@@ -259,7 +231,7 @@ class Msgld:
                 given sound's spectrum changes; from 0.4 on everything is played anew.
         """
         asking.check_given(given)
-        return making.vary(self._making(options, on_progress, cancel), given, check("level", level))
+        return making.vary(checked_making(self, options, on_progress, cancel), given, check("level", level))
 
     def extend(
         self,
@@ -272,28 +244,5 @@ class Msgld:
     ) -> Result:
         """Continue the given stems by that many seconds; the result begins with what was given."""
         asking.check_given(given)
-        work, seconds = self._making(options, on_progress, cancel), check("seconds", seconds)
+        work, seconds = checked_making(self, options, on_progress, cancel), check("seconds", seconds)
         return making.extend(work, given, seconds)
-
-    def _separation(
-        self,
-        song: Sound,
-        stems: Sequence[str] | None,
-        known: Mapping[str, Sound] | None,
-        level: float,
-        options: Options,
-        on_progress: OnProgress | None = None,
-        cancel: CancelToken | None = None,
-    ) -> Separation:
-        asking.check_running(options, on_progress, cancel)
-        asking.check_given({} if known is None else known, "known")
-        asking.check_known(known or {}, self.stems)
-        wanted = asking.stem_names(stems, self.stems)
-        level = check("mixture_level", level)
-        return Separation(self.model, self.weights, song, wanted, dict(known or {}), level, options)
-
-    def _making(self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None) -> Making:
-        asking.check_running(options, on_progress, cancel)
-        if self.model.vocoder is None:
-            raise ModelError(f"the model {self.name!r} has no vocoder: it only separates; load another one")
-        return Making(self.model, self.weights, options, on_progress, cancel)

@@ -42,7 +42,7 @@ def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Pa
     from msgld.evaluation import evaluate
     from msgld.evaluation.embeddings import named_embeddings
     from msgld.evaluation.protocols import find_protocol
-    from msgld.evaluation.subsets import named_subsets
+    from msgld.evaluation.subset_names import named_subsets
 
     protocol = None if asked.protocol is None else find_protocol(asked.protocol)
     networks = [] if asked.embedding is None else named_embeddings(asked.embedding)

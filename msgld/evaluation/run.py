@@ -26,7 +26,8 @@ from msgld.evaluation.page import EXAMPLES, Example, write_page
 from msgld.evaluation.pooling import pool_estimates, pooling_notes
 from msgld.evaluation.protocols import Narrowed, Published
 from msgld.evaluation.separation import separate_clip, separation_rows
-from msgld.evaluation.subsets import Subset, measure_subsets, usual_subsets
+from msgld.evaluation.subset_names import Subset, usual_subsets
+from msgld.evaluation.subsets import measure_subsets
 from msgld.evaluation.table import markdown
 from msgld.metrics import is_silent
 from msgld.progress import Meter, OnProgress
@@ -87,7 +88,7 @@ def evaluate(
         out: folder for ``<task>.json``, ``<task>.md`` and the page ``<task>.html``.
         options: of the calls.
         subsets: with ``arrange``, stems to be played to the others, each subset over all clips; by default those of
-            :func:`msgld.evaluation.subsets.usual_subsets`.
+            :func:`msgld.evaluation.subset_names.usual_subsets`.
         measure: with ``separate``, a name of ``measures.MEASURES``; SI-SDRi by default.
         networks: with ``generate`` and ``subsets``, what to compare sets of sounds with besides mel statistics.
         protocol: a published one. It decides on stems, number of clips and measure, where these are not given.

@@ -4,108 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
-import torch
 
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
 from msgld.data.source import Clip
-from msgld.errors import UsageError
-from msgld.evaluation.codec import at_model_level
 from msgld.evaluation.embeddings import Embedding
+from msgld.evaluation.scene import Scene, at_rate, mels_of, scene
+from msgld.evaluation.subset_names import Subset
 from msgld.evaluation.table import row
 from msgld.evaluation.together import RATE, Fit, agreement, copies, scaled
-from msgld.metrics import frechet_distance, is_silent, log_mel_l1, mel_statistics, pause_share
+from msgld.metrics import frechet_distance, log_mel_l1, mel_statistics, pause_share
 from msgld.progress import OnProgress, Progress
-from msgld.sound.mel import log_mel
 from msgld.sound.resample import resample
-from msgld.tasks.level import gain_to_reference
-
-Subset = tuple[str, ...]
-
-USUAL: tuple[Subset, ...] = (("bass",), ("drums",), ("piano",), ("guitar", "piano"))
-"""Subsets that are measured where none are named."""
-
-
-def proper_subsets(stems: Sequence[str]) -> list[Subset]:
-    """Every subset that leaves a stem to be given, the small ones first: 14 of four stems, 30 of five."""
-    return [chosen for size in range(1, len(stems)) for chosen in combinations(stems, size)]
-
-
-def usual_subsets(stems: Sequence[str]) -> list[Subset]:
-    """Those of ``USUAL`` that are made of these stems; each stem alone where there are none."""
-    return [one for one in USUAL if set(one) < set(stems)] or [(stem,) for stem in stems]
-
-
-def named_subsets(text: str, stems: Sequence[str]) -> list[Subset]:
-    """Subsets as they are typed: ``all``, or ``guitar+piano,bass``; each in the order of the stems, and once.
-
-    Raises:
-        UsageError: none, a stem that there is not, or all stems at once.
-    """
-    if text.strip().lower() == "all":
-        return proper_subsets(stems)
-    found = [_subset(part, stems) for part in text.split(",") if part.strip()]
-    if not found:
-        raise UsageError("name subsets of stems, such as guitar+piano,bass, or all")
-    return list(dict.fromkeys(found))
-
-
-def _subset(text: str, stems: Sequence[str]) -> Subset:
-    names = {name.strip().lower() for name in text.split("+")}
-    unknown = sorted(names - set(stems))
-    if unknown:
-        raise UsageError(f"this model has no stem {unknown[0]!r}; it has: {', '.join(stems)}")
-    if len(names) == len(stems):
-        raise UsageError(f"{text.strip()} leaves no stem to be given: leave one out")
-    return tuple(stem for stem in stems if stem in names)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A clip whose stems are compared with what is made in their place.
-
-    Attributes:
-        clip: as the data set has it.
-        sounding: bool (S,), stems that are present and not silent.
-        gain: brings the clip to the level that the model was trained at, for spectra.
-        mels: log-mels of the true stems at that level, (S, M, N).
-        sound: the true stems, (S, channels, L) at ``together.RATE``.
-    """
-
-    clip: Clip
-    sounding: np.ndarray
-    gain: float
-    mels: np.ndarray
-    sound: np.ndarray
-
-
-def scene(model: Msgld, clip: Clip) -> Scene:
-    """Prepare a clip."""
-    silent = np.array([is_silent(stem) for stem in clip.stems])
-    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), clip.rate, model.model.level)
-    return Scene(
-        clip,
-        clip.present & ~silent,
-        gain,
-        _mels(model, clip.stems, clip.rate, gain),
-        _at_rate(clip.stems, clip.rate),
-    )
-
-
-def _mels(model: Msgld, stems: np.ndarray, rate: int, gain: float) -> np.ndarray:
-    """Log-mels (n, M, N) of stems (n, channels, L) at ``rate``, made louder by ``gain``."""
-    waves = at_model_level(stems, rate, model.model, gain)
-    return log_mel(waves, model.model.codec.mel).numpy()
-
-
-def _at_rate(stems: np.ndarray, rate: int) -> np.ndarray:
-    """Stems (n, channels, L) at ``together.RATE``."""
-    sound = resample(stems.reshape(-1, stems.shape[-1]), rate, RATE)
-    return sound.reshape(*stems.shape[:2], -1)
 
 
 @dataclass(frozen=True)
@@ -182,8 +95,8 @@ def _compared(
     networks: Sequence[Embedding],
 ) -> Played:
     """Compare made stems (n, channels, L), which are tracks ``wanted``, with the clip's own."""
-    mels, true = _mels(model, made, clip.clip.rate, clip.gain), clip.mels[wanted]
-    waves = dict(zip(wanted, _at_rate(made, clip.clip.rate), strict=True))
+    mels, true = mels_of(model, made, clip.clip.rate, clip.gain), clip.mels[wanted]
+    waves = dict(zip(wanted, at_rate(made, clip.clip.rate), strict=True))
     frames = model.model.codec.mel.rate / model.model.codec.mel.hop
     return Played(
         log_mel_l1(mels, true),

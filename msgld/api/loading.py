@@ -1,0 +1,42 @@
+"""Opening a model: :func:`load`."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgld.allocator import keep_freed_memory
+from msgld.api.asking import check_type
+from msgld.api.devices import choose_device
+from msgld.api.store import model_folder
+from msgld.checkpoint import load_model
+from msgld.description import read_description
+
+if TYPE_CHECKING:
+    from msgld.api.msgld import Msgld
+
+
+def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:
+    """Open a model. On a CPU the process then keeps freed memory, see :mod:`msgld.allocator`.
+
+    Args:
+        model: a name, the path of a folder, or None for the shipped one. Names are looked for in the package and
+            in the cache (``MSGLD_CACHE``, else the user's cache folder).
+        device: ``auto`` (a CUDA device where there is one, else the CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        half: compute in bfloat16; by default where that is faster.
+
+    Raises:
+        ModelError: missing or damaged. UsageError: the device is not there.
+    """
+    from msgld.api.msgld import Msgld
+
+    if model is not None:
+        check_type("model", model, str | PathLike, "a name or the path of a folder")
+    chosen = choose_device(device)
+    if chosen.type == "cpu":
+        keep_freed_memory()
+    folder = model_folder(model)
+    parts = read_description(folder)["parts"]
+    weights = {name: str(part.get("sha256", "")) for name, part in parts.items()}
+    return Msgld(load_model(folder, chosen, half), weights)

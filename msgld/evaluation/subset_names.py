@@ -1,0 +1,47 @@
+"""Subsets of a model's stems: which there are, and how they are named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from msgld.errors import UsageError
+
+Subset = tuple[str, ...]
+
+USUAL: tuple[Subset, ...] = (("bass",), ("drums",), ("piano",), ("guitar", "piano"))
+"""Subsets that are measured where none are named."""
+
+
+def proper_subsets(stems: Sequence[str]) -> list[Subset]:
+    """Every subset that leaves a stem to be given, the small ones first: 14 of four stems, 30 of five."""
+    return [chosen for size in range(1, len(stems)) for chosen in combinations(stems, size)]
+
+
+def usual_subsets(stems: Sequence[str]) -> list[Subset]:
+    """Those of ``USUAL`` that are made of these stems; each stem alone where there are none."""
+    return [one for one in USUAL if set(one) < set(stems)] or [(stem,) for stem in stems]
+
+
+def named_subsets(text: str, stems: Sequence[str]) -> list[Subset]:
+    """Subsets as they are typed: ``all``, or ``guitar+piano,bass``; each in the order of the stems, and once.
+
+    Raises:
+        UsageError: none, a stem that there is not, or all stems at once.
+    """
+    if text.strip().lower() == "all":
+        return proper_subsets(stems)
+    found = [_subset(part, stems) for part in text.split(",") if part.strip()]
+    if not found:
+        raise UsageError("name subsets of stems, such as guitar+piano,bass, or all")
+    return list(dict.fromkeys(found))
+
+
+def _subset(text: str, stems: Sequence[str]) -> Subset:
+    names = {name.strip().lower() for name in text.split("+")}
+    unknown = sorted(names - set(stems))
+    if unknown:
+        raise UsageError(f"this model has no stem {unknown[0]!r}; it has: {', '.join(stems)}")
+    if len(names) == len(stems):
+        raise UsageError(f"{text.strip()} leaves no stem to be given: leave one out")
+    return tuple(stem for stem in stems if stem in names)
