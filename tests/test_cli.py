@@ -297,7 +297,7 @@ def test_subsets_are_evaluated_by_name(
         ("bass", 2),
         ("all subsets", 4),
     ]
-    report = json.loads((tmp_path / "arrange-subsets.json").read_text("utf-8"))
+    report = json.loads((tmp_path / "arrange.json").read_text("utf-8"))
     settings = report["settings"]
     assert (settings["steps"], settings["iterations"], settings["guidance"]) == (1, 2, 2.0)
     assert guarded(lambda: app([*ask, "--subsets", "banjo"], standalone_mode=False)) == 2

@@ -173,7 +173,9 @@ def test_clipping_another_way_is_noticed_where_it_matters(run: Run, tmp_path: Pa
         tmp_path / "song.wav", 40 * np.ones((8000, 1)) * np.sin(np.arange(8000))[:, None], 8000, "FLOAT"
     )
     assert run(*SEPARATE, "--skip-existing")[1][0]["again"] == "the song has changed"
-    assert run(*SEPARATE, "--clip-mode", "clamp", "--skip-existing")[1][0]["again"] == "another clip mode"
+    assert run(*SEPARATE, "--skip-existing")[1][0]["status"] == "skipped"
+    clamped = run(*SEPARATE, "--clip-mode", "clamp", "--skip-existing")[1][0]
+    assert clamped["again"] == "another sample format (FLOAT, now PCM_24)"
 
 
 MAKING = {

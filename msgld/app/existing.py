@@ -140,16 +140,16 @@ def _files(former: Mapping[str, Any], wanted: Wanted) -> str | None:
 
 
 def _format(former: Mapping[str, Any], wanted: Wanted) -> str | None:
-    encoding = wanted.encoding
+    try:
+        gain, peak = float(former["gain"]), float(former["peak"])
+    except (KeyError, TypeError, ValueError):
+        return "its record lacks its level"
+    encoding = wanted.encoding.holding(peak)
     subtype = None if encoding.lossy else encoding.subtype
     if former.get("subtype", "unknown") != subtype:
         return f"another sample format ({former.get('subtype', 'unknown')}, now {subtype})"
     if encoding.ext == "mp3" and former.get("bitrate") != encoding.bitrate:
         return f"another bit rate ({former.get('bitrate', 'unknown')}, now {encoding.bitrate})"
-    try:
-        gain, peak = float(former["gain"]), float(former["peak"])
-    except (KeyError, TypeError, ValueError):
-        return "its record lacks its level"
     return None if abs(encoding.gain(peak) - gain) < 1e-3 else "another clip mode"
 
 
