@@ -34,7 +34,6 @@ _STATED = {
     "ogg",
     "dsf",
     "caf",
-    "avi",
 }
 """Formats that state the length of the sound, to the sample or nearly."""
 
@@ -143,6 +142,8 @@ class Stream:
             return matroska_length(self._container, self._stream, self.rate), 2.0 * frame + 0.01 * self.rate
         if self.format == "asf" and self._container.duration:
             return self._container.duration / 1e6 * self.rate, 0.5 * self.rate
+        if self.format == "avi":  # its duration is FFmpeg's guess by the size of the file
+            return float(self._stream.frames * self._tick * self.rate), float(frame)
         return 0.0, 0.0
 
     def _packets(self) -> Iterator[Any]:
