@@ -11,7 +11,7 @@ import av
 import numpy as np
 from av.codec.context import Flags2
 
-from msgld.sound.container import RefusedError, as_floats, changed, is_noise, open_container
+from msgld.sound.container import RefusedError, as_floats, changed, is_no_number, is_noise, open_container
 from msgld.sound.lengths import COARSEST, matroska_length, movie_frames
 from msgld.sound.messages import Message, Note, Silence, Sound, Start
 from msgld.sound.ogg import Link
@@ -44,8 +44,8 @@ _COUNTED = {("ogg", "vorbis"), ("caf", "alac")}
 _LOSSLESS = {"flac", "wv", "tta", "ape"}
 """Formats whose time stamps count samples."""
 
-_CHECKED = {"wavpack"}
-"""Codecs of floats that keep every sample, however loud, and a checksum."""
+_CHECKED = {"flac", "tta", "wavpack"}
+"""Codecs with checksums, which FFmpeg ignores unless it is made to refuse every error."""
 
 _MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
 _MOST_CHANNELS = 8
@@ -92,7 +92,9 @@ class Stream:
             self._stream.codec_context.flags2 |= Flags2.skip_manual
         codec = self._stream.codec_context.name
         self._uncompressed = codec.startswith("pcm_")
-        self._lossless = self._uncompressed or codec in _CHECKED
+        self._noise = is_noise if codec not in _CHECKED else is_no_number
+        if codec in _CHECKED:
+            self._stream.codec_context.options = {"err_detect": "crccheck+explode"}
         self._tick = Fraction(self._stream.time_base)
         self._events = self._decoded()
         self._first_time: Fraction | None = None
@@ -258,7 +260,7 @@ class Stream:
                 changed((self.rate, self.channels), (frame.sample_rate, frame.layout.nb_channels))
             )
         samples = as_floats(frame)
-        if frame.is_corrupt or (not self._lossless and is_noise(samples)):
+        if frame.is_corrupt or (not self._uncompressed and self._noise(samples)):
             return None
         return samples
 
