@@ -147,6 +147,14 @@ def test_a_reader_may_stop_early(tmp_path: Path):
 # ---- reading what is no good
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "a.wav")
+    for path in (tmp_path / "a.wav", Path("/dev/zero")):
+        with pytest.raises(AudioReadError, match="a pipe or a device"):
+            audio.read(path)
+
+
 def _bad_files(folder: Path) -> dict[str, tuple[Path, str]]:
     files = {name: folder / f"{name}.wav" for name in ("empty", "text", "none", "nan", "inf", "nine", "cut")}
     files["empty"].touch()
