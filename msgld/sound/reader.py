@@ -21,7 +21,9 @@ def _check_file(path: Path) -> None:
     if not path.exists():
         raise AudioReadError(f"there is no file {path}")
     if not path.is_file():
-        raise AudioReadError(f"{path} is a pipe or a device, which can be read only once: save it to a file first")
+        raise AudioReadError(
+            f"{path} is a pipe or a device, which can be read only once: save it to a file first"
+        )
     try:
         with path.open("rb") as file:
             if not file.read(1):
