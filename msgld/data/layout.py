@@ -158,8 +158,11 @@ def _is_moises(path: Path) -> bool:
 
 
 def _slakh(folder: Path, search: _Search) -> Found:
-    files = []
-    for one in slakh_instruments(folder):
+    files, listed = [], slakh_instruments(folder)
+    for file in sorted(sounds((folder / "stems").glob("*"))):
+        if file.stem not in {one.name for one in listed}:
+            search.note(file, "is not in the metadata", LEFT_OUT)
+    for one in listed:
         if one.missing:
             search.note(folder / "stems" / one.name, "is missing, although the metadata list it", "absent")
         if one.file is None:
