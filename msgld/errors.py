@@ -15,9 +15,19 @@
 
 from __future__ import annotations
 
+_BREAKS = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
+
+def one_line(text: str) -> str:
+    """Text with its line breaks and other control characters, which file names may have, written as ``\\n``."""
+    return text.translate(_BREAKS)
+
 
 class MsgldError(Exception):
-    """Base of all errors that msgld raises on purpose."""
+    """Base of all errors that msgld raises on purpose; whatever it quotes, its message is one line."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message))
 
 
 class UsageError(MsgldError):

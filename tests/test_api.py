@@ -274,8 +274,17 @@ def test_an_excerpt_is_separated_as_if_it_were_the_song(model: msgld.Msgld, tmp_
     assert rest.mix.shape[1] == 3 * rate - round(2.9 * rate)
     with pytest.raises(msgld.AudioReadError, match="after the sound has ended"):
         model.separate(msgld.Excerpt((samples, rate), 4.0), options=DRAFT)
-    for start, stop in ((2.0, 1.0), (-1.0, None), (float("nan"), None)):
-        with pytest.raises(msgld.UsageError, match="excerpt"):
+    wrong = (
+        (2.0, 1.0),
+        (-1.0, None),
+        (float("nan"), None),
+        ("1", None),
+        (0.0, float("inf")),
+        (0, "2"),
+        (None, 1),
+    )
+    for start, stop in wrong:
+        with pytest.raises(msgld.UsageError, match=r"excerpt|start|stop"):
             msgld.Excerpt((samples, rate), start, stop)
 
 

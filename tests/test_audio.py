@@ -78,6 +78,14 @@ def test_any_name(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are text there")
+@pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "mp3"])
+def test_names_of_any_bytes(tmp_path: Path, ending: str):
+    path = tmp_path / os.fsdecode(b"caf\xe9." + ending.encode())
+    audio.write(path, noise(), RATE)
+    assert audio.read(path).samples.shape == noise().shape
+
+
 @pytest.mark.parametrize("name", ["04 絆.m4a", "-x.m4a", "a:b.m4a"])
 def test_m4a_of_any_name(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
@@ -137,6 +145,14 @@ def test_a_reader_may_stop_early(tmp_path: Path):
 
 
 # ---- reading what is no good
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "a.wav")
+    for path in (tmp_path / "a.wav", Path("/dev/zero")):
+        with pytest.raises(AudioReadError, match="a pipe or a device"):
+            audio.read(path)
 
 
 def _bad_files(folder: Path) -> dict[str, tuple[Path, str]]:

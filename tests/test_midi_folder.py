@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tarfile
 import warnings
 from pathlib import Path
@@ -70,3 +71,13 @@ def test_a_folder_without_any_good_file_is_refused_in_one_line(tmp_path: Path) -
     with pytest.raises(DataError, match="none of the MIDI files"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         made.draw(np.random.default_rng(0))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_a_name_with_a_line_break_makes_no_second_line(songs: Path) -> None:
+    (songs / "a\nb.mid").write_bytes(b"nothing")
+    (songs / "c\nd.mid").write_bytes(midi(score()))
+    with pytest.warns(UserWarning, match=r": a\\nb\.mid \("):
+        made = MidiFolder(songs)
+    with pytest.raises(DataError, match=r"^c\\nd\.mid has no notes$"):
+        made.song("c\nd.mid")

@@ -275,3 +275,30 @@ def test_results_of_this_program_are_no_true_stems_beside_songs(song: Path) -> N
     assert [one.file for one in folder.findings_of("passed over")] == ["separated/song"]
     alone = StemFolder(made.parent)
     assert len(alone) == 1 and "this program made" in alone.findings_of("used")[0].what
+
+
+@pytest.mark.parametrize("names", ["A - {}", "song1_{}", "{} (My Song)|{} (Your Song)", "Intro {}"])
+def test_stems_of_several_songs_in_one_folder_are_not_added_up(tmp_path: Path, names: str) -> None:
+    first, _, second = names.partition("|")
+    second = second or first.replace("A", "B").replace("1", "2").replace("Intro", "Outro")
+    for name in (first, second):
+        for stem in ("bass", "drums"):
+            write(tmp_path / f"{name.format(stem)}.wav")
+    with pytest.raises(DataError, match="seems to hold several songs"):
+        StemFolder(tmp_path)
+    rules = parse_map(["*bass*=bass", "*drums*=drums"], STEMS)
+    assert len(StemFolder(tmp_path, rules=rules)) == 1
+
+
+@pytest.mark.parametrize("pairs", ["{} L|{} R", "{} 1|{} 2", "{} Take 1|{} Take 2", "{} In|{} Out"])
+def test_recordings_of_one_instrument_are_one_song(tmp_path: Path, pairs: str) -> None:
+    for name in pairs.split("|"):
+        for stem in ("Bass", "Drums"):
+            write(tmp_path / f"{name.format(stem)}.wav")
+    assert StemFolder(tmp_path).files == 4
+
+
+def test_channels_that_are_not_used_are_said(tmp_path: Path) -> None:
+    write(tmp_path / "bass.wav", np.full((48_000, 6), 0.1), rate=48_000)
+    (finding,) = StemFolder(tmp_path).findings
+    assert (finding.what, finding.then) == ("6 channels", "used, the first two of them")

@@ -125,6 +125,22 @@ def test_slakh_goes_by_class_and_says_where_the_program_is_another(tmp_path: Pat
     assert [file.path.stem for file in ruled.songs[0].files["other"]] == ["S04"]
 
 
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../x", "", "**", "a" * 5000])
+def test_names_in_metadata_are_names_of_files(tmp_path: Path, name: str) -> None:
+    wav(tmp_path / "Track1" / "stems" / "S00.flac", RATE, RATE, 1, 0.1)
+    (tmp_path / "Track1" / "metadata.yaml").write_text(DISPUTED.replace("S00:", f"{name!r}:"))
+    with pytest.raises(DataError, match="no metadata of a Slakh2100 track"):
+        StemFolder(tmp_path, rate=RATE)
+
+
+def test_sounds_that_the_metadata_do_not_list_are_said(tmp_path: Path) -> None:
+    for name in ("S02", "S17"):
+        wav(tmp_path / "Track1" / "stems" / f"{name}.flac", RATE, RATE, 1, 0.1)
+    (tmp_path / "Track1" / "metadata.yaml").write_text(DISPUTED)
+    made = StemFolder(tmp_path, rate=RATE)
+    assert [finding.file for finding in made.findings_of("left out")] == ["Track1/stems/S17.flac"]
+
+
 def test_a_folder_is_evaluated_stretch_by_stretch(tmp_path: Path) -> None:
     wav(tmp_path / "a" / "bass.wav", round(3.5 * RATE), RATE)
     wav(tmp_path / "b" / "bass.wav", RATE // 2, RATE)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
 from rich.progress import Progress as RichProgress
 
+from msgld.errors import one_line
 from msgld.progress import OnProgress, Progress
 
 QUIET_SECONDS = 10.0
@@ -38,7 +39,7 @@ def track(
             line when a stage begins, every 10 s, and at the end.
         clock: seconds that only rise.
     """
-    console = console or Console(stderr=True)
+    console, label = console or Console(stderr=True), one_line(label)
     if console.is_terminal:
         with _bar(label, console) as on_progress:
             yield on_progress

@@ -9,6 +9,8 @@ from typing import Any
 
 import typer
 
+from msgld.errors import one_line
+
 
 class Talk:
     """Speaks for one command.
@@ -22,11 +24,11 @@ class Talk:
 
     def say(self, line: str) -> None:
         """Print a result for people."""
-        typer.echo(line, err=self.as_json)
+        typer.echo(one_line(line), err=self.as_json)
 
     def note(self, line: str) -> None:
         """Say something in passing, on standard error."""
-        typer.secho(line, err=True, dim=True)
+        typer.secho(one_line(line), err=True, dim=True)
 
     def record(self, **values: Any) -> None:
         """Print one JSON object, on a line of its own, at once; nothing where JSON was not asked for."""
@@ -36,7 +38,7 @@ class Talk:
 
 def complain(message: str) -> None:
     """Say on standard error, in one red line, what went wrong and what to do about it."""
-    typer.secho(f"msgld: {' '.join(message.split())}", err=True, fg="red")
+    typer.secho(f"msgld: {one_line(' '.join(message.split()))}", err=True, fg="red")
 
 
 def plain(value: Any) -> Any:

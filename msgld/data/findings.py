@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgld.errors import one_line
+
 SET_ASIDE = "set aside"
 LEFT_OUT = "left out"
 PASSED_OVER = "passed over"
@@ -31,7 +33,7 @@ def relative(path: Path, root: Path) -> str:
         name = path.relative_to(root).as_posix()
     except ValueError:
         name = str(path)
-    return root.name or str(root) if name == "." else name
+    return one_line(root.name or str(root) if name == "." else name)
 
 
 def named(items: Sequence[str], most: int = 3) -> str:

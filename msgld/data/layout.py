@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgld.data.findings import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
 from msgld.data.slakh import METADATA, slakh_instruments
-from msgld.data.song_names import read_names
+from msgld.data.song_names import read_names, titles_of
 from msgld.data.stem_map import IGNORE, STEMS_FILE, StemMap
 from msgld.data.stem_names import NOWHERE, Meaning, is_stem, read_words
 from msgld.data.words import COMPLEMENT, MIXTURE, words_of
@@ -158,8 +158,11 @@ def _is_moises(path: Path) -> bool:
 
 
 def _slakh(folder: Path, search: _Search) -> Found:
-    files = []
-    for one in slakh_instruments(folder):
+    files, listed = [], slakh_instruments(folder)
+    for file in sorted(sounds((folder / "stems").glob("*"))):
+        if file.stem not in {one.name for one in listed}:
+            search.note(file, "is not in the metadata", LEFT_OUT)
+    for one in listed:
         if one.missing:
             search.note(folder / "stems" / one.name, "is missing, although the metadata list it", "absent")
         if one.file is None:
@@ -193,8 +196,24 @@ def _named(folder: Path, search: _Search) -> Found | None:
         search.note(file, f"the same name as {twin.name}", LEFT_OUT)
     _report_unread(set(every) - set(files), files, search)
     used = tuple((s, file) for file, s in found.items() if s in search.stems and file not in twins)
+    if not any(ruled.values()):
+        _check_one_song(folder, used, search.stems)
     _report_sums(used, search)
     return Found(folder, used, any(_is_open(ruled[file], meant[file]) for _, file in used))
+
+
+def _check_one_song(folder: Path, used: Sequence[tuple[str, Path]], stems: tuple[str, ...]) -> None:
+    """Refuse files of several songs in one folder, which would be added up: ``A - bass``, ``B - bass``."""
+    songs: dict[tuple[str, ...], list[str]] = {}
+    for title, (stem, _) in zip(titles_of([file.stem for _, file in used], stems), used, strict=True):
+        songs.setdefault(title, []).append(stem)
+    full = [title for title, found in songs.items() if len(set(found)) > 1]
+    if len(full) > 1 and () not in songs and set.intersection(*(set(songs[title]) for title in full)):
+        titles = named([" ".join(title) for title in full])
+        raise DataError(
+            f"{folder} seems to hold several songs ({titles}): put the files of each into a folder of its own, or "
+            "name their stems with --map if it is one song"
+        )
 
 
 def _is_open(ruled: str | None, meant: Meaning) -> bool:

@@ -16,7 +16,7 @@ from msgld.data.frozen import is_heldout
 from msgld.data.parts import Part
 from msgld.data.performance import perform
 from msgld.data.smf import read_smf, tracks_of
-from msgld.errors import DataError
+from msgld.errors import DataError, one_line
 
 _MIDI = (".mid", ".midi")
 _ARCHIVES = (".tar", ".tar.xz", ".tar.gz", ".tgz")
@@ -85,7 +85,7 @@ class MidiFolder:
         self._unusable = {name: reason for name in self._names if (reason := _damage(files[name]))}
         self._refuse_if_none()
         if self._unusable:
-            warnings.warn(f"left out of {path}: {_listed(self._unusable)}", stacklevel=2)
+            warnings.warn(one_line(f"left out of {path}: {_listed(self._unusable)}"), stacklevel=2)
 
     def __len__(self) -> int:
         return len(self._names)

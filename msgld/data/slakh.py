@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from msgld.sound.files import sounds
 from msgld.types import STEMS
 
 METADATA = "metadata.yaml"
+
+_NAME = re.compile(r"[\w-]{1,64}")
 
 CLASSES = {
     "piano": "piano", "guitar": "guitar", "bass": "bass", "drums": "drums",
@@ -80,9 +83,16 @@ def _instruments(path: Path) -> dict[str, dict[str, Any]]:
         raise DataError("Slakh2100 needs PyYAML: pip install 'msgld[eval]'") from error
     try:
         stems = yaml.safe_load(path.read_text("utf-8"))["stems"]
-        return {str(name): _about(about) for name, about in stems.items()}
+        return {_checked(str(name)): _about(about) for name, about in stems.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise DataError(f"{path} is no metadata of a Slakh2100 track: get it again, or remove it") from error
+
+
+def _checked(name: str) -> str:
+    """A name that can be a file's without its ending, and nothing else."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(name)
+    return name
 
 
 def _about(about: dict[str, Any]) -> dict[str, Any]:

@@ -70,6 +70,17 @@ def read_names(names: Sequence[str], folder: str, stems: tuple[str, ...]) -> lis
     return [one if one.candidates else other for one, other in zip(meant, whole, strict=True)]
 
 
+def titles_of(names: Sequence[str], stems: tuple[str, ...]) -> list[Field]:
+    """The words of each name but for the one that tells its stem; empty where all of them are numbers or places."""
+    titles = []
+    for name in names:
+        words = words_of(name)
+        found = phrases_in(words, stems)
+        left = words[: found[-1].start] + words[found[-1].stop :] if found else words
+        titles.append(left if any(not (word in PLACES or word.isdigit()) for word in left) else ())
+    return titles
+
+
 def _name(text: str, camel: bool, stems: tuple[str, ...]) -> Name:
     """A name's fields, without its number and without brackets that name nothing: ``01 Strings (continued)``."""
 

@@ -77,11 +77,16 @@ def _song(song: Found, files: Mapping[str, tuple[StemFile, ...]], lacking: tuple
 
 
 def findings_of_files(facts: Mapping[Path, Facts], root: Path) -> list[Finding]:
-    """Files that cannot be used, and what their readers remarked on the others."""
-    return [
+    """Files that cannot be used, what their readers remarked on the others, and channels that are not used."""
+    found = [
         Finding(relative(path, root), one.problem or one.remark, SET_ASIDE if one.problem else USED)
         for path, one in facts.items()
         if one.problem or one.remark
+    ]
+    return found + [
+        Finding(relative(path, root), f"{one.channels} channels", f"{USED}, the first two of them")
+        for path, one in facts.items()
+        if one.channels > 2 and not one.problem
     ]
 
 

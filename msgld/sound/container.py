@@ -81,6 +81,11 @@ def as_floats(frame: Any) -> np.ndarray:
     return array.astype(np.float32)
 
 
+def is_no_number(samples: np.ndarray) -> bool:
+    """Whether a sample is NaN or infinite."""
+    return not bool(np.isfinite(samples).all())
+
+
 def is_noise(samples: np.ndarray) -> bool:
     """Whether samples of a compressed format are so wild that the packet must be damaged."""
-    return not bool(np.isfinite(samples).all() and np.abs(samples).max(initial=0.0) < _LOUDEST)
+    return is_no_number(samples) or bool(np.abs(samples).max(initial=0.0) >= _LOUDEST)

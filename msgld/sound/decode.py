@@ -74,7 +74,7 @@ def _chain(path: Path, found: list[Link]) -> Iterator[Message]:
         raise RefusedError("is cut short: its last page is not whole; export or copy it again")
     first: Start | None = None
     for link in found:
-        stream = Stream(partial(_slice, path, link.start, link.stop), link.granule, link.torn)
+        stream = Stream(partial(_slice, path, link.start, link.stop), link)
         facts = stream.start()
         if first is None:
             first = facts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import zlib
 from enum import Enum
 from typing import BinaryIO
 
@@ -10,6 +11,8 @@ _EBML, _SEGMENT = b"\x1aE\xdf\xa3", b"\x18S\x80g"
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _FLAC = b"fLaC\0\0\0\x22"
+_WAVPACK, _TTA, _FLV, _VOC = b"wvpk", b"TTA1", b"FLV\x01", b"Creative Voice File"
+_FIRST_CHANNELS = 0x800  # flag of a WavPack block; blocks of further channels follow it
 _BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"moof", b"mfra", b"sidx", b"styp", b"uuid", b"meta",
           b"udta", b"pnot", b"emsg", b"prft", b"ssix", b"pdin", b"PICT")  # fmt: skip
 
@@ -25,18 +28,21 @@ class Extent(Enum):
 def extent(data: memoryview) -> Extent:
     """Whether a file is as long as its container says, and holds no second file behind the first.
 
-    MP4, Matroska, WebM, ASF (WMA) and AVI are looked at; others are fine.
+    MP4, Matroska, WebM, ASF (WMA), AVI, WavPack, TTA, FLV and VOC are looked at; others are fine.
     """
-    head = bytes(data[:16])
+    head = bytes(data[:19])
     if head[4:8] in _BOXES:
         return _boxes(data)
     if head[:4] == _EBML:
         return _matroska(data)
-    if head == _ASF:
+    if head[:16] == _ASF:
         return _asf(data)
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return Extent.CUT if int.from_bytes(head[4:8], "little") + 8 > len(data) + 1 else Extent.FINE
-    return Extent.FINE
+    if head[:4] == _WAVPACK:
+        return _wavpack(data)
+    again = next((mark for mark in (_TTA, _FLV, _VOC) if head.startswith(mark)), None)
+    return Extent.SEVERAL if again is not None and _begins_again(data, again) else Extent.FINE
 
 
 def holds_second_flac(file: BinaryIO) -> bool:
@@ -105,3 +111,31 @@ def _asf(data: memoryview) -> Extent:
     if size > len(data):
         return Extent.CUT
     return Extent.SEVERAL if _find(data, _ASF, size) is not None else Extent.FINE
+
+
+def _begins_again(data: memoryview, mark: bytes) -> bool:
+    """Whether the head of a file of that mark occurs again; a TTA's has a checksum, an FLV's a fixed size."""
+    at = 0
+    while (found := _find(data, mark, at + 1)) is not None:
+        at, head = found, bytes(data[found : found + 22])
+        whole = {
+            _TTA: zlib.crc32(head[:18]).to_bytes(4, "little") == head[18:22],
+            _FLV: head[5:13] == b"\0\0\0\x09\0\0\0\0",
+        }
+        if whole.get(mark, True):
+            return True
+    return False
+
+
+def _wavpack(data: memoryview) -> Extent:
+    """Blocks tell which sample they begin with; where that is the first one again, another file does."""
+    at: int | None = 0
+    last = -1
+    while (at := _find(data, _WAVPACK, at)) is not None:
+        size, place = (int.from_bytes(data[at + i : at + i + 4], "little") for i in (4, 16))
+        samples, flags = (int.from_bytes(data[at + i : at + i + 4], "little") for i in (20, 24))
+        counts = samples and flags & _FIRST_CHANNELS
+        if counts and place <= last:
+            return Extent.SEVERAL
+        at, last = at + 8 + size, place if counts else last
+    return Extent.FINE

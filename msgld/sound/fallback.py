@@ -67,13 +67,9 @@ def _last_resort(path: Path, error: UnknownFormatError) -> Decoder:
     if head[:1] == b"\xff" or head == b"ID3" or path.suffix.lower().startswith(".mp"):
         raise AudioReadError(str(error))
     try:
-        decoder = SndfileDecoder(path)
+        return FallbackDecoder(path, SndfileDecoder(path))
     except UnreadableError:
         raise AudioReadError(str(error)) from None
-    if decoder.subtype.startswith(("MPEG", "VORBIS", "OPUS")):  # it believes their headers
-        decoder.close()
-        raise AudioReadError(str(error))
-    return FallbackDecoder(path, decoder)
 
 
 def _second(path: Path, error: UnreadableError) -> Decoder:

@@ -16,6 +16,7 @@ _LOW_1 = (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256)
 _LOW = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _CHAIN = 3  # frames in a row that are no coincidence
+_FOREIGN = 8  # the same of frames of another rate or number of channels
 _JUNK = 1 << 20  # bytes before the first frame that are searched
 
 Bytes = bytes | memoryview
@@ -124,11 +125,13 @@ def _chained(data: Bytes, at: int, parse: Parse, key: tuple[str, int, int] | Non
     return True
 
 
-def _search(data: Bytes, at: int, stop: int, parse: Parse, key: tuple[str, int, int] | None) -> int | None:
-    """The first place in [at, stop) where frames begin to follow one another."""
+def _search(
+    data: Bytes, at: int, stop: int, parse: Parse, key: tuple[str, int, int] | None, links: int = _CHAIN
+) -> int | None:
+    """The first place in [at, stop) where so many frames begin to follow one another."""
     while at < stop:
         at = _find(data, at, stop)
-        if at < stop and _chained(data, at, parse, key, _CHAIN):
+        if at < stop and _chained(data, at, parse, key, links):
             return at
         at += 1
     return None
@@ -170,6 +173,8 @@ def grid(data: Bytes, start: int, parse: Parse) -> Iterator[Frame | Damage]:
             at += header.size
             continue
         resumed = _search(data, at + 1, len(data), parse, key)
+        if resumed is None:
+            resumed = _search(data, at + 1, len(data), parse, None, _FOREIGN)
         stop = len(data) if resumed is None else resumed
         whole = header is not None and known and at + header.size <= stop
         yield Damage(at, stop, Frame(header, at, at + header.size) if whole and header else None)

@@ -86,8 +86,8 @@ class Link:
         missing = stated - self.frames
         if not stated or missing < 0:
             trailing = at_end and bool(self.damages) and self.damages[-1].stop == self.stop
-            if trailing and self.damages[-1].head is None:
-                guesses[-1] = guesses[-1] or 0
+            if trailing and guesses[-1] is None:
+                guesses[-1] = int(self.damages[-1].head is not None)
             return self._sure(guesses)
         if missing == 0 or (missing and not self.damages):
             whole = self.tag is not None and 0 < self.tag.size <= self.stop - self.start

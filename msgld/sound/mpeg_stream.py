@@ -114,7 +114,7 @@ class MpegStream:
         first = min(whole, (link.tag.delay + _DELAY))
         stated = link.tag.frames * self._header.samples
         if stated and whole <= stated + self._header.samples:
-            return first, max(first, min(stated, stated - link.tag.padding + _DELAY))
+            return first, max(first, min(whole, stated, stated - link.tag.padding + _DELAY))
         return first, whole
 
     def start(self) -> Start:
@@ -137,9 +137,11 @@ class MpegStream:
 
     def _notes(self) -> Iterator[Message]:
         last = self._links[-1]
-        trailing = last.damages and last.damages[-1].stop == last.stop and not self._lost[-1][-1]
-        if trailing and not self._complete(last):
-            yield Note(f"the last {last.stop - last.damages[-1].start} bytes are not sound and were left out")
+        trailing = last.damages[-1] if last.damages and last.damages[-1].stop == last.stop else None
+        if trailing is None or self._complete(last) or self._lost[-1][-1] > (trailing.head is not None):
+            return
+        start = trailing.start if trailing.head is None else trailing.head.stop
+        yield Note(f"the last {trailing.stop - start} bytes are not sound and were left out")
 
     def _played(self, link: Link, lost: list[int]) -> Iterator[tuple[np.ndarray | None, int]]:
         """Samples, or None for damage, and how many there are."""

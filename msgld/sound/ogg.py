@@ -26,14 +26,14 @@ _TABLE = _checksums()
 
 @dataclass(frozen=True)
 class Page:
-    """A page at [start, stop) of the file; ``whole`` unless the file ends in it."""
+    """A page at [start, stop) of the file, in which so many packets end; ``whole`` unless the file ends in it."""
 
     start: int
     stop: int
     flags: int
     serial: int
     granule: int
-    sequence: int
+    packets: int
     whole: bool
 
     def intact(self, data: memoryview) -> bool:
@@ -65,8 +65,8 @@ def pages(data: memoryview) -> Iterator[Page]:
             continue
         serial = int.from_bytes(data[at + 14 : at + 18], "little")
         granule = int.from_bytes(data[at + 6 : at + 14], "little", signed=True)
-        sequence = int.from_bytes(data[at + 18 : at + 22], "little")
-        yield Page(at, min(stop, len(data)), data[at + 5], serial, granule, sequence, whole)
+        packets = sum(size < 255 for size in table)
+        yield Page(at, min(stop, len(data)), data[at + 5], serial, granule, packets, whole)
         at = stop
 
 
@@ -86,7 +86,9 @@ class Link:
     Attributes:
         serials: of its streams. last: its last page, None before the first.
         ended: whether that is marked as the last one and intact.
-        torn: whether the first page of its sound is damaged or missing.
+        first: the first page of its sound.
+        torn: whether that is damaged, or comes after damage. Where it is whole and late, as in what was recorded
+            of a radio station, the recording begins there.
     """
 
     start: int
@@ -94,6 +96,7 @@ class Link:
     serials: set[int]
     last: Page | None = None
     ended: bool = False
+    first: Page | None = None
     torn: bool = False
 
     @property
@@ -117,8 +120,8 @@ def links(data: memoryview) -> list[Link]:
             found.append(Link(page.start, len(data), set()))
         link, previous = found[-1], found[-1].last
         if page.granule > 0 and previous is not None and previous.granule == 0:
-            follows = page.serial != previous.serial or page.sequence == previous.sequence + 1
-            link.torn = not (follows and page.intact(data))
+            link.first = page
+            link.torn = not (page.start == previous.stop and page.intact(data))
         link.serials.add(page.serial)
         link.last = page
     for link in found:

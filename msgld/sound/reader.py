@@ -20,6 +20,10 @@ def _check_file(path: Path) -> None:
         raise AudioReadError(f"{path} is a folder; give an audio file in it")
     if not path.exists():
         raise AudioReadError(f"there is no file {path}")
+    if not path.is_file():
+        raise AudioReadError(
+            f"{path} is a pipe or a device, which can be read only once: save it to a file first"
+        )
     try:
         with path.open("rb") as file:
             if not file.read(1):

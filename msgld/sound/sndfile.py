@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from msgld.sound.headers import Audit, Corrected, Promise, audit, promise
 
 _MAGIC = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"riff", b"caff", b".snd", b"fLaC")
 _SEEKABLE = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
+_BELIEVED = ("MPEG", "VORBIS", "OPUS")
+"""Of these formats libsndfile guesses the length, or believes what is stated."""
+
 _UNKNOWN_LENGTH = 1 << 60  # frames; libsndfile's number for a FLAC that does not state its length
 
 
@@ -52,7 +57,7 @@ class SndfileDecoder:
         try:
             if found is not None and facts.left:
                 self._virtual = Corrected(path, found)
-            self._file = soundfile.SoundFile(str(path) if self._virtual is None else self._virtual)
+            self._file = soundfile.SoundFile(_name(path) if self._virtual is None else self._virtual)
         except soundfile.LibsndfileError as error:
             self._release()
             raise UnreadableError(error.error_string.rstrip(".").lower()) from error
@@ -69,6 +74,8 @@ class SndfileDecoder:
             raise AudioReadError(
                 f"{path} is cut short: {facts.missing} bytes are missing; export or copy it again"
             )
+        if self.subtype.startswith(_BELIEVED):
+            raise UnreadableError("it is no uncompressed sound")
         if self.frames >= _UNKNOWN_LENGTH or (self.frames == 0 and self._file.format == "FLAC"):
             raise UnreadableError("its length is not stated")
         if self._virtual is not None:
@@ -102,6 +109,11 @@ class SndfileDecoder:
     def _release(self) -> None:
         if self._virtual is not None:
             self._virtual.close()
+
+
+def _name(path: Path) -> str | bytes:
+    """A path as soundfile opens it whatever bytes it has: Windows has text, other systems have bytes."""
+    return str(path) if sys.platform == "win32" else os.fsencode(path)
 
 
 def _audited(path: Path) -> tuple[Promise | None, Audit]:

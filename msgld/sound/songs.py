@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from msgld.errors import AudioReadError, UsageError
+from msgld.ranges import check, check_optional
 from msgld.sound.reader import MAX_CHANNELS, open_audio
 
 Source = str | Path | tuple[np.ndarray, int]
@@ -25,7 +26,7 @@ class Excerpt:
     """A stretch of a sound, from ``start`` seconds to ``stop``, or to its end.
 
     Raises:
-        UsageError: moments that are no numbers of 0 or more, or in the wrong order.
+        UsageError: moments that are no numbers from 0 to 360,000, or in the wrong order.
     """
 
     sound: Source
@@ -33,11 +34,9 @@ class Excerpt:
     stop: float | None = None
 
     def __post_init__(self) -> None:
-        stop = math.inf if self.stop is None else self.stop
-        if not (math.isfinite(self.start) and 0 <= self.start < stop):
-            raise UsageError(
-                f"an excerpt begins at 0 s or later and before it ends, not from {self.start} to {stop}"
-            )
+        start, stop = check("start", self.start), check_optional("stop", self.stop)
+        if stop is not None and start >= stop:
+            raise UsageError(f"an excerpt begins before it ends, not from {start:g} to {stop:g} s")
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ import av
 import numpy as np
 from av.codec.context import Flags2
 
-from msgld.sound.container import RefusedError, as_floats, changed, is_noise, open_container
+from msgld.sound.container import RefusedError, as_floats, changed, is_no_number, is_noise, open_container
 from msgld.sound.lengths import COARSEST, matroska_length, movie_frames
 from msgld.sound.messages import Message, Note, Silence, Sound, Start
+from msgld.sound.ogg import Link
 from msgld.sound.timeline import ContradictionError, Timeline
 
 _CLOCKLESS = {"ac3", "eac3", "dts", "dtshd", "truehd", "mlp", "loas", "amr", "amrnb", "amrwb", "mp3", "aac"}
@@ -34,7 +35,6 @@ _STATED = {
     "ogg",
     "dsf",
     "caf",
-    "avi",
 }
 """Formats that state the length of the sound, to the sample or nearly."""
 
@@ -43,6 +43,9 @@ _COUNTED = {("ogg", "vorbis"), ("caf", "alac")}
 
 _LOSSLESS = {"flac", "wv", "tta", "ape"}
 """Formats whose time stamps count samples."""
+
+_CHECKED = {"flac", "tta", "wavpack"}
+"""Codecs with checksums, which FFmpeg ignores unless it is made to refuse every error."""
 
 _MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
 _MOST_CHANNELS = 8
@@ -72,22 +75,26 @@ class Stream:
     """The first audio stream of a container, decoded.
 
     Args:
-        opened: opens the file anew. granule: the place of its end where that is known, as Ogg counts.
-        torn: whether its first packets are lost, so that time 0 is before the first one that is there.
+        opened: opens the file anew. link: what is known of it, where it is Ogg.
 
     Raises:
         RefusedError: from everything, with the line for the user.
     """
 
-    def __init__(self, opened: Callable[[], BinaryIO], granule: int = 0, torn: bool = False) -> None:
-        self._opened, self._granule, self._torn = opened, granule, torn
+    def __init__(self, opened: Callable[[], BinaryIO], link: Link | None = None) -> None:
+        self._opened, self._link = opened, link
+        self._torn = link is not None and link.torn
         self._container = open_container(opened())
         self._stream = self._container.streams.audio[0]
         self.format = str(self._container.format.name)
         self._counted = (self.format, self._stream.codec_context.name) in _COUNTED
         if self._counted:
             self._stream.codec_context.flags2 |= Flags2.skip_manual
-        self._lossless = self._stream.codec_context.name.startswith("pcm_")
+        codec = self._stream.codec_context.name
+        self._uncompressed = codec.startswith("pcm_")
+        self._noise = is_noise if codec not in _CHECKED else is_no_number
+        if codec in _CHECKED:
+            self._stream.codec_context.options = {"err_detect": "crccheck+explode"}
         self._tick = Fraction(self._stream.time_base)
         self._events = self._decoded()
         self._first_time: Fraction | None = None
@@ -116,7 +123,15 @@ class Stream:
             if self.format == _MOVIE
             else 0
         )
+        self._late = self._lateness(frames[0].samples)
         self.stated, self.slack = self._statement()
+
+    def _lateness(self, frame: int) -> int:
+        """Samples of a FLAC stream in Ogg before what was recorded of it; FFmpeg counts its first page from 0."""
+        page = self._link.first if self._link is not None else None
+        if page is None or self._torn or self._stream.codec_context.name != "flac":
+            return 0
+        return max(0, page.granule - page.packets * frame)
 
     def start(self) -> Start:
         """What is known before the sound."""
@@ -128,22 +143,32 @@ class Stream:
 
     def _statement(self) -> tuple[float, float]:
         """Samples that the container promises, and by how many a whole file may hold fewer."""
-        frame = self._held[-1][1].samples
+        frame = max(self._held[-1][1].samples, self._stream.codec_context.frame_size or 0)
         if self.exact_frames:
             return float(self.exact_frames), max(float(frame), self.rate / COARSEST)
         if self.format in _STATED and self._stream.duration:
-            stated = float(self._stream.duration * self._tick * self.rate)
-            if self._granule and self._stream.codec_context.name in ("vorbis", "opus", "libopus"):
-                begin = 0 if self._torn else self._stream.start_time or 0
-                stated = float((self._granule - begin) * self._tick * self.rate)
-            if self._stream.codec_context.name.endswith("opus"):
-                stated -= self._first_skip
-            return stated, 1.0 if self._tick * self.rate == 1 else float(frame)
+            return self._counted_statement(frame)
         if self.format == "matroska,webm":
-            return matroska_length(self._container, self._stream, self.rate), 2.0 * frame + 0.01 * self.rate
+            stated = matroska_length(self._container, self._stream, self.rate)
+            stated -= abs(float(self._first_time or 0)) * self.rate  # a late begin, or the encoder's delay
+            return max(0.0, stated), 2.0 * frame + 0.01 * self.rate
         if self.format == "asf" and self._container.duration:
             return self._container.duration / 1e6 * self.rate, 0.5 * self.rate
+        if self.format == "avi":  # its duration is FFmpeg's guess by the size of the file
+            return float(self._stream.frames * self._tick * self.rate), float(frame)
         return 0.0, 0.0
+
+    def _counted_statement(self, frame: int) -> tuple[float, float]:
+        """The same for formats that count samples, or nearly."""
+        stated, begin = float(self._stream.duration * self._tick * self.rate) - self._late, 0
+        codec = self._stream.codec_context.name
+        if self._link is not None and self._link.granule and codec in ("vorbis", "opus", "libopus"):
+            begin = 0 if self._torn else self._stream.start_time or 0
+            stated = float((self._link.granule - begin) * self._tick * self.rate)
+        stated -= self._first_skip if codec.endswith("opus") else 0
+        if begin > 0:  # the first packet of what was recorded from the middle on cannot be decoded
+            return stated, 0.05 * self.rate
+        return stated, 1.0 if self._tick * self.rate == 1 else float(frame)
 
     def _packets(self) -> Iterator[Any]:
         """Packets of the stream. Where the container itself is damaged, they end."""
@@ -211,7 +236,7 @@ class Stream:
 
     def _odd(self, frame: Any, following: _Event | None, usual: int) -> bool:
         """Whether a frame is longer or shorter than the one before, and time stamps say that it should not be."""
-        if not usual or frame.samples == usual or frame.pts is None:
+        if not usual or frame.samples == usual or frame.pts is None or self._uncompressed:
             return False
         if following is None or following[0] != "frame" or following[1].pts is None or self._counted:
             return False
@@ -235,7 +260,7 @@ class Stream:
                 changed((self.rate, self.channels), (frame.sample_rate, frame.layout.nb_channels))
             )
         samples = as_floats(frame)
-        if frame.is_corrupt or (not self._lossless and is_noise(samples)):
+        if frame.is_corrupt or (not self._uncompressed and self._noise(samples)):
             return None
         return samples
 
@@ -244,6 +269,8 @@ class Stream:
         if frame.pts is None:
             return None
         own = float(frame.pts * frame.time_base * self.rate)
+        if self._late and self._link is not None and self._link.first is not None:
+            own -= self._late if own >= self._link.first.granule else 0
         if following is None or following[0] != "frame" or following[1].pts is None:
             return own
         return min(own, float(following[1].pts * frame.time_base * self.rate) - frame.samples)
