@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from msgld.errors import AudioReadError, UsageError
-from msgld.sound.reader import MAX_CHANNELS, open_audio
+from msgld.ranges import check, check_optional
+from msgld.sound.reader import LOUDEST, MAX_CHANNELS, open_audio
 
 Source = str | Path | tuple[np.ndarray, int]
 """A file, or (samples of shape (L,) or (channels, L) with full scale +-1, rate)."""
@@ -25,7 +26,7 @@ class Excerpt:
     """A stretch of a sound, from ``start`` seconds to ``stop``, or to its end.
 
     Raises:
-        UsageError: moments that are no numbers of 0 or more, or in the wrong order.
+        UsageError: moments out of range, or in the wrong order.
     """
 
     sound: Source
@@ -33,11 +34,9 @@ class Excerpt:
     stop: float | None = None
 
     def __post_init__(self) -> None:
-        stop = math.inf if self.stop is None else self.stop
-        if not (math.isfinite(self.start) and 0 <= self.start < stop):
-            raise UsageError(
-                f"an excerpt begins at 0 s or later and before it ends, not from {self.start} to {stop}"
-            )
+        start, stop = check("start", self.start), check_optional("stop", self.stop)
+        if stop is not None and start >= stop:
+            raise UsageError(f"an excerpt begins before it ends, not from {start:g} to {stop:g} s")
 
 
 @dataclass(frozen=True)
@@ -210,7 +209,7 @@ def checked(sound: object) -> tuple[np.ndarray, int]:
 
     Raises:
         UsageError: no pair of samples and rate, or of another shape or type.
-        AudioReadError: no samples, or samples that are NaN or infinite.
+        AudioReadError: no samples, or samples that are NaN, infinite or above ``reader.LOUDEST``.
     """
     if not (isinstance(sound, tuple) and len(sound) == 2):
         raise UsageError("a sound is the path of a file, or a pair (samples, rate)")
@@ -222,6 +221,8 @@ def checked(sound: object) -> tuple[np.ndarray, int]:
         samples = np.atleast_2d(samples).astype(np.float32, copy=False)
     if not np.isfinite(samples).all():
         raise AudioReadError("the array has samples that are not numbers (NaN or infinite)")
+    if (peak := np.abs(samples).max()) > LOUDEST:
+        raise AudioReadError(f"the array has samples of up to {peak:.0e}; full scale is 1")
     return samples, int(rate)
 
 
