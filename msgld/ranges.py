@@ -93,6 +93,13 @@ def check_optional(name: str, value: Any) -> Any:
     return None if value is None else check(name, value)
 
 
+def check_flag(name: str, value: Any) -> bool:
+    """True or False; NumPy's are accepted. Anything else, such as the text ``"no"``, raises UsageError."""
+    if isinstance(value, bool) or (type(value).__name__ in ("bool", "bool_") and hasattr(value, "dtype")):
+        return bool(value)
+    raise UsageError(f"{name} has to be True or False, not {shown(value)}")
+
+
 def shown(value: object, longest: int = 60) -> str:
     """A value as it is quoted in a message: on one line, and short."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**longest:

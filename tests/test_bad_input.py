@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
-from command import contents, leftovers, run, write_noise
+from command import contents, environment, leftovers, run, write_noise
 from encoded import encode
 from tiny import save_tiny_model
 
@@ -152,6 +154,27 @@ def test_a_full_disk_leaves_the_former_result_alone(tmp_path: Path, model: Path)
     (line,) = done.complaints
     assert "song" in line and "too large" in line.lower()
     assert contents(tmp_path) == before and leftovers(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+@pytest.mark.parametrize("full", ["stdout", "stderr"])
+def test_a_full_stream_costs_no_result(tmp_path: Path, model: Path, full: str) -> None:
+    write_noise(tmp_path / "song.wav")
+    write_noise(tmp_path / "tune.wav")
+    command = [sys.executable, "-m", "msgld", "separate", "song.wav", "tune.wav", "-n", str(model)]
+    with open("/dev/full", "wb") as sink:
+        streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, full: sink}
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment(), text=True, check=False, timeout=300, **streams
+        )
+    saved = sorted(path.parent.name for path in tmp_path.rglob("run.json"))
+    if full == "stdout":
+        complaints = [line for line in done.stderr.splitlines() if line.startswith("msgld: ")]
+        assert done.returncode == 1 and saved == ["song"]
+        assert len(complaints) == 1 and "standard output" in complaints[0] and "Traceback" not in done.stderr
+    else:
+        assert done.returncode == 0 and saved == ["song", "tune"] and "2 separated" in done.stdout
+    assert leftovers(tmp_path) == []
 
 
 def test_a_damaged_or_missing_model_is_named(tmp_path: Path, model: Path) -> None:

@@ -79,7 +79,7 @@ def test_progress_counts_draws():
 
 @pytest.mark.parametrize(("weights", "draws"), [((), 2), ((float("nan"),), 2), ((1.0,), 0)])
 def test_what_cannot_be_drawn_is_refused(weights: tuple[float, ...], draws: int):
-    with pytest.raises(UsageError, match="weight"):
+    with pytest.raises(UsageError, match=r"weight|guidance|draws"):
         balance(leaning_model(True), example(), STEPS, weights, draws)
 
 

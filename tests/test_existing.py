@@ -47,6 +47,21 @@ def run(
 SEPARATE = ("separate", "song.wav", "--quality", "draft", "--stems", "bass,drums")
 RESULT = Path("separated/tiny/song")
 
+
+def test_a_file_that_was_cut_short_is_neither_taken_for_whole_nor_replaced(run: Run):
+    assert run(*SEPARATE)[0] == 0
+    file = RESULT / "bass.wav"
+    file.write_bytes(file.read_bytes()[:1000])
+    before = contents(RESULT)
+    code, records, said = run(*SEPARATE, "--skip-existing")
+    assert code == 1 and records[-1]["status"] == "failed" and "shorter" in said.splitlines()[-1]
+    assert contents(RESULT) == before
+    assert (
+        run(*SEPARATE, "--overwrite")[0] == 0
+        and run(*SEPARATE, "--skip-existing")[1][0]["status"] == "skipped"
+    )
+
+
 CHANGES = {
     ("--to", "0.5"): "another excerpt",
     ("--quality", "normal"): "another quality",
@@ -173,9 +188,14 @@ def test_clipping_another_way_is_noticed_where_it_matters(run: Run, tmp_path: Pa
         tmp_path / "song.wav", 40 * np.ones((8000, 1)) * np.sin(np.arange(8000))[:, None], 8000, "FLOAT"
     )
     assert run(*SEPARATE, "--skip-existing")[1][0]["again"] == "the song has changed"
-    assert run(*SEPARATE, "--skip-existing")[1][0]["status"] == "skipped"
-    clamped = run(*SEPARATE, "--clip-mode", "clamp", "--skip-existing")[1][0]
-    assert clamped["again"] == "another sample format (FLOAT, now PCM_24)"
+    assert (
+        run(*SEPARATE, "--skip-existing")[1][0]["status"] == "skipped"
+    )  # as floats, which is what auto makes of it
+    again = run(*SEPARATE, "--clip-mode", "clamp", "--skip-existing")[1][0]["again"]
+    assert again == "another sample format (FLOAT, now PCM_24)"
+    assert run(*SEPARATE, "--clip-mode", "clamp", "--skip-existing")[1][0]["status"] == "skipped"
+    assert run(*SEPARATE, "--clip-mode", "rescale", "--skip-existing")[1][0]["again"] == "another clip mode"
+    assert run(*SEPARATE, "--clip-mode", "rescale", "--skip-existing")[1][0]["status"] == "skipped"
 
 
 MAKING = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import save_tiny_model
@@ -70,8 +71,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> msgld.Msgld:
     )
 
 
-def refused(name: str, make: Any) -> None:
-    with pytest.raises(msgld.UsageError) as caught:
+def refused(name: str, make: Any, kind: type[msgld.MsgldError] = msgld.UsageError) -> None:
+    with pytest.raises(kind) as caught:
         make()
     line = str(caught.value)
     assert name in line and "\n" not in line and len(line) < 200
@@ -128,6 +129,36 @@ def test_options_state_their_range_and_refuse_the_rest(
         assert flag in line
 
 
+def test_seeds_state_their_range():
+    for command in ("separate", "generate", "arrange", "vary", "continue", "train", "evaluate"):
+        text = " ".join(CliRunner().invoke(app, [command, "--help"]).output.split())
+        assert "[0 upwards, or random]" in text
+
+
+@pytest.mark.parametrize("text", ["-1", "0,11", "nan", "1e400", "x", ",", "1;2", "9" * 400])
+def test_guidance_weights_are_in_the_range_of_guidance(text: str, capsys: pytest.CaptureFixture[str]):
+    asked = ["evaluate", "--task", "guidance", f"--weights={text}"]
+    assert guarded(partial(app, asked, standalone_mode=False)) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "--weights" in line and len(line) < 200
+    helped = " ".join(CliRunner().invoke(app, ["evaluate", "--help"]).output.split())
+    assert str(RANGES["guidance"]) in helped.partition("--weights ")[2].partition("--draws")[0]
+
+
+@pytest.mark.parametrize("value", [2e10, 1e20, -3e38])
+def test_samples_that_no_song_has_are_refused(model: msgld.Msgld, tmp_path: Path, value: float):
+    samples = np.zeros((1, 8000), np.float32)
+    samples[0, 4000] = value
+    soundfile.write(tmp_path / "wild.wav", samples.T, 8000, "FLOAT")
+    for sound in ((samples, 8000), tmp_path / "wild.wav"):
+        for work in (
+            lambda sound=sound: model.separate(sound),
+            lambda sound=sound: model.arrange({"bass": sound}),
+            lambda sound=sound: model.separate((np.zeros(8000), 8000), known={"bass": sound}),
+        ):
+            refused("full scale is 1", work, msgld.AudioReadError)
+
+
 @pytest.mark.parametrize("value", ["20", None, -1, 0, 1e9, math.nan, True, np.ones(3)])
 def test_lengths_are_checked_before_anything_is_made(model: msgld.Msgld, value: Any):
     refused("seconds", lambda: model.generate(value))
@@ -150,6 +181,18 @@ WRONG = {
     "brief": lambda model: model.generate(1.0, brief={"key": "C"}),
     "given": lambda model: model.arrange(["bass.wav"]),
     "known": lambda model: model.separate((np.zeros(9), 8000), known="bass.wav"),
+    "empty": lambda model: msgld.load(""),
+    "no such folder": lambda model: msgld.load("/etc/passwd"),
+    "overwrite": lambda model: model.separate_to((np.zeros(9), 8000), "x", overwrite="no"),
+    "residual": lambda model: model.separate_to((np.zeros(9), 8000), "x", residual="no"),
+    "overwrite has": lambda model: msgld.Result({}, np.zeros((1, 9)), None, 8000).save("x", overwrite="no"),
+    "hear_key": lambda model: model.arrange({"bass": (np.zeros(9), 8000)}, hear_key="no"),
+    "half": lambda model: msgld.load(half="no"),
+    "start has": lambda model: msgld.Excerpt("song.wav", "0", 1),
+    "start has to": lambda model: msgld.Excerpt("song.wav", None, 1),
+    "stop": lambda model: msgld.Excerpt("song.wav", 0, math.inf),
+    "begins before it ends": lambda model: msgld.Excerpt("song.wav", 2, 1.5),
+    "no folder": lambda model: model.separate_to((np.zeros(9), 8000), "a\0b"),
     "names": lambda model: model.separate_to((np.zeros(9), 8000), "x", names="{stem}.{ext}"),
     "folder": lambda model: model.separate_to((np.zeros(9), 8000), 5),
     "encoding": lambda model: model.separate_to((np.zeros(9), 8000), "x", encoding=16),
@@ -177,7 +220,12 @@ def test_another_type_is_a_usage_error_that_names_the_argument(
     model: msgld.Msgld, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(tmp_path)
-    refused(name, lambda: WRONG[name](model))
+    kinds = {
+        "empty": msgld.ModelError,
+        "no such folder": msgld.ModelError,
+        "no folder": msgld.AudioWriteError,
+    }
+    refused(name, lambda: WRONG[name](model), kinds.get(name, msgld.UsageError))
     assert not list(tmp_path.iterdir())
 
 

@@ -12,6 +12,7 @@ from msgld.api.devices import choose_device
 from msgld.api.store import model_folder
 from msgld.checkpoint import load_model
 from msgld.description import read_description
+from msgld.ranges import check_flag
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
@@ -33,6 +34,7 @@ def load(model: str | Path | None = None, *, device: str = "auto", half: bool | 
 
     if model is not None:
         check_type("model", model, str | PathLike, "a name or the path of a folder")
+    half = None if half is None else check_flag("half", half)
     chosen = choose_device(device)
     if chosen.type == "cpu":
         keep_freed_memory()

@@ -18,7 +18,7 @@ from msgld.api.separating import Place
 from msgld.brief import OPEN, Brief
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
-from msgld.ranges import check, check_optional
+from msgld.ranges import check, check_flag, check_optional
 from msgld.results.encoding import Encoding, as_encoding
 from msgld.results.naming import PLAIN, Names
 from msgld.results.result import Result
@@ -121,6 +121,7 @@ class Msgld:
         asking.check_type("folder", folder, str | PathLike, "a path")
         asking.check_type("names", names, Names, "msgld.Names(...)")
         encoding = as_encoding(encoding)
+        overwrite, residual = check_flag("overwrite", overwrite), check_flag("residual", residual)
         asking.check_two_stems(two_stems, stems, residual, self.stems)
         wanted = (two_stems,) if two_stems else stems
         task = checked_separation(self, song, wanted, known, mixture_level, options, on_progress, cancel)
@@ -212,6 +213,7 @@ class Msgld:
         asking.check_given(given)
         work, softness = checked_making(self, options, on_progress, cancel), check("softness", softness)
         start, stop = check_optional("start", start), check_optional("stop", stop)
+        hear_key = check_flag("hear_key", hear_key)
         return making.arrange(work, given, make, softness, start, stop, brief, hear_key)
 
     def vary(
@@ -242,7 +244,7 @@ class Msgld:
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
     ) -> Result:
-        """Continue the given stems by that many seconds; the result begins with what was given."""
+        """Continue the given stems by that many seconds; the last 20 ms of what was given fade into what is new."""
         asking.check_given(given)
         work, seconds = checked_making(self, options, on_progress, cancel), check("seconds", seconds)
         return making.extend(work, given, seconds)

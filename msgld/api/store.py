@@ -37,7 +37,11 @@ def model_folder(model: str | Path | None = None) -> Path:
         raise ModelError(f"a model is a name or the path of a folder, not {shown(model)}")
     if isinstance(model, Path) or (model is not None and _holds(os.path.isdir, model)):
         return Path(model)
+    if model == "":
+        raise ModelError("a model's name is empty: name one, or leave it out for the shipped one")
     name = model or DEFAULT
+    if set(name) & {"/", os.sep}:
+        raise ModelError(f"no model {shown(name)}: there is no such folder")
     places = [SHIPPED / name, cache_folder() / "models" / name]
     found = [place for place in places if _holds(os.path.isfile, place / "model.json")]
     if not found:

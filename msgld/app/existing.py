@@ -47,7 +47,7 @@ def changed(folder: Path, names: Names, wanted: Wanted) -> str | None:
     """Why the result in a folder is not the one asked for; None where it is.
 
     Raises:
-        AudioWriteError: what is there is no result, or the stems of another song.
+        AudioWriteError: what is there is no result, or the stems of another song, or a file was cut short.
     """
     record = folder / names.record
     if not record.exists():
@@ -154,10 +154,20 @@ def _format(former: Mapping[str, Any], wanted: Wanted) -> str | None:
 
 
 def _lost(folder: Path, former: Mapping[str, Any]) -> str | None:
-    """Whether a file that the record lists has vanished."""
-    for path in _of(former, "files").values():
+    """Whether a file that the record lists has vanished.
+
+    Raises:
+        AudioWriteError: one is shorter than it was written; it may be damaged, or cut on purpose.
+    """
+    sizes = _of(former, "bytes")
+    for name, path in _of(former, "files").items():
         if not (isinstance(path, str) and (folder / path).is_file() and (folder / path).stat().st_size):
             return f"{path} is missing"
+        size = sizes.get(name, 0)
+        if isinstance(size, int) and (folder / path).stat().st_size < size:
+            raise AudioWriteError(
+                f"{folder / path} is shorter than it was written; use --overwrite to make it again"
+            )
     return None
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from msgld.errors import AudioReadError, UsageError
+from msgld.ranges import check, shown
 from msgld.sound.files import sounds
 
 
@@ -21,11 +21,14 @@ def stem_list(text: str | None) -> tuple[str, ...] | None:
     return names
 
 
-def number_list(text: str | None, option: str) -> tuple[float, ...] | None:
+def number_list(text: str | None, option: str, name: str) -> tuple[float, ...] | None:
     """``"0, 0.5"`` as numbers, each once; None stays None.
 
+    Args:
+        name: of the argument whose range they have to be in.
+
     Raises:
-        UsageError: something else, or nothing.
+        UsageError: something else, nothing, or a number out of range.
     """
     if text is None:
         return None
@@ -33,9 +36,12 @@ def number_list(text: str | None, option: str) -> tuple[float, ...] | None:
         numbers = tuple(dict.fromkeys(float(part) for part in text.split(",") if part.strip()))
     except ValueError:
         numbers = ()
-    if not numbers or not all(math.isfinite(number) for number in numbers):
-        raise UsageError(f"{option} takes numbers, such as 0,0.5,1, not {text!r}")
-    return numbers
+    if not numbers:
+        raise UsageError(f"{option} takes numbers, such as 0,0.5,1, not {shown(text)}")
+    try:
+        return tuple(check(name, number) for number in numbers)
+    except UsageError as error:
+        raise UsageError(f"{option}: each {error}") from error
 
 
 def stem_files(pairs: Sequence[str], option: str) -> dict[str, Path]:

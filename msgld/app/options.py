@@ -11,7 +11,7 @@ import typer
 
 from msgld.app.numbers import number, threads
 from msgld.errors import UsageError
-from msgld.ranges import check, shown
+from msgld.ranges import RANGES, check, shown
 
 
 class Quality(str, Enum):
@@ -127,7 +127,12 @@ Guidance = Annotated[
 ]
 Seed = Annotated[
     int,
-    typer.Option("--seed", metavar="N|random", parser=seed, help="The same seed gives the same result."),
+    typer.Option(
+        "--seed",
+        metavar="N|random",
+        parser=seed,
+        help=f"The same seed gives the same result. [{RANGES['seed']}, or random]",
+    ),
 ]
 RESEARCH = "For researchers"
 """Section of the help for what nobody else needs."""

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
 from rich.progress import Progress as RichProgress
 
+from msgld.app.talk import still_writing
 from msgld.errors import one_line
 from msgld.progress import OnProgress, Progress
 
@@ -84,4 +85,5 @@ class _Lines:
         self._stage, self._last, self._ended = report.stage, now, report.done >= report.total
         left = f", {spoken(report.eta)} left" if report.done < report.total else ""
         line = f"{self._label}: {report.stage} {report.fraction:.0%}{left}"
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        with still_writing():
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -14,7 +14,7 @@ from msgld.api.asking import check_known, check_stems, check_two_stems
 from msgld.app.existing import Wanted, changed, refuse
 from msgld.app.guard import DONE, FAILED, debugging, message
 from msgld.app.naming import Template, check_apart
-from msgld.app.talk import Talk, complain, shown
+from msgld.app.talk import Talk, Unwritten, complain, shown
 from msgld.app.targets import check_out
 from msgld.errors import Cancelled, UsageError
 from msgld.results.encoding import Encoding
@@ -143,7 +143,7 @@ def _one(model: Msgld, work: Work, job: Job, talk: Talk, tally: Tally) -> None:
         else:
             _separate(model, work, job, talk, again)
         tally.done += 1
-    except (UsageError, Cancelled, BrokenPipeError):
+    except (UsageError, Cancelled, BrokenPipeError, Unwritten):
         raise
     except Exception as error:
         if debugging():

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from msgld.errors import one_line
+from msgld.errors import MsgldError, one_line
+
+
+class Unwritten(MsgldError):
+    """Standard output takes nothing, as on a full disk; what was made is saved all the same."""
 
 
 class Talk:
@@ -23,22 +29,58 @@ class Talk:
         self.as_json = as_json
 
     def say(self, line: str) -> None:
-        """Print a result for people."""
-        typer.echo(one_line(line), err=self.as_json)
+        """Print a result for people. Raises Unwritten where that fails."""
+        if self.as_json:
+            _to_stderr(one_line(line))
+        else:
+            _to_stdout(one_line(line))
 
     def note(self, line: str) -> None:
         """Say something in passing, on standard error."""
-        typer.secho(one_line(line), err=True, dim=True)
+        _to_stderr(one_line(line), dim=True)
 
     def record(self, **values: Any) -> None:
-        """Print one JSON object, on a line of its own, at once; nothing where JSON was not asked for."""
+        """Print one JSON object, on a line of its own, at once; nothing where JSON was not asked for.
+
+        Raises:
+            Unwritten: that fails.
+        """
         if self.as_json:
-            typer.echo(json.dumps(plain(values), ensure_ascii=False, allow_nan=False))
+            _to_stdout(json.dumps(plain(values), ensure_ascii=False, allow_nan=False))
 
 
 def complain(message: str) -> None:
     """Say on standard error, in one red line, what went wrong and what to do about it."""
-    typer.secho(f"msgld: {one_line(' '.join(message.split()))}", err=True, fg="red")
+    _to_stderr(f"msgld: {one_line(' '.join(message.split()))}", fg="red")
+
+
+def _to_stdout(line: str) -> None:
+    try:
+        typer.echo(line)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise Unwritten(
+            f"cannot write to standard output ({reason}); results made so far are kept"
+        ) from error
+
+
+def _to_stderr(line: str, **style: Any) -> None:
+    """Print on standard error. Where that is full there is no other place to say so, and the work goes on."""
+    with still_writing():
+        typer.secho(line, err=True, **style)
+
+
+@contextmanager
+def still_writing() -> Iterator[None]:
+    """Pass over errors of writing, but not over a reader that has left."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass
 
 
 def plain(value: Any) -> Any:

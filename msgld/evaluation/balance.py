@@ -24,6 +24,7 @@ from msgld.evaluation.table import markdown
 from msgld.metrics import is_silent
 from msgld.model import Model
 from msgld.progress import Meter, OnProgress
+from msgld.ranges import check
 from msgld.sound.mel import from_log, log_mel, to_log
 from msgld.sound.resample import resample
 from msgld.tasks import maps, render
@@ -97,10 +98,12 @@ def balance(
         settings: how to sample; its guidance is replaced, and draw i has the seed ``settings.seed + i``.
 
     Raises:
-        UsageError: no weight, one that is no number, no draw, or a song of less than a latent frame.
+        UsageError: no weight, a weight or a number of draws out of range, or a song of less than a latent frame.
     """
-    if not weights or not all(math.isfinite(weight) for weight in weights) or draws < 1:
-        raise UsageError("give at least one guidance weight, which is a number, and one draw")
+    if not weights:
+        raise UsageError("give at least one guidance weight")
+    weights = [check("guidance", weight) for weight in weights]
+    draws = check("draws", draws)
     heard = _hear(model, example)
     meter = Meter(len(weights) * draws, "draws", "sampling", on_progress)
     meter.advance(0)

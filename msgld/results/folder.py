@@ -38,6 +38,8 @@ def new_folder(folder: Path, overwrite: bool, names: Names = PLAIN) -> Iterator[
     Raises:
         AudioWriteError: there is something already, or the place is not writable.
     """
+    if "\0" in str(folder):
+        raise AudioWriteError(f"no folder can be called {shown(str(folder))}")
     if folder.is_symlink():  # a link stays one: what it leads to is replaced
         folder = folder.resolve()
     _refuse_existing(folder, overwrite, names)

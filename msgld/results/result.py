@@ -13,7 +13,7 @@ import numpy as np
 
 from msgld.errors import UsageError
 from msgld.names import check_stem_names
-from msgld.ranges import shown
+from msgld.ranges import check_flag, shown
 from msgld.results.encoding import Encoding, as_encoding
 from msgld.results.folder import new_folder
 from msgld.results.picture import Sketch
@@ -66,6 +66,7 @@ class Result:
         if not isinstance(folder, str | PathLike):
             raise UsageError(f"folder is a path, not {shown(folder)}")
         folder, encoding = Path(folder), as_encoding(encoding)
+        overwrite, residual = check_flag("overwrite", overwrite), check_flag("residual", residual)
         check_stem_names(self.stems, UsageError)
         tracks = self._tracks(residual)
         info = {**self.info, "notes": list(self.notes)}

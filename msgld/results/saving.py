@@ -114,6 +114,7 @@ def save_tracks(
     run = {
         **info,
         "files": listed,
+        "bytes": {name: path.stat().st_size for name, path in files.items()},
         "subtype": None if encoding.lossy else encoding.subtype,
         "bitrate": encoding.bitrate if encoding.ext == "mp3" else None,
         "gain": gain,
@@ -181,7 +182,8 @@ def _write(path: Path, track: Track, tracks: Tracks, encoding: Encoding, gain: f
         ) as writer,
     ):
         while (block := reader.read(BLOCK)).shape[1]:
-            writer.write(block * np.float32(gain))
+            block = block * np.float32(gain)
+            writer.write(np.clip(block, -1, 1) if encoding.clips else block)
 
 
 def null_db(files: list[Path], tracks: Tracks, encoding: Encoding, gain: float) -> float:

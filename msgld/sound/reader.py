@@ -12,6 +12,8 @@ from msgld.errors import AudioReadError
 from msgld.sound.fallback import Decoder, open_decoder
 
 MAX_CHANNELS = 8
+LOUDEST = 1e10
+"""Times full scale. Whole numbers of 32 bits that were written as floats stay below; damaged samples seldom do."""
 _MOST_NOTES = 5  # places of damage that are named one by one
 
 
@@ -114,6 +116,10 @@ class AudioReader:
             raise AudioReadError(
                 f"{self.path} has samples that are not numbers (NaN or infinite), first at {seconds:.3f} s; "
                 "export it again"
+            )
+        if (peak := np.abs(block).max(initial=0.0)) > LOUDEST:
+            raise AudioReadError(
+                f"{self.path} has samples of up to {peak:.0e}, where full scale is 1; export it again"
             )
 
     def _check_end(self) -> None:

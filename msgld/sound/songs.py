@@ -15,7 +15,7 @@ import numpy as np
 
 from msgld.errors import AudioReadError, UsageError
 from msgld.ranges import check, check_optional
-from msgld.sound.reader import MAX_CHANNELS, open_audio
+from msgld.sound.reader import LOUDEST, MAX_CHANNELS, open_audio
 
 Source = str | Path | tuple[np.ndarray, int]
 """A file, or (samples of shape (L,) or (channels, L) with full scale +-1, rate)."""
@@ -209,7 +209,7 @@ def checked(sound: object) -> tuple[np.ndarray, int]:
 
     Raises:
         UsageError: no pair of samples and rate, or of another shape or type.
-        AudioReadError: no samples, or samples that are NaN or infinite.
+        AudioReadError: no samples, or samples that are NaN, infinite or above ``reader.LOUDEST``.
     """
     if not (isinstance(sound, tuple) and len(sound) == 2):
         raise UsageError("a sound is the path of a file, or a pair (samples, rate)")
@@ -221,6 +221,8 @@ def checked(sound: object) -> tuple[np.ndarray, int]:
         samples = np.atleast_2d(samples).astype(np.float32, copy=False)
     if not np.isfinite(samples).all():
         raise AudioReadError("the array has samples that are not numbers (NaN or infinite)")
+    if (peak := np.abs(samples).max()) > LOUDEST:
+        raise AudioReadError(f"the array has samples of up to {peak:.0e}; full scale is 1")
     return samples, int(rate)
 
 

@@ -172,8 +172,9 @@ def extend(folder: Folder = None, given: o.Given = None, seconds: o.Seconds = 10
            as_json: o.AsJson = False) -> int:  # fmt: skip
     """Go on with a piece beyond its end.
 
-    What is added is --seconds long; the result holds the piece and its continuation. It goes to FOLDER/MODEL/NAME/,
-    and with another seed than 0 to NAME-seedN/. One that exists is refused, or replaced with --overwrite.
+    What is added is --seconds long; the result holds the piece, whose last 20 ms fade into its continuation. It goes
+    to FOLDER/MODEL/NAME/, and with another seed than 0 to NAME-seedN/. One that exists is refused, or replaced with
+    --overwrite.
 
     \b
     Examples:

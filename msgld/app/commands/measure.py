@@ -15,6 +15,7 @@ from msgld.app.inputs import number_list
 from msgld.app.numbers import number
 from msgld.app.talk import Talk
 from msgld.errors import UsageError
+from msgld.ranges import RANGES
 
 
 class Task(str, Enum):
@@ -80,7 +81,8 @@ Weights = Annotated[
     typer.Option(
         "--weights",
         metavar="W,W",
-        help="With --task guidance: the weights; 0,0.25,0.5,0.75,1,1.5,2,3 by default.",
+        help="With --task guidance: the weights; 0,0.25,0.5,0.75,1,1.5,2,3 by default. "
+        f"[{RANGES['guidance']}]",
     ),
 ]
 Draws = Annotated[
@@ -172,7 +174,7 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
     talk, options = Talk(as_json), sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     if task == Task.guidance:
         asked = Balancing(
-            song, stems_of, number_list(weights, "--weights"), draws or 4, out or Path("guidance")
+            song, stems_of, number_list(weights, "--weights", "guidance"), draws or 4, out or Path("guidance")
         )
         balance_model(name, asked, options, device, jobs, talk)
     else:
