@@ -31,7 +31,7 @@ def write_bad(folder: Path) -> dict[str, str]:
     (folder / "holiday pictures").mkdir()
     return {
         "text.mp3": "cannot|not audio", "empty.wav": "empty", "cut.wav": "cut short", "nan.wav": "not numbers",
-        "holiday pictures": "no audio in the folder", "missing.wav": "there is no file",
+        "holiday pictures": "no songs in the folder", "missing.wav": "there is no file",
     }  # fmt: skip
 
 
