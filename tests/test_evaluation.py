@@ -19,7 +19,7 @@ from msgld.api.msgld import Msgld, load
 from msgld.data.source import Clip
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
-from msgld.errors import ModelError, UsageError
+from msgld.errors import DataError, ModelError, UsageError
 from msgld.evaluation import evaluate, generation
 from msgld.evaluation.codec import whole_frames
 from msgld.evaluation.listening import listening_errors, listening_rows
@@ -54,6 +54,17 @@ def test_improvement_is_the_noise_taken_away_and_leaves_silent_and_absent_stems_
     assert np.isnan(values[3]) and np.isnan(values[4])
     # Stem 0 had three others of equal power in the mixture and has a tenth of one left: 20 dB against -4.8 dB.
     assert values[0] == pytest.approx(20 + 10 * np.log10(3), abs=0.3)
+
+
+def test_one_stem_alone_is_left_out(model: Msgld) -> None:
+    alone = make_clip(3)
+    alone.stems[1:] = 0
+    assert np.isnan(improvements(alone.stems + 0.01, alone)).all()
+    both = make_clip(4)
+    report = evaluate(model, clips=[alone, both])
+    assert all(np.isfinite(row["mean"]) for row in report["rows"])
+    with pytest.raises(DataError, match="no clip in which two stems sound"):
+        evaluate(model, clips=[alone])
 
 
 def test_a_mixture_given_back_improves_nothing() -> None:

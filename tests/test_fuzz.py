@@ -38,7 +38,9 @@ def fault(path: Path) -> int:
 
 
 def two_lines(path: Path) -> int:
-    raise AudioReadError("one\ntwo")
+    error = AudioReadError()
+    error.args = ("one\ntwo",)  # its own message would have been put on one line
+    raise error
 
 
 def stuck(path: Path) -> int:

@@ -34,10 +34,14 @@ class Measure:
 
 
 def improvements(estimates: np.ndarray, clip: Clip) -> np.ndarray:
-    """SI-SDRi of every stem in dB, (K,); NaN for silent and for absent stems."""
+    """SI-SDRi of every stem in dB, (K,); NaN for silent and absent stems, and where fewer than two sound.
+
+    A mixture of one stem is that stem already: whatever is made of it, is infinitely worse.
+    """
     mixture = clip.stems.sum(0)
     values = np.full(len(clip.stems), np.nan)
-    for k in np.flatnonzero(_sounding(clip)):
+    sounding = np.flatnonzero(_sounding(clip))
+    for k in sounding if len(sounding) > 1 else ():
         values[k] = si_sdri(estimates[k], clip.stems[k], mixture)
     return values
 

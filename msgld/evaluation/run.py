@@ -16,7 +16,7 @@ from msgld.api.options import NORMAL, Options
 from msgld.api.quality import making, separation_passes
 from msgld.checkpoint import write_whole
 from msgld.data.source import Clip
-from msgld.errors import UsageError
+from msgld.errors import DataError, UsageError
 from msgld.evaluation.codec import codec_figures, codec_rows, whole_frames
 from msgld.evaluation.embeddings import Embedding
 from msgld.evaluation.generation import measure_generation
@@ -181,6 +181,8 @@ def _separate(model: Msgld, clips: Iterable[Clip], advance: Advance, method: Met
         advance(1)
     table = np.stack(values)
     rows = separation_rows(table, model.stems)
+    if not rows:
+        raise DataError("nothing can be measured: there is no clip in which two stems sound")
     found = {"rows": rows, "values": _plain(table), "names": names, "examples": examples}
     return {**found, **pooling_notes(pooled)}
 

@@ -129,13 +129,12 @@ def _begins_again(data: memoryview, mark: bytes) -> bool:
 
 def _wavpack(data: memoryview) -> Extent:
     """Blocks tell which sample they begin with; where that is the first one again, another file does."""
-    at: int | None = 0
-    last = -1
-    while (at := _find(data, _WAVPACK, at)) is not None:
+    start, last = 0, -1
+    while (at := _find(data, _WAVPACK, start)) is not None:
         size, place = (int.from_bytes(data[at + i : at + i + 4], "little") for i in (4, 16))
         samples, flags = (int.from_bytes(data[at + i : at + i + 4], "little") for i in (20, 24))
         counts = samples and flags & _FIRST_CHANNELS
         if counts and place <= last:
             return Extent.SEVERAL
-        at, last = at + 8 + size, place if counts else last
+        start, last = at + 8 + size, place if counts else last
     return Extent.FINE

@@ -7,35 +7,19 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any, BinaryIO
 
-import av
 import numpy as np
-from av.codec.context import Flags2
 
 from msgld.sound.container import RefusedError, as_floats, changed, is_no_number, is_noise, open_container
 from msgld.sound.lengths import COARSEST, matroska_length, movie_frames
 from msgld.sound.messages import Message, Note, Silence, Sound, Start
 from msgld.sound.ogg import Link
+from msgld.sound.packets import CHECKED, Event, Events, with_next
 from msgld.sound.timeline import ContradictionError, Timeline
 
 _CLOCKLESS = {"ac3", "eac3", "dts", "dtshd", "truehd", "mlp", "loas", "amr", "amrnb", "amrwb", "mp3", "aac"}
 """Streams whose time stamps are a count of the frames that were found."""
 
-_STATED = {
-    "wav",
-    "w64",
-    "aiff",
-    "au",
-    "flac",
-    "wv",
-    "tta",
-    "ape",
-    "mpc",
-    "mpc8",
-    "tak",
-    "ogg",
-    "dsf",
-    "caf",
-}
+_STATED = {"wav", "w64", "aiff", "au", "flac", "wv", "tta", "ape", "mpc", "mpc8", "tak", "ogg", "dsf", "caf"}
 """Formats that state the length of the sound, to the sample or nearly."""
 
 _COUNTED = {("ogg", "vorbis"), ("caf", "alac")}
@@ -44,31 +28,9 @@ _COUNTED = {("ogg", "vorbis"), ("caf", "alac")}
 _LOSSLESS = {"flac", "wv", "tta", "ape"}
 """Formats whose time stamps count samples."""
 
-_CHECKED = {"flac", "tta", "wavpack"}
-"""Codecs with checksums, which FFmpeg ignores unless it is made to refuse every error."""
-
 _MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
 _MOST_CHANNELS = 8
 _LONGEST_GAP = 600.0  # seconds of silence that a single time stamp may ask for
-
-
-_Event = tuple[str, Any]
-"""("frame", frame), or ("lost", the duration of the packet by the container's clock, 0 where it has none)."""
-
-
-def _skipped(packet: Any) -> int:
-    """Samples at the start of a packet that the decoder leaves out."""
-    data = bytes(packet.get_sidedata("skip_samples")) if packet.has_sidedata("skip_samples") else b""
-    return int.from_bytes(data[:4], "little")
-
-
-def _with_next(events: Iterator[_Event]) -> Iterator[tuple[_Event, _Event | None]]:
-    """Each event with the one that follows it."""
-    held = next(events, None)
-    while held is not None:
-        following = next(events, None)
-        yield held, following
-        held = following
 
 
 class Stream:
@@ -87,21 +49,13 @@ class Stream:
         self._container = open_container(opened())
         self._stream = self._container.streams.audio[0]
         self.format = str(self._container.format.name)
-        self._counted = (self.format, self._stream.codec_context.name) in _COUNTED
-        if self._counted:
-            self._stream.codec_context.flags2 |= Flags2.skip_manual
         codec = self._stream.codec_context.name
+        self._counted = (self.format, codec) in _COUNTED
         self._uncompressed = codec.startswith("pcm_")
-        self._noise = is_noise if codec not in _CHECKED else is_no_number
-        if codec in _CHECKED:
-            self._stream.codec_context.options = {"err_detect": "crccheck+explode"}
+        self._noise = is_noise if codec not in CHECKED else is_no_number
         self._tick = Fraction(self._stream.time_base)
-        self._events = self._decoded()
-        self._first_time: Fraction | None = None
-        self._first_skip = 0
-        self._last_end: float | None = None
-        self._broken_bytes = False
-        self._held: list[Any] = []
+        self._events = Events(self._container, self._counted, self.format == "ogg")
+        self._held: list[Event] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -119,7 +73,7 @@ class Stream:
                 f"has {self.channels} channels, at most {_MOST_CHANNELS} can be read; split it first"
             )
         self.exact_frames = (
-            movie_frames(self._opened, self._stream, self.rate, self._first_time)
+            movie_frames(self._opened, self._stream, self.rate, self._events.first_time)
             if self.format == _MOVIE
             else 0
         )
@@ -150,7 +104,9 @@ class Stream:
             return self._counted_statement(frame)
         if self.format == "matroska,webm":
             stated = matroska_length(self._container, self._stream, self.rate)
-            stated -= abs(float(self._first_time or 0)) * self.rate  # a late begin, or the encoder's delay
+            stated -= (
+                abs(float(self._events.first_time or 0)) * self.rate
+            )  # a late begin, or the encoder's delay
             return max(0.0, stated), 2.0 * frame + 0.01 * self.rate
         if self.format == "asf" and self._container.duration:
             return self._container.duration / 1e6 * self.rate, 0.5 * self.rate
@@ -165,47 +121,10 @@ class Stream:
         if self._link is not None and self._link.granule and codec in ("vorbis", "opus", "libopus"):
             begin = 0 if self._torn else self._stream.start_time or 0
             stated = float((self._link.granule - begin) * self._tick * self.rate)
-        stated -= self._first_skip if codec.endswith("opus") else 0
+        stated -= self._events.first_skip if codec.endswith("opus") else 0
         if begin > 0:  # the first packet of what was recorded from the middle on cannot be decoded
             return stated, 0.05 * self.rate
         return stated, 1.0 if self._tick * self.rate == 1 else float(frame)
-
-    def _packets(self) -> Iterator[Any]:
-        """Packets of the stream. Where the container itself is damaged, they end."""
-        end: int | None = None
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except (av.FFmpegError, OSError):
-                self._broken_bytes = True
-                return
-            if packet is None:
-                return
-            if packet.size:
-                skipped = end is not None and packet.pos is not None and packet.pos > end
-                self._broken_bytes |= skipped
-                end = packet.pos + packet.size if packet.pos is not None and packet.pos >= 0 else None
-            yield packet
-
-    def _decoded(self) -> Iterator[_Event]:
-        """What the packets decode to."""
-        first = True
-        for packet in self._packets():
-            if packet.size and self._first_time is None and packet.pts is not None:
-                self._first_time, self._first_skip = packet.pts * self._tick, _skipped(packet)
-            if packet.size and packet.pts is not None:
-                self._last_end = float((packet.pts + (packet.duration or 0)) * self._tick)
-            try:
-                frames = packet.decode()
-            except (av.FFmpegError, ValueError):
-                yield "lost", packet.duration or 0
-                continue
-            for frame in frames:
-                if first and self._counted and self.format == "ogg":
-                    first = False  # it overlaps with nothing
-                    continue
-                yield "frame", frame
 
     def messages(self) -> Iterator[Message]:
         """Sound and silence in order."""
@@ -213,9 +132,9 @@ class Stream:
         lost = frames = 0
         if self._torn:
             timeline.begin(0.0)
-        elif self._held[0][0] == "lost" and self._first_time is not None:
-            timeline.begin(float(self._first_time * self.rate) + self._first_skip)
-        for (kind, event), following in _with_next(self._all()):
+        elif self._held[0][0] == "lost" and self._events.first_time is not None:
+            timeline.begin(float(self._events.first_time * self.rate) + self._events.first_skip)
+        for (kind, event), following in with_next(self._all()):
             if kind == "lost":
                 lost += max(1, round(event * self._tick * self.rate) or frames)
                 continue
@@ -234,7 +153,7 @@ class Stream:
             timeline.advance(len(samples))
         yield from self._tail(timeline.position, lost, frames)
 
-    def _odd(self, frame: Any, following: _Event | None, usual: int) -> bool:
+    def _odd(self, frame: Any, following: Event | None, usual: int) -> bool:
         """Whether a frame is longer or shorter than the one before, and time stamps say that it should not be."""
         if not usual or frame.samples == usual or frame.pts is None or self._uncompressed:
             return False
@@ -248,7 +167,7 @@ class Stream:
         end = self.exact_frames or (round(self.stated) if self._counted else 0)
         return max(0, end - position) if end else 1 << 62
 
-    def _all(self) -> Iterator[_Event]:
+    def _all(self) -> Iterator[Event]:
         yield from self._held
         self._held.clear()
         yield from self._events
@@ -264,7 +183,7 @@ class Stream:
             return None
         return samples
 
-    def _time(self, frame: Any, following: _Event | None) -> float | None:
+    def _time(self, frame: Any, following: Event | None) -> float | None:
         """When a frame begins, in samples; by the next one's time where its own is later, which means nothing."""
         if frame.pts is None:
             return None
@@ -275,10 +194,10 @@ class Stream:
             return own
         return min(own, float(following[1].pts * frame.time_base * self.rate) - frame.samples)
 
-    def _gap(self, timeline: Timeline, frame: Any, following: _Event | None, lost: int) -> int:
+    def _gap(self, timeline: Timeline, frame: Any, following: Event | None, lost: int) -> int:
         seconds = timeline.position / self.rate
         if self.format in _CLOCKLESS:
-            if lost or self._broken_bytes:
+            if lost or self._events.broken_bytes:
                 raise RefusedError(
                     f"is damaged near {seconds:.1f} s, and how much is lost cannot be told; export or copy it again"
                 )
@@ -321,7 +240,7 @@ class Stream:
         if self.format == "asf" and 1.5 * frame < self.stated - position <= self.slack:
             yield Note(f"ends {(self.stated - position) / self.rate:.2f} s before its stated end")
         if self.stated and position < self.stated - self.slack:
-            word = "damaged" if self._broken_bytes else "cut short"
+            word = "damaged" if self._events.broken_bytes else "cut short"
             raise RefusedError(
                 f"is {word}: {position / self.rate:.2f} of {self.stated / self.rate:.2f} s could be read; "
                 "export or copy it again"
