@@ -115,6 +115,7 @@ class ExcerptReader:
     def __init__(self, reader: OpenSound, start: float, stop: float | None) -> None:
         self._reader = reader
         self.rate, self.channels = reader.rate, reader.channels
+        self._start, self._stop, self._done, self._ended = start, stop, 0, False
         first = round(start * self.rate)
         self._left = math.inf if stop is None else round(stop * self.rate) - first
         self.frames = int(max(0, min(reader.frames - first, self._left)))
@@ -126,17 +127,29 @@ class ExcerptReader:
     @property
     def notes(self) -> tuple[str, ...]:
         """See :class:`OpenSound`."""
-        return self._reader.notes
+        if self._stop is None or not self._ended:
+            return self._reader.notes
+        end = self._start + self._done / self.rate
+        return (
+            *self._reader.notes,
+            f"the sound ends at {end:.2f} s, before the excerpt's end at {self._stop:g} s",
+        )
 
     def read(self, frames: int) -> np.ndarray:
         """See :class:`Reader`."""
-        block = self._reader.read(int(min(frames, self._left)))
+        wanted = int(min(frames, self._left))
+        block = self._reader.read(wanted)
+        self._ended = self._ended or block.shape[1] < wanted
+        if self._ended and not self._done and not block.shape[1]:
+            raise AudioReadError(f"the excerpt begins at {self._start:g} s, where the sound has ended")
+        self._done += block.shape[1]
         self._left -= block.shape[1]
         return block
 
     def skip(self, frames: int) -> int:
         """See :class:`Reader`."""
         done = self._reader.skip(int(min(frames, self._left)))
+        self._done += done
         self._left -= done
         return done
 
