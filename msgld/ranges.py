@@ -43,7 +43,8 @@ class Range:
         known = isinstance(value, kind) and not isinstance(value, bool)
         if not known or not self.lowest <= value <= self.highest:
             what = "a whole number" if self.whole else "a number"
-            raise UsageError(f"{name} has to be {what} from {self}, not {shown(value)}")
+            end = ", below 2**63" if self.highest >= _ENDLESS else ""
+            raise UsageError(f"{name} has to be {what} from {self}{end}, not {shown(value)}")
         return int(value) if self.whole else float(value)
 
 

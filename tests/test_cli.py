@@ -343,14 +343,31 @@ def test_the_balance_is_drawn_of_a_song_and_its_stems(
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("task", ["separate", "guidance"])
+def test_a_report_that_cannot_be_written_is_refused_before_the_model_is_opened(
+    tmp_path: Path, task: str
+) -> None:
+    (tmp_path / "report").write_text("precious")
+    done = run(["evaluate", "--task", task, "-n", "no-such-model", "-o", "report"], tmp_path)
+    assert done.code == 1 and len(done.complaints) == 1 and "report is a file" in done.complaints[0]
+    assert (tmp_path / "report").read_text() == "precious"
+
+
+def test_a_song_and_stems_of_other_lengths_are_noted(tmp_path: Path) -> None:
+    write_noise(tmp_path / "song.wav", 0.5)
+    write_noise(tmp_path / "stems" / "bass.wav", 1.0)
+    _, notes = read_example(tmp_path / "song.wav", tmp_path / "stems", STEMS)
+    assert notes == ("song was padded with 0.500 s of silence, to the longest stem's length",)
+
+
 def test_an_example_is_a_song_or_the_sum_of_stems_or_the_demo(tmp_path: Path) -> None:
     for seed, stem in enumerate(STEMS[:2]):
         write_noise(tmp_path / f"{stem}.wav", channels=1 + seed, seed=seed)
-    summed = read_example(None, tmp_path, STEMS)
+    summed, _ = read_example(None, tmp_path, STEMS)
     assert np.array_equal(summed.mixture, summed.stems["bass"] + summed.stems["drums"])
-    alone = read_example(tmp_path / "bass.wav", None, STEMS)
+    alone, _ = read_example(tmp_path / "bass.wav", None, STEMS)
     assert not alone.stems and alone.mixture.shape[0] == 1
-    assert set(read_example(None, None, STEMS[:4]).stems) == set(STEMS[:4])
+    assert set(read_example(None, None, STEMS[:4])[0].stems) == set(STEMS[:4])
 
 
 def test_steps_are_renewed_and_repeated_as_asked(

@@ -16,6 +16,7 @@ import torch
 from tiny import save_tiny_model, tiny_vocoder
 
 from msgld.api.msgld import Msgld, load
+from msgld.api.options import Options
 from msgld.data.source import Clip
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
@@ -164,7 +165,38 @@ def test_what_a_model_invents_is_measured_shown_and_played(tmp_path: Path) -> No
     assert page.count("<h2>") == 3 and "piece 0" in page
     model.model.vocoder = None
     with pytest.raises(ModelError, match="no vocoder"):
-        evaluate(model, "generate", [make_clip(0)])
+        evaluate(model, "generate", [make_clip(i) for i in range(4)])
+
+
+def test_too_few_clips_and_seeds_out_of_range_are_refused_before_anything_is_made(model: Msgld) -> None:
+    for count in (0, 1, 3):
+        with pytest.raises(UsageError, match="clips"):
+            evaluate(model, "generate", [make_clip(i) for i in range(count)])
+    with pytest.raises(UsageError, match="seed"):
+        evaluate(model, "arrange", [make_clip(0), make_clip(1)], options=Options(seed=2**63 - 1))
+    with pytest.raises(UsageError, match="no clips"):
+        evaluate(model, "separate", [])
+
+
+def test_a_report_is_replaced_by_its_like_only(model: Msgld, tmp_path: Path) -> None:
+    clips = [make_clip(0)]
+    for _ in range(2):
+        evaluate(model, "codec", clips, out=tmp_path)
+        evaluate(model, "separate", clips, out=tmp_path)
+    before = (tmp_path / "separate.json").read_bytes()
+    for other in ({"options": Options(steps=2)}, {"measure": "log-mel-l1"}):
+        with pytest.raises(UsageError, match="another --out"):
+            evaluate(model, "separate", clips, out=tmp_path, **other)
+    with pytest.raises(UsageError, match="another --out"):
+        evaluate(model, "separate", [make_clip(0), make_clip(1)], out=tmp_path)
+    assert (tmp_path / "separate.json").read_bytes() == before
+
+
+def test_clips_without_anything_to_compare_are_noted(model: Msgld) -> None:
+    clip = make_clip(0)
+    silent = replace(clip, stems=np.zeros_like(clip.stems))
+    report = evaluate(model, "arrange", [silent], subsets=[("bass",)])
+    assert report["rows"] == [] and "no figures" in report["notes"][-1]
 
 
 def test_the_page_shows_and_plays_what_was_separated(model: Msgld, tmp_path: Path) -> None:

@@ -121,5 +121,5 @@ def test_an_incomplete_folder_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "accompaniments.tar.xz").write_bytes((folder / "accompaniments.tar.xz").read_bytes())
     with pytest.raises(DataError, match="29 held-out songs are missing"):
         HeldOut(tmp_path)
-    with pytest.raises(DataError, match="no usable MIDI"):
+    with pytest.raises(DataError, match="no folder songs"):
         HeldOut(tmp_path / "nowhere")

@@ -129,6 +129,25 @@ def test_options_state_their_range_and_refuse_the_rest(
         assert flag in line
 
 
+@pytest.mark.parametrize("start", [1.0, 1.1])
+def test_an_excerpt_after_the_end_is_refused_and_one_over_the_end_is_noted(
+    model: msgld.Msgld, tmp_path: Path, start: float
+):
+    sound = (0.1 * np.random.default_rng(0).standard_normal((1, 8000)), 8000)
+    for folder in (None, tmp_path / "out"):
+        with pytest.raises(msgld.AudioReadError, match="ended"):
+            late = msgld.Excerpt(sound, start)
+            model.separate(late) if folder is None else model.separate_to(late, folder)
+    assert not list(tmp_path.iterdir())
+    over = model.separate(msgld.Excerpt(sound, 0.5, 2.0))
+    assert over.mix.shape == (1, 4000) and "ends at 1.00 s" in over.notes[0]
+    assert not model.separate(msgld.Excerpt(sound, 0.5, 1.0)).notes
+
+
+def test_a_seed_that_is_too_large_is_told_the_limit():
+    refused("below 2**63", lambda: msgld.Options(seed=2**63))
+
+
 def test_seeds_state_their_range():
     for command in ("separate", "generate", "arrange", "vary", "continue", "train", "evaluate"):
         text = " ".join(CliRunner().invoke(app, [command, "--help"]).output.split())

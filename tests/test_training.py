@@ -612,6 +612,14 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
         assert one == other
 
 
+def test_a_run_whose_time_is_over_says_that_it_trains_nothing(
+    tmp_path: Path, clock: None, no_pictures: None, caplog: pytest.LogCaptureFixture
+):
+    for _ in range(2):
+        train_denoiser(OFTEN, Tones(), tmp_path, minutes(4))
+    assert caplog.text.count("nothing is trained now") == 1
+
+
 def test_a_run_leaves_a_model_a_log_and_reports(tmp_path: Path, clock: None, no_pictures: None):
     reports: list[tuple[Progress, dict[str, float]]] = []
     folder = train_denoiser(

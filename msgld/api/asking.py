@@ -8,6 +8,7 @@ from dataclasses import fields
 from types import UnionType
 
 from msgld.api.options import Options
+from msgld.brief import Brief
 from msgld.errors import UsageError
 from msgld.progress import CancelToken
 from msgld.ranges import RANGES, Range, shown
@@ -72,6 +73,11 @@ def check_type(name: str, value: object, kind: type | UnionType, example: str) -
     """Raise UsageError, which shows an example, where an argument is of another type."""
     if not isinstance(value, kind):
         raise UsageError(f"{name} is given as {example}, not as {shown(value)}")
+
+
+def check_brief(brief: object) -> None:
+    """Raise UsageError where a brief is of another type."""
+    check_type("brief", brief, Brief, "msgld.Brief(key='Gm', bpm=92)")
 
 
 def check_given(given: object, name: str = "given") -> None:

@@ -27,9 +27,6 @@ from msgld.sound.songs import Sound
 
 __all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound", "load"]
 
-BRIEF = "msgld.Brief(key='Gm', bpm=92)"
-"""How a brief is written, for messages."""
-
 
 class Msgld:
     """A model, ready to be asked.
@@ -174,7 +171,7 @@ class Msgld:
             ModelError: this model only separates, or takes no briefs. UsageError: unknown stems or styles, or
                 values out of range.
         """
-        asking.check_type("brief", brief, Brief, BRIEF)
+        asking.check_brief(brief)
         work, seconds = checked_making(self, options, on_progress, cancel), check("seconds", seconds)
         return making.generate(work, seconds, make, brief)
 
@@ -209,7 +206,7 @@ class Msgld:
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
         """
-        asking.check_type("brief", brief, Brief, BRIEF)
+        asking.check_brief(brief)
         asking.check_given(given)
         work, softness = checked_making(self, options, on_progress, cancel), check("softness", softness)
         start, stop = check_optional("start", start), check_optional("stop", stop)

@@ -139,10 +139,11 @@ def _noted(task: Separation) -> Separation:
 
 
 def _notes(noted: Separation) -> list[str]:
-    """What the readers had to say of the song and of the known stems."""
+    """What the readers had to say of the song, and of the known stems where that differs."""
     lines = list(noted.song.notes) if isinstance(noted.song, Noted) else []
     for stem, sound in noted.known.items():
-        lines += [f"{stem}: {note}" for note in sound.notes] if isinstance(sound, Noted) else []
+        own = [note for note in sound.notes if note not in lines] if isinstance(sound, Noted) else []
+        lines += [f"{stem}: {note}" for note in own]
     return lines
 
 

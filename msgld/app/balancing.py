@@ -15,6 +15,7 @@ from msgld.app.models import open_model
 from msgld.app.progress import track
 from msgld.app.tables import table
 from msgld.app.talk import Talk, shown
+from msgld.app.targets import check_out
 
 if TYPE_CHECKING:
     from msgld import Options
@@ -38,8 +39,11 @@ def balance_model(name: str | None, asked: Balancing, options: Options, device: 
     from msgld.api.quality import making
     from msgld.evaluation.balance import WEIGHTS, balance
 
+    check_out(asked.out)
     model = open_model(name, device, jobs, talk)
-    example = read_example(asked.song, asked.stems_of, model.stems)
+    example, notes = read_example(asked.song, asked.stems_of, model.stems)
+    for note in notes:
+        talk.note(note)
     with track(f"guiding {model.name}") as on_progress:
         found = balance(
             model.model,
@@ -57,8 +61,13 @@ def balance_model(name: str | None, asked: Balancing, options: Options, device: 
     talk.say(f"picture and report in {shown(asked.out)}")
 
 
-def read_example(song: Path | None, stems_of: Path | None, stems: tuple[str, ...]) -> Example:
+def read_example(
+    song: Path | None, stems_of: Path | None, stems: tuple[str, ...]
+) -> tuple[Example, tuple[str, ...]]:
     """The song and its true stems, as far as the model knows them, at one rate, length and number of channels.
+
+    Returns:
+        The example, and what was done to make rates and lengths alike.
 
     Raises:
         AudioReadError: something is missing or no audio.
@@ -71,7 +80,7 @@ def read_example(song: Path | None, stems_of: Path | None, stems: tuple[str, ...
     given = gather({**({"song": song} if song else {}), **files})
     waves = dict(zip(given.waves, given.stack(), strict=True))
     mixture = waves.pop("song") if song else _sum(waves)
-    return Example(str(song or folder), mixture, waves, given.rate)
+    return Example(str(song or folder), mixture, waves, given.rate), given.notes
 
 
 def _sum(waves: Mapping[str, np.ndarray]) -> np.ndarray:

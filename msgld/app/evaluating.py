@@ -12,6 +12,7 @@ from msgld.app.models import open_model
 from msgld.app.progress import track
 from msgld.app.tables import table
 from msgld.app.talk import Talk, shown
+from msgld.app.targets import check_out
 
 if TYPE_CHECKING:
     from msgld import Options
@@ -41,18 +42,23 @@ def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Pa
     from msgld.data.heldout import HeldOut
     from msgld.evaluation import evaluate
     from msgld.evaluation.embeddings import named_embeddings
+    from msgld.evaluation.measures import find_measure
     from msgld.evaluation.protocols import find_protocol
     from msgld.evaluation.subset_names import named_subsets
 
     protocol = None if asked.protocol is None else find_protocol(asked.protocol)
     networks = [] if asked.embedding is None else named_embeddings(asked.embedding)
+    if asked.measure is not None:
+        find_measure(asked.measure)
+    if out is not None:
+        check_out(out)
     model = open_model(name, device, jobs, talk)
+    subsets = None if asked.subsets is None else named_subsets(asked.subsets, model.stems)
     seconds = protocol.seconds if protocol else CLIP_SECONDS
     folders = checked_folders([asked.stems] if asked.stems else [], model.stems, asked.maps, talk)
     own: Clips | None = FolderClips(folders[0], seconds) if folders else None
     if asked.soundfont is not None:
         own = HeldOut(asked.midi, model.stems, soundfont=asked.soundfont)
-    subsets = None if asked.subsets is None else named_subsets(asked.subsets, model.stems)
     with track(f"evaluating {model.name}") as on_progress:
         report = evaluate(
             model, asked.task, own, asked.midi, asked.clips, out, options, on_progress, subsets,

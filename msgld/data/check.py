@@ -16,8 +16,8 @@ import numpy as np
 
 from msgld.errors import AudioReadError
 from msgld.progress import Meter, OnProgress
+from msgld.sound.arrays import HIGHEST_RATE, LOWEST_RATE
 from msgld.sound.reader import AudioReader, open_audio
-from msgld.sound.songs import HIGHEST_RATE, LOWEST_RATE
 
 LOUDEST = 64.0
 """A sample beyond this, 36 dB over full scale, is no sound: integers that were stored as floats, for example."""

@@ -80,6 +80,8 @@ class HeldOut:
         self.stems, self._renderer = stems, Renderer(soundfont or heldout_soundfont(), rate)
         kinds = [_band()]
         if midi is not None:
+            if not (Path(midi) / "songs").is_dir():
+                raise DataError(f"{midi} is not the folder of the held-out set: it has no folder songs")
             self._songs = MidiFolder(Path(midi) / "songs", is_heldout, _nothing)
             self._accompaniments = MidiFolder(Path(midi) / "accompaniments.tar.xz", is_heldout, _nothing)
             kinds = [_of_songs(self._songs), _of_styles(self._accompaniments), *kinds]

@@ -104,6 +104,7 @@ def balance(
         raise UsageError("give at least one guidance weight")
     weights = [check("guidance", weight) for weight in weights]
     draws = check("draws", draws)
+    check("seed", settings.seed + draws - 1)
     heard = _hear(model, example)
     meter = Meter(len(weights) * draws, "draws", "sampling", on_progress)
     meter.advance(0)

@@ -26,6 +26,10 @@ RESAMPLES = 200
 MIXTURE = "mixture"
 
 
+FEWEST = 4
+"""Pieces that a distance between sets needs, of either."""
+
+
 @dataclass(frozen=True)
 class Sets:
     """What new and real pieces were turned into: for each piece its points (n, D)."""
@@ -36,7 +40,7 @@ class Sets:
     @property
     def comparable(self) -> bool:
         """Whether there are enough of either for a distance."""
-        return min(len(self.made), len(self.true)) > 3
+        return min(len(self.made), len(self.true)) >= FEWEST
 
 
 def invent(model: Msgld, seconds: float, options: Options) -> np.ndarray:

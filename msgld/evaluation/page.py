@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from msgld.checkpoint import write_whole
+from msgld.data.source import Clip
+from msgld.metrics import is_silent
 from msgld.results.picture import Sketch
 from msgld.sound.writer import AudioWriter
 
@@ -38,6 +40,15 @@ class Example:
     name: str
     tracks: Mapping[str, np.ndarray]
     rate: int
+
+
+def example_of(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[str, ...]) -> Example:
+    """The song, and each stem that it has: as it is and as it was separated."""
+    tracks = {"song": mixture}
+    for k, name in enumerate(names):
+        if clip.present[k] and not is_silent(clip.stems[k]):
+            tracks |= {f"{name}, true": clip.stems[k], f"{name}, separated": stems[k]}
+    return Example(clip.name, tracks, clip.rate)
 
 
 def write_page(report: Mapping[str, Any], examples: Sequence[Example], out: Path) -> None:

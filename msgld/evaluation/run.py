@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,23 +13,23 @@ import numpy as np
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import making, separation_passes
-from msgld.checkpoint import write_whole
 from msgld.data.source import Clip
 from msgld.errors import DataError, UsageError
 from msgld.evaluation.codec import codec_figures, codec_rows, whole_frames
 from msgld.evaluation.embeddings import Embedding
-from msgld.evaluation.generation import measure_generation
+from msgld.evaluation.generation import FEWEST, measure_generation
 from msgld.evaluation.listening import levels_of, listening_errors, listening_rows
 from msgld.evaluation.measures import Measure, find_measure
-from msgld.evaluation.page import EXAMPLES, Example, write_page
+from msgld.evaluation.page import EXAMPLES, Example, example_of
 from msgld.evaluation.pooling import pool_estimates, pooling_notes
 from msgld.evaluation.protocols import Narrowed, Published
+from msgld.evaluation.report import refuse_another, write_report
 from msgld.evaluation.separation import separate_clip, separation_rows
 from msgld.evaluation.subset_names import Subset, usual_subsets
 from msgld.evaluation.subsets import measure_subsets
-from msgld.evaluation.table import markdown
 from msgld.metrics import is_silent
 from msgld.progress import Meter, OnProgress
+from msgld.ranges import check
 from msgld.sound.mel import log_mel
 
 Advance = Callable[[float], None]
@@ -111,20 +110,29 @@ def evaluate(
     wanted = find_measure(measure or (protocol.measure if protocol else "si-sdri"))
     method = Method(options, wanted, networks, subsets or (), silent)
     count = min(len(chosen), limit or len(chosen))
+    _check_count(task, count, options)
+    about = {"task": task, "model": model.name, "clips": count, **_how(model, task, method, protocol)}
+    if out is not None:
+        refuse_another(out, about)
     meter = _meter(task, count, subsets, on_progress)
     result = run(model, (chosen[i] for i in range(count)), meter.advance, method)
     meter.advance(math.inf)  # shares of an arrangement may sum to a little less
     examples = result.pop("examples", [])
-    report = {
-        "task": task,
-        "model": model.name,
-        "clips": count,
-        **_how(model, task, method, protocol),
-        **result,
-    }
+    if not result["rows"]:
+        result["notes"] = [*result.get("notes", ()), "no figures: these clips have nothing to compare"]
+    report = {**about, **result}
     if out is not None:
-        _write(report, examples, out)
+        write_report(report, examples, out)
     return report
+
+
+def _check_count(task: str, count: int, options: Options) -> None:
+    """Raise UsageError where clips are too few for a task, or their seeds would be out of range."""
+    if not count:
+        raise UsageError("there are no clips to measure")
+    if task == "generate" and count < FEWEST:
+        raise UsageError(f"generate compares sets of pieces: it takes {FEWEST} clips or more, not {count}")
+    check("seed", options.seed + count - 1)
 
 
 def _meter(task: str, count: int, subsets: Sequence[Subset] | None, on_progress: OnProgress | None) -> Meter:
@@ -143,6 +151,8 @@ def _how(model: Msgld, name: str, method: Method, protocol: Published | None) ->
     if name == "separate":
         better = "higher" if method.measure.higher else "lower"
         said |= {"measure": method.measure.name, "unit": method.measure.unit, "better": better}
+    if method.subsets:
+        said["subsets"] = ["+".join(subset) for subset in method.subsets]
     if name in SAMPLED:
         sampling = separation_passes if name == "separate" else making
         found = sampling(method.options, model.model)
@@ -177,7 +187,7 @@ def _separate(model: Msgld, clips: Iterable[Clip], advance: Advance, method: Met
         names.append(clip.name)
         pooled.append(clip.pooled)
         if len(examples) < EXAMPLES:
-            examples.append(_example(clip, mixture, stems, model.stems))
+            examples.append(example_of(clip, mixture, stems, model.stems))
         advance(1)
     table = np.stack(values)
     rows = separation_rows(table, model.stems)
@@ -185,15 +195,6 @@ def _separate(model: Msgld, clips: Iterable[Clip], advance: Advance, method: Met
         raise DataError("nothing can be measured: there is no clip in which two stems sound")
     found = {"rows": rows, "values": _plain(table), "names": names, "examples": examples}
     return {**found, **pooling_notes(pooled)}
-
-
-def _example(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[str, ...]) -> Example:
-    """The song, and each stem that it has: as it is and as it was separated."""
-    tracks = {"song": mixture}
-    for k, name in enumerate(names):
-        if clip.present[k] and not is_silent(clip.stems[k]):
-            tracks |= {f"{name}, true": clip.stems[k], f"{name}, separated": stems[k]}
-    return Example(clip.name, tracks, clip.rate)
 
 
 def _codec(model: Msgld, clips: Iterable[Clip], advance: Advance, method: Method) -> dict[str, Any]:
@@ -233,15 +234,6 @@ def _plain(table: np.ndarray) -> Any:
     if table.ndim == 0:
         return round(float(table), 4) if np.isfinite(table) else None
     return [_plain(part) for part in table]
-
-
-def _write(report: dict[str, Any], examples: Sequence[Example], out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    write_whole(out / f"{report['task']}.json", json.dumps(report, indent=1).encode())
-    head = f"# {report['task']}: {report['model']}, {report['clips']} clips\n\n"
-    notes = "".join(f"\n{note}.\n" for note in report.get("notes", ()))
-    write_whole(out / f"{report['task']}.md", (head + markdown(report["rows"]) + notes).encode())
-    write_page(report, examples, out)
 
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {

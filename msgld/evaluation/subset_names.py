@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from msgld.errors import UsageError
+from msgld.ranges import shown
 
 Subset = tuple[str, ...]
 
@@ -41,7 +42,7 @@ def _subset(text: str, stems: Sequence[str]) -> Subset:
     names = {name.strip().lower() for name in text.split("+")}
     unknown = sorted(names - set(stems))
     if unknown:
-        raise UsageError(f"this model has no stem {unknown[0]!r}; it has: {', '.join(stems)}")
+        raise UsageError(f"this model has no stem {shown(unknown[0])}; it has: {', '.join(stems)}")
     if len(names) == len(stems):
         raise UsageError(f"{text.strip()} leaves no stem to be given: leave one out")
     return tuple(stem for stem in stems if stem in names)

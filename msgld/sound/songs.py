@@ -14,8 +14,9 @@ from typing import Protocol
 import numpy as np
 
 from msgld.errors import AudioReadError, UsageError
-from msgld.ranges import check, check_optional
-from msgld.sound.reader import LOUDEST, MAX_CHANNELS, open_audio
+from msgld.ranges import RANGES
+from msgld.sound.arrays import HIGHEST_RATE, LOWEST_RATE, ArrayReader, checked
+from msgld.sound.reader import open_audio
 
 Source = str | Path | tuple[np.ndarray, int]
 """A file, or (samples of shape (L,) or (channels, L) with full scale +-1, rate)."""
@@ -34,7 +35,8 @@ class Excerpt:
     stop: float | None = None
 
     def __post_init__(self) -> None:
-        start, stop = check("start", self.start), check_optional("stop", self.stop)
+        start = RANGES["start"].check("an excerpt's start", self.start)
+        stop = None if self.stop is None else RANGES["stop"].check("an excerpt's stop", self.stop)
         if stop is not None and start >= stop:
             raise UsageError(f"an excerpt begins before it ends, not from {start:g} to {stop:g} s")
 
@@ -49,8 +51,6 @@ class Noted:
 
 Sound = Source | Excerpt | Noted
 """A file, samples with their rate, or an excerpt of either; or one of them whose notes are kept."""
-
-LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
 
 
 class Reader(Protocol):
@@ -87,34 +87,13 @@ class OpenSound(Reader, Protocol):
         ...
 
 
-class ArrayReader:
-    """Reads samples (channels, L) that are in memory."""
-
-    notes: tuple[str, ...] = ()
-
-    def __init__(self, samples: np.ndarray, rate: int) -> None:
-        self._samples = samples
-        self._place = 0
-        self.rate = rate
-        self.channels, self.frames = samples.shape
-
-    def read(self, frames: int) -> np.ndarray:
-        """See :class:`Reader`."""
-        block = self._samples[:, self._place : self._place + frames]
-        self._place += block.shape[1]
-        return block
-
-    def skip(self, frames: int) -> int:
-        """See :class:`Reader`."""
-        return self.read(frames).shape[1]
-
-
 class ExcerptReader:
     """Reads a stretch of another reader's sound, which it skips to."""
 
     def __init__(self, reader: OpenSound, start: float, stop: float | None) -> None:
         self._reader = reader
         self.rate, self.channels = reader.rate, reader.channels
+        self._start, self._stop, self._done, self._ended = start, stop, 0, False
         first = round(start * self.rate)
         self._left = math.inf if stop is None else round(stop * self.rate) - first
         self.frames = int(max(0, min(reader.frames - first, self._left)))
@@ -126,17 +105,29 @@ class ExcerptReader:
     @property
     def notes(self) -> tuple[str, ...]:
         """See :class:`OpenSound`."""
-        return self._reader.notes
+        if self._stop is None or not self._ended:
+            return self._reader.notes
+        end = self._start + self._done / self.rate
+        return (
+            *self._reader.notes,
+            f"the sound ends at {end:.2f} s, before the excerpt's end at {self._stop:g} s",
+        )
 
     def read(self, frames: int) -> np.ndarray:
         """See :class:`Reader`."""
-        block = self._reader.read(int(min(frames, self._left)))
+        wanted = int(min(frames, self._left))
+        block = self._reader.read(wanted)
+        self._ended = self._ended or block.shape[1] < wanted
+        if self._ended and not self._done and not block.shape[1]:
+            raise AudioReadError(f"the excerpt begins at {self._start:g} s, where the sound has ended")
+        self._done += block.shape[1]
         self._left -= block.shape[1]
         return block
 
     def skip(self, frames: int) -> int:
         """See :class:`Reader`."""
         done = self._reader.skip(int(min(frames, self._left)))
+        self._done += done
         self._left -= done
         return done
 
@@ -202,45 +193,3 @@ def digest(sound: Sound) -> str | None:
         for block in iter(partial(file.read, 1 << 20), b""):
             content.update(block)
     return content.hexdigest()
-
-
-def checked(sound: object) -> tuple[np.ndarray, int]:
-    """Samples as float32 (channels, L) and their rate.
-
-    Raises:
-        UsageError: no pair of samples and rate, or of another shape or type.
-        AudioReadError: no samples, or samples that are NaN, infinite or above ``reader.LOUDEST``.
-    """
-    if not (isinstance(sound, tuple) and len(sound) == 2):
-        raise UsageError("a sound is the path of a file, or a pair (samples, rate)")
-    samples, rate = np.asarray(sound[0]), sound[1]
-    if not (isinstance(rate, int | np.integer) and LOWEST_RATE <= rate <= HIGHEST_RATE):
-        raise UsageError(f"a rate is a whole number from {LOWEST_RATE} to {HIGHEST_RATE} Hz, not {rate!r}")
-    _check_shape(samples)
-    with np.errstate(over="ignore"):
-        samples = np.atleast_2d(samples).astype(np.float32, copy=False)
-    if not np.isfinite(samples).all():
-        raise AudioReadError("the array has samples that are not numbers (NaN or infinite)")
-    if (peak := np.abs(samples).max()) > LOUDEST:
-        raise AudioReadError(f"the array has samples of up to {peak:.0e}; full scale is 1")
-    return samples, int(rate)
-
-
-def _check_shape(samples: np.ndarray) -> None:
-    if not np.issubdtype(samples.dtype, np.floating):
-        raise UsageError(
-            f"samples are floats with full scale +-1, not {samples.dtype}: divide by full scale first"
-        )
-    if samples.ndim not in (1, 2):
-        raise UsageError(f"samples have the shape (L,) or (channels, L), not {samples.shape}")
-    if samples.size == 0:
-        raise AudioReadError("the array holds no samples")
-    if samples.ndim == 2 and samples.shape[0] > MAX_CHANNELS:
-        hint = (
-            "pass its transpose"
-            if samples.shape[1] <= MAX_CHANNELS
-            else f"at most {MAX_CHANNELS} can be used"
-        )
-        raise UsageError(
-            f"an array (channels, L) of shape {samples.shape} has {samples.shape[0]} channels: {hint}"
-        )

@@ -108,6 +108,8 @@ def wait_for(pool: Pool, clips: int, report: Report | None, minutes: float | Non
     """
     needed = pool.slots if not pool.config.workers else min(pool.slots, clips)
     begin, limit = clock(), float("inf")
+    if minutes is not None and pool.spent >= minutes * 60:
+        say("this run's minutes are over already: nothing is trained now, more minutes go on from here")
     if minutes is not None:
         limit = max(0.0, RENDERING * (minutes * 60 - pool.spent) - (begin - pool.since))
     for ready in pool.wait(needed, limit):
