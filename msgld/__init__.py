@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from msgld.api.msgld import Msgld, load
+    from msgld.api.loading import load
+    from msgld.api.msgld import Msgld
     from msgld.api.options import Options
     from msgld.brief import Brief
     from msgld.errors import (
@@ -66,7 +67,7 @@ _HOMES = {
     "Progress": "progress",
     "Result": "results.result",
     "Saved": "results.saving",
-    "load": "api.msgld",
+    "load": "api.loading",
 }
 """Where the names live that are no errors."""
 

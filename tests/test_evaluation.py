@@ -15,7 +15,8 @@ import soundfile
 import torch
 from tiny import save_tiny_model, tiny_vocoder
 
-from msgld.api.msgld import Msgld, load
+from msgld.api.loading import load
+from msgld.api.msgld import Msgld
 from msgld.api.options import Options
 from msgld.data.source import Clip
 from msgld.diffusion.denoise import StemDenoiser

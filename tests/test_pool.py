@@ -24,7 +24,7 @@ from msgld.training.beginning import FEWEST, fitting, wait_for
 from msgld.training.clips import ClipPool, draw_crops
 from msgld.training.energies import EnergyPool
 from msgld.training.pool import LEAST, PoolConfig, check_shared_memory
-from msgld.training.supply import IN_A_ROW, LINES, Patience, Trouble, Troubles
+from msgld.training.troubles import IN_A_ROW, LINES, Patience, Trouble, Troubles
 from msgld.training.workers import running
 
 RATE = 100

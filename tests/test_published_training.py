@@ -15,7 +15,8 @@ import torch
 from fonts import save_soundfont
 from torch import Tensor, nn
 
-from msgld.app.training import Training, train_codec_on, train_denoiser_on, train_vocoder_on
+from msgld.app.preparing import Training
+from msgld.app.training import train_codec_on, train_denoiser_on, train_vocoder_on
 from msgld.checkpoint import load_first_stage, load_model, save_parts
 from msgld.data.source import Clip
 from msgld.diffusion.noise import SqrtLinearSchedule

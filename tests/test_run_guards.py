@@ -22,7 +22,8 @@ from safetensors.torch import load_file
 from test_training import OFTEN, PRESET, Tones, minutes
 from tiny import save_tiny_model
 
-from msgld.app.training import Training, train_denoiser_on, train_notes_on, train_refiner_on, train_vocoder_on
+from msgld.app.preparing import Training
+from msgld.app.training import train_denoiser_on, train_notes_on, train_refiner_on, train_vocoder_on
 from msgld.checkpoint import load_model
 from msgld.data.source import Clip
 from msgld.errors import DataError, ModelError, MsgldError, TrainingError, UsageError

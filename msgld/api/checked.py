@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from msgld.api import asking
 from msgld.api.making import Making
 from msgld.api.options import Options
 from msgld.api.separating import Separation
 from msgld.errors import ModelError
+from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
 from msgld.ranges import check
 from msgld.sound.songs import Sound
 
-if TYPE_CHECKING:
-    from msgld.api.msgld import Msgld
-
 
 def checked_separation(
-    model: Msgld,
+    model: Model,
+    weights: Mapping[str, str],
     song: Sound,
     stems: Sequence[str] | None,
     known: Mapping[str, Sound] | None,
@@ -39,11 +37,12 @@ def checked_separation(
     asking.check_known(known, model.stems)
     wanted = asking.stem_names(stems, model.stems)
     level = check("mixture_level", level)
-    return Separation(model.model, model.weights, song, wanted, dict(known), level, options)
+    return Separation(model, weights, song, wanted, dict(known), level, options)
 
 
 def checked_making(
-    model: Msgld,
+    model: Model,
+    weights: Mapping[str, str],
     options: Options,
     on_progress: OnProgress | None,
     cancel: CancelToken | None,
@@ -54,6 +53,6 @@ def checked_making(
         UsageError: another type. ModelError: the model has no vocoder.
     """
     asking.check_running(options, on_progress, cancel)
-    if model.model.vocoder is None:
+    if model.vocoder is None:
         raise ModelError(f"the model {model.name!r} has no vocoder: it only separates; load another one")
-    return Making(model.model, model.weights, options, on_progress, cancel)
+    return Making(model, weights, options, on_progress, cancel)

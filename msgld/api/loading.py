@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgld.allocator import keep_freed_memory
 from msgld.api.asking import check_type
 from msgld.api.devices import choose_device
+from msgld.api.msgld import Msgld
 from msgld.api.store import model_folder
 from msgld.checkpoint import load_model
 from msgld.description import read_description
 from msgld.ranges import check_flag
-
-if TYPE_CHECKING:
-    from msgld.api.msgld import Msgld
 
 
 def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:
@@ -30,8 +27,6 @@ def load(model: str | Path | None = None, *, device: str = "auto", half: bool | 
     Raises:
         ModelError: missing or damaged. UsageError: the device is not there.
     """
-    from msgld.api.msgld import Msgld
-
     if model is not None:
         check_type("model", model, str | PathLike, "a name or the path of a folder")
     half = None if half is None else check_flag("half", half)

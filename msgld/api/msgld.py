@@ -1,4 +1,4 @@
-"""The object that :func:`load` returns: a model that separates, generates and arranges."""
+"""The object that :func:`msgld.load` returns: a model that separates, generates and arranges."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 
 from msgld.api import asking, making, separating
 from msgld.api.checked import checked_making, checked_separation
-from msgld.api.loading import load
+from msgld.api.making import Making
 from msgld.api.options import NORMAL, Options
-from msgld.api.separating import Place
+from msgld.api.separating import Place, Separation
 from msgld.brief import OPEN, Brief
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
@@ -25,7 +25,7 @@ from msgld.results.result import Result
 from msgld.results.saving import Saved
 from msgld.sound.songs import Sound
 
-__all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound", "load"]
+__all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound"]
 
 
 class Msgld:
@@ -65,7 +65,9 @@ class Msgld:
             UsageError: unknown stems, values out of range, arrays of another shape. AudioReadError: not audio.
             Cancelled: the caller asked to stop.
         """
-        task = checked_separation(self, song, stems, known, mixture_level, options, on_progress, cancel)
+        task = checked_separation(
+            self.model, self.weights, song, stems, known, mixture_level, options, on_progress, cancel
+        )
         return separating.to_result(task, time.monotonic(), on_progress, cancel)
 
     def separate_stream(
@@ -84,7 +86,9 @@ class Msgld:
         Yields:
             Stem name -> (channels, n), and ``residual`` and ``mixture``; in all as long as the song.
         """
-        task = checked_separation(self, song, stems, known, mixture_level, options, on_progress, cancel)
+        task = checked_separation(
+            self.model, self.weights, song, stems, known, mixture_level, options, on_progress, cancel
+        )
         return separating.stretches(task, on_progress, cancel)
 
     def separate_to(
@@ -121,7 +125,9 @@ class Msgld:
         overwrite, residual = check_flag("overwrite", overwrite), check_flag("residual", residual)
         asking.check_two_stems(two_stems, stems, residual, self.stems)
         wanted = (two_stems,) if two_stems else stems
-        task = checked_separation(self, song, wanted, known, mixture_level, options, on_progress, cancel)
+        task = checked_separation(
+            self.model, self.weights, song, wanted, known, mixture_level, options, on_progress, cancel
+        )
         residual = residual or options.consistency == "residual"
         rest = f"no_{two_stems}" if two_stems else "residual" if residual else None
         place = Place(Path(folder), encoding, names, overwrite)
@@ -149,7 +155,7 @@ class Msgld:
             As :meth:`separate_to`; AudioReadError: a file cannot be read.
         """
         wanted = (two_stems,) if two_stems else stems
-        return separating.plan(checked_separation(self, song, wanted, known, mixture_level, options))
+        return separating.plan(self._separation(song, wanted, known, mixture_level, options))
 
     def generate(
         self,
@@ -172,7 +178,10 @@ class Msgld:
                 values out of range.
         """
         asking.check_brief(brief)
-        work, seconds = checked_making(self, options, on_progress, cancel), check("seconds", seconds)
+        work, seconds = (
+            self._making(options, on_progress, cancel),
+            check("seconds", seconds),
+        )
         return making.generate(work, seconds, make, brief)
 
     def arrange(
@@ -208,7 +217,10 @@ class Msgld:
         """
         asking.check_brief(brief)
         asking.check_given(given)
-        work, softness = checked_making(self, options, on_progress, cancel), check("softness", softness)
+        work, softness = (
+            self._making(options, on_progress, cancel),
+            check("softness", softness),
+        )
         start, stop = check_optional("start", start), check_optional("stop", stop)
         hear_key = check_flag("hear_key", hear_key)
         return making.arrange(work, given, make, softness, start, stop, brief, hear_key)
@@ -230,7 +242,11 @@ class Msgld:
                 given sound's spectrum changes; from 0.4 on everything is played anew.
         """
         asking.check_given(given)
-        return making.vary(checked_making(self, options, on_progress, cancel), given, check("level", level))
+        return making.vary(
+            self._making(options, on_progress, cancel),
+            given,
+            check("level", level),
+        )
 
     def extend(
         self,
@@ -243,5 +259,14 @@ class Msgld:
     ) -> Result:
         """Continue the given stems by that many seconds; the last 20 ms of what was given fade into what is new."""
         asking.check_given(given)
-        work, seconds = checked_making(self, options, on_progress, cancel), check("seconds", seconds)
+        work, seconds = (
+            self._making(options, on_progress, cancel),
+            check("seconds", seconds),
+        )
         return making.extend(work, given, seconds)
+
+    def _separation(self, *settings: Any) -> Separation:
+        return checked_separation(self.model, self.weights, *settings)
+
+    def _making(self, *settings: Any) -> Making:
+        return checked_making(self.model, self.weights, *settings)

@@ -7,16 +7,55 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgld.app.sources import Chosen, chosen_source
+from msgld.app.talk import Talk
 from msgld.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import torch
 
-    from msgld.app.training import Training
     from msgld.data.source import Source
 
 LEAST_MINUTES = 0.01
 """What is left of a run's time at least, when its data have been read."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the options of ``msgld train`` say; see their help."""
+
+    preset: str | None
+    midi: tuple[Path, ...]
+    stems: tuple[Path, ...]
+    band: bool | None
+    soundfont: Path | None
+    minutes: float | None
+    out: Path
+    start: Path | None
+    first_stage: Path | None
+    seed: int
+    device: str
+    jobs: int | None
+    stem_names: tuple[str, ...] | None = None
+    maps: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> Chosen:
+        """The options about data."""
+        return Chosen(
+            self.midi, self.stems, self.band, self.soundfont, self.stem_names, self.maps, self.start
+        )
+
+    def sources(self) -> dict[str, Any]:
+        """What is trained on, for the run's record; folders are the same however they are written."""
+        folders = {"midi": self.midi, "stems": self.stems}
+        resolved = {name: sorted(str(path.resolve()) for path in paths) for name, paths in folders.items()}
+        return {
+            **resolved,
+            "band": self.chosen.with_band,
+            "stem_names": self.stem_names,
+            "maps": sorted(self.maps),
+        }
 
 
 @dataclass(frozen=True)
@@ -75,8 +114,6 @@ def make_ready(settings: Training, minutes: float, since: float) -> Ready:
     Args:
         minutes: of the preset. since: when the command began, which its time is counted from.
     """
-    from msgld.app.sources import chosen_source
-    from msgld.app.talk import Talk
     from msgld.training.record import write_record
 
     device = _device(settings)

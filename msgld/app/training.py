@@ -5,60 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from msgld.app.preparing import make_ready, refused_first
+from msgld.app.preparing import Training, make_ready, refused_first
 from msgld.app.progress import track
-from msgld.app.sources import Chosen
 from msgld.app.talk import Talk, shown
 from msgld.errors import UsageError
 from msgld.progress import OnProgress, Progress
 
-if TYPE_CHECKING:
-    pass
-
 NEWS_SECONDS = 20.0
 """How often the losses shown are renewed."""
-
-
-@dataclass(frozen=True)
-class Training:
-    """What the options of ``msgld train`` say; see their help."""
-
-    preset: str | None
-    midi: tuple[Path, ...]
-    stems: tuple[Path, ...]
-    band: bool | None
-    soundfont: Path | None
-    minutes: float | None
-    out: Path
-    start: Path | None
-    first_stage: Path | None
-    seed: int
-    device: str
-    jobs: int | None
-    stem_names: tuple[str, ...] | None = None
-    maps: tuple[str, ...] = ()
-
-    @property
-    def chosen(self) -> Chosen:
-        """The options about data."""
-        return Chosen(
-            self.midi, self.stems, self.band, self.soundfont, self.stem_names, self.maps, self.start
-        )
-
-    def sources(self) -> dict[str, Any]:
-        """What is trained on, for the run's record; folders are the same however they are written."""
-        folders = {"midi": self.midi, "stems": self.stems}
-        resolved = {name: sorted(str(path.resolve()) for path in paths) for name, paths in folders.items()}
-        return {
-            **resolved,
-            "band": self.chosen.with_band,
-            "stem_names": self.stem_names,
-            "maps": sorted(self.maps),
-        }
 
 
 def train_denoiser_on(settings: Training) -> Path:

@@ -19,7 +19,8 @@ from msgld.data.checked import BadClip, checked
 from msgld.data.source import Clip, Source
 from msgld.errors import TrainingError
 from msgld.sound.resample import resample
-from msgld.training.supply import Supply, Trouble, Troubles
+from msgld.training.supply import Supply
+from msgld.training.troubles import Trouble, Troubles
 
 LEAST = 4
 """Clips that training needs to begin, however little time there is."""

@@ -2,129 +2,39 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import soundfile
+from torch import Tensor
 
 from msgld.data.checked import BadClip
 from msgld.data.mixed import missing_file, origin_of
+from msgld.data.source import Source
 from msgld.errors import MsgldError
-from msgld.training.log import say
+from msgld.training.troubles import Patience, Trouble
 
-if TYPE_CHECKING:
-    from msgld.training.pool import Pool
 
-IN_A_ROW = 3
-"""Failures in a row after which a source is taken to be away, and waited for."""
+class Supplied(Protocol):
+    """What is supplied: see :class:`msgld.training.pool.Pool`, which has these."""
 
-LONGEST_PAUSE = 8.0
-"""Seconds between two tries, at most."""
+    config: Any
+    source: Source
+    slots: int
+    tried: Tensor
+    done: Tensor
+    avoided: set[str]
 
-LINES = 20
-"""Lines about single clips that a run prints; further clips are only counted."""
+    def seed_of(self, worker: int, ahead: int = 0) -> int: ...  # noqa: D102
 
-ENOUGH = 20
-"""Tries before the share of bad clips is judged."""
+    def owed(self, worker: int) -> int: ...  # noqa: D102
+
+    def render(self, index: int, slot: int | None = None) -> None: ...  # noqa: D102
+
 
 _PASSING = (MsgldError, OSError, MemoryError, soundfile.SoundFileError)
 """What may be over in a moment, as a network drive that is away. Anything else is a fault of the source."""
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What kept a clip from the pool.
-
-    Attributes:
-        kind: ``bad`` (its samples), ``failed`` (it could not be read or rendered), ``crashed`` (its worker died);
-            of the source as a whole ``waiting`` (it is away), ``back`` or ``over`` (no use to wait any longer).
-        line: for people. origin: piece or file, reported once; the line itself where it is not known.
-    """
-
-    kind: str
-    line: str
-    origin: str = ""
-
-
-class Patience:
-    """Counts failures in a row and says how long to wait after each.
-
-    Args:
-        seconds: from the first failure in a row until it is over.
-    """
-
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self.seconds, self._clock = seconds, clock
-        self.row, self._since = 0, 0.0
-
-    def succeeded(self) -> None:
-        """The row ends."""
-        self.row = 0
-
-    def failed(self, passing: bool = True, away: bool = False) -> float | None:
-        """One more failure: seconds to wait, None if it is over. The first few are tried again at once.
-
-        Args:
-            passing: whether time can mend it. away: whether only time can.
-        """
-        if not self.row:
-            self._since = self._clock()
-        self.row += 1
-        if self.row < IN_A_ROW and not away:
-            return 0.0
-        left = self._since + self.seconds - self._clock()
-        if not passing or left <= 0:
-            return None
-        return min(0.5 * 2 ** max(0, min(self.row - IN_A_ROW, 10)), LONGEST_PAUSE, left)
-
-
-class Troubles:
-    """Counts what went wrong with clips, says it in few lines, and judges when it is too much."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.away = False
-        self._said: set[str] = set()
-        self._lock = threading.Lock()
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A worker reports to its parent, which counts.
-        return {}
-
-    def note(self, trouble: Trouble) -> None:
-        """Count one and say it: each origin once, and once when the source goes away and comes back."""
-        with self._lock:
-            self.counts[trouble.kind] += 1
-            line = self._to_say(trouble)
-        if line:
-            say(line)
-
-    def _to_say(self, trouble: Trouble) -> str:
-        if trouble.kind in ("waiting", "back"):
-            before, self.away = self.away, trouble.kind == "waiting"
-            return trouble.line if before != self.away else ""
-        key = trouble.origin or trouble.line
-        if trouble.kind == "over" or not trouble.line or key in self._said or len(self._said) == LINES:
-            return ""
-        self._said.add(key)
-        last = len(self._said) == LINES
-        return trouble.line + ("; from here on clips that are left out are only counted" if last else "")
-
-    @property
-    def left_out(self) -> int:
-        """Clips that did not reach the pool."""
-        return self.counts["bad"] + self.counts["failed"] + self.counts["crashed"]
-
-    def too_many(self, written: int, share: float) -> str:
-        """Why it is too much, if more than a ``share`` of the clips were bad; else an empty line."""
-        out = self.left_out
-        if written + out < ENOUGH or out <= share * (written + out):
-            return ""
-        return f"{out} of {written + out} clips could not be used: see the lines above, and repair or remove the files"
 
 
 class Supply:
@@ -134,7 +44,7 @@ class Supply:
         tell: called with every trouble.
     """
 
-    def __init__(self, pool: Pool, worker: int, tell: Callable[[Trouble], None]) -> None:
+    def __init__(self, pool: Supplied, worker: int, tell: Callable[[Trouble], None]) -> None:
         self.pool, self.worker, self.tell = pool, worker, tell
         self.patience = Patience(pool.config.patience)
         self.waited = False

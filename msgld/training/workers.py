@@ -19,7 +19,8 @@ import torch
 from msgld.data.mixed import origin_of
 from msgld.errors import TrainingError
 from msgld.training.pool import AnyPool, Pool
-from msgld.training.supply import Patience, Supply, Trouble
+from msgld.training.supply import Supply
+from msgld.training.troubles import Patience, Trouble
 
 CRASHES = 2
 """Times that a piece may end its worker before it is left out, where the source can tell which piece it was."""

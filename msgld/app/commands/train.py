@@ -113,8 +113,9 @@ def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = 
       msgld train --preset paper-small --first-stage runs/first/model --out runs/paper
     """
     from msgld.app import training
+    from msgld.app.preparing import Training
 
-    settings = training.Training(
+    settings = Training(
         preset,
         tuple(midi or ()),
         tuple(stems or ()),
