@@ -44,6 +44,11 @@ def test_songs_of_ones_own_need_no_soundfont(songs: Path, band: bool | None, cap
 
 
 @pytest.mark.usefixtures("no_fonts")
+def test_a_soundfont_that_nothing_is_played_with_is_refused(songs: Path) -> None:
+    with pytest.raises(UsageError, match="--soundfont goes with"):
+        chosen_source(Chosen(stems=(songs,), soundfont=Path("nowhere.sf2")), Talk())
+
+
 def test_stems_have_the_names_that_the_user_gives_them(songs: Path) -> None:
     named = Chosen(stems=(songs,), stem_names=("Bass", "drums", "vocals", "other"))
     clip = chosen_source(named, Talk()).clip(0, 0.2)

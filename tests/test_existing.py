@@ -48,6 +48,35 @@ SEPARATE = ("separate", "song.wav", "--quality", "draft", "--stems", "bass,drums
 RESULT = Path("separated/tiny/song")
 
 
+def test_what_a_result_is_made_from_is_never_replaced(run: Run):
+    shutil.copy("song.wav", "drums.wav")
+    before = contents(Path())
+    named = (
+        "--stems",
+        "bass,drums",
+        "--quality",
+        "draft",
+        "-o",
+        ".",
+        "--filename",
+        "{stem}.{ext}",
+        "--overwrite",
+    )
+    code, (told,), _ = run("separate", "drums.wav", *named)
+    assert code == 1 and "made from it" in told["error"]
+    code, (told,), _ = run("separate", "song.wav", "--known", "bass=bass.wav", *named)
+    assert code == 1 and "made from it" in told["error"]
+    assert contents(Path()) == before
+    piece = ("generate", "--seconds", "0.2", "--steps", "1")
+    assert run(*piece)[0] == 0
+    before = contents(Path())
+    for command in ("vary", "continue", "arrange"):
+        make = ("--make", "drums") if command == "arrange" else ()
+        code, _, said = run(command, "generated/tiny/seed0", "-o", "generated", "--overwrite", *make)
+        assert code == 1 and "made from it" in said.splitlines()[-1]
+    assert contents(Path()) == before
+
+
 def test_a_file_that_was_cut_short_is_neither_taken_for_whole_nor_replaced(run: Run):
     assert run(*SEPARATE)[0] == 0
     file = RESULT / "bass.wav"

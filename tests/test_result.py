@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,19 @@ def test_an_existing_result_is_left_alone(tmp_path: Path):
     assert [path.name for path in tmp_path.rglob("*")] == ["out", "mine.txt"]
     with pytest.raises(AudioWriteError, match="is a file"):
         separation().save(tmp_path / "out" / "mine.txt", overwrite=True)
+
+
+def test_a_result_is_not_saved_over_what_it_is_made_from(tmp_path: Path):
+    source = tmp_path / "bass.wav"
+    source.write_bytes(b"a song")
+    for info in (
+        {"input": str(source)},
+        {"input": {"bass": str(source)}},
+        {"settings": {"known": {"bass": str(source)}}},
+    ):
+        with pytest.raises(AudioWriteError, match="made from it"):
+            replace(separation(), info=info).save(tmp_path, overwrite=True)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"a song"]
 
 
 def test_overwriting_replaces_the_former_result_and_nothing_else(tmp_path: Path):

@@ -20,18 +20,17 @@ from msgld.errors import AudioReadError, ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.results.encoding import Encoding
-from msgld.results.folder import inside, new_folder
+from msgld.results.folder import check_sources, inside, new_folder
 from msgld.results.naming import Names
 from msgld.results.picture import Sketch
 from msgld.results.result import Result
 from msgld.results.saving import Saved, Tracks, check_encoding, save_tracks
-from msgld.sound.songs import Excerpt, Noted, Sound, digest, name_of, opened
+from msgld.sound.songs import Excerpt, Noted, Sound, digest, files_of, name_of, opened
 from msgld.sound.spool import Spool
 from msgld.tasks.stream import separated
 
 WRITING = 0.05
 """Share of the progress that is kept for writing files."""
-
 
 UNHEARD = 1e-3
 """A stem whose peak is this share of the loudest track's is said to be missing."""
@@ -142,8 +141,8 @@ def _notes(noted: Separation) -> list[str]:
     """What the readers had to say of the song, and of the known stems where that differs."""
     lines = list(noted.song.notes) if isinstance(noted.song, Noted) else []
     for stem, sound in noted.known.items():
-        own = [note for note in sound.notes if note not in lines] if isinstance(sound, Noted) else []
-        lines += [f"{stem}: {note}" for note in own]
+        if isinstance(sound, Noted):
+            lines += [f"{stem}: {note}" for note in sound.notes if note not in lines]
     return lines
 
 
@@ -199,8 +198,9 @@ def to_folder(
     Args:
         rest: name of the file for what the stems leave; None for no file.
     """
-    began = time.monotonic()
-    facts = look(task)
+    began, facts = time.monotonic(), look(task)
+    files = [place.names.file(name, place.encoding.ext) for name in (*task.stems, *filter(None, [rest]))]
+    check_sources(place.folder, place.names, files, files_of([task.song, *task.known.values()]))
     with new_folder(place.folder, place.overwrite, place.names) as temporary:
         check_encoding(temporary, place.encoding, facts.rate, facts.channels)
         meter = Meter(facts.frames / facts.rate, "seconds", "reading", on_progress, cancel)

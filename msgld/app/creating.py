@@ -13,7 +13,8 @@ from msgld.app.talk import Talk, shown
 from msgld.app.targets import check_out
 from msgld.errors import AudioWriteError
 from msgld.results.encoding import Encoding
-from msgld.results.folder import holds_result
+from msgld.results.folder import check_sources, holds_result
+from msgld.results.naming import PLAIN
 
 if TYPE_CHECKING:
     from msgld.results.result import Result
@@ -36,20 +37,24 @@ class Target:
         """Raise AudioWriteError, before anything is computed, where ``out`` cannot be a folder."""
         check_out(self.out)
 
-    def folder(self, model: str, name: str, seed: int | None = None) -> Path:
+    def folder(
+        self, model: str, name: str, seed: int | None = None, sources: Mapping[str, Path] | None = None
+    ) -> Path:
         """The folder of a result.
 
         Args:
             seed: becomes part of the name, unless it is None or 0, so that further seeds go beside the first.
+            sources: the stems that it is made from; they are never replaced.
 
         Raises:
-            AudioWriteError: there is a result already, which may not be replaced.
+            AudioWriteError: there is a result already, which may not be replaced, or holds the sources.
         """
         folder = self.out / part_of(model) / (part_of(name) + (f"-seed{seed}" if seed else ""))
         if not self.overwrite and (folder.is_file() or holds_result(folder)):
             raise AudioWriteError(
                 f"{folder} exists already; use --overwrite, another --seed or another --out"
             )
+        check_sources(folder, PLAIN, (), (sources or {}).values())
         return folder
 
 

@@ -45,6 +45,8 @@ def chosen_source(chosen: Chosen, talk: Talk) -> Source:
     """
     from msgld.training.data import training_source
 
+    if chosen.soundfont is not None and chosen.stems and not chosen.midi and not chosen.with_band:
+        raise UsageError("--soundfont goes with --midi or --band: songs of --stems are not played by one")
     stems = chosen_stems(chosen)
     folders = checked_folders(chosen.stems, stems, chosen.maps, talk)
     return training_source(chosen.midi, folders, float(chosen.with_band), chosen.soundfont)

@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path, PurePath
@@ -124,6 +124,23 @@ def holds_result(folder: Path, names: Names = PLAIN) -> bool:
     if (folder / names.record).exists():
         return True
     return names.alone and folder.is_dir() and any(folder.iterdir())
+
+
+def check_sources(folder: Path, names: Names, files: Iterable[str], sources: Iterable[str | Path]) -> None:
+    """Raise AudioWriteError where a file of a result, or of the one it replaces, is what the result is made from.
+
+    Args:
+        files: of the result, relative to its folder. sources: paths; those that lead nowhere are passed over.
+    """
+    former = map(str, _files_of_former_run(folder, names))
+    replaced = [folder / file for file in (*files, names.record, *former)]
+    for source in sources:
+        for path in replaced:
+            with suppress(OSError, ValueError):
+                if path.samefile(source):
+                    raise AudioWriteError(
+                        f"{path} would be replaced, and the result is made from it; choose another folder"
+                    )
 
 
 def _refuse_existing(folder: Path, overwrite: bool, names: Names) -> None:

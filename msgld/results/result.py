@@ -15,7 +15,8 @@ from msgld.errors import UsageError
 from msgld.names import check_stem_names
 from msgld.ranges import check_flag, shown
 from msgld.results.encoding import Encoding, as_encoding
-from msgld.results.folder import new_folder
+from msgld.results.folder import check_sources, new_folder
+from msgld.results.naming import PLAIN
 from msgld.results.picture import Sketch
 from msgld.results.saving import BLOCK, Saved, Track, Tracks, check_encoding, save_tracks
 from msgld.sound.songs import Reader, opened
@@ -70,6 +71,8 @@ class Result:
         check_stem_names(self.stems, UsageError)
         tracks = self._tracks(residual)
         info = {**self.info, "notes": list(self.notes)}
+        listed = [PLAIN.file(name, encoding.ext) for name in self._written(residual)]
+        check_sources(folder, PLAIN, listed, _sources(self.info))
         with new_folder(folder, overwrite) as temporary:
             check_encoding(temporary, encoding, self.rate, self.mix.shape[0])
             parts = self._written(residual)
@@ -103,6 +106,15 @@ class Result:
         for place in range(0, self.mix.shape[1], BLOCK):
             sketch.add({name: samples[:, place : place + BLOCK] for name, samples in everything.items()})
         return sketch
+
+
+def _sources(info: Mapping[str, Any]) -> list[str]:
+    """The files that a result was made from, as far as its record names them."""
+    named = info.get("input")
+    known = info.get("settings")
+    known = known.get("known") if isinstance(known, Mapping) else None
+    groups = [part.values() if isinstance(part, Mapping) else [part] for part in (named, known)]
+    return [path for group in groups for path in group if isinstance(path, str)]
 
 
 def _peak(tracks: Mapping[str, np.ndarray]) -> float:

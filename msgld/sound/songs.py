@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -175,6 +175,11 @@ def name_of(sound: Sound) -> str:
     """What a record says of where a sound came from: the file's full path, or ``array``."""
     source = _source(sound)
     return str(Path(source).absolute()) if isinstance(source, str | Path) else "array"
+
+
+def files_of(sounds: Iterable[Sound]) -> list[str | Path]:
+    """The files that sounds are read from; arrays have none."""
+    return [source for source in map(_source, sounds) if isinstance(source, str | Path)]
 
 
 def _source(sound: Sound) -> Source:

@@ -131,7 +131,7 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
         )
     work = partial(model.arrange, files, wanted, softness=softness, start=start, stop=stop, brief=brief,
                    hear_key=key is None, options=options)  # fmt: skip
-    make(work, target.folder(model.name, name_of(files), seed), target, talk, "arrange")
+    make(work, target.folder(model.name, name_of(files), seed, files), target, talk, "arrange")
     return 0
 
 
@@ -159,7 +159,7 @@ def vary(folder: Folder = None, given: o.Given = None, level: Level = 0.6, name:
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
     work = partial(model.vary, files, level, options=options)
-    make(work, target.folder(model.name, name_of(files), seed), target, talk, "vary")
+    make(work, target.folder(model.name, name_of(files), seed, files), target, talk, "vary")
     return 0
 
 
@@ -188,7 +188,7 @@ def extend(folder: Folder = None, given: o.Given = None, seconds: o.Seconds = 10
     target.check()
     files, model = _prepared(folder, given, name, device, jobs, talk)
     work = partial(model.extend, files, seconds, options=options)
-    make(work, target.folder(model.name, name_of(files), seed), target, talk, "continue")
+    make(work, target.folder(model.name, name_of(files), seed, files), target, talk, "continue")
     return 0
 
 
