@@ -70,9 +70,8 @@ def run_demo(name: str | None, out: Path, device: str, jobs: int | None, talk: T
         if set(GIVEN) | set(MADE) <= set(demo.model.stems):
             _arrange(demo)
     _write_report(demo.report, out)
-    talk.say(
-        f"\nall in {spoken(time.monotonic() - started)}; sound, spectrograms.png and figures are in {shown(out)}"
-    )
+    took = spoken(time.monotonic() - started)
+    talk.say(f"all in {took}; sound, spectrograms.png and figures are in {shown(out)}")
     return demo.report
 
 
