@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import run
 
 from msgld.app import doctor
 from msgld.errors import ModelError
@@ -57,3 +58,9 @@ def test_missing_packages_are_reported(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "av", None)
     assert doctor.check_av().advice == "run pip install av"
     assert doctor.check_package("no-such-package", "warn", "get it").advice == "get it"
+
+
+def test_what_is_printed_has_no_escaped_control_characters(tmp_path: Path):
+    """Neither as bytes, where no terminal reads them, nor as text such as ``\\x1b``."""
+    done = run(["doctor"], tmp_path)
+    assert "torch" in done.out and "\\x1b" not in done.out and "\x1b" not in done.out

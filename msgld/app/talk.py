@@ -28,12 +28,12 @@ class Talk:
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
 
-    def say(self, line: str) -> None:
-        """Print a result for people. Raises Unwritten where that fails."""
+    def say(self, line: str, **style: Any) -> None:
+        """Print a result for people, in a style of :func:`typer.style`. Raises Unwritten where that fails."""
         if self.as_json:
-            _to_stderr(one_line(line))
+            _to_stderr(one_line(line), **style)
         else:
-            _to_stdout(one_line(line))
+            _to_stdout(one_line(line), **style)
 
     def note(self, line: str) -> None:
         """Say something in passing, on standard error."""
@@ -54,9 +54,9 @@ def complain(message: str) -> None:
     _to_stderr(f"msgld: {one_line(' '.join(message.split()))}", fg="red")
 
 
-def _to_stdout(line: str) -> None:
+def _to_stdout(line: str, **style: Any) -> None:
     try:
-        typer.echo(line)
+        typer.secho(line, **style)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -30,9 +30,9 @@ def doctor(as_json: o.AsJson = False) -> int:
     talk, checks = Talk(as_json), diagnose(default_weights)
     colours = {"ok": "green", "warn": "yellow", "fail": "red"}
     for check in checks:
-        status = typer.style(f"{check.status:<4}", fg=colours[check.status])
         advice = f"  ->  {check.advice}" if check.advice else ""
-        talk.say(f"{status}  {check.name:<12} {check.detail}{advice}")
+        line = f"{check.status:<4}  {check.name:<12} {check.detail}{advice}"
+        talk.say(line, fg=colours[check.status])
         talk.record(**asdict(check))
     return int(any(check.status == "fail" for check in checks))
 
