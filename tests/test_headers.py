@@ -145,3 +145,22 @@ def test_an_excerpt_of_a_compressed_file_is_exact(tmp_path: Path, ending: str):
     samples = audio.read(path).samples
     got, rate = whole(Excerpt(path, 0.3, 0.7))
     np.testing.assert_array_equal(got, samples[:, round(0.3 * rate) : round(0.7 * rate)])
+
+
+@given(
+    st.sampled_from(["x.w64", "x.caf", "x.rf64"]),
+    st.integers(0, 60),
+    st.integers(0, 2**64 - 1),
+    st.booleans(),
+)
+@settings(deadline=None, max_examples=150)
+def test_chunks_of_any_size_lead_nowhere_outside_the_file(kind: str, place: int, size: int, big: bool):
+    container, subtype = KINDS[kind]
+    buffer = io.BytesIO()
+    soundfile.write(buffer, noise(1, 50).T, RATE, subtype, format=container)
+    data = bytearray(buffer.getvalue())
+    data[place : place + 8] = size.to_bytes(8, "big" if big else "little")
+    file = io.BytesIO(data)
+    found = promise(file)
+    if found is not None:
+        audit(file, found)

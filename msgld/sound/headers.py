@@ -72,8 +72,9 @@ def _believed(size: int, width: int) -> int | None:
 
 
 def _chunks(file: BinaryIO, at: int, form: Promise) -> Iterator[tuple[bytes, int, int]]:
-    """(name, place of the count, count) of chunks from ``at`` on, as far as their sizes lead."""
-    while True:
+    """(name, place of the count, count) of chunks from ``at`` on, as far as their sizes lead within the file."""
+    length = file.seek(0, io.SEEK_END)
+    while at < length:
         file.seek(at)
         head = file.read(form.id_size + form.width)
         if len(head) < form.id_size + form.width:
