@@ -163,4 +163,5 @@ def test_chunks_of_any_size_lead_nowhere_outside_the_file(kind: str, place: int,
     file = io.BytesIO(data)
     found = promise(file)
     if found is not None:
-        audit(file, found)
+        seen = audit(file, found)
+        assert seen.missing >= 0 and 0 <= seen.left <= len(data) and not (seen.missing and seen.left)

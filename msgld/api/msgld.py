@@ -65,9 +65,7 @@ class Msgld:
             UsageError: unknown stems, values out of range, arrays of another shape. AudioReadError: not audio.
             Cancelled: the caller asked to stop.
         """
-        task = checked_separation(
-            self.model, self.weights, song, stems, known, mixture_level, options, on_progress, cancel
-        )
+        task = self._separation(song, stems, known, mixture_level, options, on_progress, cancel)
         return separating.to_result(task, time.monotonic(), on_progress, cancel)
 
     def separate_stream(
@@ -86,9 +84,7 @@ class Msgld:
         Yields:
             Stem name -> (channels, n), and ``residual`` and ``mixture``; in all as long as the song.
         """
-        task = checked_separation(
-            self.model, self.weights, song, stems, known, mixture_level, options, on_progress, cancel
-        )
+        task = self._separation(song, stems, known, mixture_level, options, on_progress, cancel)
         return separating.stretches(task, on_progress, cancel)
 
     def separate_to(
@@ -125,9 +121,7 @@ class Msgld:
         overwrite, residual = check_flag("overwrite", overwrite), check_flag("residual", residual)
         asking.check_two_stems(two_stems, stems, residual, self.stems)
         wanted = (two_stems,) if two_stems else stems
-        task = checked_separation(
-            self.model, self.weights, song, wanted, known, mixture_level, options, on_progress, cancel
-        )
+        task = self._separation(song, wanted, known, mixture_level, options, on_progress, cancel)
         residual = residual or options.consistency == "residual"
         rest = f"no_{two_stems}" if two_stems else "residual" if residual else None
         place = Place(Path(folder), encoding, names, overwrite)
@@ -178,10 +172,7 @@ class Msgld:
                 values out of range.
         """
         asking.check_brief(brief)
-        work, seconds = (
-            self._making(options, on_progress, cancel),
-            check("seconds", seconds),
-        )
+        work, seconds = self._making(options, on_progress, cancel), check("seconds", seconds)
         return making.generate(work, seconds, make, brief)
 
     def arrange(
@@ -217,10 +208,7 @@ class Msgld:
         """
         asking.check_brief(brief)
         asking.check_given(given)
-        work, softness = (
-            self._making(options, on_progress, cancel),
-            check("softness", softness),
-        )
+        work, softness = self._making(options, on_progress, cancel), check("softness", softness)
         start, stop = check_optional("start", start), check_optional("stop", stop)
         hear_key = check_flag("hear_key", hear_key)
         return making.arrange(work, given, make, softness, start, stop, brief, hear_key)
@@ -259,10 +247,7 @@ class Msgld:
     ) -> Result:
         """Continue the given stems by that many seconds; the last 20 ms of what was given fade into what is new."""
         asking.check_given(given)
-        work, seconds = (
-            self._making(options, on_progress, cancel),
-            check("seconds", seconds),
-        )
+        work, seconds = self._making(options, on_progress, cancel), check("seconds", seconds)
         return making.extend(work, given, seconds)
 
     def _separation(self, *settings: Any) -> Separation:

@@ -27,8 +27,7 @@ def whole_frames(clip: Clip, model: Model) -> Tensor:
 
 def at_model_level(stems: np.ndarray, rate: int, model: Model, gain: float) -> Tensor:
     """Stems (S, channels, L) at the model's rate, cut to as many frames as it takes, times ``gain``."""
-    flat = stems.reshape(-1, stems.shape[-1])
-    audio = resample(flat, rate, model.codec.mel.rate).reshape(*stems.shape[:2], -1)
+    audio = resample(stems, rate, model.codec.mel.rate)
     size = model.codec.frame_samples * model.multiple
     return torch.from_numpy(audio[..., : audio.shape[-1] // size * size]) * gain
 

@@ -59,12 +59,6 @@ def _sdr(estimates: np.ndarray, clip: Clip) -> np.ndarray:
     return values
 
 
-def _at_rate(stems: np.ndarray, rate: int, target: int) -> np.ndarray:
-    """Stems (K, channels, L) at another rate. Their channels stay apart, as in mono some would cancel."""
-    flat = resample(np.asarray(stems, np.float32).reshape(-1, stems.shape[-1]), rate, target)
-    return flat.reshape(*stems.shape[:2], -1)
-
-
 def _mel_distance(distance: Callable[[np.ndarray, np.ndarray], float]) -> Callable[..., np.ndarray]:
     """A distance of log-mels in the published grid: 16 kHz, 64 bands, the mean power of the channels.
 
@@ -73,7 +67,7 @@ def _mel_distance(distance: Callable[[np.ndarray, np.ndarray], float]) -> Callab
 
     def compute(estimates: np.ndarray, clip: Clip) -> np.ndarray:
         sides = [
-            log_mel(torch.from_numpy(_at_rate(stems, clip.rate, AUDIOLDM.rate)), AUDIOLDM).numpy()
+            log_mel(torch.from_numpy(resample(stems, clip.rate, AUDIOLDM.rate)), AUDIOLDM).numpy()
             for stems in (estimates, clip.stems)
         ]
         pairs = zip(*sides, clip.present, strict=True)
@@ -86,7 +80,7 @@ def _msdm(estimates: np.ndarray, clip: Clip) -> np.ndarray:
     """MSDM's score, which counts silent stems and so flatters, in dB."""
     there = clip.present
     values = np.full(len(clip.stems), np.nan)
-    sides = [_at_rate(stems[there], clip.rate, MSDM_RATE) for stems in (estimates, clip.stems)]
+    sides = [resample(stems[there], clip.rate, MSDM_RATE) for stems in (estimates, clip.stems)]
     gains = msdm_gains(sides[0], sides[1], MSDM_RATE)
     if len(gains):
         values[there] = gains.mean(0)

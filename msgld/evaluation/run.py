@@ -154,9 +154,12 @@ def _how(model: Msgld, name: str, method: Method, protocol: Published | None) ->
     if method.subsets:
         said["subsets"] = ["+".join(subset) for subset in method.subsets]
     if name in SAMPLED:
-        sampling = separation_passes if name == "separate" else making
-        found = sampling(method.options, model.model)
-        settings = found[0] if isinstance(found, tuple) else found
+        separates = name == "separate"
+        settings = (
+            separation_passes(method.options, model.model)[0]
+            if separates
+            else making(method.options, model.model)
+        )
         said["settings"] = {"quality": method.options.quality, **asdict(settings)}
     return said
 

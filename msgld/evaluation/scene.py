@@ -45,7 +45,7 @@ def scene(model: Msgld, clip: Clip) -> Scene:
         clip.present & ~silent,
         gain,
         mels_of(model, clip.stems, clip.rate, gain),
-        at_rate(clip.stems, clip.rate),
+        resample(clip.stems, clip.rate, RATE),
     )
 
 
@@ -53,9 +53,3 @@ def mels_of(model: Msgld, stems: np.ndarray, rate: int, gain: float) -> np.ndarr
     """Log-mels (n, M, N) of stems (n, channels, L) at ``rate``, made louder by ``gain``."""
     waves = at_model_level(stems, rate, model.model, gain)
     return log_mel(waves, model.model.codec.mel).numpy()
-
-
-def at_rate(stems: np.ndarray, rate: int) -> np.ndarray:
-    """Stems (n, channels, L) at ``together.RATE``."""
-    sound = resample(stems.reshape(-1, stems.shape[-1]), rate, RATE)
-    return sound.reshape(*stems.shape[:2], -1)

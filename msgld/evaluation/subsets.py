@@ -12,7 +12,7 @@ from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
 from msgld.data.source import Clip
 from msgld.evaluation.embeddings import Embedding
-from msgld.evaluation.scene import Scene, at_rate, mels_of, scene
+from msgld.evaluation.scene import Scene, mels_of, scene
 from msgld.evaluation.subset_names import Subset
 from msgld.evaluation.table import row
 from msgld.evaluation.together import RATE, Fit, agreement, copies, scaled
@@ -96,7 +96,7 @@ def _compared(
 ) -> Played:
     """Compare made stems (n, channels, L), which are tracks ``wanted``, with the clip's own."""
     mels, true = mels_of(model, made, clip.clip.rate, clip.gain), clip.mels[wanted]
-    waves = dict(zip(wanted, at_rate(made, clip.clip.rate), strict=True))
+    waves = dict(zip(wanted, resample(made, clip.clip.rate, RATE), strict=True))
     frames = model.model.codec.mel.rate / model.model.codec.mel.hop
     return Played(
         log_mel_l1(mels, true),

@@ -167,8 +167,7 @@ def _sampled(
     """The end of a separation of sound that is as loud as the model knows it."""
     mel = model.codec.mel
     waves = torch.stack([*known.values(), mixtures])
-    flat = torch.from_numpy(resample(waves.flatten(0, 2).numpy(), rate, mel.rate))
-    audio = _whole_frames(flat.unflatten(0, waves.shape[:3]), model)
+    audio = _whole_frames(torch.from_numpy(resample(waves.numpy(), rate, mel.rate)), model)
     latents = model.codec.encode(log_mel(audio.to(model.device), mel))
     tracks = len(model.stems) + 1
     z = latents.new_zeros(len(mixtures), tracks, *latents.shape[2:])

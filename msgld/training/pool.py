@@ -251,6 +251,5 @@ def _at_rate(stems: np.ndarray, source: int, rate: int, samples: int) -> np.ndar
     """Stems (K, 2, L) of a source at the pool's rate, where it differs, and of its length."""
     if source == rate:
         return stems
-    flat = resample(stems.reshape(-1, stems.shape[-1]), source, rate)[:, :samples]
-    flat = np.pad(flat, ((0, 0), (0, samples - flat.shape[-1])))
-    return flat.reshape(*stems.shape[:-1], samples)
+    kept = resample(stems, source, rate)[..., :samples]
+    return np.pad(kept, ((0, 0), (0, 0), (0, samples - kept.shape[-1])))
