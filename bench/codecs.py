@@ -24,18 +24,18 @@ from torch import Tensor
 
 from msgld.checkpoint import load_first_stage
 from msgld.data.source import Source
+from msgld.dsp.codec import PatchCodec, PatchConfig
+from msgld.dsp.masks import apply_shares, shares_from_mels
+from msgld.dsp.mel import AUDIOLDM, log_mel
 from msgld.metrics import si_sdr
 from msgld.model import REFERENCE_RMS
-from msgld.sound.anchor import apply_shares, shares_from_mels
-from msgld.sound.autoencoder import KLCodec
-from msgld.sound.codec import PatchCodec, PatchConfig
-from msgld.sound.mel import AUDIOLDM, log_mel
-from msgld.training.autoencoder_run import train_codec
+from msgld.paper.autoencoder import KLCodec
+from msgld.paper.autoencoder_run import train_codec
+from msgld.paper.presets import PLAIN, find_codec_preset
 from msgld.training.batch import mix_mels
 from msgld.training.beginning import wait_for
 from msgld.training.clips import ClipPool, draw_crops
 from msgld.training.data import training_source
-from msgld.training.published_presets import PLAIN, find_codec_preset
 from msgld.training.workers import running
 
 FRAMES = 64

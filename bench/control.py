@@ -27,9 +27,9 @@ from msgld.data.band import RESERVED_SEED, compose
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.parts import length, parts
 from msgld.data.render import Renderer
-from msgld.metrics.asked import key_met, tempo_met, tempo_of
 from msgld.model import REFERENCE_RMS, Model
-from msgld.types import RATE, STEMS
+from msgld.music.key_detection import key_met, tempo_met, tempo_of
+from msgld.stems import RATE, STEMS
 
 SECONDS = 15.0
 

@@ -22,9 +22,9 @@ import torch
 from torch import Tensor
 
 from msgld.diffusion.noise import SqrtLinearSchedule
-from msgld.nets.hifigan import HifiGan, HifiGanConfig, transformers_to_published
-from msgld.nets.unet3d import PublishedUNet, UNetConfig
-from msgld.sound.autoencoder import KLCodec, KLConfig, diffusers_to_published
+from msgld.paper.autoencoder import KLCodec, KLConfig, diffusers_to_published
+from msgld.paper.hifigan import HifiGan, HifiGanConfig, transformers_to_published
+from msgld.paper.unet3d import PublishedUNet, UNetConfig
 
 
 def write_checkpoint(path: Path, width: int, small: bool) -> None:

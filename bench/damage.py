@@ -29,8 +29,8 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from encoded import encode
 from inprocess import Decoding
 
+from msgld.audio import audio, child
 from msgld.errors import AudioReadError
-from msgld.sound import audio, child
 
 SECONDS = 4.0
 FORMATS: dict[str, dict[str, Any]] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import msgld
-from msgld.sound.audio import read
+from msgld.audio.audio import read
 
 DEMO = Path(msgld.__file__).parent / "demo"
 """Folder of its stems."""

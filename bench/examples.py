@@ -17,11 +17,11 @@ import torch
 from PIL import Image
 
 import msgld
-from msgld.brief import OPEN, Brief
 from msgld.data.heldout import HeldOut
 from msgld.data.source import Clip
 from msgld.evaluation.page import Example, section, write_body
 from msgld.metrics import is_silent
+from msgld.music.conditions import OPEN, Brief
 
 BITRATE = 80
 COLOURS = 64

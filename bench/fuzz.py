@@ -32,8 +32,8 @@ from typing import Any
 import numpy as np
 from mutate import mutate, valid_files
 
+from msgld.audio import reader
 from msgld.errors import AudioReadError
-from msgld.sound import reader
 
 BLOCK = 1 << 16
 WARM_UP = 50  # inputs of a worker after which its memory has to stay

@@ -13,15 +13,15 @@ from hostile import Damage
 from msgld.checkpoint import save_model
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
+from msgld.dsp.codec import PatchCodec, PatchConfig
+from msgld.dsp.mel import MelConfig
 from msgld.errors import ModelError
 from msgld.model import Model
-from msgld.nets.notes import NoteReader, NotesConfig
+from msgld.nets.note_reader import NoteReader, NotesConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.stem_unet import StemUNet, StemUNetConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
-from msgld.sound.codec import PatchCodec, PatchConfig
-from msgld.sound.mel import MelConfig
 
 
 def shapes(count: int, seed: int = 0) -> dict[str, Damage]:

@@ -18,7 +18,7 @@ import soundfile
 from msgld.data.band import compose
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.render import Renderer
-from msgld.types import RATE, STEMS
+from msgld.stems import RATE, STEMS
 
 SEED, BAR = 1_000_000_135, 40
 """A chorus in which all five play, and the downbeat after it."""

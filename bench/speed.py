@@ -21,7 +21,7 @@ import torch
 from demo_mixture import DEMO, repeated
 
 import msgld
-from msgld.sound.audio import read, write
+from msgld.audio.audio import read, write
 
 
 def make_song(folder: Path, minutes: float, gain_db: float = 0.0) -> Path:

@@ -29,7 +29,7 @@ from msgld.evaluation.measures import improvements
 from msgld.evaluation.subset_names import Subset, named_subsets
 from msgld.evaluation.table import markdown, row
 from msgld.model import Model
-from msgld.tasks.maps import Settings
+from msgld.tasks.noise_maps import Settings
 from msgld.tasks.separate import Layout
 from msgld.tasks.stream import separated
 

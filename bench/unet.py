@@ -26,8 +26,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from msgld.nets.unet3d import PublishedUNet, UNetConfig
-from msgld.nets.unet3d_blocks import Attention, Upsample
+from msgld.paper.unet3d import PublishedUNet, UNetConfig
+from msgld.paper.unet3d_blocks import Attention, Upsample
 
 VARIANTS = ("plain", "fp32", "bf16")
 

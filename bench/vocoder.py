@@ -17,11 +17,11 @@ import torch
 from torch import Tensor
 
 from msgld.checkpoint import load_model
+from msgld.dsp.codec import PatchCodec
+from msgld.dsp.mel import log_mel
+from msgld.dsp.stft import analysis
 from msgld.model import REFERENCE_RMS
-from msgld.nets.stft import analysis
 from msgld.nets.vocoder import Vocoder
-from msgld.sound.codec import PatchCodec
-from msgld.sound.mel import log_mel
 from msgld.training.vocoder_loss import turn_loss
 from msgld.training.vocoder_run import load_vocoder
 

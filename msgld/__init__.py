@@ -13,10 +13,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from msgld.api.encoding import Encoding
     from msgld.api.loading import load
     from msgld.api.msgld import Msgld
+    from msgld.api.naming import Names
     from msgld.api.options import Options
-    from msgld.brief import Brief
+    from msgld.api.result import Result
+    from msgld.api.save import Saved
+    from msgld.audio.songs import Excerpt
     from msgld.errors import (
         AudioError,
         AudioReadError,
@@ -27,12 +31,8 @@ if TYPE_CHECKING:
         MsgldError,
         UsageError,
     )
+    from msgld.music.conditions import Brief
     from msgld.progress import CancelToken, Progress
-    from msgld.results.encoding import Encoding
-    from msgld.results.naming import Names
-    from msgld.results.result import Result
-    from msgld.results.saving import Saved
-    from msgld.sound.songs import Excerpt
 
 __all__ = [
     "AudioError",
@@ -57,16 +57,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Brief": "brief",
+    "Brief": "music.conditions",
     "CancelToken": "progress",
-    "Encoding": "results.encoding",
-    "Excerpt": "sound.songs",
+    "Encoding": "api.encoding",
+    "Excerpt": "audio.songs",
     "Msgld": "api.msgld",
-    "Names": "results.naming",
+    "Names": "api.naming",
     "Options": "api.options",
     "Progress": "progress",
-    "Result": "results.result",
-    "Saved": "results.saving",
+    "Result": "api.result",
+    "Saved": "api.save",
     "load": "api.loading",
 }
 """Where the names live that are no errors."""

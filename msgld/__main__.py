@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from msgld.app.signals import loading
+from msgld.cli.signals import loading
 
 
 def main() -> None:
     """Import the command line and run it."""
     with loading():
-        from msgld.cli import main as command
+        from msgld.cli.main import main as command
     command()
 
 

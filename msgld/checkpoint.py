@@ -16,13 +16,14 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from msgld.brief import PROGRAMS
 from msgld.description import FILE, read_description, unusable, written
 from msgld.errors import ModelError
-from msgld.kinds import KINDS, Kind, config_of, denoiser_of, kind_of
 from msgld.model import Model
+from msgld.music.conditions import PROGRAMS
+from msgld.registry import KINDS, Kind, config_of, denoiser_of, kind_of
+from msgld.runtime import bf16_is_fast
 from msgld.schema import same
-from msgld.tasks.asked import features_of
+from msgld.tasks.conditioning import features_of
 from msgld.tensors import fill, unfilled
 
 
@@ -109,14 +110,6 @@ def write_together(files: Mapping[Path, bytes]) -> None:
             os.fsync(file.fileno())
     for unfinished, path in temporary.items():
         os.replace(unfinished, path)
-
-
-def bf16_is_fast(device: torch.device) -> bool:
-    """Whether bfloat16 is faster than 32 bits: on most GPUs, on CPUs with AVX512-BF16 or AMX."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    has = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return device.type == "cpu" and bool(has and has())
 
 
 def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | None = None) -> Model:

@@ -12,18 +12,18 @@ from torch import Tensor
 
 from msgld.diffusion.denoise import Asked, Estimate, StemDenoiser
 from msgld.diffusion.noise import Schedule
-from msgld.diffusion.published import PublishedDenoiser
+from msgld.dsp.codec import PatchCodec
 from msgld.errors import ModelError
-from msgld.keys import notes_of
+from msgld.music.keys import notes_of
 from msgld.names import check_path_part, check_stem_names
-from msgld.nets.notes import NoteReader
+from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
 from msgld.nets.vocoder import Vocoder
-from msgld.sound.codec import PatchCodec
+from msgld.paper.denoiser import PublishedDenoiser
 
 if TYPE_CHECKING:
-    from msgld.nets.hifigan import HifiGan
-    from msgld.sound.autoencoder import KLCodec
+    from msgld.paper.autoencoder import KLCodec
+    from msgld.paper.hifigan import HifiGan
 
 REFERENCE_RMS = 0.1
 """Mixtures are brought to this level (-20 dBFS) before the model hears them."""

@@ -78,7 +78,7 @@ Tracks = Annotated[int, Between(3, 64)]
 
 
 class Grid(Protocol):
-    """What the parts of a model have to agree on with its codec; ``mel`` is :class:`msgld.sound.mel.MelConfig`."""
+    """What the parts of a model have to agree on with its codec; ``mel`` is :class:`msgld.dsp.mel.MelConfig`."""
 
     @property
     def channels(self) -> int: ...  # noqa: D102

@@ -15,11 +15,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from msgld.kinds import build_part
-from msgld.nets.hifigan import HifiGan, transformers_to_published
-from msgld.nets.unet3d import PublishedUNet, UNetConfig
-from msgld.sound.autoencoder import KLCodec, KLConfig, diffusers_to_published
-from msgld.sound.mel import AUDIOLDM
+from msgld.dsp.mel import AUDIOLDM
+from msgld.paper.autoencoder import KLCodec, KLConfig, diffusers_to_published
+from msgld.paper.hifigan import HifiGan, transformers_to_published
+from msgld.paper.unet3d import PublishedUNet, UNetConfig
+from msgld.registry import build_part
 
 FOLDER = Path(os.environ.get("MSGLD_GOLDEN") or Path(__file__).parent / "golden")
 

@@ -6,12 +6,12 @@ import io
 from pathlib import Path
 from typing import Any
 
-from msgld.sound import decode
-from msgld.sound.messages import packed
+from msgld.audio import decode
+from msgld.audio.messages import packed
 
 
 class Decoding:
-    """Stands in for ``subprocess.Popen`` in ``msgld.sound.child``: what it would write has been written already."""
+    """Stands in for ``subprocess.Popen`` in ``msgld.audio.child``: what it would write has been written already."""
 
     def __init__(self, command: list[str], **options: Any) -> None:
         path = Path(command[-1])

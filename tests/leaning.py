@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from msgld.diffusion.denoise import Estimate
 from msgld.diffusion.noise import CosineSchedule, SqrtLinearSchedule
-from msgld.diffusion.published import NoiseNetwork, PublishedDenoiser
+from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.model import Model
-from msgld.sound.codec import PatchCodec, PatchConfig
-from msgld.types import STEMS
+from msgld.paper.denoiser import NoiseNetwork, PublishedDenoiser
+from msgld.stems import STEMS
 
 SPREAD = 0.3
 CHANNELS = 8

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from msgld.nets.hifigan import HifiGan, HifiGanConfig, transformers_to_published
-from msgld.nets.unet3d import PublishedUNet, UNetConfig
-from msgld.sound.autoencoder import KLCodec, KLConfig, diffusers_to_published
+from msgld.paper.autoencoder import KLCodec, KLConfig, diffusers_to_published
+from msgld.paper.hifigan import HifiGan, HifiGanConfig, transformers_to_published
+from msgld.paper.unet3d import PublishedUNet, UNetConfig
 
 UNET = UNetConfig(model_channels=32, channel_mult=(1, 2), num_res_blocks=1, attention_resolutions=(2,))
 CODEC = replace(KLConfig(), base_channels=32, mults=(1, 1, 1), res_blocks=1)

@@ -15,12 +15,12 @@ from msgld.checkpoint import load_model, save_model, write_whole
 from msgld.description import read_description
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
+from msgld.dsp.codec import PatchCodec, PatchConfig
+from msgld.dsp.mel import MelConfig
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
-from msgld.sound.codec import PatchCodec, PatchConfig
-from msgld.sound.mel import MelConfig
 
 NETWORK = TransformerConfig(
     tracks=3, channels=8, bands=6, frame_columns=4,

@@ -19,16 +19,16 @@ from hostile import NAMES, describe, names, tensors
 from tiny import save_tiny_model
 
 import msgld
+from msgld.api.folder import inside
+from msgld.api.result import Result
 from msgld.api.store import model_folder
-from msgld.app.models import list_models
 from msgld.checkpoint import load_first_stage, load_model, save_model
+from msgld.cli.models import list_models
 from msgld.errors import AudioWriteError, ModelError, UsageError
-from msgld.kinds import KINDS, config_of
-from msgld.results.folder import inside
-from msgld.results.result import Result
+from msgld.paper.presets import CODECS, PUBLISHED
+from msgld.registry import KINDS, config_of
 from msgld.training.notes_presets import PRESETS as NOTES
 from msgld.training.presets import PRESETS
-from msgld.training.published_presets import CODECS, PUBLISHED
 from msgld.training.refiner_presets import PRESETS as REFINERS
 from msgld.training.vocoder_presets import PRESETS as VOCODERS
 

@@ -20,9 +20,9 @@ from torch import Tensor
 from msgld.diffusion.denoise import Denoiser
 from msgld.diffusion.guidance import Guided, Overwriting
 from msgld.diffusion.noise import SqrtLinearSchedule
-from msgld.diffusion.published import PublishedDenoiser
 from msgld.diffusion.sample import Map, Move, ddim, finish, sample
-from msgld.sound.mel import MelConfig, columns, log_mel
+from msgld.dsp.mel import MelConfig, columns, log_mel
+from msgld.paper.denoiser import PublishedDenoiser
 
 
 @dataclass(frozen=True)

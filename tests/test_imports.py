@@ -16,27 +16,30 @@ PACKAGE = ROOT / "msgld"
 
 # From the bottom to the top: a unit may import its own layer and those below it.
 LAYERS = (
-    ("types", "errors", "progress", "allocator"),
-    ("keys", "ranges", "names"),
-    ("schema", "description"),
+    ("errors", "progress"),
+    ("ranges", "names", "stems"),
+    ("schema", "description", "runtime"),
     ("instruments",),
-    ("brief",),
-    ("diffusion", "nets", "metrics"),
-    ("sound",),
+    ("diffusion", "dsp", "metrics"),
+    ("nets",),
+    ("audio", "music"),
     ("model",),
-    ("kinds", "tensors"),
+    ("registry", "tensors"),
     ("tasks",),
-    ("checkpoint", "data", "results"),
-    ("training", "convert"),
+    ("checkpoint", "data"),
+    ("training",),
+    ("paper",),
     ("api",),
     ("evaluation",),
     ("__init__",),
-    ("cli", "app"),
+    ("cli",),
     ("__main__",),
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
-# Allowed by rank, forbidden by design: sound knows nothing of noise.
-APART = {("sound", "diffusion")}
+# Allowed by rank, forbidden by design: what handles sound knows nothing of noise.
+APART = {("dsp", "diffusion"), ("audio", "diffusion"), ("audio", "music")}
+# To be gone: what still asks for the published system.
+WAITING = {("registry", "paper"), ("model", "paper")}
 # Slow to import, or not there in a plain install.
 LAZY = {
     "matplotlib",
@@ -70,7 +73,7 @@ def _imports(node: ast.AST, path: Path, top: bool) -> Iterator[tuple[str, int, b
             yield from ((alias.name, child.lineno, top) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             base = _absolute(child, path)
-            # ``from msgld import types`` names a module, ``from msgld.types import STEMS`` does not.
+            # ``from msgld import types`` names a module, ``from msgld.stems import STEMS`` does not.
             names = [f"{base}.{alias.name}" for alias in child.names] if base == "msgld" else [base]
             yield from ((name, child.lineno, top) for name in names)
         else:
@@ -116,14 +119,17 @@ def test_every_part_has_a_place_in_the_order():
 def test_imports_run_one_way(path: Path):
     here = unit_of(_inside(path))
     for unit, line in own_imports(path):
-        assert RANK[unit] <= RANK[here], f"{path}:{line}: {here} lies below {unit} and may not import it"
+        assert RANK[unit] <= RANK[here] or (here, unit) in WAITING, (
+            f"{path}:{line}: {here} lies below {unit} and may not import it"
+        )
         assert (here, unit) not in APART, f"{path}:{line}: {here} knows nothing of {unit}"
 
 
 def test_no_circle_within_a_layer():
     graph: dict[str, set[str]] = {unit: set() for unit in RANK}
     for path in FILES:
-        graph[unit_of(_inside(path))] |= {unit for unit, _ in own_imports(path)}
+        here = unit_of(_inside(path))
+        graph[here] |= {unit for unit, _ in own_imports(path) if (here, unit) not in WAITING}
     _check_no_circle(graph)
 
 
@@ -159,7 +165,13 @@ def _importable(name: str) -> bool:
     "module",
     [
         name
-        for name in ("msgld", "msgld.cli", "msgld.app.doctor", "msgld.app.progress", "msgld.sound.audio")
+        for name in (
+            "msgld",
+            "msgld.cli.main",
+            "msgld.cli.doctor",
+            "msgld.cli.progress_bar",
+            "msgld.audio.audio",
+        )
         if _importable(name)
     ],
 )

@@ -17,8 +17,8 @@ from tiny import save_tiny_model
 from typer.testing import CliRunner
 
 import msgld
-from msgld.app.guard import guarded
-from msgld.cli import app
+from msgld.cli.errors import guarded
+from msgld.cli.main import app
 from msgld.ranges import RANGES, check
 
 OF_OPTIONS = (

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from msgld.brief import PROGRAMS
 from msgld.checkpoint import save_model
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
+from msgld.dsp.codec import PatchCodec, PatchConfig
+from msgld.dsp.mel import MelConfig, filterbank
 from msgld.model import Model
-from msgld.nets.notes import NoteReader, NotesConfig
+from msgld.music.conditions import PROGRAMS
+from msgld.nets.note_reader import NoteReader, NotesConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
-from msgld.sound.codec import PatchCodec, PatchConfig
-from msgld.sound.mel import MelConfig, filterbank
-from msgld.tasks.asked import features_of
-from msgld.types import STEMS
+from msgld.stems import STEMS
+from msgld.tasks.conditioning import features_of
 
 STEM_TRANSFORMER = TransformerConfig(width=32, depth=1, heads=2)
 

@@ -27,12 +27,12 @@ import torch
 
 from msgld.checkpoint import write_whole
 from msgld.data.heldout import HeldOut
+from msgld.dsp.mel import MelConfig, log_mel
+from msgld.dsp.resample import resample
 from msgld.evaluation.subset_names import proper_subsets
 from msgld.evaluation.together import Fit, agreement, copies, scaled
 from msgld.metrics import frechet_distance, is_silent, mel_statistics, si_sdri, summary
-from msgld.sound.mel import MelConfig, log_mel
-from msgld.sound.resample import resample
-from msgld.types import STEMS
+from msgld.stems import STEMS
 from peers.systems import RATE, SECONDS, System, open_system
 
 MEL = MelConfig(RATE, 1024, 256, 128, fmax=RATE / 2)

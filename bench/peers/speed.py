@@ -30,9 +30,9 @@ from speed import make_song
 from unet import build
 
 import msgld
-from msgld.checkpoint import bf16_is_fast
-from msgld.sound.audio import read
-from msgld.types import STEMS
+from msgld.audio.audio import read
+from msgld.runtime import bf16_is_fast
+from msgld.stems import STEMS
 
 CLIP, CALLS, FEW = 10.24, 200, 8
 HTDEMUCS = ("HTDemucs", "HTDemucs keeping memory")

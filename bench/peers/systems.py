@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.sound.resample import resample
-from msgld.types import STEMS
+from msgld.dsp.resample import resample
+from msgld.stems import STEMS
 
 RATE = 22_050
 SECONDS = 10.0

@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
 
-from msgld.app.progress import track
-from msgld.app.training import News
+from msgld.cli.progress_bar import track
+from msgld.cli.train_parts import News
 from msgld.data.source import Source
 from msgld.training.beginning import Report
 from msgld.training.data import training_source
@@ -111,10 +111,10 @@ def ours(job: Job) -> None:
 
 def paper(job: Job) -> None:
     """Autoencoder 30 %, vocoder 10 %, U-Net 60 % of the time; five stems, 16 kHz mono as published."""
-    from msgld.training.autoencoder_run import train_codec
+    from msgld.paper.autoencoder_run import train_codec
+    from msgld.paper.presets import PAPER_SMALL, find_codec_preset
+    from msgld.paper.run import train_published
     from msgld.training.presets import Stage
-    from msgld.training.published_presets import PAPER_SMALL, find_codec_preset
-    from msgld.training.published_run import train_published
 
     one, two, three = job.part("codec", 0.3), job.part("vocoder", 0.1), job.part("denoiser", 0.6)
     coding = scaled(find_codec_preset("paper-small"))

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
 
-from msgld.checkpoint import bf16_is_fast
 from msgld.data.source import Source
 from msgld.model import REFERENCE_RMS
+from msgld.runtime import bf16_is_fast
 from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.clips import ClipPool, clip_pool
 from msgld.training.disk import Run

@@ -8,8 +8,8 @@ from dataclasses import fields
 from types import UnionType
 
 from msgld.api.options import Options
-from msgld.brief import Brief
 from msgld.errors import UsageError
+from msgld.music.conditions import Brief
 from msgld.progress import CancelToken
 from msgld.ranges import RANGES, Range, shown
 

@@ -8,11 +8,11 @@ from msgld.api import asking
 from msgld.api.making import Making
 from msgld.api.options import Options
 from msgld.api.separating import Separation
+from msgld.audio.songs import Sound
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
 from msgld.ranges import check
-from msgld.sound.songs import Sound
 
 
 def checked_separation(

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from msgld.audio.fitted import as_channels
+from msgld.audio.songs import Noted, Sound, name_of, whole
+from msgld.dsp.resample import resample
 from msgld.errors import UsageError
-from msgld.sound.fitted import as_channels
-from msgld.sound.resample import resample
-from msgld.sound.songs import Noted, Sound, name_of, whole
 
 
 @dataclass(frozen=True)

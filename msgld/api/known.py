@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from msgld.audio.fitted import as_channels
+from msgld.audio.songs import Reader, Sound, opened
 from msgld.errors import AudioReadError, UsageError
-from msgld.sound.fitted import as_channels
-from msgld.sound.songs import Reader, Sound, opened
 
 NOTED, REFUSED = 0.1, 5.0
 """Seconds by which a known stem's length may differ from its song's without a note, and at all."""

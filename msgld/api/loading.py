@@ -5,18 +5,17 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
-from msgld.allocator import keep_freed_memory
 from msgld.api.asking import check_type
-from msgld.api.devices import choose_device
 from msgld.api.msgld import Msgld
 from msgld.api.store import model_folder
 from msgld.checkpoint import load_model
 from msgld.description import read_description
 from msgld.ranges import check_flag
+from msgld.runtime import choose_device, keep_freed_memory
 
 
 def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:
-    """Open a model. On a CPU the process then keeps freed memory, see :mod:`msgld.allocator`.
+    """Open a model. On a CPU the process then keeps freed memory, see :mod:`msgld.runtime`.
 
     Args:
         model: a name, the path of a folder, or None for the shipped one. Names are looked for in the package and

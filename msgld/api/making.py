@@ -16,18 +16,19 @@ from msgld.api.given import Given, gather
 from msgld.api.options import Options
 from msgld.api.quality import making
 from msgld.api.record import describe
+from msgld.api.result import Result
 from msgld.api.takes import Finish, Take, at_level
-from msgld.brief import OPEN, Brief
+from msgld.audio.fitted import as_channels
+from msgld.audio.songs import Sound
 from msgld.diffusion.sample import Map
+from msgld.dsp.resample import resample
 from msgld.errors import UsageError
 from msgld.model import Model
+from msgld.music.conditions import OPEN, Brief
 from msgld.progress import CancelToken, Meter, OnProgress
-from msgld.results.result import Result
-from msgld.sound.fitted import as_channels
-from msgld.sound.resample import resample
-from msgld.sound.songs import Sound
-from msgld.tasks import maps, render
-from msgld.tasks.asked import briefed
+from msgld.tasks import noise_maps as maps
+from msgld.tasks import render
+from msgld.tasks.conditioning import briefed
 from msgld.tasks.hearing import in_heard_key, key_for
 from msgld.tasks.retouch import ANEW, retouch, varied
 

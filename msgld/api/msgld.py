@@ -12,18 +12,18 @@ import numpy as np
 
 from msgld.api import asking, making, separating
 from msgld.api.checked import checked_making, checked_separation
+from msgld.api.encoding import Encoding, as_encoding
 from msgld.api.making import Making
+from msgld.api.naming import PLAIN, Names
 from msgld.api.options import NORMAL, Options
+from msgld.api.result import Result
+from msgld.api.save import Saved
 from msgld.api.separating import Place, Separation
-from msgld.brief import OPEN, Brief
+from msgld.audio.songs import Sound
 from msgld.model import Model
+from msgld.music.conditions import OPEN, Brief
 from msgld.progress import CancelToken, OnProgress
 from msgld.ranges import check, check_flag, check_optional
-from msgld.results.encoding import Encoding, as_encoding
-from msgld.results.naming import PLAIN, Names
-from msgld.results.result import Result
-from msgld.results.saving import Saved
-from msgld.sound.songs import Sound
 
 __all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound"]
 

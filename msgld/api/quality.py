@@ -8,7 +8,7 @@ from typing import Any
 from msgld.api.options import Options
 from msgld.errors import ModelError
 from msgld.model import Model
-from msgld.tasks.maps import Settings
+from msgld.tasks.noise_maps import Settings
 from msgld.tasks.separate import HEDGED, Layout
 
 # One call answers with the expected stems, which is the separator of least squared error: more calls draw a

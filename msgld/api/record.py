@@ -8,7 +8,7 @@ from typing import Any
 from msgld.api.options import Options
 from msgld.api.versions import versions
 from msgld.model import Model
-from msgld.tasks.maps import Settings
+from msgld.tasks.noise_maps import Settings
 
 
 def describe(

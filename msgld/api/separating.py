@@ -12,21 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from msgld.api.encoding import Encoding
+from msgld.api.folder import check_sources, inside, new_folder
 from msgld.api.known import Shares, check_lengths
+from msgld.api.naming import Names
 from msgld.api.options import Options
+from msgld.api.picture import Sketch
 from msgld.api.quality import consistency, separation_passes
 from msgld.api.record import describe
+from msgld.api.result import Result
+from msgld.api.save import Saved, Tracks, check_encoding, save_tracks
+from msgld.audio.songs import Excerpt, Noted, Sound, digest, files_of, name_of, opened
+from msgld.audio.spool import Spool
 from msgld.errors import AudioReadError, ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
-from msgld.results.encoding import Encoding
-from msgld.results.folder import check_sources, inside, new_folder
-from msgld.results.naming import Names
-from msgld.results.picture import Sketch
-from msgld.results.result import Result
-from msgld.results.saving import Saved, Tracks, check_encoding, save_tracks
-from msgld.sound.songs import Excerpt, Noted, Sound, digest, files_of, name_of, opened
-from msgld.sound.spool import Spool
 from msgld.tasks.stream import separated
 
 WRITING = 0.05

@@ -9,9 +9,9 @@ import numpy as np
 from torch import Tensor
 
 from msgld.api.given import Given
+from msgld.dsp.limiter import bounds_for, limited
+from msgld.dsp.panning import gains_like, gains_of, place
 from msgld.model import Model
-from msgld.sound.limiter import bounds_for, limited
-from msgld.sound.panorama import gains_like, gains_of, place
 
 
 @dataclass(frozen=True)

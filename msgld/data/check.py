@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from msgld.audio.arrays import HIGHEST_RATE, LOWEST_RATE
+from msgld.audio.reader import AudioReader, open_audio
 from msgld.errors import AudioReadError
 from msgld.progress import Meter, OnProgress
-from msgld.sound.arrays import HIGHEST_RATE, LOWEST_RATE
-from msgld.sound.reader import AudioReader, open_audio
 
 LOUDEST = 64.0
 """A sample beyond this, 36 dB over full scale, is no sound: integers that were stored as floats, for example."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from msgld.types import STEMS
+from msgld.stems import STEMS
 
 FAMILY = 8
 """Programs in one General MIDI family."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from msgld.audio.reader import open_audio
 from msgld.data.check import examine_all
 from msgld.data.findings import SET_ASIDE, Finding, named
 from msgld.data.layout import find_stems
@@ -16,8 +17,7 @@ from msgld.data.stem_map import Rule, StemMap
 from msgld.data.stem_song import StemFile, StemSong, compared, findings_of_files, usable_songs
 from msgld.errors import AudioReadError, DataError
 from msgld.progress import OnProgress
-from msgld.sound.reader import open_audio
-from msgld.types import RATE, STEMS
+from msgld.stems import RATE, STEMS
 
 CLIP_SECONDS = 10.24
 """Length of a stretch that is evaluated, as published."""

@@ -22,7 +22,7 @@ from msgld.data.render import Renderer
 from msgld.data.scores import band_song
 from msgld.data.source import Clip
 from msgld.errors import DataError
-from msgld.types import RATE, STEMS
+from msgld.stems import RATE, STEMS
 
 SECONDS = 10.24
 """Length of a clip."""

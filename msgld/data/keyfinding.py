@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from msgld.data.parts import Part
-from msgld.keys import key_of_scale, scale
+from msgld.music.keys import key_of_scale, scale
 
 HELD, AHEAD = 0.94, 0.03
 """Share of the sounding time that the notes of a scale must hold, and by how much more than those of any other."""

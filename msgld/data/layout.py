@@ -8,6 +8,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgld.audio.files import LOSSLESS, folders, is_hidden, sounds
+from msgld.audio.own_results import own_files
 from msgld.data.findings import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
 from msgld.data.slakh import METADATA, slakh_instruments
 from msgld.data.song_names import read_names, titles_of
@@ -15,8 +17,6 @@ from msgld.data.stem_map import IGNORE, STEMS_FILE, StemMap
 from msgld.data.stem_names import NOWHERE, Meaning, is_stem, read_words
 from msgld.data.words import COMPLEMENT, MIXTURE, words_of
 from msgld.errors import DataError
-from msgld.results.own import own_files
-from msgld.sound.files import LOSSLESS, folders, is_hidden, sounds
 
 STEM_FILE = ".stem.mp4"
 """Ending of the files of MUSDB18, which hold the mixture and four stems as streams of one file."""

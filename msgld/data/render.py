@@ -22,7 +22,7 @@ import numpy as np
 from msgld.data.fonts import find_soundfonts, heldout_soundfont
 from msgld.data.parts import Part, Score, crop, parts
 from msgld.errors import DataError
-from msgld.types import RATE, STEMS
+from msgld.stems import RATE, STEMS
 
 __all__ = ["Renderer", "balance", "find_soundfonts", "heldout_soundfont", "render"]
 

@@ -9,7 +9,6 @@ from typing import Protocol
 
 import numpy as np
 
-from msgld.brief import FASTEST, SLOWEST, Brief
 from msgld.data.classes import substitute
 from msgld.data.fonts import fitting
 from msgld.data.frozen import RESERVED_SEED
@@ -19,8 +18,9 @@ from msgld.data.parts import Part, length, parts, sounding, stretch, transpose
 from msgld.data.render import Renderer, balance
 from msgld.data.source import Clip
 from msgld.errors import DataError
-from msgld.keys import transposed
-from msgld.types import RATE, STEMS
+from msgld.music.conditions import FASTEST, SLOWEST, Brief
+from msgld.music.keys import transposed
+from msgld.stems import RATE, STEMS
 
 
 class Library(Protocol):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgld.audio.files import sounds
 from msgld.data.classes import stem_of
 from msgld.data.stem_names import read_words
 from msgld.data.words import words_of
 from msgld.errors import DataError
-from msgld.sound.files import sounds
-from msgld.types import STEMS
+from msgld.stems import STEMS
 
 METADATA = "metadata.yaml"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from msgld.data.stem_names import SUMS, UNKNOWN, Meaning, Phrase, is_stem, phrases_in, read_words
 from msgld.data.words import PLACES, words_of
-from msgld.types import STEMS
+from msgld.stems import STEMS
 
 Field = tuple[str, ...]
 """Words of a name between two separators such as `` - `` or a bracket."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from msgld.brief import OPEN, Brief
+from msgld.music.conditions import OPEN, Brief
 
 
 @dataclass(frozen=True)

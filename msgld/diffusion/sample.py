@@ -24,7 +24,7 @@ class Map:
         levels: (B, K, T), where each frame starts; 0 is known, 1 unknown.
         wanted: bool (B, K, T), the frames that the sampler brings to 0; all others keep their level.
         presence: bool (B, K); absent tracks are neither seen nor made.
-        asked: style, tempo and the like, for denoisers that understand it; see :mod:`msgld.brief`.
+        asked: style, tempo and the like, for denoisers that understand it; see :mod:`msgld.music.conditions`.
     """
 
     levels: Tensor

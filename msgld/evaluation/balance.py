@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 
 from msgld.checkpoint import write_whole
+from msgld.dsp.mel import from_log, log_mel, to_log
+from msgld.dsp.resample import resample
 from msgld.errors import UsageError
 from msgld.evaluation.balance_picture import draw_balance
 from msgld.evaluation.table import markdown
@@ -25,11 +27,10 @@ from msgld.metrics import is_silent
 from msgld.model import Model
 from msgld.progress import Meter, OnProgress
 from msgld.ranges import check
-from msgld.sound.mel import from_log, log_mel, to_log
-from msgld.sound.resample import resample
-from msgld.tasks import maps, render
+from msgld.tasks import noise_maps as maps
+from msgld.tasks import render
 from msgld.tasks.level import gain_to_reference
-from msgld.tasks.maps import Settings
+from msgld.tasks.noise_maps import Settings
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 """Guidance weights that are tried."""

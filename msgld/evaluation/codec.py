@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from msgld.data.source import Clip
+from msgld.dsp.masks import apply_shares, shares_from_mels
+from msgld.dsp.mel import log_mel
+from msgld.dsp.resample import resample
 from msgld.evaluation.measures import improvements
 from msgld.evaluation.table import row
 from msgld.metrics import is_silent
 from msgld.model import Model
-from msgld.sound.anchor import apply_shares, shares_from_mels
-from msgld.sound.mel import log_mel
-from msgld.sound.resample import resample
 from msgld.tasks.level import gain_to_reference
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from msgld.dsp.mel import MelConfig, log_mel
 from msgld.errors import ModelError, UsageError
 from msgld.metrics import mel_statistics, pause_share
-from msgld.sound.mel import MelConfig, log_mel
 
 EXTRA = "pip install 'msgld[eval,published]'"
 PEAK = 0.5

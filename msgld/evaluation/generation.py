@@ -12,12 +12,12 @@ import torch
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
 from msgld.data.source import Clip
+from msgld.dsp.resample import resample
 from msgld.evaluation.codec import whole_frames
 from msgld.evaluation.embeddings import Embedding, mel_embedding, pauses_embedding
 from msgld.evaluation.page import EXAMPLES, Example
 from msgld.metrics import frechet_distance, is_silent, kernel_distance
 from msgld.model import Model
-from msgld.sound.resample import resample
 from msgld.tasks.level import gain_to_reference
 
 RESAMPLES = 200

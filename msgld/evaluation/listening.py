@@ -13,7 +13,7 @@ from msgld.diffusion.denoise import Denoiser
 from msgld.diffusion.guidance import Overwriting
 from msgld.diffusion.noise import Schedule, mix, noise_like
 from msgld.model import Model
-from msgld.tasks.maps import arrange, without
+from msgld.tasks.noise_maps import arrange, without
 
 LEVELS = (0.7, 1.0)
 """Levels of the wanted stems at which the error is taken."""

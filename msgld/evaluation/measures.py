@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from msgld.data.source import Clip
+from msgld.dsp.mel import AUDIOLDM, log_mel
+from msgld.dsp.resample import resample
 from msgld.errors import UsageError
 from msgld.metrics import bss_sdr, is_silent, log_mel_l1, log_mel_mse, msdm_gains, si_sdri
-from msgld.sound.mel import AUDIOLDM, log_mel
-from msgld.sound.resample import resample
 
 MSDM_RATE = 22_050
 """Of the sounds that MSDM's figures are of."""

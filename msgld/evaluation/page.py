@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from msgld.api.picture import Sketch
+from msgld.audio.writer import AudioWriter
 from msgld.checkpoint import write_whole
 from msgld.data.source import Clip
 from msgld.metrics import is_silent
-from msgld.results.picture import Sketch
-from msgld.sound.writer import AudioWriter
 
 EXAMPLES = 3
 """Clips that come with pictures and sounds."""

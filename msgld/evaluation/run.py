@@ -14,6 +14,7 @@ from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import making, separation_passes
 from msgld.data.source import Clip
+from msgld.dsp.mel import log_mel
 from msgld.errors import DataError, UsageError
 from msgld.evaluation.codec import codec_figures, codec_rows, whole_frames
 from msgld.evaluation.embeddings import Embedding
@@ -30,7 +31,6 @@ from msgld.evaluation.subsets import measure_subsets
 from msgld.metrics import is_silent
 from msgld.progress import Meter, OnProgress
 from msgld.ranges import check
-from msgld.sound.mel import log_mel
 
 Advance = Callable[[float], None]
 """Told of every clip, or part of one, that is done."""

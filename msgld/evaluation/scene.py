@@ -9,11 +9,11 @@ import torch
 
 from msgld.api.msgld import Msgld
 from msgld.data.source import Clip
+from msgld.dsp.mel import log_mel
+from msgld.dsp.resample import resample
 from msgld.evaluation.codec import at_model_level
 from msgld.evaluation.together import RATE
 from msgld.metrics import is_silent
-from msgld.sound.mel import log_mel
-from msgld.sound.resample import resample
 from msgld.tasks.level import gain_to_reference
 
 

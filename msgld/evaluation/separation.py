@@ -9,8 +9,8 @@ import numpy as np
 
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
+from msgld.audio.songs import Sound
 from msgld.evaluation.table import row
-from msgld.sound.songs import Sound
 
 
 def separate_clip(

@@ -11,6 +11,7 @@ import numpy as np
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
 from msgld.data.source import Clip
+from msgld.dsp.resample import resample
 from msgld.evaluation.embeddings import Embedding
 from msgld.evaluation.scene import Scene, mels_of, scene
 from msgld.evaluation.subset_names import Subset
@@ -18,7 +19,6 @@ from msgld.evaluation.table import row
 from msgld.evaluation.together import RATE, Fit, agreement, copies, scaled
 from msgld.metrics import frechet_distance, log_mel_l1, mel_statistics, pause_share
 from msgld.progress import OnProgress, Progress
-from msgld.sound.resample import resample
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from msgld.errors import UsageError
 from msgld.metrics import correlation, on_scale, rhythm_agreement, tonal_agreement
-from msgld.types import UNPITCHED
+from msgld.stems import UNPITCHED
 
 RATE = 22_050
 """At which sounds are compared: all that onsets and notes are heard by lies below 11 kHz."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from msgld.nets.stft import analysis
+from msgld.dsp.stft import analysis
 
 
 @dataclass(frozen=True)

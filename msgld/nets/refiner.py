@@ -79,7 +79,7 @@ class Refiner(nn.Module):
         """Correct first guesses.
 
         Args:
-            features: (B, inputs, M, T), see :func:`msgld.sound.refine.features`.
+            features: (B, inputs, M, T), see :func:`msgld.dsp.fine_bands.features`.
 
         Returns:
             What is added to the logarithms of the shares, and the part of it that counts to the left and against

@@ -21,9 +21,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from msgld.dsp.stft import agree, synthesis, unit
 from msgld.nets.convnext import Block
 from msgld.nets.harmonics import harmonics
-from msgld.nets.stft import agree, synthesis, unit
 from msgld.schema import Between, Depth, Grid, Size, same
 
 RISE, SLOPE = 6.0, 1.0

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from msgld.brief import Brief
-from msgld.metrics.asked import key_of
+from msgld.audio.fitted import as_channels
+from msgld.dsp.resample import resample
 from msgld.model import Model
-from msgld.sound.fitted import as_channels
-from msgld.sound.resample import resample
-from msgld.types import UNPITCHED
+from msgld.music.conditions import Brief
+from msgld.music.key_detection import key_of
+from msgld.stems import UNPITCHED
 
 RATE = 22_050
 """At which notes are heard: all that they are told by lies below 2 kHz."""

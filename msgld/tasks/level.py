@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from msgld.sound.loudness import ABSOLUTE_GATE, gated_rms
+from msgld.dsp.loudness import ABSOLUTE_GATE, gated_rms
 
 
 def gain_to_reference(mixture: Tensor, rate: int, reference: float | None) -> float:
     """Gain that brings a mixture (channels, L) to the level at which the model was trained.
 
     Pauses, noise before the music, clicks, rumble and constant offsets do not count; see
-    :func:`msgld.sound.loudness.gated_rms`. What lies below the absolute gate, such as the noise between two pieces, is
+    :func:`msgld.dsp.loudness.gated_rms`. What lies below the absolute gate, such as the noise between two pieces, is
     amplified as if it were at the gate.
 
     Args:

@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 
 from msgld.diffusion.sample import Map
+from msgld.dsp.loudness import without_heavy_rumble
+from msgld.dsp.mel import log_mel
+from msgld.dsp.resample import resample
 from msgld.errors import ModelError
 from msgld.metrics.nearest import running_sums
 from msgld.model import Model
-from msgld.sound.loudness import without_heavy_rumble
-from msgld.sound.mel import log_mel
-from msgld.sound.resample import resample
-from msgld.tasks.create import march, stretches
 from msgld.tasks.level import gain_of_given
-from msgld.tasks.maps import Settings
+from msgld.tasks.noise_maps import Settings
+from msgld.tasks.rollout import march, stretches
 
 ENCODED = 512
 """Frames that are encoded at once, 24 s."""

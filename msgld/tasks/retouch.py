@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from msgld.dsp.masks import apply_shares
 from msgld.model import Model
-from msgld.sound.anchor import apply_shares
 from msgld.tasks.render import CONTEXT, VOCODED
 
 RETOUCHED, ANEW = 0.1, 0.4

@@ -11,17 +11,17 @@ import torch
 from torch import Tensor
 
 from msgld.diffusion.sample import State, finish
+from msgld.dsp.fine_bands import refined_masks
+from msgld.dsp.loudness import without_heavy_rumble
+from msgld.dsp.masks import apply_shares, shares_from_mels
+from msgld.dsp.mel import log_mel
+from msgld.dsp.panning import gains_like, place
+from msgld.dsp.resample import resample
+from msgld.dsp.windows import WindowPlan
 from msgld.model import Model
-from msgld.sound.anchor import apply_shares, shares_from_mels
-from msgld.sound.loudness import without_heavy_rumble
-from msgld.sound.mel import log_mel
-from msgld.sound.panorama import gains_like, place
-from msgld.sound.refine import refined_masks
-from msgld.sound.resample import resample
-from msgld.sound.windows import WindowPlan
-from msgld.tasks import maps
+from msgld.tasks import noise_maps as maps
 from msgld.tasks.level import gain_to_reference
-from msgld.tasks.maps import Settings
+from msgld.tasks.noise_maps import Settings
 from msgld.tasks.render import vocode
 
 

@@ -10,9 +10,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from msgld.dsp.windows import Joiner, Window, WindowPlan
 from msgld.model import Model
-from msgld.sound.windows import Joiner, Window, WindowPlan
-from msgld.tasks.maps import Settings
+from msgld.tasks.noise_maps import Settings
 from msgld.tasks.separate import Layout, plan, separate_windows
 
 

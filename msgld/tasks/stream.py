@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from msgld.audio.fitted import FittedReader
+from msgld.audio.songs import Reader, Sound, opened
 from msgld.model import Model
-from msgld.sound.fitted import FittedReader
-from msgld.sound.songs import Reader, Sound, opened
-from msgld.sound.tuning import tuning
-from msgld.tasks.maps import Settings
+from msgld.music.tuning import tuning
+from msgld.tasks.noise_maps import Settings
 from msgld.tasks.separate import Layout
 from msgld.tasks.song import separate_song
 

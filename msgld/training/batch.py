@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from msgld.dsp.codec import Codec
+from msgld.dsp.mel import MelConfig, band_edges, band_power, product, spectrum, to_log
 from msgld.model import REFERENCE_RMS
-from msgld.sound.codec import Codec
-from msgld.sound.mel import MelConfig, band_edges, band_power, product, spectrum, to_log
 from msgld.training.clips import Crops
 from msgld.training.energies import Energies, pairs
 from msgld.training.filters import dynamics, tones

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from msgld.allocator import keep_freed_memory
 from msgld.data.mixed import music_seconds
 from msgld.data.source import Source
 from msgld.errors import TrainingError
 from msgld.progress import Progress
+from msgld.runtime import keep_freed_memory
 from msgld.training.lock import alone
 from msgld.training.log import say
 from msgld.training.pool import AnyPool, Pool, PoolConfig

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from msgld.diffusion.denoise import Asked
-from msgld.tasks.asked import frame_features
+from msgld.tasks.conditioning import frame_features
 from msgld.training.batch import Batch
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.sound.codec import PatchCodec, PatchConfig
-from msgld.sound.mel import to_log
+from msgld.dsp.codec import PatchCodec, PatchConfig
+from msgld.dsp.mel import to_log
 from msgld.training.batch import BatchConfig, mix_energies
 from msgld.training.energies import EnergyPool
 

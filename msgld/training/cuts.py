@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from msgld.data.source import Source
+from msgld.dsp.fine_bands import heard, spread, to_bands
+from msgld.dsp.masks import analyse, spread_shares
+from msgld.dsp.mel import MelConfig, columns, product
 from msgld.model import REFERENCE_RMS
-from msgld.sound.anchor import analyse, spread_shares
-from msgld.sound.mel import MelConfig, columns, product
-from msgld.sound.refine import heard, spread, to_bands
 from msgld.training.filters import slow_curves, tones
 from msgld.training.pool import Pool, PoolConfig
 from msgld.training.remix import Remixer
@@ -54,7 +54,7 @@ class Cuts:
     """Crops of mixtures in bands; the channels are left and right.
 
     Attributes:
-        heard: (B, 3, M, N), see :func:`msgld.sound.refine.heard`.
+        heard: (B, 3, M, N), see :func:`msgld.dsp.fine_bands.heard`.
         guesses: first guesses at shares, (B, S, M, N).
         mixture: its power, (B, 2, M, N).
         cross: real part of each stem's spectrum times the mixture's conjugate, (B, S, 2, M, N).

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from msgld.checkpoint import bf16_is_fast
 from msgld.diffusion.denoise import Asked, StemDenoiser, v_loss
 from msgld.diffusion.noise import mix
-from msgld.sound.codec import PatchCodec
+from msgld.dsp.codec import PatchCodec
+from msgld.runtime import bf16_is_fast
 from msgld.training.batch import Batch, build_batch, share_loss
 from msgld.training.briefing import drawn_brief
 from msgld.training.energies import EnergyPool

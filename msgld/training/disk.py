@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from msgld.errors import ModelError, TrainingError
-from msgld.nets.notes import NoteReader
+from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
 from msgld.progress import Progress
 from msgld.training.beginning import NOT_TRAINED, Report, clock

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.brief import PROGRAMS
 from msgld.data.source import Clip, Source
-from msgld.sound.mel import MelConfig, band_power, columns, product, spectrum
-from msgld.tasks.asked import FACTS, facts, programs
+from msgld.dsp.mel import MelConfig, band_power, columns, product, spectrum
+from msgld.music.conditions import PROGRAMS
+from msgld.tasks.conditioning import FACTS, facts, programs
 from msgld.training.clips import random_balance
 from msgld.training.pool import Pool, PoolConfig
 from msgld.training.remix import Remixer
@@ -40,7 +40,7 @@ class Energies:
 
     Attributes:
         pairs: energies (B, P, M, N). present: bool (B, S). remixed: bool (B,).
-        facts: numbers of their briefs (B, FACTS), see :mod:`msgld.tasks.asked`. programs: (B, S, PROGRAMS).
+        facts: numbers of their briefs (B, FACTS), see :mod:`msgld.tasks.conditioning`. programs: (B, S, PROGRAMS).
         starts: where in their clips they begin, in seconds, (B,).
     """
 

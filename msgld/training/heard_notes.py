@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from msgld.nets.notes import NotesConfig
-from msgld.sound.resample import resample
+from msgld.dsp.resample import resample
+from msgld.nets.note_reader import NotesConfig
 
 RATE, WINDOW = 5512, 2048
 """At which notes are heard, and samples that are heard at once, 0.37 s."""

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from msgld.checkpoint import bf16_is_fast
+from msgld.runtime import bf16_is_fast
 
 
 class StackedMuon(torch.optim.Muon):

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from msgld.data.source import Source
+from msgld.dsp.codec import PatchCodec
+from msgld.dsp.mel import log_mel
+from msgld.dsp.resample import resample
 from msgld.model import REFERENCE_RMS
-from msgld.nets.notes import NotesConfig
-from msgld.sound.codec import PatchCodec
-from msgld.sound.mel import log_mel
-from msgld.sound.resample import resample
+from msgld.nets.note_reader import NotesConfig
 from msgld.training.filters import slow_curves
 from msgld.training.heard_notes import heard_notes
 from msgld.training.pool import Pool, PoolConfig

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from msgld.model import Model
-from msgld.nets.notes import NoteReader
+from msgld.nets.note_reader import NoteReader
 from msgld.training.network import NetworkTraining, plain
 from msgld.training.note_pool import NoteCrops, NotePool
 from msgld.training.notes_presets import NotesPreset

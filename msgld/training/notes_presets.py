@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from msgld.nets.notes import NotesConfig
+from msgld.nets.note_reader import NotesConfig
 from msgld.training.note_pool import NoteVary
 from msgld.training.optim import OptimConfig
 from msgld.training.pool import PoolConfig

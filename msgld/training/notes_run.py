@@ -9,9 +9,9 @@ from torch import Tensor
 
 from msgld.checkpoint import load_model, save_model
 from msgld.data.source import Source
+from msgld.dsp.codec import PatchCodec
 from msgld.errors import DataError, ModelError
 from msgld.nets.vocoder import Vocoder
-from msgld.sound.codec import PatchCodec
 from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.disk import Run, described, trained_on
 from msgld.training.naming import model_name

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from msgld.data.checked import BadClip, checked
 from msgld.data.source import Clip, Source
+from msgld.dsp.resample import resample
 from msgld.errors import TrainingError
-from msgld.sound.resample import resample
 from msgld.training.supply import Supply
 from msgld.training.troubles import Trouble, Troubles
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from msgld.brief import PROGRAMS
+from msgld.dsp.codec import PatchConfig
+from msgld.music.conditions import PROGRAMS
 from msgld.nets.stem_unet import StemUNetConfig
 from msgld.nets.transformer import TransformerConfig
-from msgld.sound.codec import PatchConfig
-from msgld.tasks.asked import features_of
+from msgld.tasks.conditioning import features_of
 from msgld.training.batch import BatchConfig
 from msgld.training.briefing import BriefConfig
 from msgld.training.levels import LevelConfig

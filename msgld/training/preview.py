@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.sound.mel import MelConfig
-from msgld.tasks.maps import arrange, separate
+from msgld.dsp.mel import MelConfig
+from msgld.tasks.noise_maps import arrange, separate
 from msgld.training.batch import BatchConfig, build_batch
 from msgld.training.denoiser import DenoiserTraining
 from msgld.training.energies import Energies

@@ -7,9 +7,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from msgld.dsp.fine_bands import divided, told
 from msgld.model import Model
 from msgld.nets.refiner import Refiner
-from msgld.sound.refine import divided, told
 from msgld.training.cuts import CutPool, Cuts
 from msgld.training.network import NetworkTraining, plain
 from msgld.training.refiner_presets import RefinerPreset

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from msgld.checkpoint import load_model, save_model
 from msgld.data.source import Source
+from msgld.dsp.codec import PatchCodec
+from msgld.dsp.mel import to_log
 from msgld.errors import DataError, ModelError
 from msgld.model import Model
-from msgld.sound.codec import PatchCodec
-from msgld.sound.mel import to_log
 from msgld.tasks.separate import Layout, expected_shares
 from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.cuts import CutPool

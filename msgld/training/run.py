@@ -13,11 +13,11 @@ from msgld.data.source import Source
 from msgld.description import read_description
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule
+from msgld.dsp.codec import PatchCodec
 from msgld.errors import ModelError, UsageError
-from msgld.kinds import build_network
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer
-from msgld.sound.codec import PatchCodec
+from msgld.registry import build_network
 from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining

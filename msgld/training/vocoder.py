@@ -9,14 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.checkpoint import bf16_is_fast
+from msgld.dsp.codec import Codec
+from msgld.dsp.mel import MelConfig, band_edges, filterbank, log_mel
+from msgld.dsp.stft import analysis, synthesis
 from msgld.model import REFERENCE_RMS
 from msgld.nets.discriminators import Discriminators
-from msgld.nets.stft import analysis, synthesis
 from msgld.nets.vocoder import Vocoder, VocoderConfig, own_turn
-from msgld.sound.autoencoder import KLCodec
-from msgld.sound.codec import PatchCodec
-from msgld.sound.mel import MelConfig, band_edges, filterbank, log_mel
+from msgld.runtime import bf16_is_fast
 from msgld.training.clips import ClipPool, Crops, draw_crops
 from msgld.training.network import NetworkTraining, plain
 from msgld.training.vocoder_loss import frequency_loss, mel_loss, stft_loss, turn_loss
@@ -41,7 +40,7 @@ def band_gains(mel: MelConfig) -> Tensor:
     return torch.from_numpy((edges[:, 2] - edges[:, 0]) / 2 * 4 / mel.n_fft).float()
 
 
-def build_vocoder(preset: VocoderPreset, codec: PatchCodec | KLCodec, seed: int = 0) -> Vocoder:
+def build_vocoder(preset: VocoderPreset, codec: Codec, seed: int = 0) -> Vocoder:
     """An untrained vocoder that knows the codec's bands, its weights drawn by ``seed``."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -50,7 +49,7 @@ def build_vocoder(preset: VocoderPreset, codec: PatchCodec | KLCodec, seed: int 
     return vocoder
 
 
-def goes_on(first: object, preset: VocoderPreset, codec: PatchCodec | KLCodec) -> bool:
+def goes_on(first: object, preset: VocoderPreset, codec: Codec) -> bool:
     """Whether a vocoder (or None) is one that the preset can train further: not a HiFi-GAN, and of its size."""
     return isinstance(first, Vocoder) and first.config == on_grid(preset.network, codec.mel)
 
@@ -58,7 +57,7 @@ def goes_on(first: object, preset: VocoderPreset, codec: PatchCodec | KLCodec) -
 class VocoderTraining(NetworkTraining[ClipPool]):
     """A run: the vocoder (a new one, unless one is given to go on with), its average, its adversary and the clock."""
 
-    def __init__(self, preset: VocoderPreset, codec: PatchCodec | KLCodec, pool: ClipPool, minutes: float,
+    def __init__(self, preset: VocoderPreset, codec: Codec, pool: ClipPool, minutes: float,
                  device: torch.device, seed: int = 0, vocoder: Vocoder | None = None) -> None:  # fmt: skip
         self.vocoder = (vocoder or build_vocoder(preset, codec, seed)).train().requires_grad_(True)
         super().__init__("vocoder", self.vocoder, preset.optim, pool, minutes, device, seed)

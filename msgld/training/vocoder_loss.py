@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from msgld.nets.stft import analysis
+from msgld.dsp.mel import MelConfig, log_mel
+from msgld.dsp.stft import analysis
 from msgld.nets.vocoder import Prediction
-from msgld.sound.mel import MelConfig, log_mel
 
 WINDOWS = (512, 1024, 2048, 4096)
 

@@ -13,10 +13,9 @@ from torch import Tensor
 
 from msgld.checkpoint import write_whole
 from msgld.data.source import Source
+from msgld.dsp.codec import Codec
+from msgld.dsp.mel import MelConfig, log_mel
 from msgld.nets.vocoder import Vocoder, VocoderConfig
-from msgld.sound.autoencoder import KLCodec
-from msgld.sound.codec import PatchCodec
-from msgld.sound.mel import MelConfig, log_mel
 from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.clips import clip_pool
 from msgld.training.disk import Run
@@ -60,7 +59,7 @@ class VocoderRun(Run):
 def train_vocoder(
     preset: VocoderPreset,
     source: Source,
-    codec: PatchCodec | KLCodec,
+    codec: Codec,
     out: Path,
     minutes: float | None = None,
     device: torch.device | str = "cpu",
@@ -114,7 +113,7 @@ def _draw(real: Tensor, made: Tensor, mel: MelConfig, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from msgld.sound.mel import spectrum
+    from msgld.dsp.mel import spectrum
 
     figure = Figure(figsize=(12, 5), layout="constrained")
     FigureCanvasAgg(figure)

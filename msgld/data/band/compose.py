@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgld.errors import UsageError
-from msgld.keys import MODES, key_name, parse_key
-from msgld.types import STEMS
+from msgld.music.keys import MODES, key_name, parse_key
+from msgld.stems import STEMS
 
 from .bass import bass
 from .dice import Dice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgld.keys import MODES
+from msgld.music.keys import MODES
 
 from .dice import Dice
 from .patterns.lines import ENDINGS, TAGS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from msgld import keys
+from msgld.music import keys
 
 from .dice import Dice
 from .figures import figure

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from msgld import keys
 from msgld.errors import UsageError
+from msgld.music import keys
 
 QUALITIES: dict[str, tuple[int, ...]] = {
     "M": (0, 4, 7), "M6": (0, 4, 7, 9), "M69": (0, 4, 7, 9, 14), "Mmaj7": (0, 4, 7, 11),

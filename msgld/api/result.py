@@ -1,0 +1,122 @@
+"""What a task gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from msgld.api.encoding import Encoding, as_encoding
+from msgld.api.folder import check_sources, new_folder
+from msgld.api.naming import PLAIN
+from msgld.api.picture import Sketch
+from msgld.api.save import BLOCK, Saved, Track, Tracks, check_encoding, save_tracks
+from msgld.audio.songs import Reader, opened
+from msgld.errors import UsageError
+from msgld.names import check_stem_names
+from msgld.ranges import check_flag, shown
+
+
+@dataclass(frozen=True)
+class Result:
+    """Stems in memory.
+
+    Attributes:
+        stems: name -> float32 (channels, L), full scale +-1.
+        mix: (channels, L); the song itself for a separation, the sum of the stems where something was made.
+        residual: what the stems leave of the song, (channels, L); None where something was made.
+        rate: samples per second.
+        info: how it came about; goes to ``run.json``.
+        notes: what the user should know, one line each.
+    """
+
+    stems: dict[str, np.ndarray]
+    mix: np.ndarray
+    residual: np.ndarray | None
+    rate: int
+    info: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        encoding: str | Encoding = "wav",
+        overwrite: bool = False,
+        residual: bool = False,
+    ) -> Saved:
+        """Write every stem, a picture of all and ``run.json``; where something was made, also ``mix``.
+
+        Args:
+            folder: appears when everything is written, and not at all after an error.
+            encoding: ``wav``, ``flac``, ``ogg`` or ``mp3``, or an :class:`Encoding` with all its details.
+                Where a stem is beyond full scale, WAV is written as floats and other formats with one gain for all
+                tracks; see :class:`Encoding`. A mix that alone would clip is turned down. Both are noted.
+            overwrite: whether a former result in that folder may be replaced.
+            residual: also write what the stems leave of the song.
+
+        Raises:
+            AudioWriteError: the folder holds something, is not writable, or the format does not fit.
+            UsageError: no such format, or a stem whose name cannot be a file's.
+        """
+        if not isinstance(folder, str | PathLike):
+            raise UsageError(f"folder is a path, not {shown(folder)}")
+        folder, encoding = Path(folder), as_encoding(encoding)
+        overwrite, residual = check_flag("overwrite", overwrite), check_flag("residual", residual)
+        check_stem_names(self.stems, UsageError)
+        tracks = self._tracks(residual)
+        info = {**self.info, "notes": list(self.notes)}
+        listed = [PLAIN.file(name, encoding.ext) for name in self._written(residual)]
+        check_sources(folder, PLAIN, listed, _sources(self.info))
+        with new_folder(folder, overwrite) as temporary:
+            check_encoding(temporary, encoding, self.rate, self.mix.shape[0])
+            parts = self._written(residual)
+            mix = {"mix": parts.pop("mix")} if "mix" in parts else {}
+            run = save_tracks(
+                temporary, tracks, encoding, self._sketch(), _peak(parts), info, mix_peak=_peak(mix)
+            )
+        files = {name: folder / file for name, file in run["files"].items()}
+        return Saved(folder, files, run)
+
+    def _written(self, residual: bool) -> dict[str, np.ndarray]:
+        if self.residual is None:
+            return {**self.stems, "mix": self.mix}
+        return {**self.stems, "residual": self.residual} if residual else dict(self.stems)
+
+    def _tracks(self, residual: bool) -> Tracks:
+        written = {name: self._track(array) for name, array in self._written(residual).items()}
+        extra = {"mix": written.pop("mix")} if self.residual is None else {}
+        rest = None if self.residual is None or residual else self._track(self.residual)
+        return Tracks(written, self._track(self.mix), self.rate, self.mix.shape[1], extra, rest)
+
+    def _track(self, samples: np.ndarray) -> Track:
+        def track() -> AbstractContextManager[Reader]:
+            return opened((samples, self.rate))
+
+        return track
+
+    def _sketch(self) -> Sketch:
+        sketch = Sketch(self.rate)
+        everything: Mapping[str, np.ndarray] = {"mix": self.mix, **self.stems}
+        for place in range(0, self.mix.shape[1], BLOCK):
+            sketch.add({name: samples[:, place : place + BLOCK] for name, samples in everything.items()})
+        return sketch
+
+
+def _sources(info: Mapping[str, Any]) -> list[str]:
+    """The files that a result was made from, as far as its record names them."""
+    named = info.get("input")
+    known = info.get("settings")
+    known = known.get("known") if isinstance(known, Mapping) else None
+    groups = [part.values() if isinstance(part, Mapping) else [part] for part in (named, known)]
+    return [path for group in groups for path in group if isinstance(path, str)]
+
+
+def _peak(tracks: Mapping[str, np.ndarray]) -> float:
+    """The largest magnitude in all tracks."""
+    return max((float(np.abs(track).max(initial=0.0)) for track in tracks.values()), default=0.0)

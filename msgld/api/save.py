@@ -1,0 +1,226 @@
+"""Results on the disk: stems at their level, and a null test of what was written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from msgld.api.encoding import Encoding
+from msgld.api.folder import inside
+from msgld.api.naming import PLAIN, Names
+from msgld.api.picture import Sketch
+from msgld.audio.fitted import as_channels
+from msgld.audio.reader import open_audio
+from msgld.audio.songs import Reader
+from msgld.audio.writer import AudioWriter
+from msgld.errors import AudioWriteError
+
+BLOCK = 1 << 18
+"""Frames that are held at once."""
+
+Track = Callable[[], AbstractContextManager[Reader]]
+"""Opens a track for reading from its start; may be called again."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written.
+
+    Attributes:
+        folder: of the result. files: track name -> its sound file.
+        run: what ``run.json`` says.
+    """
+
+    folder: Path
+    files: dict[str, Path]
+    run: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Sound to be saved, each track as something that can be read again and again.
+
+    Attributes:
+        parts: written; with ``rest`` they sum to the whole.
+        whole: what they sum to, not written.
+        extra: written besides, such as the mix of what was made.
+        rest: what the parts leave of the whole, where that is not written.
+        rate, frames: of all of them.
+    """
+
+    parts: Mapping[str, Track]
+    whole: Track
+    rate: int
+    frames: int
+    extra: Mapping[str, Track] = field(default_factory=dict)
+    rest: Track | None = None
+
+
+def check_encoding(folder: Path, encoding: Encoding, rate: int, channels: int) -> None:
+    """Write one frame and delete it, so that a format that cannot hold the result fails before the work.
+
+    Raises:
+        UsageError: no such format. AudioWriteError: it does not hold these channels or this rate.
+    """
+    path = folder / f"stem.{encoding.ext}"
+    with AudioWriter(path, rate, channels, subtype=encoding.subtype, bitrate=encoding.bitrate) as writer:
+        writer.write(np.zeros((channels, 1), np.float32))
+    path.unlink()
+
+
+def save_tracks(
+    folder: Path,
+    tracks: Tracks,
+    encoding: Encoding,
+    sketch: Sketch,
+    peak: float,
+    info: dict[str, Any],
+    step: Callable[[], None] = lambda: None,
+    names: Names = PLAIN,
+    mix_peak: float = 0.0,
+) -> dict[str, Any]:
+    """Write sound files, picture and record into a folder.
+
+    Args:
+        peak: largest magnitude in the parts. mix_peak: in the extra tracks, which alone are turned down for it.
+        info: goes to the record; its ``notes`` are added to.
+        step: called after each file; may raise to stop.
+        names: of the files.
+
+    Returns:
+        The record.
+    """
+    encoding, chosen = encoding.holding(peak), encoding
+    gain = encoding.gain(peak)
+    mix_gain = encoding.gain(gain * mix_peak)
+    listed = {name: names.file(name, encoding.ext) for name in (*tracks.parts, *tracks.extra)}
+    files = {name: inside(folder, path) for name, path in listed.items()}
+    for name, track in {**tracks.parts, **tracks.extra}.items():
+        _write(files[name], track, tracks, encoding, gain * mix_gain if name in tracks.extra else gain)
+        step()
+    null = null_db([files[name] for name in tracks.parts], tracks, encoding, gain)
+    _beside(inside(folder, names.picture), sketch.draw)
+    notes = [
+        *_in_floats(peak, encoding, chosen),
+        *_notes(gain, peak, null, encoding),
+        *_of_mix(gain * mix_peak, encoding),
+    ]
+    run = {
+        **info,
+        "files": listed,
+        "bytes": {name: path.stat().st_size for name, path in files.items()},
+        "subtype": None if encoding.lossy else encoding.subtype,
+        "bitrate": encoding.bitrate if encoding.ext == "mp3" else None,
+        "gain": gain,
+        "mix_gain": mix_gain if tracks.extra else None,
+        "peak": round(peak, 6),
+        "null_db": null,
+        "notes": [*info.get("notes", ()), *notes],
+    }
+    text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
+    # What is no letter, from file names that are not UTF-8, is escaped as JSON does it.
+    content = f"{text}\n".encode(errors="backslashreplace")
+    _beside(inside(folder, names.record), lambda path: path.write_bytes(content))
+    return run
+
+
+def _beside(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file whose folder may not be there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path)
+
+
+def _in_floats(peak: float, encoding: Encoding, chosen: Encoding) -> list[str]:
+    if encoding == chosen:
+        return []
+    return [f"{_above(peak)}, so all files are 32-bit float, which keeps them"]
+
+
+def _of_mix(peak: float, encoding: Encoding) -> list[str]:
+    if peak <= 1 or not encoding.clips:
+        return []
+    if encoding.gain(peak) == 1:
+        return [f"peaks of the mix of up to {20 * np.log10(peak):.1f} dB above full scale were cut off"]
+    return [f"the mix alone was turned down by {20 * np.log10(peak):.1f} dB, so that it does not clip"]
+
+
+def _above(peak: float) -> str:
+    return f"peaks reach {20 * np.log10(peak):.1f} dB above full scale"
+
+
+def _notes(gain: float, peak: float, null: float, encoding: Encoding) -> list[str]:
+    notes = []
+    if peak > 1 and encoding.clips and gain == 1:
+        notes.append(f"peaks of up to {20 * np.log10(peak):.1f} dB above full scale were cut off")
+    if gain != 1:
+        notes.append(
+            f"all tracks were turned down by {-20 * np.log10(gain):.1f} dB alike, so that none clips"
+        )
+    if encoding.lossy:
+        notes.append(
+            f"{encoding.ext} does not keep samples exactly: the tracks sum to the whole to {null:.0f} dB"
+        )
+    return notes
+
+
+def _write(path: Path, track: Track, tracks: Tracks, encoding: Encoding, gain: float) -> None:
+    with (
+        track() as reader,
+        AudioWriter(
+            path,
+            tracks.rate,
+            reader.channels,
+            subtype=encoding.subtype,
+            frames=tracks.frames,
+            bitrate=encoding.bitrate,
+        ) as writer,
+    ):
+        while (block := reader.read(BLOCK)).shape[1]:
+            block = block * np.float32(gain)
+            writer.write(np.clip(block, -1, 1) if encoding.clips else block)
+
+
+def null_db(files: list[Path], tracks: Tracks, encoding: Encoding, gain: float) -> float:
+    """Read what was written: RMS of (sum of the parts - the whole) relative to the whole, in dB, -200 to 200.
+
+    Raises:
+        AudioWriteError: a file has not the length of the whole; never for lossy formats.
+    """
+    error = power = 0.0
+    with ExitStack() as stack:
+        readers: list[Reader] = [stack.enter_context(open_audio(path)) for path in files]
+        _check_lengths(files, readers, tracks.frames, encoding)
+        rest = stack.enter_context(tracks.rest()) if tracks.rest else None
+        song = stack.enter_context(tracks.whole())
+        while (block := song.read(BLOCK)).shape[1]:
+            total = block * -np.float64(gain)
+            power += float((total**2).sum())
+            if rest is not None:
+                total += gain * _like(rest, block)
+            for reader in readers:
+                total += _like(reader, block)
+            error += float((total**2).sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        decibels = 10 * np.log10(np.float64(error) / power) if error else -200.0
+    return round(float(np.clip(decibels, -200.0, 200.0)), 1)
+
+
+def _like(reader: Reader, block: np.ndarray) -> np.ndarray:
+    """The next samples, with the channels and the length of ``block``."""
+    channels, samples = block.shape
+    read = as_channels(reader.read(samples), channels)
+    return np.pad(read, ((0, 0), (0, samples - read.shape[1])))
+
+
+def _check_lengths(files: list[Path], readers: list[Reader], frames: int, encoding: Encoding) -> None:
+    for path, reader in zip(files, readers, strict=True):
+        if not encoding.lossy and reader.frames != frames:
+            raise AudioWriteError(
+                f"{path.name} came out with {reader.frames} of {frames} samples; nothing was kept"
+            )

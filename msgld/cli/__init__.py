@@ -1,0 +1,1 @@
+"""The command line. Each command is the file of its name."""

@@ -1,0 +1,79 @@
+"""Checks folders of stems before work begins, and prints a table of problems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgld.api.store import cache_folder
+from msgld.cli.console import Talk
+from msgld.cli.progress_bar import track
+from msgld.cli.tables import table
+
+if TYPE_CHECKING:
+    from msgld.data.findings import Finding
+    from msgld.data.folder import StemFolder
+
+MOST = 20
+"""Rows that are shown of one folder."""
+
+
+def checked_folders(
+    paths: Sequence[Path], stems: tuple[str, ...], maps: Sequence[str], talk: Talk
+) -> list[StemFolder]:
+    """Open folders of stems, check all files, and print what is used and what is not.
+
+    Args:
+        stems: of the model. maps: values of ``--map``.
+
+    Raises:
+        DataError: a folder has nothing that can be used, a stem is not clear, or a map matches no file.
+        UsageError: a map that cannot be read.
+    """
+    from msgld.data.folder import StemFolder, check_rules
+    from msgld.data.stem_map import parse_map
+    from msgld.errors import UsageError
+
+    rules = parse_map(maps, stems)
+    if rules and not paths:
+        raise UsageError("--map says what is in the files of --stems: add --stems FOLDER")
+    found = []
+    for path in paths:
+        with track(path.name or str(path)) as on_progress:
+            found.append(StemFolder(path, stems, rules=rules, cache=cache_folder(), on_progress=on_progress))
+    check_rules(found)
+    for folder in found:
+        for line in report(folder):
+            talk.note(line)
+    return found
+
+
+def report(folder: StemFolder) -> list[str]:
+    """A table of what stands out, the most serious first, and a line with what is used."""
+    from msgld.data.findings import LEFT_OUT, PASSED_OVER, SET_ASIDE
+
+    order = {SET_ASIDE: 0, LEFT_OUT: 1, PASSED_OVER: 2}
+    rows = _rows(sorted(folder.findings, key=lambda finding: order.get(finding.then, 3)))
+    lines = table(rows[:MOST]) if rows else []
+    if len(rows) > MOST:
+        lines.append(f"and {len(rows) - MOST} more")
+    aside = len(folder.findings_of(SET_ASIDE))
+    used = f"{folder.root}: {_count(len(folder), 'song')}, {_count(folder.files, 'file')} used"
+    return [*lines, f"{used}; {_count(aside, 'file')} set aside" if aside else used]
+
+
+def _rows(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    """A row for each thing that was found, with all its files."""
+    from msgld.data.findings import named
+
+    files: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        files.setdefault((finding.what, finding.then), []).append(finding.file)
+    return [
+        {"file": named(names), "what": what, "what happens": then} for (what, then), names in files.items()
+    ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

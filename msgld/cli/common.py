@@ -1,0 +1,49 @@
+"""What the commands that run the model share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgld.cli.options import Consistency, Quality, Sampler
+from msgld.music.conditions import Brief
+
+if TYPE_CHECKING:
+    from msgld import Options
+
+
+def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: int, sampler: Sampler | None,
+             eta: float | None, iterations: int, consistency: Consistency | None = None,
+             segment: float | None = None, overlap: float | None = None,
+             batch: int | None = None, brief_guidance: float | None = None) -> Options:  # fmt: skip
+    """The options of the Python interface."""
+    from msgld import Options
+
+    return Options(
+        quality=quality.value,
+        steps=steps,
+        guidance=guidance,
+        seed=seed,
+        sampler=sampler.value if sampler else None,
+        eta=eta,
+        iterations=iterations,
+        consistency=consistency.value if consistency else None,
+        segment=segment,
+        overlap=overlap,
+        batch=batch,
+        brief_guidance=brief_guidance,
+    )
+
+
+def brief_of(
+    style: str | None, bpm: float | None, key: str | None, instruments: Mapping[str, str | None]
+) -> Brief:
+    """What was asked for.
+
+    Args:
+        instruments: stem -> names or program numbers, parted by commas; None leaves it open.
+
+    Raises:
+        UsageError: an instrument that there is not, a tempo out of range, or a key that cannot be read.
+    """
+    return Brief(style, bpm, key, {stem: text for stem, text in instruments.items() if text is not None})

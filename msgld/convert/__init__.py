@@ -1,1 +1,0 @@
-"""Published checkpoints into folders of ours, without running anything that is in them."""

@@ -1,0 +1,1 @@
+"""Keys, tuning, and the conditions of a piece."""

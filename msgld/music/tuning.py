@@ -1,0 +1,67 @@
+"""How far music lies from concert pitch, heard from where its partials lie between semitones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from msgld.dsp.resample import resample
+
+RATE, WINDOW = 11_025, 4096
+"""At which partials are heard, and samples that are heard at once, 0.37 s."""
+
+LOWEST, HIGHEST = 150.0, 2000.0
+"""Hertz between which a partial's place is known to a few hundredths of a semitone, and is its note's."""
+
+SOFTEST = 0.03
+"""Amplitude, as a share of its column's loudest, below which a peak is not counted."""
+
+CLEAR = 0.2
+"""Agreement of the partials from which on they are believed: 1 where all lie alike, 0 where they lie anywhere."""
+
+
+def tuning(blocks: Iterable[np.ndarray], rate: int) -> float:
+    """Semitones by which music is higher than A = 440 Hz and equal temperament have it.
+
+    Args:
+        blocks: of the music, each (channels, L) at ``rate``; what is shorter than half a second is not heard.
+
+    Returns:
+        -0.5 to 0.5; 0 where no tuning is clear, as in drums, noise and silence.
+    """
+    total, weight = 0j, 0.0
+    for block in blocks:
+        hertz, loudness = _peaks(_spectra(block, rate))
+        # Places between semitones lie on a circle, so their mean is that of points on it.
+        total += np.sum(loudness * np.exp(2j * np.pi * 12 * np.log2(hertz / 440)))
+        weight += loudness.sum()
+    return float(np.angle(total) / (2 * np.pi)) if abs(total) > CLEAR * weight else 0.0
+
+
+def _spectra(block: np.ndarray, rate: int) -> np.ndarray:
+    """Magnitudes (F, columns) of all whole windows; a block shorter than one has none.
+
+    Powers of the channels are averaged, so that channels of opposite polarity do not cancel.
+    """
+    slow = resample(block, rate, RATE)
+    if slow.shape[-1] < WINDOW:
+        return np.zeros((WINDOW // 2 + 1, 0))
+    frames = np.lib.stride_tricks.sliding_window_view(slow, WINDOW, axis=-1)[:, :: WINDOW // 4]
+    power = np.abs(np.fft.rfft(frames * np.hanning(WINDOW), axis=-1)) ** 2
+    return np.sqrt(power.mean(0)).T
+
+
+def _peaks(spectra: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Frequencies in hertz and amplitudes of the peaks of spectra (F, columns), each at its parabola's vertex."""
+    width = RATE / WINDOW
+    low, high = round(LOWEST / width), round(HIGHEST / width)
+    band = spectra[low - 1 : high + 1]
+    middle, below, above = band[1:-1], band[:-2], band[2:]
+    loudest = band.max(0, keepdims=True)
+    found = (middle > below) & (middle >= above) & (middle > SOFTEST * loudest)
+    logs = np.log(np.maximum(band, 1e-12))
+    left, centre, right = logs[:-2][found], logs[1:-1][found], logs[2:][found]
+    bend = np.minimum(left - 2 * centre + right, -1e-9)
+    bins = np.nonzero(found)[0] + low + 0.5 * (left - right) / bend
+    return bins * width, middle[found]

@@ -1,0 +1,1 @@
+"""Converts the published checkpoints."""

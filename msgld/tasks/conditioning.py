@@ -1,0 +1,119 @@
+"""What a brief is to a network: numbers.
+
+Of each frame where in the beat and in the bar it lies, which key, which style; of each stem, its General MIDI programs.
+What is left open is zeros.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from msgld.diffusion.denoise import Asked
+from msgld.diffusion.sample import Map
+from msgld.errors import ModelError, UsageError
+from msgld.model import Model
+from msgld.music.conditions import PROGRAMS, Brief
+from msgld.music.keys import MODES, parse_key
+
+FACTS = 6
+"""Numbers that a brief comes down to, besides programs: beats a minute, beats gone by at the beginning, beats in a bar,
+tonic, mode and style; the last three count from 1, and 0 is open."""
+
+_PHASES, _KEY = 6, 25
+"""Features of a frame: tempo known, its logarithm, phases of beat and bar; key known, tonic, scale."""
+
+_MODES = tuple(MODES)
+
+
+def features_of(styles: int) -> int:
+    """Features of a frame for a model of so many styles."""
+    return _PHASES + _KEY + styles
+
+
+def facts(brief: Brief, styles: Sequence[str]) -> Tensor:
+    """A brief's numbers, float32 (``FACTS``,); a style that is not among ``styles`` is left open."""
+    tonic, mode = parse_key(brief.key) if brief.key else (-1, None)
+    style = styles.index(brief.style) if brief.style in styles else -1
+    known = brief.bpm or 0.0
+    place = 1 + _MODES.index(mode) if mode else 0
+    return torch.tensor([known, brief.offset, brief.beats, tonic + 1, place, style + 1], dtype=torch.float32)
+
+
+def programs(brief: Brief, stems: Sequence[str]) -> Tensor:
+    """Which programs a brief asks of which stem, float32 (S, ``PROGRAMS``); those of a stem sum to 1, or to 0."""
+    asked = torch.zeros(len(stems), PROGRAMS)
+    for stem, chosen in brief.programs.items():
+        if stem in stems and chosen:
+            first = PROGRAMS // 2 if stem == "drums" else 0
+            asked[stems.index(stem), [first + program for program in chosen]] = 1 / len(set(chosen))
+    return asked
+
+
+def frame_features(numbers: Tensor, seconds: Tensor, styles: int) -> Tensor:
+    """What each frame is told.
+
+    Args:
+        numbers: :func:`facts` of pieces, (B, FACTS). seconds: since their beginnings, (B, T).
+        styles: how many there are.
+
+    Returns:
+        (B, T, :func:`features_of`).
+    """
+    bpm, offset, bar, tonic, mode, style = numbers.T.unsqueeze(2)
+    timed = (bpm > 0).float()
+    beat = offset + seconds * bpm / 60
+    turns = torch.stack([beat, beat / bar.clamp_min(1e-3)], -1) * (2 * math.pi)
+    pace = torch.log2(bpm.clamp_min(1) / 110)
+    tempo = torch.stack([timed.expand_as(beat), (timed * pace).expand_as(beat)], -1)
+    phases = torch.cat([turns.sin(), turns.cos()], -1) * timed.unsqueeze(-1)
+    whole = torch.cat([_key(tonic, mode), one_hot(style, styles)], -1).unsqueeze(1)
+    return torch.cat([tempo, phases, whole.expand(-1, seconds.shape[1], -1)], -1)
+
+
+def _key(tonic: Tensor, mode: Tensor) -> Tensor:
+    """Known or not, the tonic, and the notes of the scale, (B, 25), of places from 1 (B, 1)."""
+    scales = torch.zeros(len(_MODES) + 1, 12, device=tonic.device)
+    for place, name in enumerate(_MODES):
+        scales[place + 1, list(MODES[name])] = 1
+    turned = (torch.arange(12, device=tonic.device) - (tonic.long() - 1)) % 12
+    scale = scales[mode.long().squeeze(1)].gather(1, turned) * (tonic > 0)
+    return torch.cat([(tonic > 0).float(), one_hot(tonic, 12), scale], -1)
+
+
+def one_hot(place: Tensor, size: int) -> Tensor:
+    """Places from 1 (B, 1) -> (B, size); 0 is none."""
+    return torch.nn.functional.one_hot(place.long().squeeze(1), size + 1)[:, 1:].float()
+
+
+def asked_of(brief: Brief, stems: Sequence[str], styles: Sequence[str], seconds: Tensor) -> Asked:
+    """A brief as a network takes it, for frames at ``seconds`` (T,) of a piece.
+
+    Raises:
+        UsageError: a style that is not among ``styles``, or instruments of a stem that there is not.
+    """
+    if brief.style is not None and brief.style not in styles:
+        raise UsageError(f"no style {brief.style!r}; there are: {', '.join(styles)}")
+    unknown = [stem for stem in brief.instruments if stem not in stems]
+    if unknown:
+        raise UsageError(f"this model has no stem {unknown[0]!r}; it has: {', '.join(stems)}")
+    frames = frame_features(facts(brief, styles)[None], seconds[None], len(styles))
+    return Asked(frames, programs(brief, stems)[None])
+
+
+def briefed(model: Model, task: Map, brief: Brief) -> Map:
+    """A task, and what is asked of the piece.
+
+    Raises:
+        ModelError: the model takes no briefs. UsageError: a style or a stem that it does not have.
+    """
+    if brief.empty:
+        return task
+    if not model.styles:
+        raise ModelError(f"the model {model.name!r} cannot be asked for a style, tempo, key or instrument")
+    seconds = torch.arange(task.levels.shape[-1]) * model.codec.frame_samples / model.codec.mel.rate
+    return replace(task, asked=asked_of(brief, model.stems, model.styles, seconds))

@@ -1,0 +1,53 @@
+"""Sets whose ``other`` holds more than the model's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tiny import save_tiny_model
+
+from msgld.api.loading import load
+from msgld.data.source import Clip
+from msgld.evaluation import evaluate
+from msgld.evaluation.measures import MEASURES, find_measure
+from msgld.evaluation.pooling import pool_estimates
+from msgld.stems import STEMS
+
+RATE = 44_100
+
+
+def clip(pooled: tuple[str, ...] = ("guitar", "piano"), seconds: float = 1.0) -> tuple[Clip, np.ndarray]:
+    """A song as MUSDB18 has it, and its five stems."""
+    stems = 0.1 * np.random.default_rng(0).standard_normal((5, 2, round(seconds * RATE))).astype(np.float32)
+    known = stems * np.array([1, 1, 0, 0, 1], np.float32)[:, None, None]
+    known[4] = stems[2:].sum(0)
+    present = np.array([True, True, False, False, True])
+    return Clip(known, present, RATE, "song@0", pooled=pooled), stems
+
+
+@pytest.mark.parametrize("name", ["si-sdri", "msdm-si-sdri", "log-mel-mse", "log-mel-l1"])
+def test_a_perfect_separation_is_perfect_on_a_set_of_fewer_stems(name: str) -> None:
+    song, stems = clip()
+    measure = find_measure(name)
+    alone = measure.compute(stems, song)
+    pooled = measure.compute(pool_estimates(stems, song, STEMS), song)
+    assert np.isnan(pooled[2:4]).all() and np.array_equal(pooled[:2], alone[:2])
+    better = pooled[4] > alone[4] + 10 if measure.higher else pooled[4] < 1e-3 < alone[4]
+    assert better and name in MEASURES
+
+
+def test_nothing_is_pooled_where_the_set_has_all_or_the_model_has_no_other() -> None:
+    song, stems = clip(())
+    assert pool_estimates(stems, song, STEMS) is stems
+    song, _ = clip(("guitar",))
+    assert pool_estimates(stems[:4], song, STEMS[:4]) is not None
+
+
+def test_the_report_says_what_was_compared(tmp_path) -> None:
+    model = load(save_tiny_model(tmp_path / "model"))
+    report = evaluate(model, clips=[clip()[0]], out=tmp_path / "report")
+    (note,) = report["notes"]
+    assert "no guitar and no piano" in note and "guitar + piano + other" in note
+    assert note in (tmp_path / "report" / "separate.md").read_text()
+    assert {row["name"] for row in report["rows"]} >= {"bass", "drums", "other"}
+    assert "notes" not in evaluate(model, clips=[clip(())[0]])

@@ -1,0 +1,232 @@
+"""Laws of windows over a song, and separation of songs of any length with a stub for a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from msgld.diffusion.denoise import Asked, StemDenoiser, StemNetwork
+from msgld.diffusion.noise import CosineSchedule
+from msgld.dsp.codec import PatchCodec, PatchConfig
+from msgld.dsp.mel import MelConfig
+from msgld.dsp.windows import Joiner, WindowPlan
+from msgld.model import Model
+from msgld.tasks import separate
+from msgld.tasks.noise_maps import Settings
+from msgld.tasks.separate import Layout, separate_windows
+from msgld.tasks.song import separate_song
+
+plans = st.builds(WindowPlan, st.integers(30, 90), st.integers(0, 8), st.integers(0, 12)).filter(
+    lambda plan: plan.hop >= plan.fade
+)
+
+
+def song(samples: int, channels: int = 2) -> Tensor:
+    return torch.randn(channels, samples, generator=torch.Generator().manual_seed(0))
+
+
+def cut(whole: Tensor, start: int, stop: int) -> Tensor:
+    """A stretch of a song, silence outside of it."""
+    inside = whole[..., max(0, start) : max(0, min(stop, whole.shape[-1]))]
+    missing = stop - start - inside.shape[-1]
+    before = min(max(0, -start), missing)
+    return nn.functional.pad(inside, (before, missing - before))
+
+
+@given(plans)
+def test_the_fades_of_neighbours_sum_to_one(plan: WindowPlan):
+    ramp = plan.ramp()
+    assert len(ramp) == plan.hop + plan.fade
+    assert torch.allclose(ramp[: plan.fade] + ramp[plan.hop :], torch.ones(plan.fade))
+    assert (ramp[plan.fade : plan.hop] == 1).all()
+    assert (ramp >= 0).all() and (ramp <= 1).all()
+
+
+@given(plans, st.integers(0, 400))
+def test_windows_follow_each_other_and_cover_the_song(plan: WindowPlan, total: int):
+    windows = list(plan.windows(total))
+    assert windows[0].keep_start == -plan.fade
+    for window in windows:
+        assert window.stop - window.start == plan.length
+        assert window.keep_start - window.start == window.stop - window.keep_stop == plan.context
+    for one, other in pairwise(windows):
+        assert one.keep_stop - other.keep_start == plan.fade
+    # The last fade-out is not needed for anything inside the song, and neither is a window more.
+    assert windows[-1].keep_stop - plan.fade >= total
+    assert len(windows) == 1 or windows[-1].keep_start < total
+
+
+@given(plans, st.integers(1, 400))
+@settings(max_examples=60)
+def test_windows_that_change_nothing_give_back_the_song(plan: WindowPlan, total: int):
+    whole, joiner = song(total), Joiner(plan)
+    ready = []
+    for window in plan.windows(total):
+        ready.append(joiner.add(cut(whole, window.keep_start, window.keep_stop)))
+    joined = torch.cat(ready, -1)[..., plan.fade :][..., :total]
+    assert joined.shape == whole.shape
+    assert torch.allclose(joined, whole, atol=1e-6)
+
+
+def test_the_joiner_leaves_its_input_alone():
+    plan = WindowPlan(40, 2, 6)
+    joiner, kept = Joiner(plan), song(plan.hop + plan.fade)
+    copy = kept.clone()
+    joiner.add(kept)
+    joiner.add(kept)
+    assert torch.equal(kept, copy)
+
+
+# Separation
+
+MEL = MelConfig(rate=8000, n_fft=512, hop=128, bands=16, fmax=4000.0)
+STEMS = ("low", "high")
+
+
+class Splitter(StemNetwork):
+    """Gives two stems fixed shares of every band."""
+
+    tracks = len(STEMS) + 1
+
+    def forward(
+        self, z: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None
+    ) -> tuple[Tensor, Tensor]:
+        return torch.zeros_like(z), z
+
+    def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
+        share = torch.tensor([0.25, 0.75]).view(1, 2, 1, 1)
+        return share.expand(len(z), 2, MEL.bands, 4 * z.shape[-1])
+
+    def settings(self) -> dict[str, object]:
+        return {}
+
+
+def stub() -> Model:
+    codec = PatchCodec(PatchConfig(MEL, channels=8))
+    denoiser = StemDenoiser(Splitter(), CosineSchedule())
+    denoiser.window_frames = 20  # 1.28 s
+    return Model(codec, denoiser, None, STEMS)
+
+
+class Reel:
+    """A song that is read in blocks of given sizes."""
+
+    def __init__(self, samples: Tensor, rate: int, blocks: tuple[int, ...] = ()) -> None:
+        self.samples, self.rate, self.channels = samples, rate, samples.shape[0]
+        self.blocks, self.place, self.reads = blocks, 0, 0
+
+    def read(self, samples: int) -> Tensor:
+        if self.blocks:
+            samples = min(samples, self.blocks[self.reads % len(self.blocks)])
+        self.reads += 1
+        block = self.samples[:, self.place : self.place + samples]
+        self.place += block.shape[1]
+        return block
+
+
+LAYOUT = Layout(context=0.02, fade=0.03, spatial=False)  # what the stub answers, window by window
+
+
+def separated(reel: Reel, layout: Layout = LAYOUT, known: Mapping[int, Reel] | None = None) -> Tensor:
+    parts = list(separate_song(stub(), reel, Settings(), layout, known))
+    empty = torch.zeros(len(STEMS) + 1, reel.channels, 0)
+    return torch.cat([empty, *parts], -1)
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025])
+@pytest.mark.parametrize("seconds", [0.0, 0.0002, 0.5, 1.2, 1.21, 1.22, 1.25, 1.28, 1.3, 2.5, 6.0])
+def test_as_many_samples_come_out_as_went_in(rate: int, seconds: float):
+    whole = 0.1 * song(round(seconds * rate))
+    tracks = separated(Reel(whole, rate))
+    assert tracks.shape == (3, *whole.shape)
+    assert torch.allclose(tracks[-1], whole, atol=1e-6)
+    assert torch.allclose(tracks[:-1].sum(0), whole, atol=1e-5)
+    assert torch.allclose(tracks[0], 0.25 * whole, atol=1e-5)
+
+
+def test_no_length_around_the_joins_loses_a_sample():
+    layout = Layout(0.02, 0.002, spatial=False)
+    arrangement = separate.plan(stub(), MEL.rate, layout)
+    for samples in range(arrangement.hop - arrangement.fade - 3, arrangement.hop + 4):
+        assert separated(Reel(0.1 * song(samples, 1), MEL.rate), layout).shape[-1] == samples
+
+
+@given(st.lists(st.integers(1, 5000), min_size=1, max_size=5), st.integers(1, 30_000))
+@settings(max_examples=15, deadline=None)
+def test_the_sizes_of_blocks_do_not_matter(blocks: list[int], samples: int):
+    assume(samples < 400 * min(blocks))
+    whole = 0.1 * song(samples, 1)
+    assert torch.equal(separated(Reel(whole, 8000, tuple(blocks))), separated(Reel(whole, 8000)))
+
+
+def test_a_long_fade_changes_nothing_but_the_number_of_windows():
+    whole = 0.1 * song(40_000)
+    short, long = (separated(Reel(whole, 8000), Layout(0.02, fade, spatial=False)) for fade in (0.03, 0.5))
+    assert torch.allclose(short, long, atol=1e-5)
+
+
+@pytest.mark.parametrize("batch", [2, 3, 50])
+@pytest.mark.parametrize("samples", [1, 9000, 30_000])
+def test_windows_computed_together_give_the_same(batch: int, samples: int):
+    whole, low = 0.1 * song(samples), 0.05 * song(samples)
+    whole[:, 10_000:20_000] = 0  # some windows are silent
+    layout = replace(LAYOUT, batch=batch)
+    alone = separated(Reel(whole, 8000), known={0: Reel(low, 8000)})
+    together = separated(Reel(whole, 8000), layout, {0: Reel(low, 8000)})
+    assert alone.shape == together.shape
+    assert torch.allclose(alone, together, atol=1e-6)
+
+
+def test_the_order_of_windows_does_not_matter():
+    mixtures = torch.stack([0.1 * song(8000), 0.2 * song(8000).flip(-1), 0.3 * song(8000).flip(0)])
+
+    def answers(order: list[int]) -> Tensor:
+        return separate_windows(stub(), mixtures[order], 8000, Settings(2), LAYOUT, [7 * i for i in order])
+
+    assert torch.allclose(answers([2, 0, 1]), answers([0, 1, 2])[[2, 0, 1]], atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025])
+def test_neighbours_cut_the_song_into_the_same_latent_frames(rate: int):
+    model = stub()
+    frame = model.codec.frame_samples * rate / MEL.rate
+    for context, fade in ((0.02, 0.03), (0.1, 0.3), (0.25, 0.001)):
+        plan = separate.plan(model, rate, Layout(context, fade))
+        assert abs(plan.hop / frame - round(plan.hop / frame)) * frame <= 0.5
+        assert plan.context == round(context * rate) and plan.fade >= fade * rate - 1
+
+
+def test_memory_does_not_grow_with_the_song():
+    reel = Reel(0.1 * song(80_000), 8000)
+    length = separate.plan(stub(), 8000, LAYOUT).length
+    given = 0
+    for part in separate_song(stub(), reel, Settings(), LAYOUT):
+        given += part.shape[-1]
+        assert reel.place - given <= length
+
+
+def test_silence_separates_into_silence():
+    assert separated(Reel(torch.zeros(2, 20_000), 8000)).abs().max() == 0
+
+
+def test_known_stems_are_read_beside_the_song():
+    whole, low = 0.1 * song(20_000), 0.05 * song(20_000)
+    reel, known = Reel(whole, 8000), Reel(low, 8000, (777,))
+    tracks = separated(reel, known={0: known})
+    assert tracks.shape == (3, 2, 20_000)
+    assert known.place == 20_000
+
+
+@pytest.mark.parametrize("samples", [1, 700, 8000, 8191, 12_345])
+def test_one_window_of_any_length(samples: int):
+    whole = 0.1 * song(samples)
+    [stems] = separate_windows(stub(), whole[None], 8000, Settings(), LAYOUT)
+    assert stems.shape == (2, 2, samples)
+    assert torch.allclose(stems.sum(0), whole, atol=1e-5)

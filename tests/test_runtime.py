@@ -1,0 +1,49 @@
+"""Freed memory is kept for the next window."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from msgld.runtime import keep_freed_memory
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's settings")
+
+PROGRAM = """
+import resource, sys, torch
+from msgld.runtime import keep_freed_memory
+if sys.argv[1] == "kept":
+    assert keep_freed_memory()
+def work():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    made = torch.ones(10_000_000) + 1
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+for _ in range(10):
+    work()
+print(work())
+"""
+
+
+def faults(how: str) -> int:
+    """Pages that are touched for the first time by work that has been done ten times before."""
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    root = str(Path(__file__).parent.parent)
+    command = [sys.executable, "-c", PROGRAM, how]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**alone, "PYTHONPATH": root}
+    )
+    return int(done.stdout)
+
+
+def test_no_page_is_asked_for_again():
+    assert faults("kept") < 100 < faults("given back")
+
+
+def test_who_has_set_it_is_left_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "2")
+    assert not keep_freed_memory()
