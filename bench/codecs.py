@@ -25,7 +25,7 @@ from torch import Tensor
 from msgld.checkpoint import load_first_stage
 from msgld.data.source import Source
 from msgld.dsp.codec import PatchCodec, PatchConfig
-from msgld.dsp.masks import apply_shares, shares_from_mels
+from msgld.dsp.masks import apply_masks, masks_from_mels
 from msgld.dsp.mel import AUDIOLDM, log_mel
 from msgld.metrics import si_sdr
 from msgld.model import REFERENCE_RMS
@@ -73,7 +73,7 @@ def excerpts(source: Source, clips: int, seconds: float) -> Iterator[Tensor]:
 def improvement(stems: Tensor, mels: Tensor) -> list[float]:
     """SI-SDRi in dB of the sounding stems (S, L) cut out of their mixture by masks from log-mels (S, M, N)."""
     mixture = stems.sum(0, keepdim=True)
-    cut = apply_shares(mixture, shares_from_mels(mels, AUDIOLDM), AUDIOLDM.rate, AUDIOLDM)[:, 0]
+    cut = apply_masks(mixture, masks_from_mels(mels, AUDIOLDM), AUDIOLDM.rate, AUDIOLDM)[:, 0]
     audible = stems.square().mean(1).sqrt() > 1e-3
     return [
         si_sdr(cut[k].numpy(), stems[k].numpy()) - si_sdr(mixture[0].numpy(), stems[k].numpy())

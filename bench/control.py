@@ -1,12 +1,12 @@
 """Does a piece have the tempo and the key that were asked for?
 
     python bench/control.py --pieces 100 --out docs/figures
-    python bench/control.py --pieces 40 --brief-guidance 1 2 3 --steps 8 --out runs/weights
+    python bench/control.py --pieces 40 --style-guidance 1 2 3 --steps 8 --out runs/weights
 
 Styles, tempos and keys are drawn as the built-in band draws them. Beside the model stand the band's own pieces,
 rendered with the held-out soundfont, as the estimates of tempo and key err on real music too; the same through the
-model's codec and vocoder, as what those lose no brief brings back; and pieces that were asked for nothing, which meet
-a brief by chance.
+model's codec and vocoder, as what no conditions can bring back after those; and pieces without conditions, which meet
+them by chance.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ from msgld.stems import RATE, STEMS
 SECONDS = 15.0
 
 
-def met_by(stems: dict[str, np.ndarray], rate: int, brief: msgld.Brief) -> dict[str, bool]:
+def met_by(stems: dict[str, np.ndarray], rate: int, conditions: msgld.Conditions) -> dict[str, bool]:
     """Whether all stems (channels, L) together have the tempo, and those that have notes the key."""
     mono = {stem: samples.mean(0) for stem, samples in stems.items()}
     pitched = np.sum([wave for stem, wave in mono.items() if stem != "drums"], 0)
-    assert brief.bpm and brief.key
+    assert conditions.bpm and conditions.key
     return {
-        "tempo": tempo_met(tempo_of(np.sum([*mono.values()], 0), rate), brief.bpm),
-        "key": key_met(pitched, rate, brief.key),
-        "key, no leeway": key_met(pitched, rate, brief.key, leeway=0.0),
+        "tempo": tempo_met(tempo_of(np.sum([*mono.values()], 0), rate), conditions.bpm),
+        "key": key_met(pitched, rate, conditions.key),
+        "key, no leeway": key_met(pitched, rate, conditions.key, leeway=0.0),
     }
 
 
-def real(number: int) -> tuple[msgld.Brief, dict[str, np.ndarray]]:
-    """A brief that the band drew, and the middle of what it played to it."""
+def real(number: int) -> tuple[msgld.Conditions, dict[str, np.ndarray]]:
+    """Conditions that the band drew, and the middle of what it played to it."""
     piece = compose(RESERVED_SEED + 50_000 + number)
     played = parts(piece.score)
     start = max(0.0, length(played) / 2 - SECONDS / 2)
     audio = Renderer(heldout_soundfont(), RATE).render_stems(played, start, SECONDS)
-    return msgld.Brief(piece.style, piece.bpm, piece.key), dict(zip(STEMS, audio, strict=True))
+    return msgld.Conditions(piece.style, piece.bpm, piece.key), dict(zip(STEMS, audio, strict=True))
 
 
 def coded(model: Model, played: dict[str, np.ndarray], key: str | None) -> dict[str, np.ndarray]:
@@ -70,18 +70,18 @@ def coded(model: Model, played: dict[str, np.ndarray], key: str | None) -> dict[
 def measure(
     model: msgld.Msgld, free: msgld.Options, told: list[msgld.Options], pieces: range
 ) -> dict[str, dict[str, float]]:
-    """Shares of the pieces that meet their briefs, by who played them and what was to be met."""
+    """Shares of the pieces that meet their conditions, by who played them and what was to be met."""
     met: dict[str, list[dict[str, bool]]] = defaultdict(list)
     for number in pieces:
-        brief, played = real(number)
-        met["band"].append(met_by(played, RATE, brief))
-        met["band, coded"].append(met_by(coded(model.model, played, brief.key), RATE, brief))
+        conditions, played = real(number)
+        met["band"].append(met_by(played, RATE, conditions))
+        met["band, coded"].append(met_by(coded(model.model, played, conditions.key), RATE, conditions))
         made = model.generate(SECONDS, options=replace(free, seed=number))
-        met["not asked"].append(met_by(made.stems, made.rate, brief))
+        met["not asked"].append(met_by(made.stems, made.rate, conditions))
         for how in told:
-            made = model.generate(SECONDS, brief=brief, options=replace(how, seed=number))
-            name = f"asked, weight {making(how, model.model).brief_guidance:g}"
-            met[name].append(met_by(made.stems, made.rate, brief))
+            made = model.generate(SECONDS, conditions=conditions, options=replace(how, seed=number))
+            name = f"asked, weight {making(how, model.model).style_guidance:g}"
+            met[name].append(met_by(made.stems, made.rate, conditions))
         print({who: one[-1] for who, one in met.items()}, flush=True)
     return {
         who: {what: float(np.mean([one[what] for one in every])) for what in every[0]}
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=100)
     parser.add_argument("--first", type=int, default=0, help="number of the first piece, to share them out")
     parser.add_argument("--quality", default="normal")
-    parser.add_argument("--brief-guidance", type=float, nargs="+", default=[None], help="compare these")
+    parser.add_argument("--style-guidance", type=float, nargs="+", default=[None], help="compare these")
     parser.add_argument("--steps", type=int, default=None)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("docs/figures"))
@@ -106,7 +106,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     model = msgld.load(options.model)
     free = msgld.Options(quality=options.quality, steps=options.steps)
-    told = [replace(free, brief_guidance=weight) for weight in options.brief_guidance]
+    told = [replace(free, style_guidance=weight) for weight in options.style_guidance]
     report: dict[str, Any] = {"pieces": options.pieces, "calls": making(free, model.model).steps}
     report |= measure(model, free, told, range(options.first, options.first + options.pieces))
     options.out.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from msgld.data.heldout import HeldOut
 from msgld.data.source import Clip
 from msgld.evaluation.page import Example, section, write_body
 from msgld.metrics import is_silent
-from msgld.music.conditions import OPEN, Brief
+from msgld.music.conditions import OPEN, Conditions
 
 BITRATE = 80
 COLOURS = 64
@@ -32,9 +32,9 @@ PLAYED = ("bass", "piano")
 """Stems that are played anew."""
 ASKED = (
     OPEN,
-    Brief(style="bossa", bpm=120, key="Dm"),
-    Brief(style="rock", bpm=140, key="E"),
-    Brief(style="ballad", bpm=70, key="C"),
+    Conditions(style="bossa", bpm=120, key="Dm"),
+    Conditions(style="rock", bpm=140, key="E"),
+    Conditions(style="ballad", bpm=70, key="C"),
 )
 
 
@@ -68,10 +68,14 @@ def played_to(model: msgld.Msgld, clip: Clip) -> Example:
     return Example(f"{clip.name}: {' and '.join(PLAYED)} played anew", tracks, clip.rate)
 
 
-def invented(model: msgld.Msgld, number: int, brief: Brief) -> Example:
+def invented(model: msgld.Msgld, number: int, conditions: Conditions) -> Example:
     """A piece, asked for or not."""
-    result = model.generate(10.0, brief=brief, options=replace(msgld.Options(), seed=number))
-    said = f"{brief.style}, {brief.bpm:g} beats a minute, {brief.key}" if brief.style else "nothing asked for"
+    result = model.generate(10.0, conditions=conditions, options=replace(msgld.Options(), seed=number))
+    said = (
+        f"{conditions.style}, {conditions.bpm:g} beats a minute, {conditions.key}"
+        if conditions.style
+        else "nothing asked for"
+    )
     mixture = np.sum([*result.stems.values()], 0)
     return Example(f"Piece {number}: {said}", {"mixture": mixture, **result.stems}, result.rate)
 
@@ -90,7 +94,7 @@ def main() -> None:
     model, held = msgld.load(options.model), HeldOut(options.midi)
     parts = {
         "Songs taken apart": [taken_apart(model, held[i]) for i in SEPARATED if i < len(held)],
-        "Pieces invented": [invented(model, i, brief) for i, brief in enumerate(ASKED)],
+        "Pieces invented": [invented(model, i, conditions) for i, conditions in enumerate(ASKED)],
         "Parts played to given stems": [played_to(model, held[i]) for i in ARRANGED if i < len(held)],
     }
     options.out.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,6 @@ from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.nets.note_reader import NoteReader, NotesConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
-from msgld.nets.stem_unet import StemUNet, StemUNetConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 
@@ -56,14 +55,10 @@ def _model(chance: random.Random) -> Model:
         "channels": codec.channels,
         "bands": mel.bands,
         "frame_columns": codec.frame_columns,
-        "reach": pick((None, 1, 3, 10**6)),
+        "attention_window": pick((None, 1, 3, 10**6)),
         "expansion": pick((1, 64)),
     }
-    network = (
-        StemUNet(_unet(chance, shared))
-        if chance.random() < 0.4
-        else StemTransformer(_transformer(chance, shared))
-    )
+    network = StemTransformer(_transformer(chance, shared))
     vocoder = Vocoder(_vocoder(chance, mel))
     refiner = Refiner(
         RefinerConfig(
@@ -100,18 +95,6 @@ def _mel(chance: random.Random) -> MelConfig:
         highest,
         chance.choice((1e-9, 1e-4, 0.1)),
     )
-
-
-def _unet(chance: random.Random, shared: dict[str, Any]) -> StemUNetConfig:
-    widths = chance.choice(((1, 1, 1), (2, 3, 4), (1, 2, 1, 2, 1)))
-    sizes = {
-        "squeeze": chance.choice((1, 8192)),
-        "told": 1,
-        "trunk_width": 6,
-        "trunk_depth": 1,
-        "trunk_heads": chance.choice((1, 6)),
-    }
-    return StemUNetConfig(widths=widths, depth=chance.choice((1, 10)), **sizes, **shared)
 
 
 def _transformer(chance: random.Random, shared: dict[str, Any]) -> TransformerConfig:

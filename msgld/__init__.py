@@ -31,16 +31,16 @@ if TYPE_CHECKING:
         MsgldError,
         UsageError,
     )
-    from msgld.music.conditions import Brief
+    from msgld.music.conditions import Conditions
     from msgld.progress import CancelToken, Progress
 
 __all__ = [
     "AudioError",
     "AudioReadError",
     "AudioWriteError",
-    "Brief",
     "CancelToken",
     "Cancelled",
+    "Conditions",
     "DataError",
     "Encoding",
     "Excerpt",
@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Brief": "music.conditions",
+    "Conditions": "music.conditions",
     "CancelToken": "progress",
     "Encoding": "api.encoding",
     "Excerpt": "audio.songs",

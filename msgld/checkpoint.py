@@ -170,14 +170,14 @@ def check_parts(description: Mapping[str, Any]) -> dict[str, Any]:
         if name != "codec":
             try:
                 config.check_fit(configs["codec"], stems)
-                _check_briefs(config)
+                _check_conditions(config)
             except ValueError as error:
                 raise ValueError(f"the {name} does not fit: {error}") from error
     return configs
 
 
-def _check_briefs(config: Any) -> None:
-    """Raise ValueError where a network takes other briefs than there are."""
+def _check_conditions(config: Any) -> None:
+    """Raise ValueError where a network takes other conditions than there are."""
     features, styles = getattr(config, "frame_features", 0), getattr(config, "styles", ())
     if features or styles:
         same(frame_features=(features, features_of(len(styles))), programs=(config.programs, PROGRAMS))

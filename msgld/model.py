@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Asked, Estimate, StemDenoiser
+from msgld.diffusion.denoise import Conditioning, Estimate, StemDenoiser
 from msgld.diffusion.noise import Schedule
 from msgld.dsp.codec import PatchCodec
 from msgld.errors import ModelError
@@ -41,7 +41,7 @@ class Model:
         half: compute in bfloat16 where that is faster.
         level: RMS to which mixtures are brought before the model hears them; None leaves them as they are.
         info: what the checkpoint's JSON says besides (name, data, training, hashes).
-        refiner: corrects shares at the song's own rate; None in models without one.
+        refiner: corrects masks at the song's own rate; None in models without one.
         notes: reads which notes the bass plays, for the vocoder; None in models without one.
 
     Raises:
@@ -101,22 +101,24 @@ class Model:
         """The denoiser's schedule."""
         return self.denoiser.schedule
 
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None) -> Estimate:
+    def __call__(
+        self, x: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
+    ) -> Estimate:
         """The denoiser (a model is one), in 16-bit arithmetic where the machine is faster with it."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             if isinstance(self.denoiser, StemDenoiser):
-                return self.denoiser(x, levels, presence, asked)
+                return self.denoiser(x, levels, presence, conditioning)
             return self.denoiser(x, levels, presence)
 
     @property
     def styles(self) -> tuple[str, ...]:
-        """Styles that a brief may ask for; none for models that take no briefs."""
+        """Styles that conditions may ask for; none for models that take no conditions."""
         config = getattr(self.denoiser.network, "config", None)
         return tuple(getattr(config, "styles", ()))
 
     @cached_property
-    def shares_of_any_song(self) -> Tensor | None:
-        """What part of a song each stem is where nothing of it is heard, (S, M); None for models without shares.
+    def average_masks(self) -> Tensor | None:
+        """What part of a song each stem is where nothing of it is heard, (S, M); None for models without masks.
 
         At level 1 the network sees nothing, so neither noise nor time makes a difference.
         """
@@ -125,8 +127,8 @@ class Model:
         noise = torch.zeros(1, tracks, self.codec.channels, frames, device=self.device)
         presence = torch.arange(tracks, device=self.device)[None] < len(self.stems)
         with torch.inference_mode():
-            shares = self(noise, noise.new_ones(1, tracks, frames), presence).shares
-        return None if shares is None else shares[0].float().clamp_min(1e-8).log().mean(-1).softmax(0)
+            masks = self(noise, noise.new_ones(1, tracks, frames), presence).masks
+        return None if masks is None else masks[0].float().clamp_min(1e-8).log().mean(-1).softmax(0)
 
     def refine(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """The refiner, in 16-bit arithmetic where the machine is faster with it; see :class:`Refiner`."""

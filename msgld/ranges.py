@@ -54,7 +54,7 @@ RANGES: Mapping[str, Range] = {
     # sampling
     "steps": Range(1, 1000, whole=True),
     "guidance": Range(0, 10),
-    "brief_guidance": Range(0, 10),
+    "style_guidance": Range(0, 10),
     "seed": Range(0, _ENDLESS, whole=True),
     "eta": Range(0, 1),
     "iterations": Range(1, 100, whole=True),
@@ -69,7 +69,7 @@ RANGES: Mapping[str, Range] = {
     "start": Range(0, 360_000, unit="seconds"),
     "stop": Range(0, 360_000, unit="seconds"),
     "count": Range(1, 1000, whole=True),
-    # briefs
+    # conditions
     "bpm": Range(30, 300),
     "beats": Range(0, 2000),
     "offset": Range(-1_000_000, 1_000_000),

@@ -13,7 +13,6 @@ from msgld.diffusion.noise import CosineSchedule, SqrtLinearSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.nets.note_reader import NoteReader, NotesConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
-from msgld.nets.stem_unet import StemUNet, StemUNetConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.paper.autoencoder import KLCodec, KLConfig
@@ -42,7 +41,6 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
     "codec": {"patch": Kind(PatchConfig, PatchCodec), "kl": Kind(KLConfig, KLCodec)},
     "denoiser": {
         "stem-transformer": Kind(TransformerConfig, StemTransformer),
-        "stem-unet": Kind(StemUNetConfig, StemUNet),
         "published-unet": Kind(UNetConfig, PublishedUNet),
     },
     "notes": {"notes": Kind(NotesConfig, NoteReader)},
@@ -80,8 +78,3 @@ def denoiser_of(network: Any, codec: Any) -> StemDenoiser | PublishedDenoiser:
         return StemDenoiser(network, CosineSchedule())
     channels, multiple = codec.image_channels, network.multiple
     return PublishedDenoiser(network, SqrtLinearSchedule(), channels, multiple)
-
-
-def build_network(config: TransformerConfig | StemUNetConfig) -> StemNetwork:
-    """An untrained network of ours, of the kind that its configuration is for."""
-    return StemUNet(config) if isinstance(config, StemUNetConfig) else StemTransformer(config)

@@ -17,6 +17,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from msgld.aliases import current_settings
 from msgld.ranges import shown
 
 T = TypeVar("T")
@@ -106,6 +107,7 @@ def read_settings(cls: Callable[..., T], given: object, name: str) -> T:
     """
     if not isinstance(given, Mapping):
         raise ValueError(f"{name} has to be an object, not {shown(given)}")
+    given = current_settings(cls, given)
     hints = _hints(cls)
     unknown = [key for key in given if key not in hints]
     if unknown:

@@ -18,6 +18,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from msgld.aliases import current_weights
 from msgld.errors import ModelError
 from msgld.ranges import shown
 
@@ -61,7 +62,7 @@ def fill(module: nn.Module, path: Path, sha256: str) -> None:
     data = _read(path, sum(value.numel() for value in module.state_dict().values()))
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ModelError(f"{path} is damaged (its sha256 is not the one in model.json); get the model again")
-    stored = _loaded(path, data)
+    stored = current_weights(module, _loaded(path, data))
     del data
     module.load_state_dict(_matched(path, module.state_dict(), stored), assign=True)
     _check(module, path)

@@ -74,7 +74,7 @@ def check_schedule(golden: Golden) -> None:
 
 def ddim_quantity(name: str, schedule: Recorded) -> Tensor:
     """A quantity of DDIM's steps from the noisiest on, as our sampler has it, float64 (steps,)."""
-    levels = torch.tensor(schedule.shares(len(schedule.recorded)), dtype=torch.float64)
+    levels = torch.tensor(schedule.fractions(len(schedule.recorded)), dtype=torch.float64)
     if name == "alphas":
         return schedule(levels[:-1])[0].square()
     if name == "alphas_prev":

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "msgld"
 
 # From the bottom to the top: a unit may import its own layer and those below it.
 LAYERS = (
-    ("errors", "progress"),
+    ("errors", "progress", "aliases"),
     ("ranges", "names", "stems"),
     ("schema", "description", "runtime"),
     ("instruments",),

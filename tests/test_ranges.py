@@ -24,7 +24,7 @@ from msgld.ranges import RANGES, check
 OF_OPTIONS = (
     "steps",
     "guidance",
-    "brief_guidance",
+    "style_guidance",
     "seed",
     "eta",
     "iterations",
@@ -54,7 +54,7 @@ SEPARATE = {
     "overlap": "--overlap", "batch": "--batch", "mixture_level": "--mixture-level", "start": "--from", "stop": "--to",
     "mp3_bitrate": "--mp3-bitrate",
 }  # fmt: skip
-GENERATE = {"seconds": "--seconds", "count": "--count", "bpm": "--bpm", "brief_guidance": "--brief-guidance"}
+GENERATE = {"seconds": "--seconds", "count": "--count", "bpm": "--bpm", "style_guidance": "--style-guidance"}
 OPTIONS = [
     *(("separate", flag, name) for name, flag in SEPARATE.items()),
     *(("generate", flag, name) for name, flag in GENERATE.items()),
@@ -102,7 +102,10 @@ def test_numpy_scalars_become_plain_numbers():
     assert [type(value) for value in (options.steps, options.guidance, options.seed, options.eta)] == [
         int, float, int, float
     ]  # fmt: skip
-    assert type(check("seconds", np.float16(2))) is float and type(msgld.Brief(bpm=np.int64(90)).bpm) is float
+    assert (
+        type(check("seconds", np.float16(2))) is float
+        and type(msgld.Conditions(bpm=np.int64(90)).bpm) is float
+    )
 
 
 @pytest.mark.parametrize(("command", "flag", "name"), OPTIONS)
@@ -197,7 +200,7 @@ WRONG = {
     "msgld.Options(quality='draft')": lambda model: model.generate(1.0, options={"quality": "draft"}),
     "on_progress": lambda model: model.generate(1.0, on_progress=3),
     "cancel": lambda model: model.vary({"bass": (np.zeros(9), 8000)}, cancel=True),
-    "brief": lambda model: model.generate(1.0, brief={"key": "C"}),
+    "conditions": lambda model: model.generate(1.0, conditions={"key": "C"}),
     "given": lambda model: model.arrange(["bass.wav"]),
     "known": lambda model: model.separate((np.zeros(9), 8000), known="bass.wav"),
     "empty": lambda model: msgld.load(""),
@@ -224,13 +227,13 @@ WRONG = {
     "model": lambda model: msgld.load(5),
     "device": lambda model: msgld.load(device=5),
     "quality": lambda model: msgld.Options(quality=["best"]),
-    "style": lambda model: msgld.Brief(style=5),
-    "key": lambda model: msgld.Brief(key=["C"]),
-    "bpm": lambda model: msgld.Brief(bpm="90"),
-    "instruments": lambda model: msgld.Brief(instruments=["rhodes"]),
-    "rhodes, fm": lambda model: msgld.Brief(instruments={"piano": "banjo"}),
-    "0 to 127": lambda model: msgld.Brief(instruments={"piano": [4, 128]}),
-    "instruments of piano": lambda model: msgld.Brief(instruments={"piano": 4.5}),
+    "style": lambda model: msgld.Conditions(style=5),
+    "key": lambda model: msgld.Conditions(key=["C"]),
+    "bpm": lambda model: msgld.Conditions(bpm="90"),
+    "instruments": lambda model: msgld.Conditions(instruments=["rhodes"]),
+    "rhodes, fm": lambda model: msgld.Conditions(instruments={"piano": "banjo"}),
+    "0 to 127": lambda model: msgld.Conditions(instruments={"piano": [4, 128]}),
+    "instruments of piano": lambda model: msgld.Conditions(instruments={"piano": 4.5}),
 }
 
 
@@ -250,6 +253,9 @@ def test_another_type_is_a_usage_error_that_names_the_argument(
 
 def test_instruments_are_named_as_on_the_command_line():
     for chosen in ("rhodes", "Rhodes", ["rhodes"], 4, np.int64(4), "4", ("rhodes",)):
-        assert msgld.Brief(instruments={"piano": chosen}).programs == {"piano": (4,)}
-    assert msgld.Brief(instruments={"bass": "slap, acoustic"}).programs == {"bass": (36, 37, 32)}
-    assert msgld.Brief(instruments={"vocals": 53, "piano": ()}).programs == {"vocals": (53,), "piano": ()}
+        assert msgld.Conditions(instruments={"piano": chosen}).programs == {"piano": (4,)}
+    assert msgld.Conditions(instruments={"bass": "slap, acoustic"}).programs == {"bass": (36, 37, 32)}
+    assert msgld.Conditions(instruments={"vocals": 53, "piano": ()}).programs == {
+        "vocals": (53,),
+        "piano": (),
+    }

@@ -35,7 +35,7 @@ def save_tiny_model(
 ) -> Path:
     """Write a model with random weights; its stems are nonsense, but finite and different from each other.
 
-    With styles it takes briefs; a refiner changes what it cuts; notes are read at random.
+    With styles it takes conditions; a refiner changes what it cuts; notes are read at random.
     """
     torch.manual_seed(0)
     sizes: dict[str, Any] = {
@@ -47,8 +47,8 @@ def save_tiny_model(
     for parameter in network.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, std=0.05)
-    if network.brief is not None:
-        for parameter in (*network.brief.parameters(), network.outward.weight):
+    if network.conditioning is not None:
+        for parameter in (*network.conditioning.parameters(), network.outward.weight):
             torch.nn.init.normal_(parameter, std=0.3)
     codec = PatchCodec(PatchConfig())
     codec.mean.fill_(-5.0)  # about the log-mel of soft music

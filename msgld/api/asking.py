@@ -9,7 +9,7 @@ from types import UnionType
 
 from msgld.api.options import Options
 from msgld.errors import UsageError
-from msgld.music.conditions import Brief
+from msgld.music.conditions import Conditions
 from msgld.progress import CancelToken
 from msgld.ranges import RANGES, Range, shown
 
@@ -75,9 +75,9 @@ def check_type(name: str, value: object, kind: type | UnionType, example: str) -
         raise UsageError(f"{name} is given as {example}, not as {shown(value)}")
 
 
-def check_brief(brief: object) -> None:
-    """Raise UsageError where a brief is of another type."""
-    check_type("brief", brief, Brief, "msgld.Brief(key='Gm', bpm=92)")
+def check_conditions(conditions: object) -> None:
+    """Raise UsageError where conditions is of another type."""
+    check_type("conditions", conditions, Conditions, "msgld.Conditions(key='Gm', bpm=92)")
 
 
 def check_given(given: object, name: str = "given") -> None:

@@ -24,11 +24,11 @@ from msgld.diffusion.sample import Map
 from msgld.dsp.resample import resample
 from msgld.errors import UsageError
 from msgld.model import Model
-from msgld.music.conditions import OPEN, Brief
+from msgld.music.conditions import OPEN, Conditions
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.tasks import noise_maps as maps
 from msgld.tasks import render
-from msgld.tasks.conditioning import briefed
+from msgld.tasks.conditioning import with_conditions
 from msgld.tasks.hearing import in_heard_key, key_for
 from msgld.tasks.retouch import ANEW, retouch, varied
 
@@ -60,21 +60,21 @@ class Making:
         return [k for k, stem in enumerate(self.model.stems) if stem not in present]
 
 
-def _said(brief: Brief) -> dict[str, Any]:
-    """A brief for the record."""
-    return {} if brief.empty else {"brief": asdict(brief)}
+def _said(conditions: Conditions) -> dict[str, Any]:
+    """Conditions for the record."""
+    return {} if conditions.empty else {"conditions": asdict(conditions)}
 
 
-def generate(job: Making, seconds: float, make: Sequence[str] | None, brief: Brief) -> Result:
+def generate(job: Making, seconds: float, make: Sequence[str] | None, conditions: Conditions) -> Result:
     """See :meth:`msgld.api.msgld.Msgld.generate`."""
     asking.check_seconds("seconds", seconds, LONGEST)
     wanted = asking.stem_names(make, job.model.stems)
     rate = job.model.codec.mel.rate
     nothing = Given({}, rate, _at_least_one(seconds * rate), (), {})
     task = maps.generate(job.tracks, render.frames_for(job.model, nothing.length, rate))
-    task = briefed(job.model, maps.without(task, job.absent(wanted)), brief)
-    extra = {"seconds": seconds, "make": list(wanted), **_said(brief)}
-    return _run(job, "generate", nothing, task, wanted, lambda take: take.sound, extra, brief)
+    task = with_conditions(job.model, maps.without(task, job.absent(wanted)), conditions)
+    extra = {"seconds": seconds, "make": list(wanted), **_said(conditions)}
+    return _run(job, "generate", nothing, task, wanted, lambda take: take.sound, extra, conditions)
 
 
 def _at_least_one(samples: float) -> int:
@@ -90,7 +90,7 @@ def arrange(
     softness: float,
     start: float | None,
     stop: float | None,
-    brief: Brief,
+    conditions: Conditions,
     hear_key: bool,
 ) -> Result:
     """See :meth:`msgld.api.msgld.Msgld.arrange`."""
@@ -104,23 +104,25 @@ def arrange(
     task = maps.arrange(job.tracks, render.frames_for(job.model, given.length, given.rate), fixed)
     task = maps.within(task, int(job.frame(first)), int(np.ceil(job.frame(last))))
     if hear_key and job.model.styles:
-        given, brief = _in_their_key(given, brief)
-    task = briefed(job.model, maps.without(task, job.absent((*sounds, *wanted))), brief)
+        given, conditions = _in_their_key(given, conditions)
+    task = with_conditions(job.model, maps.without(task, job.absent((*sounds, *wanted))), conditions)
     low, high = round(first * given.rate), round(last * given.rate)
 
     def finish(take: Take) -> np.ndarray:
         old = given.waves.get(take.stem, np.zeros_like(take.sound))
         return render.splice(old, take.sound, low, high, round(render.FADE * given.rate))
 
-    extra = {"make": list(wanted), "softness": softness, "start": start, "stop": stop, **_said(brief)}
-    return _run(job, "arrange", given, task, wanted, finish, extra, brief if hear_key or brief.key else None)
+    extra = {"make": list(wanted), "softness": softness, "start": start, "stop": stop, **_said(conditions)}
+    return _run(
+        job, "arrange", given, task, wanted, finish, extra, conditions if hear_key or conditions.key else None
+    )
 
 
-def _in_their_key(given: Given, brief: Brief) -> tuple[Given, Brief]:
-    """The brief with the key of the given stems, of which a note is made."""
-    heard = in_heard_key(brief, given.waves, given.rate)
-    if heard.key == brief.key:
-        return given, brief
+def _in_their_key(given: Given, conditions: Conditions) -> tuple[Given, Conditions]:
+    """The conditions with the key of the given stems, of which a note is made."""
+    heard = in_heard_key(conditions, given.waves, given.rate)
+    if heard.key == conditions.key:
+        return given, conditions
     note = f"played in {heard.key}, which the given stems seem to be in; a key of yours goes before it"
     return replace(given, notes=(*given.notes, note)), heard
 
@@ -200,12 +202,12 @@ def _run(
     wanted: Sequence[str],
     finish: Finish,
     extra: Mapping[str, Any],
-    brief: Brief | None = OPEN,
+    conditions: Conditions | None = OPEN,
 ) -> Result:
     """Encode what is given, sample, vocode what was wanted, and put it together.
 
     Args:
-        brief: its key is that in which notes are read; where it has none, that of the other stems. None: in no key.
+        conditions: notes are read in their key, or else in that of the other stems. None: in no key.
     """
     began, settings = time.monotonic(), making(job.options, job.model)
     stems = [stem for stem in job.model.stems if stem in wanted]
@@ -221,7 +223,7 @@ def _run(
     for stem in job.model.read_last(stems):
         meter.advance(0, "vocoding")
         others = {**given.waves, **made}
-        key = key_for(job.model, stem, brief, others, given.rate) if brief else None
+        key = key_for(job.model, stem, conditions, others, given.rate) if conditions else None
         track = job.model.stems.index(stem)
         sound = at_level(
             job.model, stem, given, _sound(job, z, task, stem, given, key) / np.float32(gain), gain

@@ -21,7 +21,7 @@ from msgld.api.save import Saved
 from msgld.api.separating import Place, Separation
 from msgld.audio.songs import Sound
 from msgld.model import Model
-from msgld.music.conditions import OPEN, Brief
+from msgld.music.conditions import OPEN, Conditions
 from msgld.progress import CancelToken, OnProgress
 from msgld.ranges import check, check_flag, check_optional
 
@@ -156,7 +156,7 @@ class Msgld:
         seconds: float = 20.0,
         *,
         make: Sequence[str] | None = None,
-        brief: Brief = OPEN,
+        conditions: Conditions = OPEN,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
@@ -165,15 +165,15 @@ class Msgld:
 
         Args:
             seconds: its length, 0.1 to 3600. make: which stems; all by default.
-            brief: style, tempo, key and instruments; what it leaves open is the model's choice.
+            conditions: style, tempo, key and instruments; what it leaves open is the model's choice.
 
         Raises:
-            ModelError: this model only separates, or takes no briefs. UsageError: unknown stems or styles, or
+            ModelError: this model only separates, or takes no conditions. UsageError: unknown stems or styles, or
                 values out of range.
         """
-        asking.check_brief(brief)
+        asking.check_conditions(conditions)
         work, seconds = self._making(options, on_progress, cancel), check("seconds", seconds)
-        return making.generate(work, seconds, make, brief)
+        return making.generate(work, seconds, make, conditions)
 
     def arrange(
         self,
@@ -183,7 +183,7 @@ class Msgld:
         softness: float = 0.0,
         start: float | None = None,
         stop: float | None = None,
-        brief: Brief = OPEN,
+        conditions: Conditions = OPEN,
         hear_key: bool = True,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
@@ -200,18 +200,18 @@ class Msgld:
             softness: 0 keeps to what is given; above 0, up to 1, it is a hint ("something like this bass").
             start, stop: seconds between which to play. Stems in ``make`` that are also given keep what they
                 have outside of it, those that are not given are silent there.
-            brief: style, tempo, key and instruments of what is to be played. A tempo counts from the beginning.
-            hear_key: where the brief names no key, play in that of the given stems, if it is clear; it is noted.
+            conditions: style, tempo, key and instruments of what is to be played. A tempo counts from the beginning.
+            hear_key: where the conditions names no key, play in that of the given stems, if it is clear; it is noted.
 
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
         """
-        asking.check_brief(brief)
+        asking.check_conditions(conditions)
         asking.check_given(given)
         work, softness = self._making(options, on_progress, cancel), check("softness", softness)
         start, stop = check_optional("start", start), check_optional("stop", stop)
         hear_key = check_flag("hear_key", hear_key)
-        return making.arrange(work, given, make, softness, start, stop, brief, hear_key)
+        return making.arrange(work, given, make, softness, start, stop, conditions, hear_key)
 
     def vary(
         self,

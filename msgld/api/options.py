@@ -31,9 +31,10 @@ class Options:
         guidance: how strongly what is given is followed, 0 to 10; 1 is as trained, 0 ignores it. 1.5 by default where
             stems are arranged, for twice the time, else 1. Below 1 a separation invents: unless said otherwise it
             samples in several steps and plays the stems with the vocoder.
-        brief_guidance: how strongly a brief (style, tempo, key, instruments) is followed, 0 to 10, 2 by default; 1 is
-            as trained, 0 ignores it, above 1 it is exaggerated. All but 0 and 1 take twice the time. Where stems are
-            given and guidance is not 1, that is for the brief, too.
+        style_guidance: how strongly the conditions (style, tempo, key, instruments) are followed, 0 to 10, 2 by
+            default; 1 is as trained, 0 ignores them, above 1 they are exaggerated.
+            All but 0 and 1 take twice the time. Where stems are
+            given and guidance is not 1, that is for the conditions, too.
         seed: of the noise, 0 or more. The same seed, input and model give the same result.
         sampler: ``ddim``, ``ddpm`` or ``multistep``.
         eta: share of its noise that ``ddim`` renews at each step, 0 to 1.
@@ -62,7 +63,7 @@ class Options:
     segment: float | None = None
     overlap: float | None = None
     batch: int | None = None
-    brief_guidance: float | None = None
+    style_guidance: float | None = None
 
     def __post_init__(self) -> None:
         for name, names in CHOICES.items():
@@ -71,7 +72,7 @@ class Options:
                 raise UsageError(f"no {name} {shown(value)}; there are: {', '.join(names)}")
         for name in ("seed", "iterations"):
             object.__setattr__(self, name, check(name, getattr(self, name)))
-        for name in ("steps", "guidance", "brief_guidance", "eta", "segment", "overlap", "batch"):
+        for name in ("steps", "guidance", "style_guidance", "eta", "segment", "overlap", "batch"):
             object.__setattr__(self, name, check_optional(name, getattr(self, name)))
         if self.eta is not None and self.sampler not in (None, "ddim"):
             raise UsageError(f"eta belongs to the sampler ddim, not to {self.sampler}")

@@ -22,7 +22,7 @@ _STEPS = {"draft": 6, "normal": 12, "best": 16}
 
 # Of 40 pieces 68 % met the key that was asked for with 1, 88 % with 2; and what is arranged in the key that is
 # heard has more notes in common with what is given (docs/experiments.md).
-_BRIEF_GUIDANCE = 2.0
+_STYLE_GUIDANCE = 2.0
 
 # Of what true stems share with the given ones, played ones have 0.63 in rhythm and 0.48 in notes with 1, 0.76 and
 # 0.58 with 1.5 (docs/experiments.md). It has nothing to do where no stem is given.
@@ -93,7 +93,7 @@ def making(options: Options, model: Model) -> Settings:
     """Sampling of everything that invents: generate, arrange, vary, continue."""
     if model.schedule.exact:
         base = Settings(
-            _STEPS[options.quality], _GUIDANCE, sampler="multistep", brief_guidance=_BRIEF_GUIDANCE
+            _STEPS[options.quality], _GUIDANCE, sampler="multistep", style_guidance=_STYLE_GUIDANCE
         )
         return _settings(base, options)
     return _settings(_PUBLISHED[options.quality], options)
@@ -101,7 +101,7 @@ def making(options: Options, model: Model) -> Settings:
 
 def _settings(base: Settings, options: Options) -> Settings:
     chosen: dict[str, Any] = {
-        name: getattr(options, name) for name in ("steps", "guidance", "brief_guidance", "sampler", "eta")
+        name: getattr(options, name) for name in ("steps", "guidance", "style_guidance", "sampler", "eta")
     }
     given = {key: value for key, value in chosen.items() if value is not None}
     if options.eta is not None and options.sampler is None:

@@ -33,7 +33,7 @@ def describe(
             "quality": options.quality,
             "steps": settings.steps,
             "guidance": settings.guidance,
-            "brief_guidance": settings.brief_guidance,
+            "style_guidance": settings.style_guidance,
             "sampler": settings.sampler,
             "eta": settings.eta,
             "iterations": settings.iterations,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgld.cli.options import Consistency, Quality, Sampler
-from msgld.music.conditions import Brief
+from msgld.music.conditions import Conditions
 
 if TYPE_CHECKING:
     from msgld import Options
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: int, sampler: Sampler | None,
              eta: float | None, iterations: int, consistency: Consistency | None = None,
              segment: float | None = None, overlap: float | None = None,
-             batch: int | None = None, brief_guidance: float | None = None) -> Options:  # fmt: skip
+             batch: int | None = None, style_guidance: float | None = None) -> Options:  # fmt: skip
     """The options of the Python interface."""
     from msgld import Options
 
@@ -31,13 +31,13 @@ def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: 
         segment=segment,
         overlap=overlap,
         batch=batch,
-        brief_guidance=brief_guidance,
+        style_guidance=style_guidance,
     )
 
 
-def brief_of(
+def conditions_of(
     style: str | None, bpm: float | None, key: str | None, instruments: Mapping[str, str | None]
-) -> Brief:
+) -> Conditions:
     """What was asked for.
 
     Args:
@@ -46,4 +46,4 @@ def brief_of(
     Raises:
         UsageError: an instrument that there is not, a tempo out of range, or a key that cannot be read.
     """
-    return Brief(style, bpm, key, {stem: text for stem, text in instruments.items() if text is not None})
+    return Conditions(style, bpm, key, {stem: text for stem, text in instruments.items() if text is not None})

@@ -11,7 +11,7 @@ import typer
 
 from msgld.api.asking import check_stems
 from msgld.cli import options as o
-from msgld.cli.common import brief_of, sampling
+from msgld.cli.common import conditions_of, sampling
 from msgld.cli.console import Talk
 from msgld.cli.formats import choose_encoding
 from msgld.cli.inputs import stem_files, stem_list, stems_in
@@ -45,7 +45,7 @@ Level = Annotated[
 def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, make_stems: o.Make = None,
              style: o.Style = None, bpm: o.Bpm = None, key: o.Key = None, bass: o.Bass = None, drums: o.Drums = None,
              guitar: o.Guitar = None, piano: o.Piano = None, other: o.Other = None,
-             brief_guidance: o.BriefGuidance = None, out: o.Out = Path("generated"),
+             style_guidance: o.StyleGuidance = None, out: o.Out = Path("generated"),
              quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
              seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
              flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
@@ -66,9 +66,9 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
     encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
     target, talk, wanted = Target(out, encoding, overwrite), Talk(as_json), stem_list(make_stems)
     options = sampling(
-        quality, steps, guidance, seed, sampler, eta, iterations, brief_guidance=brief_guidance
+        quality, steps, guidance, seed, sampler, eta, iterations, style_guidance=style_guidance
     )
-    brief = brief_of(
+    conditions = conditions_of(
         style, bpm, key, {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other}
     )
     check("seed", seed + count - 1)
@@ -77,7 +77,9 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
     check_stems(wanted or (), model.stems)
     folders = {each: target.folder(model.name, f"seed{each}") for each in range(seed, seed + count)}
     for each, folder in folders.items():
-        work = partial(model.generate, seconds, make=wanted, brief=brief, options=replace(options, seed=each))
+        work = partial(
+            model.generate, seconds, make=wanted, conditions=conditions, options=replace(options, seed=each)
+        )
         make(work, folder, target, talk, "generate")
     return 0
 
@@ -85,7 +87,7 @@ def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, 
 def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = None, softness: Softness = 0.0,
             start: Start = None, stop: o.Stop = None, style: o.Style = None, bpm: o.Bpm = None,
             key: o.KeyToArrangeIn = None, bass: o.Bass = None, drums: o.Drums = None, guitar: o.Guitar = None,
-            piano: o.Piano = None, other: o.Other = None, brief_guidance: o.BriefGuidance = None,
+            piano: o.Piano = None, other: o.Other = None, style_guidance: o.StyleGuidance = None,
             name: o.Model = None, out: o.Out = Path("arranged"),
             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
             seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
@@ -111,9 +113,9 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
     if start is not None and stop is not None:
         o.check_stretch(start, stop)
     options = sampling(
-        quality, steps, guidance, seed, sampler, eta, iterations, brief_guidance=brief_guidance
+        quality, steps, guidance, seed, sampler, eta, iterations, style_guidance=style_guidance
     )
-    brief = brief_of(
+    conditions = conditions_of(
         style,
         bpm,
         None if key == "any" else key,
@@ -129,7 +131,7 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
         raise UsageError(
             "every given stem is also in --make: leave one out, or name a stretch with --from, --to"
         )
-    work = partial(model.arrange, files, wanted, softness=softness, start=start, stop=stop, brief=brief,
+    work = partial(model.arrange, files, wanted, softness=softness, start=start, stop=stop, conditions=conditions,
                    hear_key=key is None, options=options)  # fmt: skip
     make(work, target.folder(model.name, name_of(files), seed, files), target, talk, "arrange")
     return 0

@@ -204,11 +204,11 @@ KeyToArrangeIn = Annotated[
         help="Such as Gm, Bb or 'F# dorian'; any leaves it open. By default that of the given stems, if it is clear.",
     ),
 ]
-BriefGuidance = Annotated[
+StyleGuidance = Annotated[
     float | None,
     number(
-        "brief_guidance",
-        "--brief-guidance",
+        "style_guidance",
+        "--style-guidance",
         panel=PLAYED,
         help="How strongly all this is followed, 2 by default; 1 is as trained and takes half the time.",
     ),

@@ -18,7 +18,7 @@ from msgld.data.parts import Part, length, parts, sounding, stretch, transpose
 from msgld.data.render import Renderer, balance
 from msgld.data.source import Clip
 from msgld.errors import DataError
-from msgld.music.conditions import FASTEST, SLOWEST, Brief
+from msgld.music.conditions import FASTEST, SLOWEST, Conditions
 from msgld.music.keys import transposed
 from msgld.stems import RATE, STEMS
 
@@ -139,9 +139,9 @@ class ScoreSource:
             "transpose": float(semitones),
         }
         name = f"{song.name}@{start:.2f}"
-        brief = brief_of(song, piece, start, seconds, tempo, semitones)
+        conditions = conditions_of(song, piece, start, seconds, tempo, semitones)
         present = np.ones(len(self.stems), bool)
-        return Clip(self._mix(audio, rng), present, self.rate, name, meta, brief)
+        return Clip(self._mix(audio, rng), present, self.rate, name, meta, conditions)
 
     def _renderer(self, font: Path, stem: Sequence[Part], rng: np.random.Generator) -> Renderer:
         """What plays a stem: the clip's soundfont or one of its own, its sounds as they are or shifted."""
@@ -180,9 +180,9 @@ class ScoreSource:
         return audio * np.float32(gain)
 
 
-def brief_of(
+def conditions_of(
     song: Song, piece: Sequence[Part], start: float, seconds: float, tempo: float, semitones: int
-) -> Brief:
+) -> Conditions:
     """What a stretch of a song would have been asked for with.
 
     Args:
@@ -195,7 +195,7 @@ def brief_of(
     chosen: dict[str, set[int]] = {}
     for part in piece:
         chosen.setdefault(part.stem, set()).add(part.program)
-    return Brief(
+    return Conditions(
         str(style) if style else None,
         bpm,
         transposed(str(key), semitones) if key else key_of_notes(piece, start, seconds),

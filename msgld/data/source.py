@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from msgld.music.conditions import OPEN, Brief
+from msgld.music.conditions import OPEN, Conditions
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Clip:
         name: where the clip comes from, for logs and reports.
         meta: what the source knows about the piece (style, bpm, key, ...).
         pooled: stems that the data set has no sound of by their names, but perhaps in its ``other``.
-        brief: what a musician would have been asked for to play this, as far as that is known.
+        conditions: what a musician would have been asked for to play this, as far as that is known.
     """
 
     stems: np.ndarray
@@ -29,7 +29,7 @@ class Clip:
     rate: int
     name: str
     meta: dict[str, str | float] = field(default_factory=dict)
-    brief: Brief = OPEN
+    conditions: Conditions = OPEN
     pooled: tuple[str, ...] = ()
 
 

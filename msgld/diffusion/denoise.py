@@ -18,17 +18,17 @@ class Estimate:
 
     Attributes:
         z: E[z | x], (B, K, C, T).
-        shares: what part of the mixture each stem is, (B, K - 1, M, N) with sum 1 over the stems, from
+        masks: what part of the mixture each stem is, (B, K - 1, M, N) with sum 1 over the stems, from
             networks that say so themselves; None from others.
     """
 
     z: Tensor
-    shares: Tensor | None = None
+    masks: Tensor | None = None
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked of a piece besides what is known of its tracks; zeros where it is left open.
+class Conditioning:
+    """What is conditioning of a piece besides what is known of its tracks; zeros where it is left open.
 
     Attributes:
         frames: (B, T, features), of each moment. programs: (B, S, programs), of each stem.
@@ -37,13 +37,15 @@ class Asked:
     frames: Tensor
     programs: Tensor
 
-    def between(self, first: int, last: int) -> Asked:
-        """What is asked of frames ``first`` to ``last`` (excluded)."""
-        return Asked(self.frames[:, first:last], self.programs)
+    def between(self, first: int, last: int) -> Conditioning:
+        """What is conditioning of frames ``first`` to ``last`` (excluded)."""
+        return Conditioning(self.frames[:, first:last], self.programs)
 
-    def like(self, x: Tensor) -> Asked:
+    def like(self, x: Tensor) -> Conditioning:
         """On the device of latents (B, K, C, T), for each of them."""
-        return Asked(*(p.to(x.device).expand(len(x), *p.shape[1:]) for p in (self.frames, self.programs)))
+        return Conditioning(
+            *(p.to(x.device).expand(len(x), *p.shape[1:]) for p in (self.frames, self.programs))
+        )
 
 
 class Denoiser(Protocol):
@@ -81,13 +83,13 @@ class StemNetwork(nn.Module, ABC):
 
     @abstractmethod
     def forward(
-        self, z: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None
+        self, z: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
     ) -> tuple[Tensor, Tensor]:
         """Linear estimates -> -v (B, K, C, T) and features of the tokens."""
 
     @abstractmethod
-    def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
-        """Features and estimated latents -> shares of the mixture (B, K - 1, M, N)."""
+    def masks(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
+        """Features and estimated latents -> masks of the mixture (B, K - 1, M, N)."""
 
     @property
     @abstractmethod
@@ -123,12 +125,14 @@ class StemDenoiser(nn.Module):
         self.network = network
         self.schedule = schedule
 
-    def forward(self, x: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None) -> Estimate:
-        """Estimate the latents; see :class:`Denoiser`. ``asked`` is for networks that take briefs."""
+    def forward(
+        self, x: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
+    ) -> Estimate:
+        """Estimate the latents; see :class:`Denoiser`. ``conditioning`` is for networks that take conditions."""
         alpha, sigma = (s.unsqueeze(2) for s in self.schedule(levels))
-        correction, features = self.network(alpha * x, levels, presence, asked)
+        correction, features = self.network(alpha * x, levels, presence, conditioning)
         z = alpha * x + sigma * correction
-        return Estimate(z, self.network.shares(features, z, presence))
+        return Estimate(z, self.network.masks(features, z, presence))
 
 
 def v_loss(

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Asked, Denoiser, Estimate
+from msgld.diffusion.denoise import Conditioning, Denoiser, Estimate
 from msgld.diffusion.noise import mix
 from msgld.errors import UsageError
 
@@ -17,56 +17,57 @@ from msgld.errors import UsageError
 def between(null: Estimate, full: Estimate, weight: float) -> Estimate:
     """Classifier-free guidance (Ho & Salimans 2022, eq. 6): E = E_null + weight (E_full - E_null).
 
-    Shares are ratios, so their logarithms are guided; their sum over the stems stays 1.
+    Masks are ratios, so their logarithms are guided; their sum over the stems stays 1.
     """
-    shares = full.shares
-    if null.shares is not None and full.shares is not None:
-        start, end = (shares.clamp_min(1e-8).log() for shares in (null.shares, full.shares))
-        shares = torch.lerp(start, end, weight).softmax(1)
-    return Estimate(null.z + weight * (full.z - null.z), shares)
+    masks = full.masks
+    if null.masks is not None and full.masks is not None:
+        start, end = (masks.clamp_min(1e-8).log() for masks in (null.masks, full.masks))
+        masks = torch.lerp(start, end, weight).softmax(1)
+    return Estimate(null.z + weight * (full.z - null.z), masks)
 
 
-class Briefed:
-    """Tells a denoiser at each call what is asked of the piece.
+class Conditioned:
+    """Passes the conditions to a denoiser at each call, with guidance of its own.
 
-    Weight 1 is as trained and costs one call, weight 0 forgets what is asked, also for one; above 1 what is asked
-    counts more than it did in training, for two.
+    Weight 1 is the trained conditional and costs one call; 0 drops the conditions, also for one call; any other
+    weight costs two calls, and above 1 it exaggerates the conditions.
     """
 
-    def __init__(self, denoiser: Denoiser, asked: Asked, weight: float = 1.0) -> None:
+    def __init__(self, denoiser: Denoiser, conditioning: Conditioning, weight: float = 1.0) -> None:
         """``denoiser`` has to take a fourth argument."""
         self.denoiser = denoiser
-        self.asked = asked
+        self.conditioning = conditioning
         self.weight = weight
         self.maps = denoiser.maps
         self.schedule = denoiser.schedule
 
     def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
-        """Estimate what was asked for; see :class:`Denoiser`."""
+        """Estimate under the conditions; see :class:`Denoiser`."""
         if self.weight == 0:
             return self.denoiser(x, levels, presence)
-        told: Any = self.denoiser
-        full = told(x, levels, presence, self.asked)
+        conditional: Any = self.denoiser
+        full = conditional(x, levels, presence, self.conditioning)
         if self.weight == 1:
             return full
         return between(self.denoiser(x, levels, presence), full, self.weight)
 
 
 class Guided:
-    """Guidance by what is given, as :func:`between` does it.
+    """Guidance by the given tracks, as :func:`between` does it.
 
     The null estimate does not see the given tracks: those known at every frame. Weight 1 is the trained
-    conditional and costs one call; weight 0 ignores what is given, also for one call; between them lies the
-    way from generating to separating, above 1 what is given is exaggerated.
+    conditional and costs one call; weight 0 ignores the given tracks, also for one call; between them lies the
+    way from generating to separating, above 1 the given tracks are exaggerated.
 
-    Nor is the null estimate told what is asked: where there is something to be guided by, one weight is for both, so
-    that both cost two calls.
+    The null estimate has no conditions either: where tracks are given, one weight serves both, so that both cost
+    two calls.
     """
 
     def __init__(self, denoiser: Denoiser, weight: float) -> None:
         self.denoiser = denoiser
-        self.told = Briefed(denoiser.denoiser, denoiser.asked) if isinstance(denoiser, Briefed) else denoiser
-        self.untold = denoiser.denoiser if isinstance(denoiser, Briefed) else denoiser
+        self.full, self.null = denoiser, denoiser
+        if isinstance(denoiser, Conditioned):
+            self.full, self.null = Conditioned(denoiser.denoiser, denoiser.conditioning), denoiser.denoiser
         self.weight = weight
         self.maps = denoiser.maps
         self.schedule = denoiser.schedule
@@ -76,12 +77,12 @@ class Guided:
         given = levels.amax(2) == 0
         if self.weight == 1 or not bool((given & presence).any()):
             return self.denoiser(x, levels, presence)
-        null = self.untold(x, levels, presence & ~given)
+        null = self.null(x, levels, presence & ~given)
         if self.weight == 0:
             return null
-        full = self.told(x, levels, presence)
+        full = self.full(x, levels, presence)
         guided = between(null, full, self.weight)
-        return Estimate(full.z.where(given[..., None, None], guided.z), guided.shares)
+        return Estimate(full.z.where(given[..., None, None], guided.z), guided.masks)
 
 
 class Overwriting:

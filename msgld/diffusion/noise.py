@@ -16,14 +16,14 @@ from msgld.errors import UsageError
 
 
 class Schedule(Protocol):
-    """Maps a level in [0, 1] to the shares of signal and noise: x = alpha z + sigma n."""
+    """Maps a level in [0, 1] to the amounts of signal and noise: x = alpha z + sigma n."""
 
     @property
     def exact(self) -> bool:
         """Whether level 1 is noise alone, so that one call from there is defined."""
         ...
 
-    def shares(self, steps: int, start: float = 1.0) -> list[float]:
+    def fractions(self, steps: int, start: float = 1.0) -> list[float]:
         """Which share of its level a run of that many steps from level ``start`` has before its first step (1) and
         after each, (steps + 1).
 
@@ -50,7 +50,7 @@ class CosineSchedule:
 
     exact = True
 
-    def shares(self, steps: int, start: float = 1.0) -> list[float]:
+    def fractions(self, steps: int, start: float = 1.0) -> list[float]:
         """Closer together the higher the level: 1 - level grows as ``DENSITY``-th powers of evenly spaced numbers.
 
         Latents have thousands of numbers, so that all together say what the piece is while each is nearly noise: above
@@ -102,7 +102,7 @@ class SqrtLinearSchedule:
         spread = (1 + step * self.timesteps // steps for step in range(steps))
         return [min(t, self.timesteps - 1) for t in spread][::-1]
 
-    def shares(self, steps: int, start: float = 1.0) -> list[float]:
+    def fractions(self, steps: int, start: float = 1.0) -> list[float]:
         """The published grid; the last step ends at timestep 0, which is next to clean."""
         if not 2 <= steps < self.timesteps:
             raise UsageError(

@@ -12,7 +12,7 @@ from itertools import count, pairwise
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Asked, Denoiser, Estimate
+from msgld.diffusion.denoise import Conditioning, Denoiser, Estimate
 from msgld.diffusion.noise import Schedule
 
 
@@ -24,22 +24,22 @@ class Map:
         levels: (B, K, T), where each frame starts; 0 is known, 1 unknown.
         wanted: bool (B, K, T), the frames that the sampler brings to 0; all others keep their level.
         presence: bool (B, K); absent tracks are neither seen nor made.
-        asked: style, tempo and the like, for denoisers that understand it; see :mod:`msgld.music.conditions`.
+        conditioning: style, tempo and the like, for denoisers that understand it; see :mod:`msgld.music.conditions`.
     """
 
     levels: Tensor
     wanted: Tensor
     presence: Tensor
-    asked: Asked | None = None
+    conditioning: Conditioning | None = None
 
     @property
     def start(self) -> float:
         """The highest level of a wanted frame; 1 where none is above 0, so that there is no way to go."""
         return float((self.levels * self.wanted).max()) or 1.0
 
-    def at(self, share: float) -> Tensor:
-        """Levels when the wanted frames have ``share`` (1 to 0) of their way left."""
-        return torch.where(self.wanted, self.levels * share, self.levels)
+    def at(self, fraction: float) -> Tensor:
+        """Levels when the wanted frames have ``fraction`` (1 to 0) of their way left."""
+        return torch.where(self.wanted, self.levels * fraction, self.levels)
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,10 @@ def sample(
     """
     draw = _drawer(noise)
     wanted = task.wanted.unsqueeze(2)
-    shares = denoiser.schedule.shares(steps, task.start)
+    fractions = denoiser.schedule.fractions(steps, task.start)
     last, before = None, None
-    for step, (share, next_share) in enumerate(pairwise(shares)):
-        now, after = task.at(share), task.at(next_share)
+    for step, (fraction, next_fraction) in enumerate(pairwise(fractions)):
+        now, after = task.at(fraction), task.at(next_fraction)
         for turn in range(iterations):
             if turn:
                 x = torch.where(wanted, renoised(x, after, now, denoiser.schedule, draw()), x)

@@ -1,4 +1,4 @@
-"""From a mixture's own spectrum and first guesses at shares to masks that a refiner has corrected.
+"""From a mixture's own spectrum and first guesses at masks to masks that a refiner has corrected.
 
 Everything here is in hertz and seconds: the bands lie where they lie whatever the song's rate, and a song without
 the highest of them has silence there.
@@ -32,7 +32,7 @@ FARTHEST = 30.0
 """Corrections of logarithms beyond this are as good as this, and their exponentials are numbers."""
 
 Network = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""Features (B, 3 + S, M, T) -> corrections of the shares' logarithms and their lean to the left, (B, S, M, T)."""
+"""Features (B, 3 + S, M, T) -> corrections of the masks' logarithms and their lean to the left, (B, S, M, T)."""
 
 
 @lru_cache(maxsize=8)
@@ -73,15 +73,15 @@ def to_bands(bands: int, rate: int, n_fft: int) -> Banded:
     return Banded.of(gather(bands, rate, n_fft).T)
 
 
-def features(spectra: Tensor, shares: Tensor, bands: int, rate: int) -> Tensor:
+def features(spectra: Tensor, masks: Tensor, bands: int, rate: int) -> Tensor:
     """What a refiner hears: (B, 3 + S, M, T), :func:`heard` and :func:`told`.
 
     Args:
         spectra: of mixtures, as in :func:`heard`.
-        shares: first guesses, (B, S, F, T).
+        masks: first guesses, (B, S, F, T).
     """
     narrow = to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
-    return torch.cat([heard(spectra, bands, rate), told(narrow(shares.mT).mT)], 1)
+    return torch.cat([heard(spectra, bands, rate), told(narrow(masks.mT).mT)], 1)
 
 
 def heard(spectra: Tensor, bands: int, rate: int) -> Tensor:
@@ -104,32 +104,32 @@ def heard(spectra: Tensor, bands: int, rate: int) -> Tensor:
     return torch.stack([loudness, balance, coherence], 1)
 
 
-def told(shares: Tensor) -> Tensor:
+def told(masks: Tensor) -> Tensor:
     """First guesses (B, S, M, T) in bands as a refiner is told them: their logarithms, about -0.5 to 0.5."""
-    return torch.log10(shares + LEAST) / 3 + 0.5
+    return torch.log10(masks + LEAST) / 3 + 0.5
 
 
-def divided(shares: Tensor, scores: Tensor, lean: Tensor, channels: int) -> Tensor:
-    """Corrected shares of each channel, (B, S, channels, ...), sum 1 over the stems.
+def divided(masks: Tensor, scores: Tensor, lean: Tensor, channels: int) -> Tensor:
+    """Corrected masks of each channel, (B, S, channels, ...), sum 1 over the stems.
 
     Args:
-        shares: first guesses (B, S, ...). scores: what is added to their logarithms.
+        masks: first guesses (B, S, ...). scores: what is added to their logarithms.
         lean: what is added besides on the left and taken away on the right; there may be no sides.
     """
-    own = (shares + LEAST) * scores.clamp(-FARTHEST, FARTHEST).exp()
+    own = (masks + LEAST) * scores.clamp(-FARTHEST, FARTHEST).exp()
     side = lean.clamp(-FARTHEST, FARTHEST).exp()
     sides = [own * side, own / side] if channels > 1 else []
     parts = torch.stack([*sides, *[own] * (channels - len(sides))], 2)
     return parts / parts.sum(1, keepdim=True)
 
 
-def refined_masks(spectra: Tensor, shares: Tensor, network: Network, bands: int, rate: int) -> Tensor:
+def refined_masks(spectra: Tensor, masks: Tensor, network: Network, bands: int, rate: int) -> Tensor:
     """Masks of stems, (B, S, channels, F, T), whose sum over the stems is 1.
 
     Args:
-        spectra, shares: as in :func:`features`.
+        spectra, masks: as in :func:`features`.
         network: a refiner. bands: M of it.
     """
-    scores, lean = network(features(spectra, shares, bands, rate))
+    scores, lean = network(features(spectra, masks, bands, rate))
     wide = _to_bins(bands, rate, 2 * (spectra.shape[2] - 1))
-    return divided(shares.mT, wide(scores.mT), wide(lean.mT), spectra.shape[1]).mT
+    return divided(masks.mT, wide(scores.mT), wide(lean.mT), spectra.shape[1]).mT

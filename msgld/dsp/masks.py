@@ -1,7 +1,7 @@
-"""The anchor: shares of the mixture become masks on the mixture's own spectrum, so nothing is re-synthesised.
+"""The anchor: masks of the mixture become masks on the mixture's own spectrum, so nothing is re-synthesised.
 
 Phase, band and channels are the song's. Shares come from the model's grid (mel bands, columns of its hop) and
-are carried to the song's grid in hertz and seconds. Above the model's highest band its share holds.
+are carried to the song's grid in hertz and seconds. Above the model's highest band its mask holds.
 Masks that sum to 1 give stems that sum to the song, because analysis and synthesis are linear and exact.
 
 On the song's grid tensors are (..., F, columns), and in memory a column lies together, as the transform leaves it and
@@ -21,10 +21,10 @@ from msgld.dsp.mel import MelConfig, band_edges, constant, from_log, spread_over
 from msgld.dsp.wiener import HIGHEST, filtered
 
 
-def shares_from_mels(log_mels: Tensor, config: MelConfig, exponent: float = 1.0) -> Tensor:
+def masks_from_mels(log_mels: Tensor, config: MelConfig, exponent: float = 1.0) -> Tensor:
     """Shares of stems (..., K, M, N) in proportion to their decoded amplitude to the power ``exponent``.
 
-    Silence has no share; where all stems are silent nothing is shared out and the residual gets it.
+    Silence has no mask; where all stems are silent nothing is shared out and the residual gets it.
     """
     powers = from_log(log_mels, config).pow(exponent / 2)
     floor = config.floor**exponent
@@ -43,10 +43,10 @@ def band_spread(rate: int, n_fft: int, config: MelConfig) -> Tensor:
     return spread_over_bins(band_edges(config), rate, n_fft)
 
 
-def spread_shares(shares: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor:
+def spread_masks(masks: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor:
     """Shares on the model's grid (..., M, N) -> on the song's grid (..., F, columns), linear in time."""
     wide = _to_bins(rate, grid(rate, config)[0], config)
-    return wide(in_time(shares, rate, columns, config).mT).mT
+    return wide(in_time(masks, rate, columns, config).mT).mT
 
 
 @lru_cache(maxsize=8)
@@ -54,27 +54,27 @@ def _to_bins(rate: int, n_fft: int, config: MelConfig) -> Banded:
     return Banded.of(band_spread(rate, n_fft, config).T)
 
 
-def in_time(shares: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor:
+def in_time(masks: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor:
     """Shares (..., M, N) on the model's grid in time -> (..., M, columns) on the song's; the last one holds."""
     _, hop = grid(rate, config)
     if rate == config.rate:
-        missing = max(0, columns - shares.shape[-1])
-        return torch.cat([shares, shares[..., -1:].expand(*shares.shape[:-1], missing)], -1)[..., :columns]
-    seconds = torch.arange(columns, device=shares.device) * hop / rate
-    place = (seconds * config.rate / config.hop).clamp(0, shares.shape[-1] - 1)
+        missing = max(0, columns - masks.shape[-1])
+        return torch.cat([masks, masks[..., -1:].expand(*masks.shape[:-1], missing)], -1)[..., :columns]
+    seconds = torch.arange(columns, device=masks.device) * hop / rate
+    place = (seconds * config.rate / config.hop).clamp(0, masks.shape[-1] - 1)
     left = place.floor().long()
-    right = (left + 1).clamp_max(shares.shape[-1] - 1)
-    return torch.lerp(shares[..., left], shares[..., right], (place - left).to(shares))
+    right = (left + 1).clamp_max(masks.shape[-1] - 1)
+    return torch.lerp(masks[..., left], masks[..., right], (place - left).to(masks))
 
 
 Refine = Callable[[Tensor, Tensor], Tensor]
-"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and shares (K, F, columns) -> masks
+"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and masks (K, F, columns) -> masks
 (K, channels, F, columns), whose sum over the stems is 1."""
 
 
-def apply_shares(
+def apply_masks(
     mixture: Tensor,
-    shares: Tensor,
+    masks: Tensor,
     rate: int,
     config: MelConfig,
     refine: Refine | None = None,
@@ -83,17 +83,17 @@ def apply_shares(
     """Cut stems out of a mixture.
 
     Args:
-        mixture: (channels, L) at ``rate``; sample 0 is the centre of the first column of ``shares``.
-        shares: (K, M, N) on the model's grid, in [0, 1].
+        mixture: (channels, L) at ``rate``; sample 0 is the centre of the first column of ``masks``.
+        masks: (K, M, N) on the model's grid, in [0, 1].
         refine: corrects them on the song's grid.
         spatial: whether stems of stereo songs are told apart by where they stand, too.
 
     Returns:
-        (K, channels, L); the mixture less their sum is what no share covers, which is nothing with ``refine`` or
+        (K, channels, L); the mixture less their sum is what no mask covers, which is nothing with ``refine`` or
         where ``spatial`` applies.
     """
     spectrum = analyse(mixture, rate, config)
-    on_grid = spread_shares(shares, rate, spectrum.shape[-1], config)
+    on_grid = spread_masks(masks, rate, spectrum.shape[-1], config)
     masks = on_grid.unsqueeze(1) if refine is None else refine(spectrum, on_grid)
     if spatial and len(mixture) == 2:
         stems = _told_apart(spectrum, masks, round(HIGHEST * grid(rate, config)[0] / rate))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from msgld.data.source import Clip
-from msgld.dsp.masks import apply_shares, shares_from_mels
+from msgld.dsp.masks import apply_masks, masks_from_mels
 from msgld.dsp.mel import log_mel
 from msgld.dsp.resample import resample
 from msgld.evaluation.measures import improvements
@@ -41,8 +41,8 @@ def codec_figures(model: Model, clip: Clip) -> dict[str, np.ndarray]:
     cut = Clip(audio.numpy(), clip.present, model.codec.mel.rate, clip.name)
     figures = {"log-mel L1": (decoded - mels).abs().mean((1, 2)).numpy()}
     for name, spectra in {"ceiling, true mels": mels, "ceiling, decoded mels": decoded}.items():
-        shares = shares_from_mels(spectra, model.codec.mel, exponent=2.0)
-        stems = apply_shares(audio.sum(0), shares, cut.rate, model.codec.mel).numpy()
+        masks = masks_from_mels(spectra, model.codec.mel, exponent=2.0)
+        stems = apply_masks(audio.sum(0), masks, cut.rate, model.codec.mel).numpy()
         figures[name] = improvements(stems, cut)
     return {name: np.where(silent, np.nan, values) for name, values in figures.items()}
 

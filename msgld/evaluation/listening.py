@@ -23,7 +23,7 @@ def levels_of(schedule: Schedule) -> tuple[float, ...]:
     """The levels for a model: where even the highest one is not noise alone, where sampling begins instead of 1."""
     if schedule.exact:
         return LEVELS
-    return (*LEVELS[:-1], schedule.shares(200)[0])
+    return (*LEVELS[:-1], schedule.fractions(200)[0])
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""A brief: what a musician is asked to play. Style, tempo, key and instruments, each of which may be left open."""
+"""Conditions: what a musician is asked to play. Style, tempo, key and instruments, each of which may be left open."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROGRAMS = 256
 
 
 @dataclass(frozen=True)
-class Brief:
+class Conditions:
     """What is asked of a piece.
 
     Attributes:
@@ -69,5 +69,5 @@ class Brief:
         return self.style is None and self.bpm is None and self.key is None and not self.instruments
 
 
-OPEN = Brief()
+OPEN = Conditions()
 """Asks for nothing."""

@@ -19,28 +19,20 @@ class Block(nn.Module):
     Args:
         width: channels. bands: of the image. squeeze: by how much the perceptron is narrower than the bands are many.
         dilation: of the first convolution, along time.
-        told: numbers that say of each column what is asked; they scale and shift the channels between the convolutions.
     """
 
-    def __init__(self, width: int, bands: int, squeeze: int, dilation: int = 1, told: int = 0) -> None:
+    def __init__(self, width: int, bands: int, squeeze: int, dilation: int = 1) -> None:
         super().__init__()
         self.one = nn.Conv2d(width, width, 3, padding=(1, dilation), dilation=(1, dilation))
-        self.told = nn.Linear(told, 2 * width) if told else None
         self.two = nn.Conv2d(width, width, 3, padding=1)
         self.narrow = nn.Linear(bands, max(8, bands // squeeze))
         self.wide = nn.Linear(max(8, bands // squeeze), bands)
-        for layer in (self.told, self.two, self.wide):
-            if layer is not None:
-                silence(layer)
+        for layer in (self.two, self.wide):
+            silence(layer)
 
-    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
-        """x (B, width, bands, N); told (B, N, features)."""
-        inner = self.one(F.gelu(x))
-        if self.told is not None:
-            assert told is not None
-            scale, shift = self.told(told).transpose(1, 2).unsqueeze(2).chunk(2, dim=1)
-            inner = inner * (1 + scale) + shift
-        x = x + self.two(F.gelu(inner))
+    def forward(self, x: Tensor) -> Tensor:
+        """x (B, width, bands, N)."""
+        x = x + self.two(F.gelu(self.one(F.gelu(x))))
         return x + self.wide(F.gelu(self.narrow(x.transpose(2, 3)))).transpose(2, 3)
 
 

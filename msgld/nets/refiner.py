@@ -18,7 +18,7 @@ from msgld.nets.image import Block, lie_close, silence
 from msgld.schema import Between, Grid, Length, Size, Stems, same
 
 GAIN = 5.0
-"""Of the answer: logarithms of shares differ by several, which weights that begin at 0 would be long in reaching."""
+"""Of the answer: logarithms of masks differ by several, which weights that begin at 0 would be long in reaching."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class RefinerConfig:
             raise ValueError(f"{self.bands} bands cannot be halved {len(self.widths)} times")
 
     def check_fit(self, codec: Grid, stems: int) -> None:
-        """Raise ValueError unless it corrects the shares of so many stems."""
+        """Raise ValueError unless it corrects the masks of so many stems."""
         same(stems=(self.stems, stems), inputs=(self.inputs, 3 + stems))
 
 
 class Refiner(nn.Module):
-    """Corrects first guesses at shares; untrained it leaves them as they are."""
+    """Corrects first guesses at masks; untrained it leaves them as they are."""
 
     def __init__(self, config: RefinerConfig) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class Refiner(nn.Module):
             features: (B, inputs, M, T), see :func:`msgld.dsp.fine_bands.features`.
 
         Returns:
-            What is added to the logarithms of the shares, and the part of it that counts to the left and against
+            What is added to the logarithms of the masks, and the part of it that counts to the left and against
             the right; each (B, S, M, T).
         """
         columns = features.shape[-1]

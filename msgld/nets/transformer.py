@@ -11,7 +11,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from msgld.diffusion.denoise import Asked, StemNetwork
+from msgld.diffusion.denoise import Conditioning, StemNetwork
 from msgld.schema import Between, Depth, Grid, Size, Style, Tracks, same
 
 
@@ -21,15 +21,20 @@ class TransformerConfig:
 
     Attributes:
         tracks: the stems and the mixture, the mixture last.
-        channels: of a latent frame, C. bands, frame_columns: of the shares, M and N / T.
-        width, depth, heads: of the tokens, in blocks, of their attention.
+        channels: C, numbers in a latent frame.
+        bands: M, mel bands of the masks.
+        frame_columns: N / T, mask columns in a latent frame.
+        width: of the tokens.
+        depth: number of blocks.
+        heads: attention heads in a block.
         expansion: hidden width of the perceptrons relative to the width.
-        reach: frames to either side that a token attends to along time; None for all. With a reach the answer for
-            a frame depends on what is near it and not on how long the window is, so long songs can be joined
-            from windows; through all blocks a token still hears ``reach`` times their number.
-        frame_features, programs: of what is asked (:class:`Asked`); 0 for networks that take no briefs.
-        told: width of what tokens are told of what is asked.
-        styles: names of the styles that can be asked for.
+        attention_window: frames on either side that a token attends to along time; None for all frames. With a
+            window the answer for a frame depends on its neighbourhood and not on the length of the input, so that
+            long songs can be joined from pieces. The receptive field is the window times the depth.
+        frame_features: features of a frame in the :class:`Conditioning`; 0 for a network without conditions.
+        programs: programs of a stem in the :class:`Conditioning`; 0 for a network without conditions.
+        conditioning_width: hidden width of the condition embedding.
+        styles: names of the styles that it was trained on.
     """
 
     tracks: Tracks = 6
@@ -40,10 +45,10 @@ class TransformerConfig:
     depth: Depth = 4
     heads: Size = 5
     expansion: Annotated[int, Between(1, 64)] = 4
-    reach: Annotated[int, Between(1, 1_000_000)] | None = None
+    attention_window: Annotated[int, Between(1, 1_000_000)] | None = None
     frame_features: Annotated[int, Between(0, 8192)] = 0
     programs: Annotated[int, Between(0, 8192)] = 0
-    told: Size = 448
+    conditioning_width: Size = 448
     styles: Style = ()
 
     def check(self) -> None:
@@ -84,12 +89,12 @@ def rotation(frames: int, size: int, device: torch.device) -> tuple[Tensor, Tens
     return angles.cos(), angles.sin()
 
 
-def nearby(frames: int, reach: int | None, device: torch.device) -> Tensor | None:
+def nearby(frames: int, attention_window: int | None, device: torch.device) -> Tensor | None:
     """Which frames are seen by which: bool (T, T), or None where all are."""
-    if reach is None or frames <= reach + 1:
+    if attention_window is None or frames <= attention_window + 1:
         return None
     place = torch.arange(frames, device=device)
-    return (place[:, None] - place).abs() <= reach
+    return (place[:, None] - place).abs() <= attention_window
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -148,9 +153,9 @@ class Perceptron(nn.Module):
         self.down = nn.Linear(expansion * width, width)
         nn.init.zeros_(self.down.weight)
 
-    def forward(self, x: Tensor, told: Tensor | int = 0) -> Tensor:
-        """x (..., width); ``told`` is what each token is told besides, of the scale that the norm gives them."""
-        return self.down(F.gelu(self.up(self.norm(x) + told), approximate="tanh"))
+    def forward(self, x: Tensor, shift: Tensor | int = 0) -> Tensor:
+        """x (..., width); ``shift`` is added to the normalised tokens."""
+        return self.down(F.gelu(self.up(self.norm(x) + shift), approximate="tanh"))
 
 
 class TrackBlock(nn.Module):
@@ -168,45 +173,45 @@ class TrackBlock(nn.Module):
         positions: tuple[Tensor, Tensor],
         near: Tensor | None,
         mask: Tensor | None,
-        told: Tensor | int = 0,
+        shift: Tensor | int = 0,
     ) -> Tensor:
-        """x (B, K, T, width); ``near`` as :func:`nearby` says, ``mask`` which tracks are seen."""
+        """x (B, K, T, width); ``near`` from :func:`nearby`, ``mask`` for the tracks, ``shift`` for the perceptron."""
         batch, tracks, _, _ = x.shape
         x = x + self.along_time(x.flatten(0, 1), positions, near).unflatten(0, (batch, tracks))
         columns = rearrange(x, "b k t d -> (b t) k d")
         x = x + rearrange(self.across_tracks(columns, mask=mask), "(b t) k d -> b k t d", b=batch)
-        return x + self.perceptron(x, told)
+        return x + self.perceptron(x, shift)
 
 
-class Briefing(nn.Module):
-    """What is asked, as it is told to the first tokens and to the perceptrons of all blocks; nothing at first.
+class ConditionEmbedding(nn.Module):
+    """Embeds the conditions, for the first tokens and for the perceptrons of all blocks; zero before training.
 
-    Tokens grow from block to block, so what is only added to the first ones is soon drowned.
+    The tokens' norm grows from block to block, so an embedding that is added only at the start is soon drowned.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        self.frames = nn.Linear(config.frame_features, config.told, bias=False)
-        self.hidden = nn.Linear(config.told, config.width, bias=False)
+        self.frames = nn.Linear(config.frame_features, config.conditioning_width, bias=False)
+        self.hidden = nn.Linear(config.conditioning_width, config.width, bias=False)
         self.ensemble = nn.Linear(config.programs, config.width, bias=False)
         self.programs = nn.Linear(config.programs, config.width, bias=False)
         self.deep = nn.Linear(config.width, config.width, bias=False)
         for layer in (self.hidden, self.ensemble, self.programs, self.deep):
             nn.init.zeros_(layer.weight)
 
-    def forward(self, asked: Asked) -> tuple[Tensor, Tensor]:
-        """What the first tokens are told (B, 1, T, width), and what those of all blocks are (B, K, T, width).
+    def forward(self, conditioning: Conditioning) -> tuple[Tensor, Tensor]:
+        """Embeddings for the first tokens (B, 1, T, width) and for the perceptrons (B, K, T, width).
 
         A program is one stem's alone (bass programs are the bass's), so no table for each stem is needed.
         """
-        piece = self.hidden(F.gelu(self.frames(asked.frames), approximate="tanh"))
-        piece = (piece + self.ensemble(asked.programs.sum(1)).unsqueeze(1)).unsqueeze(1)
-        own = F.pad(self.programs(asked.programs), (0, 0, 0, 1)).unsqueeze(2)
+        piece = self.hidden(F.gelu(self.frames(conditioning.frames), approximate="tanh"))
+        piece = (piece + self.ensemble(conditioning.programs.sum(1)).unsqueeze(1)).unsqueeze(1)
+        own = F.pad(self.programs(conditioning.programs), (0, 0, 0, 1)).unsqueeze(2)
         return piece, own + self.deep(piece)
 
 
 class StemTransformer(StemNetwork):
-    """Predicts -v of every track and, of every stem, its share of the mixture.
+    """Predicts -v of every track and, of every stem, its mask on the mixture.
 
     Each frame of each track enters with its level; which track it is, is in an embedding added to its token.
     """
@@ -227,34 +232,37 @@ class StemTransformer(StemNetwork):
         self.gates = nn.Linear(width, 2 * config.channels)
         self.scores = nn.Linear(width, config.bands * config.frame_columns)
         self.readout = nn.Linear(config.channels, config.bands * config.frame_columns)
-        self.brief = Briefing(config) if config.frame_features else None
+        self.conditioning = ConditionEmbedding(config) if config.frame_features else None
         nn.init.normal_(self.track.weight, std=0.5)
         for layer in (self.outward, self.gates, self.scores, self.readout):
             nn.init.zeros_(layer.weight)
         nn.init.zeros_(self.gates.bias)
 
     def forward(
-        self, z: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None
+        self, z: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
     ) -> tuple[Tensor, Tensor]:
         """Correct linear estimates.
 
         Args:
             z: (B, K, C, T). levels: (B, K, T). presence: bool (B, K).
-            asked: for networks that take briefs; None asks for nothing.
+            conditioning: for a network with conditions; None leaves all of them open.
 
         Returns:
-            -v (B, K, C, T), and features of the tokens (B, K, T, width) for :meth:`shares`.
+            -v (B, K, C, T), and features of the tokens (B, K, T, width) for :meth:`masks`.
         """
         entering = torch.cat([z.transpose(2, 3), level_features(levels, LEVEL_FEATURES)], -1)
-        first, told = self.brief(asked) if self.brief is not None and asked is not None else (0, 0)
-        x = self.inward(entering) + self.track.weight[:, None] + first
+        x = self.inward(entering) + self.track.weight[:, None]
+        shift: Tensor | int = 0
+        if self.conditioning is not None and conditioning is not None:
+            first, shift = self.conditioning(conditioning)
+            x = x + first
         mask = None
         if not presence.all():
             mask = presence[:, None].expand(-1, x.shape[2], -1).flatten(0, 1)[:, None, None]
         positions = rotation(x.shape[2], self.config.width // self.config.heads // 2, x.device)
-        near = nearby(x.shape[2], self.config.reach, x.device)
+        near = nearby(x.shape[2], self.config.attention_window, x.device)
         for block in self.blocks:
-            x = block(x, positions, near, mask, told)
+            x = block(x, positions, near, mask, shift)
         x = self.norm(x)
         return self._correction(x, z, presence), x
 
@@ -265,10 +273,10 @@ class StemTransformer(StemNetwork):
         taken from them as it is need not pass through tokens, which are too narrow for all components.
         """
         own, mixture = self.gates(x).transpose(2, 3).float().chunk(2, 2)
-        heard = z[:, -1:] * presence[:, -1, None, None, None]
-        return self.outward(x).transpose(2, 3).float() + own * z + mixture * heard
+        seen = z[:, -1:] * presence[:, -1, None, None, None]
+        return self.outward(x).transpose(2, 3).float() + own * z + mixture * seen
 
-    def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
+    def masks(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
         """How the mixture divides among the stems.
 
         A softmax over log amplitudes is the ratio of amplitudes, so the scores begin as what the estimated
@@ -296,7 +304,7 @@ class StemTransformer(StemNetwork):
 
     @torch.no_grad()
     def begin_with(self, basis: Tensor, scale: Tensor) -> None:
-        """Let shares begin as ratios of decoded amplitudes."""
+        """Start the masks as ratios of decoded amplitudes."""
         self.readout.weight.copy_((basis * scale[:, None]).T)
 
     def settings(self) -> dict[str, Any]:

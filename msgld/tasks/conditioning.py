@@ -1,4 +1,4 @@
-"""What a brief is to a network: numbers.
+"""What conditions is to a network: numbers.
 
 Of each frame where in the beat and in the bar it lies, which key, which style; of each stem, its General MIDI programs.
 What is left open is zeros.
@@ -13,15 +13,15 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Asked
+from msgld.diffusion.denoise import Conditioning
 from msgld.diffusion.sample import Map
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
-from msgld.music.conditions import PROGRAMS, Brief
+from msgld.music.conditions import PROGRAMS, Conditions
 from msgld.music.keys import MODES, parse_key
 
 FACTS = 6
-"""Numbers that a brief comes down to, besides programs: beats a minute, beats gone by at the beginning, beats in a bar,
+"""The numbers of conditions, besides programs: beats a minute, beats gone by at the beginning, beats in a bar,
 tonic, mode and style; the last three count from 1, and 0 is open."""
 
 _PHASES, _KEY = 6, 25
@@ -35,23 +35,25 @@ def features_of(styles: int) -> int:
     return _PHASES + _KEY + styles
 
 
-def facts(brief: Brief, styles: Sequence[str]) -> Tensor:
-    """A brief's numbers, float32 (``FACTS``,); a style that is not among ``styles`` is left open."""
-    tonic, mode = parse_key(brief.key) if brief.key else (-1, None)
-    style = styles.index(brief.style) if brief.style in styles else -1
-    known = brief.bpm or 0.0
+def facts(conditions: Conditions, styles: Sequence[str]) -> Tensor:
+    """Conditions's numbers, float32 (``FACTS``,); a style that is not among ``styles`` is left open."""
+    tonic, mode = parse_key(conditions.key) if conditions.key else (-1, None)
+    style = styles.index(conditions.style) if conditions.style in styles else -1
+    known = conditions.bpm or 0.0
     place = 1 + _MODES.index(mode) if mode else 0
-    return torch.tensor([known, brief.offset, brief.beats, tonic + 1, place, style + 1], dtype=torch.float32)
+    return torch.tensor(
+        [known, conditions.offset, conditions.beats, tonic + 1, place, style + 1], dtype=torch.float32
+    )
 
 
-def programs(brief: Brief, stems: Sequence[str]) -> Tensor:
-    """Which programs a brief asks of which stem, float32 (S, ``PROGRAMS``); those of a stem sum to 1, or to 0."""
-    asked = torch.zeros(len(stems), PROGRAMS)
-    for stem, chosen in brief.programs.items():
+def programs(conditions: Conditions, stems: Sequence[str]) -> Tensor:
+    """Which programs conditions asks of which stem, float32 (S, ``PROGRAMS``); those of a stem sum to 1, or to 0."""
+    conditioning = torch.zeros(len(stems), PROGRAMS)
+    for stem, chosen in conditions.programs.items():
         if stem in stems and chosen:
             first = PROGRAMS // 2 if stem == "drums" else 0
-            asked[stems.index(stem), [first + program for program in chosen]] = 1 / len(set(chosen))
-    return asked
+            conditioning[stems.index(stem), [first + program for program in chosen]] = 1 / len(set(chosen))
+    return conditioning
 
 
 def frame_features(numbers: Tensor, seconds: Tensor, styles: int) -> Tensor:
@@ -90,30 +92,34 @@ def one_hot(place: Tensor, size: int) -> Tensor:
     return torch.nn.functional.one_hot(place.long().squeeze(1), size + 1)[:, 1:].float()
 
 
-def asked_of(brief: Brief, stems: Sequence[str], styles: Sequence[str], seconds: Tensor) -> Asked:
-    """A brief as a network takes it, for frames at ``seconds`` (T,) of a piece.
+def conditioning_of(
+    conditions: Conditions, stems: Sequence[str], styles: Sequence[str], seconds: Tensor
+) -> Conditioning:
+    """Conditions as a network takes it, for frames at ``seconds`` (T,) of a piece.
 
     Raises:
         UsageError: a style that is not among ``styles``, or instruments of a stem that there is not.
     """
-    if brief.style is not None and brief.style not in styles:
-        raise UsageError(f"no style {brief.style!r}; there are: {', '.join(styles)}")
-    unknown = [stem for stem in brief.instruments if stem not in stems]
+    if conditions.style is not None and conditions.style not in styles:
+        raise UsageError(f"no style {conditions.style!r}; there are: {', '.join(styles)}")
+    unknown = [stem for stem in conditions.instruments if stem not in stems]
     if unknown:
         raise UsageError(f"this model has no stem {unknown[0]!r}; it has: {', '.join(stems)}")
-    frames = frame_features(facts(brief, styles)[None], seconds[None], len(styles))
-    return Asked(frames, programs(brief, stems)[None])
+    frames = frame_features(facts(conditions, styles)[None], seconds[None], len(styles))
+    return Conditioning(frames, programs(conditions, stems)[None])
 
 
-def briefed(model: Model, task: Map, brief: Brief) -> Map:
-    """A task, and what is asked of the piece.
+def with_conditions(model: Model, task: Map, conditions: Conditions) -> Map:
+    """A task, and what is conditioning of the piece.
 
     Raises:
-        ModelError: the model takes no briefs. UsageError: a style or a stem that it does not have.
+        ModelError: the model takes no conditions. UsageError: a style or a stem that it does not have.
     """
-    if brief.empty:
+    if conditions.empty:
         return task
     if not model.styles:
-        raise ModelError(f"the model {model.name!r} cannot be asked for a style, tempo, key or instrument")
+        raise ModelError(
+            f"the model {model.name!r} takes no conditions such as a style, tempo, key or instrument"
+        )
     seconds = torch.arange(task.levels.shape[-1]) * model.codec.frame_samples / model.codec.mel.rate
-    return replace(task, asked=asked_of(brief, model.stems, model.styles, seconds))
+    return replace(task, conditioning=conditioning_of(conditions, model.stems, model.styles, seconds))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser
-from msgld.diffusion.guidance import Briefed, Guided, Overwriting
+from msgld.diffusion.guidance import Conditioned, Guided, Overwriting
 from msgld.diffusion.noise import mix, noise_like
 from msgld.diffusion.sample import STEPPERS, Map, State, Stepper, ddim, sample
 
@@ -25,7 +25,7 @@ class Settings:
     Attributes:
         steps: network calls, 1 or more.
         guidance: 1 is the trained conditional; see :class:`msgld.diffusion.guidance.Guided`.
-        brief_guidance: how much what is asked of the piece counts; see :class:`msgld.diffusion.guidance.Briefed`.
+        style_guidance: weight of the conditions; see :class:`msgld.diffusion.guidance.Conditioned`.
         seed: of the noise.
         sampler: ``ddim``, ``ddpm`` or ``multistep``.
         eta: how much of its noise ``ddim`` renews at each step, 0 (none) to 1 (as ``ddpm`` does).
@@ -38,7 +38,7 @@ class Settings:
     sampler: str = "ddim"
     eta: float = 0.0
     iterations: int = 1
-    brief_guidance: float = 1.0
+    style_guidance: float = 1.0
 
     @property
     def stepper(self) -> Stepper:
@@ -114,9 +114,9 @@ def run(
         task: the same for all items, (1, K, T), or one for each.
         starts: absolute frame of the first one, from which the noise is drawn; of all items, or of each.
     """
-    asked = task.asked.like(z) if task.asked else None
+    conditioning = task.conditioning.like(z) if task.conditioning else None
     levels, wanted, presence = (_for_each(part, z) for part in (task.levels, task.wanted, task.presence))
-    task = Map(levels, wanted, presence, asked)
+    task = Map(levels, wanted, presence, conditioning)
     if not denoiser.maps:
         task = everybody(task)
     z = torch.where(task.levels.unsqueeze(2) < 1, z, 0.0)  # what is not known is nothing but noise
@@ -126,8 +126,8 @@ def run(
     def fresh(number: int, kind: int = 0) -> Tensor:
         return draws(draw=1 + 2 * number + kind)
 
-    if task.asked is not None:
-        denoiser = Briefed(denoiser, task.asked, settings.brief_guidance)
+    if task.conditioning is not None:
+        denoiser = Conditioned(denoiser, task.conditioning, settings.style_guidance)
     guided = denoiser if settings.guidance == 1 else Guided(denoiser, settings.guidance)
     if not denoiser.maps:
         guided = Overwriting(guided, partial(fresh, kind=1))

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.dsp.masks import apply_shares
+from msgld.dsp.masks import apply_masks
 from msgld.model import Model
 from msgld.tasks.render import CONTEXT, VOCODED
 
@@ -45,6 +45,6 @@ def retouch(model: Model, wave: np.ndarray, rate: int, before: Tensor, after: Te
         first, begin, stop = (round(place * frame) for place in (low, start, min(frames, start + VOCODED)))
         piece = torch.from_numpy(wave[:, first : round(high * frame)])
         if piece.shape[-1]:
-            cut = apply_shares(piece, gains[None], rate, model.codec.mel)[0].numpy()
+            cut = apply_masks(piece, gains[None], rate, model.codec.mel)[0].numpy()
             out[:, begin:stop] = cut[:, begin - first : stop - first]
     return out

@@ -60,8 +60,8 @@ def _stretch(task: Map, first: int, last: int, fresh: int) -> Map:
     past = fresh - first
     levels[..., :past] = torch.where(wanted[..., :past], 0.0, levels[..., :past])
     wanted[..., :past] = False
-    asked = task.asked.between(first, last) if task.asked else None
-    return Map(levels, wanted, task.presence, asked)
+    conditioning = task.conditioning.between(first, last) if task.conditioning else None
+    return Map(levels, wanted, task.presence, conditioning)
 
 
 def calls(frames: int, settings: Settings, window: int, past: int) -> int:

@@ -1,4 +1,4 @@
-"""Separation of windows: a mixture's latents, the sampler, and shares that cut the mixture into stems."""
+"""Separation of windows: a mixture's latents, the sampler, and masks that cut the mixture into stems."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from msgld.diffusion.sample import State, finish
 from msgld.dsp.fine_bands import refined_masks
 from msgld.dsp.loudness import without_heavy_rumble
-from msgld.dsp.masks import apply_shares, shares_from_mels
+from msgld.dsp.masks import apply_masks, masks_from_mels
 from msgld.dsp.mel import log_mel
 from msgld.dsp.panning import gains_like, place
 from msgld.dsp.resample import resample
@@ -32,14 +32,14 @@ class Layout:
     Attributes:
         context: heard but thrown away at either side of a window.
         fade: least cross-fade between neighbours; a long one averages two windows' answers.
-        exponent: of the ratio of amplitudes that the shares are; below 1 they commit themselves less.
-        prior: exponent of the shares in any song, which they are multiplied with.
+        exponent: of the ratio of amplitudes that the masks are; below 1 they commit themselves less.
+        prior: exponent of the masks in any song, which they are multiplied with.
         varispeed: semitones by which the model hears the song faster and so higher.
         tuned: whether a song that is not at concert pitch is brought there by its speed, too.
         vocode: play the sampled stems with the vocoder instead of cutting them out of the mixture.
         length: of a window; None for that which the model was trained on.
         batch: windows that are computed together.
-        refine: let the model's refiner correct the shares, if it has one.
+        refine: let the model's refiner correct the masks, if it has one.
         spatial: tell stems of stereo songs apart by where they stand, too.
     """
 
@@ -61,10 +61,10 @@ class Layout:
 
 
 HEDGED = Layout(exponent=0.65, prior=0.2)
-"""How shares are believed: in use, and by the refiner, which corrects them.
+"""How masks are believed: in use, and by the refiner, which corrects them.
 
-A share is a guess that is now and then wrong altogether, and a stem that lost all of its share to another one cannot be
-heard at all. So shares are hedged, by an exponent and by what stems are in any song. Both were chosen on every third
+A mask is a guess that is now and then wrong altogether, and a stem that lost all of its share to another one cannot be
+heard at all. So masks are hedged, by an exponent and by what stems are in any song. Both were chosen on every third
 held-out clip, with two soundfonts (docs/study.md).
 """
 
@@ -125,8 +125,8 @@ def separate_windows(
     if layout.vocode:
         played = zip(state.x, mixtures, gains, strict=True)
         return torch.stack([_vocoded(model, x[:-1], mixture, rate) / gain for x, mixture, gain in played])
-    cut = zip(heard, _shares(model, state, layout), gains, strict=True)
-    stems = torch.stack([_cut(model, one, shares, rate, layout) / gain for one, shares, gain in cut])
+    cut = zip(heard, _masks(model, state, layout), gains, strict=True)
+    stems = torch.stack([_cut(model, one, masks, rate, layout) / gain for one, masks, gain in cut])
     return stems + (mixtures - music).unsqueeze(1) / len(model.stems)
 
 
@@ -135,7 +135,7 @@ def _without_rumble(windows: Tensor, rate: int) -> Tensor:
 
 
 @torch.inference_mode()
-def _cut(model: Model, mixture: Tensor, shares: Tensor, rate: int, layout: Layout) -> Tensor:
+def _cut(model: Model, mixture: Tensor, masks: Tensor, rate: int, layout: Layout) -> Tensor:
     """Stems (S, channels, L) of one mixture that is as loud as the model knows it."""
 
     def refine(spectrum: Tensor, guesses: Tensor) -> Tensor:
@@ -143,15 +143,15 @@ def _cut(model: Model, mixture: Tensor, shares: Tensor, rate: int, layout: Layou
         bands = model.refiner.config.bands
         return refined_masks(spectrum[None], guesses[None], model.refine, bands, rate)[0]
 
-    mixture = mixture.to(shares.device)
+    mixture = mixture.to(masks.device)
     chosen = refine if layout.refine and model.refiner is not None else None
-    stems = apply_shares(mixture, shares, rate, model.codec.mel, chosen, layout.spatial)
+    stems = apply_masks(mixture, masks, rate, model.codec.mel, chosen, layout.spatial)
     return stems.cpu()
 
 
-def expected_shares(model: Model, mixtures: Tensor, rate: int, layout: Layout) -> Tensor:
-    """First guesses in one call: shares (N, S, M, columns) of mixtures (N, channels, L) as loud as the model knows."""
-    return _shares(model, _sampled(model, mixtures, rate, Settings(), [0] * len(mixtures), {}, 0.0), layout)
+def expected_masks(model: Model, mixtures: Tensor, rate: int, layout: Layout) -> Tensor:
+    """First guesses in one call: masks (N, S, M, columns) of mixtures (N, channels, L) as loud as the model knows."""
+    return _masks(model, _sampled(model, mixtures, rate, Settings(), [0] * len(mixtures), {}, 0.0), layout)
 
 
 @torch.inference_mode()
@@ -189,15 +189,15 @@ def _vocoded(model: Model, latents: Tensor, mixture: Tensor, rate: int) -> Tenso
 
 
 @torch.inference_mode()
-def _shares(model: Model, state: State, layout: Layout) -> Tensor:
+def _masks(model: Model, state: State, layout: Layout) -> Tensor:
     """Shares of all windows, (N, S, M, columns)."""
-    if state.estimate.shares is not None:
-        powers = state.estimate.shares**layout.exponent
+    if state.estimate.masks is not None:
+        powers = state.estimate.masks**layout.exponent
         if layout.prior:
-            assert model.shares_of_any_song is not None
-            powers = powers * model.shares_of_any_song.unsqueeze(-1) ** layout.prior
+            assert model.average_masks is not None
+            powers = powers * model.average_masks.unsqueeze(-1) ** layout.prior
         return powers / powers.sum(1, keepdim=True)
-    return shares_from_mels(model.codec.decode(state.x[:, :-1]), model.codec.mel, layout.exponent)
+    return masks_from_mels(model.codec.decode(state.x[:, :-1]), model.codec.mel, layout.exponent)
 
 
 def _whole_frames(audio: Tensor, model: Model) -> Tensor:

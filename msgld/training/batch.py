@@ -51,7 +51,7 @@ class Batch:
         remixed: bool (B,), whose stems do not belong to one piece.
         power: band power of the stems and the mixture (B, K, M, N).
         cross: real part of each stem's spectrum times the mixture's conjugate, in bands (B, K - 1, M, N).
-        facts: numbers of the briefs, (B, FACTS). programs: (B, K - 1, PROGRAMS).
+        facts: numbers of the conditions, (B, FACTS). programs: (B, K - 1, PROGRAMS).
         seconds: of the frames since the beginnings of the clips, (B, T).
     """
 
@@ -148,17 +148,17 @@ def build_batch(crops: Energies, codec: Codec, config: BatchConfig, rng: np.rand
     return Batch(z, presence, crops.remixed, power, cross, crops.facts, crops.programs, seconds)
 
 
-def share_loss(shares: Tensor, batch: Batch, counted: Tensor, floor: float = 1e-2) -> Tensor:
-    """Mean log error of the stems that the shares cut out of the mixture, scalar, in nepers of power.
+def mask_loss(masks: Tensor, batch: Batch, counted: Tensor, floor: float = 1e-2) -> Tensor:
+    """Mean log error of the stems that the masks cut out of the mixture, scalar, in nepers of power.
 
     With a gain m in a band, the error's power is m^2 |X|^2 - 2 m Re(S X*) + |S|^2 (Parseval); its logarithm
     relative to the stem's power is minus the SDR. Silent stems are held to ``floor`` times the mixture's power.
 
     Args:
-        shares: (B, S, M, N). counted: bool (B, S), the stems to be learned.
+        masks: (B, S, M, N). counted: bool (B, S), the stems to be learned.
     """
     mixture, stems = batch.power[:, -1:], batch.power[:, :-1]
-    error = (shares.square() * mixture - 2 * shares * batch.cross + stems).sum((2, 3))
+    error = (masks.square() * mixture - 2 * masks * batch.cross + stems).sum((2, 3))
     least = floor * mixture.sum((2, 3)) + 1e-8
     logs = torch.log((error.clamp_min(0) + least) / (stems.sum((2, 3)) + least))
     return torch.where(counted, logs, 0.0).sum() / counted.sum().clamp_min(1)

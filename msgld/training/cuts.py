@@ -15,7 +15,7 @@ from torch import Tensor
 
 from msgld.data.source import Source
 from msgld.dsp.fine_bands import heard, spread, to_bands
-from msgld.dsp.masks import analyse, spread_shares
+from msgld.dsp.masks import analyse, spread_masks
 from msgld.dsp.mel import MelConfig, columns, product
 from msgld.model import REFERENCE_RMS
 from msgld.training.filters import slow_curves, tones
@@ -26,7 +26,7 @@ LOWEST = 20.0
 """Hertz up to which a stem's filter is level."""
 
 Guess = Callable[[Tensor], Tensor]
-"""Mixtures (B, 2, L) as loud as the model knows them -> first guesses at shares (B, S, M, N) on the model's grid."""
+"""Mixtures (B, 2, L) as loud as the model knows them -> first guesses at masks (B, S, M, N) on the model's grid."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Cuts:
 
     Attributes:
         heard: (B, 3, M, N), see :func:`msgld.dsp.fine_bands.heard`.
-        guesses: first guesses at shares, (B, S, M, N).
+        guesses: first guesses at masks, (B, S, M, N).
         mixture: its power, (B, 2, M, N).
         cross: real part of each stem's spectrum times the mixture's conjugate, (B, S, 2, M, N).
         power: of each stem, (B, S).
@@ -96,7 +96,7 @@ class CutPool(Pool):
         parts = analyse(waves, self.rate, self.mel)[..., :length]
         bins = spread(self.bands, self.rate, self.mel.n_fft).T
         narrow = to_bands(self.bands, self.rate, self.mel.n_fft)
-        guesses = narrow(spread_shares(self.guess(mixture[None])[0], self.rate, length, self.mel).mT).mT
+        guesses = narrow(spread_masks(self.guess(mixture[None])[0], self.rate, length, self.mel).mT).mT
         cross = (bins @ product(parts, whole)).flatten(0, 1)
         powers = bins @ torch.cat([whole.abs().square(), parts.abs().square().sum(1)])
         sounds = heard(whole[None], self.bands, self.rate)[0]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Asked, StemDenoiser, v_loss
+from msgld.diffusion.denoise import Conditioning, StemDenoiser, v_loss
 from msgld.diffusion.noise import mix
 from msgld.dsp.codec import PatchCodec
 from msgld.runtime import bf16_is_fast
-from msgld.training.batch import Batch, build_batch, share_loss
-from msgld.training.briefing import drawn_brief
+from msgld.training.batch import Batch, build_batch, mask_loss
+from msgld.training.conditions import drawn_conditions
 from msgld.training.energies import EnergyPool
 from msgld.training.levels import LevelMap, draw_levels
 from msgld.training.network import NetworkTraining, plain
@@ -48,26 +48,26 @@ class DenoiserTraining(NetworkTraining[EnergyPool]):
         """One batch, one update of the weights and of their average."""
         batch, drawn = self.next_batch()
         losses = self.losses(batch, drawn)
-        norm = self.descend(losses["v"] + self.preset.share_weight * losses["share"])
+        norm = self.descend(losses["v"] + self.preset.mask_weight * losses["mask"])
         return {**plain(losses), "norm": norm}
 
-    def asked(self, batch: Batch, drawn: LevelMap) -> Asked | None:
-        """What a network that takes briefs is told."""
+    def conditioning(self, batch: Batch, drawn: LevelMap) -> Conditioning | None:
+        """What a network that takes conditions is told."""
         network = self.preset.network
         if not network.frame_features:
             return None
-        return drawn_brief(batch, drawn.presence, len(network.styles), self.preset.brief, self.rng)
+        return drawn_conditions(batch, drawn.presence, len(network.styles), self.preset.conditions, self.rng)
 
     def losses(self, batch: Batch, drawn: LevelMap) -> dict[str, Tensor]:
-        """The error of v over what is unknown, and of the shares where the mixture is known."""
+        """The error of v over what is unknown, and of the masks where the mixture is known."""
         noise = torch.randn(batch.z.shape, generator=self.generator(), device=self.device)
         x = mix(batch.z, noise, drawn.levels, self.denoiser.schedule)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-            estimate = self.denoiser(x, drawn.levels, drawn.presence, self.asked(batch, drawn))
+            estimate = self.denoiser(x, drawn.levels, drawn.presence, self.conditioning(batch, drawn))
         error = v_loss(
             estimate.z, batch.z, drawn.levels, drawn.counted, self.codec.weights, self.denoiser.schedule
         )
         mixture_known = drawn.presence[:, -1:] & (drawn.levels[:, -1:].amax(2) == 0)
-        assert estimate.shares is not None
-        shares = share_loss(estimate.shares, batch, drawn.counted[:, :-1].any(2) & mixture_known)
-        return {"v": error, "share": shares}
+        assert estimate.masks is not None
+        masks = mask_loss(estimate.masks, batch, drawn.counted[:, :-1].any(2) & mixture_known)
+        return {"v": error, "mask": masks}

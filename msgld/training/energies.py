@@ -40,7 +40,7 @@ class Energies:
 
     Attributes:
         pairs: energies (B, P, M, N). present: bool (B, S). remixed: bool (B,).
-        facts: numbers of their briefs (B, FACTS), see :mod:`msgld.tasks.conditioning`. programs: (B, S, PROGRAMS).
+        facts: numbers of their conditions (B, FACTS), see :mod:`msgld.tasks.conditioning`. programs: (B, S, PROGRAMS).
         starts: where in their clips they begin, in seconds, (B,).
     """
 
@@ -56,7 +56,7 @@ class EnergyPool(Pool):
     """Keeps bfloat16 (slots, P, M, N): 0.4 % is precise enough for a target.
 
     Args:
-        mel: the grid; its rate is the pool's. styles: that briefs may name.
+        mel: the grid; its rate is the pool's. styles: that conditions may name.
         remix: share of the clips that are put together from stems of the clips rendered last.
     """
 
@@ -78,9 +78,9 @@ class EnergyPool(Pool):
         self.programs = torch.zeros(config.slots, len(source.stems), PROGRAMS).share_memory_()
 
     def remember(self, slot: int, clip: Clip) -> None:
-        """Note the clip's brief."""
-        self.facts[slot] = facts(clip.brief, self.styles)
-        self.programs[slot] = programs(clip.brief, self.source.stems)
+        """Note the clip's conditions."""
+        self.facts[slot] = facts(clip.conditions, self.styles)
+        self.programs[slot] = programs(clip.conditions, self.source.stems)
 
     def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
         """Keep the energies of the clip, heard with a random balance of its channels, or of a remix."""

@@ -7,18 +7,17 @@ from typing import Any
 
 from msgld.dsp.codec import PatchConfig
 from msgld.music.conditions import PROGRAMS
-from msgld.nets.stem_unet import StemUNetConfig
 from msgld.nets.transformer import TransformerConfig
 from msgld.tasks.conditioning import features_of
 from msgld.training.batch import BatchConfig
-from msgld.training.briefing import BriefConfig
+from msgld.training.conditions import ConditionsConfig
 from msgld.training.levels import LevelConfig
 from msgld.training.optim import OptimConfig
 from msgld.training.pool import PoolConfig
 from msgld.training.recipes import named
 
 
-def _briefed() -> dict[str, Any]:
+def _condition_sizes() -> dict[str, Any]:
     """Sizes of what a network is told of a piece; the styles are the band's."""
     from msgld.data.band import RESERVED_STYLES, STYLES
 
@@ -26,7 +25,7 @@ def _briefed() -> dict[str, Any]:
     return {"frame_features": features_of(len(styles)), "programs": PROGRAMS, "styles": styles}
 
 
-BRIEFED = _briefed()
+CONDITION_SIZES = _condition_sizes()
 
 
 @dataclass(frozen=True)
@@ -56,15 +55,15 @@ class Preset:
 
     name: str
     minutes: float
-    network: TransformerConfig | StemUNetConfig = TransformerConfig(depth=8, reach=32, **BRIEFED)
+    network: TransformerConfig = TransformerConfig(depth=8, attention_window=32, **CONDITION_SIZES)
     codec: PatchConfig = PatchConfig()
     batch: BatchConfig = BatchConfig()
     levels: LevelConfig = LevelConfig()
-    brief: BriefConfig = BriefConfig()
+    conditions: ConditionsConfig = ConditionsConfig()
     optim: OptimConfig = OptimConfig()
     pool: PoolConfig = PoolConfig(reuse=20.0)
     stages: tuple[Stage, ...] = (Stage(0.1, 24, 64), Stage(0.8, 18, 108), Stage(1.0, 9, 216))
-    share_weight: float = 1.0
+    mask_weight: float = 1.0
     codec_clips: int = 160
     save_minutes: float = 5.0
     log_steps: int = 20
@@ -96,23 +95,15 @@ SMALL_GPU = replace(
 TINY = Preset(
     name="tiny",
     minutes=2,
-    network=TransformerConfig(width=64, depth=1, heads=2, **BRIEFED),
+    network=TransformerConfig(width=64, depth=1, heads=2, **CONDITION_SIZES),
     pool=PoolConfig(slots=8, seconds=4.0, workers=0),
     stages=(Stage(1.0, 4, 32),),
     codec_clips=8,
     save_minutes=0.5,
 )
 
-UNET = Preset(
-    name="unet",
-    minutes=120,
-    network=StemUNetConfig(reach=64, **BRIEFED),
-    optim=OptimConfig(rate=1.5e-3, betas=(0.9, 0.99), decay=0.01),
-    stages=(Stage(0.1, 12, 64), Stage(0.8, 8, 108), Stage(1.0, 4, 216)),
-)
-"""The stem U-Net instead of the transformer."""
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (SMALL, SMALL_GPU, UNET, TINY)}
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (SMALL, SMALL_GPU, TINY)}
 
 
 def find_preset(name: str) -> Preset:

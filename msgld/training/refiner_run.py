@@ -14,7 +14,7 @@ from msgld.dsp.codec import PatchCodec
 from msgld.dsp.mel import to_log
 from msgld.errors import DataError, ModelError
 from msgld.model import Model
-from msgld.tasks.separate import Layout, expected_shares
+from msgld.tasks.separate import Layout, expected_masks
 from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.cuts import CutPool
 from msgld.training.disk import Run, described, trained_on
@@ -66,8 +66,8 @@ class Guesser:
     layout: Layout
 
     def __call__(self, mixtures: Tensor) -> Tensor:
-        """Mixtures (B, 2, L) at the model's rate and level -> shares (B, S, M, N)."""
-        return expected_shares(self.model, mixtures, self.model.codec.mel.rate, self.layout)
+        """Mixtures (B, 2, L) at the model's rate and level -> masks (B, S, M, N)."""
+        return expected_masks(self.model, mixtures, self.model.codec.mel.rate, self.layout)
 
 
 def train_refiner(

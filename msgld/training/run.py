@@ -17,13 +17,11 @@ from msgld.dsp.codec import PatchCodec
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer
-from msgld.registry import build_network
 from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.codec import fit_codec
 from msgld.training.denoiser import DenoiserTraining
 from msgld.training.disk import Run, described
 from msgld.training.energies import EnergyPool
-from msgld.training.growing import grown
 from msgld.training.naming import model_name
 from msgld.training.pool import PoolConfig
 from msgld.training.presets import Preset
@@ -113,21 +111,17 @@ def train_denoiser(
 
 
 def _take_over(network: StemNetwork, start: Path) -> None:
-    """Begin with a model's weights; what it has nothing of, as of briefs, stays as it is. Fewer blocks grow to more.
+    """Begin with a model's weights; what it lacks, such as conditions, stays as it is.
 
     Raises:
         ModelError: it is of another size.
     """
     old = load_model(start).denoiser.network
-    weights = old.state_dict()
-    if isinstance(network, StemTransformer) and isinstance(old, StemTransformer):
-        more = network.config.depth > old.config.depth
-        weights = grown(old, network.config.depth) if more else weights
     try:
-        missing, unknown = network.load_state_dict(weights, strict=False)
+        missing, unknown = network.load_state_dict(old.state_dict(), strict=False)
     except RuntimeError as error:
         raise ModelError(f"{start} is of another size than the preset") from error
-    if unknown or any(not name.startswith("brief.") for name in missing):
+    if unknown or any(not name.startswith("conditions.") for name in missing):
         raise ModelError(f"{start} is of another size than the preset")
 
 
@@ -144,7 +138,7 @@ def _network(preset: Preset, source: Source, out: Path, start: Path | None, seed
         ModelError: that model has other stems, or is of another size.
     """
     torch.manual_seed(seed)
-    network = build_network(replace(preset.network, tracks=len(source.stems) + 1))
+    network = StemTransformer(replace(preset.network, tracks=len(source.stems) + 1))
     if start:
         check_stems(start, source)
         if not (out / "state.pt").exists():

@@ -232,9 +232,9 @@ def test_a_dry_run_only_says_what_would_be(tmp_path: Path, model: Path) -> None:
 
 
 def test_a_piece_is_generated_varied_and_continued(tmp_path: Path, model: Path) -> None:
-    brief = ["-n", model, "--quality", "draft", "--steps", "1", "--json"]
+    conditions = ["-n", model, "--quality", "draft", "--steps", "1", "--json"]
     made = run(
-        ["generate", "--seconds", "1", "--count", "2", "--seed", "3", "--make", "bass,piano", *brief],
+        ["generate", "--seconds", "1", "--count", "2", "--seed", "3", "--make", "bass,piano", *conditions],
         tmp_path,
     )
     assert made.code == 0, made.err
@@ -242,8 +242,8 @@ def test_a_piece_is_generated_varied_and_continued(tmp_path: Path, model: Path) 
     first = tmp_path / made.records[0]["folder"]
     assert first == tmp_path / "generated" / "tiny" / "seed3"
     assert {path.name for path in first.glob("*.wav")} == {"bass.wav", "piano.wav", "mix.wav"}
-    varied = run(["vary", first, *brief], tmp_path)
-    longer = run(["continue", first, "--seconds", "0.5", *brief], tmp_path)
+    varied = run(["vary", first, *conditions], tmp_path)
+    longer = run(["continue", first, "--seconds", "0.5", *conditions], tmp_path)
     assert (varied.code, longer.code) == (0, 0), varied.err + longer.err
     lengths = [
         soundfile.info(tmp_path / done.records[0]["files"]["mix"]).duration for done in (made, varied, longer)
@@ -374,12 +374,12 @@ def test_steps_are_renewed_and_repeated_as_asked(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    brief = ["-n", str(model), "--steps", "2", "--eta", "0.3", "--iterations", "2"]
-    (made,) = spoken_records(["generate", "--seconds", "0.5", *brief], capsys)
+    conditions = ["-n", str(model), "--steps", "2", "--eta", "0.3", "--iterations", "2"]
+    (made,) = spoken_records(["generate", "--seconds", "0.5", *conditions], capsys)
     used = made["run"]["settings"]
     assert (used["sampler"], used["eta"], used["iterations"], used["steps"]) == ("ddim", 0.3, 2, 2)
     song = write_noise(tmp_path / "song.wav")
-    (done,) = spoken_records(["separate", str(song), "--guidance", "0", *brief], capsys)
+    (done,) = spoken_records(["separate", str(song), "--guidance", "0", *conditions], capsys)
     used = done["run"]["settings"]
     assert used["consistency"] == "none" and (used["guidance"], used["eta"], used["iterations"]) == (
         0,

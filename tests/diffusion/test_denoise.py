@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from msgld.diffusion.denoise import Asked, StemDenoiser, v_loss
+from msgld.diffusion.denoise import Conditioning, StemDenoiser, v_loss
 from msgld.diffusion.noise import CosineSchedule, mix
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 
@@ -53,7 +53,7 @@ def test_the_correction_is_minus_v():
         """Knows z and the noise, and answers with -v."""
 
         def forward(
-            self, z: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None
+            self, z: Tensor, levels: Tensor, presence: Tensor, asked: Conditioning | None = None
         ) -> tuple[Tensor, Tensor]:
             alpha, sigma = (s.unsqueeze(2) for s in SCHEDULE(levels))
             v = alpha * noise - sigma * truth
@@ -84,7 +84,7 @@ def test_at_level_one_the_answer_does_not_depend_on_the_noise():
     model = denoiser()
     one, two = model(x, at, EVERYONE), model(other, at, EVERYONE)
     assert torch.equal(one.z, two.z)
-    assert torch.equal(one.shares, two.shares)
+    assert torch.equal(one.masks, two.masks)
     at[:, 1:3] = 0.9
     assert not torch.equal(model(x, at, EVERYONE).z, model(other, at, EVERYONE).z)
 
@@ -144,16 +144,16 @@ def test_the_loss_is_a_mean_over_what_is_counted():
 def test_shapes(frames: int):
     estimate = denoiser()(latents(frames), levels(frames), EVERYONE)
     assert estimate.z.shape == (BATCH, TRACKS, CHANNELS, frames)
-    assert estimate.shares is not None
-    assert estimate.shares.shape == (BATCH, TRACKS - 1, CONFIG.bands, CONFIG.frame_columns * frames)
+    assert estimate.masks is not None
+    assert estimate.masks.shape == (BATCH, TRACKS - 1, CONFIG.bands, CONFIG.frame_columns * frames)
 
 
 def test_every_parameter_has_a_finite_gradient():
     model, presence = denoiser(), EVERYONE.clone()
     presence[0, 1] = False
     estimate = model(latents(), levels(), presence)
-    assert estimate.shares is not None
-    (estimate.z.square().mean() + estimate.shares.square().mean()).backward()
+    assert estimate.masks is not None
+    (estimate.z.square().mean() + estimate.masks.square().mean()).backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.isfinite().all(), name
@@ -171,7 +171,7 @@ def test_absent_tracks_are_not_seen(absent: int):
     one, two = model(x, at, presence), model(other, other_at, presence)
     seen = presence[..., None, None].expand_as(one.z)
     assert torch.equal(one.z[seen], two.z[seen])
-    assert torch.equal(one.shares, two.shares)
+    assert torch.equal(one.masks, two.masks)
     assert not torch.allclose(model(x, at, EVERYONE).z[1, 1], model(other, other_at, EVERYONE).z[1, 1])
 
 
@@ -195,7 +195,7 @@ def test_presence_of_all_is_the_same_with_and_without_a_mask():
 def test_shares_sum_to_one_over_the_stems_that_are_there():
     presence = EVERYONE.clone()
     presence[0, 1] = presence[2, -1] = False
-    shares = denoiser()(latents(), levels(), presence).shares
+    shares = denoiser()(latents(), levels(), presence).masks
     assert shares is not None
     assert torch.allclose(shares.sum(1), torch.ones(()), atol=1e-5)
     assert (shares >= 0).all()
@@ -204,7 +204,7 @@ def test_shares_sum_to_one_over_the_stems_that_are_there():
 
 @pytest.mark.parametrize("reach", [1, 3])
 def test_with_a_reach_only_what_is_near_is_heard(reach: int):
-    network, frames = awake(replace(CONFIG, reach=reach)), 40
+    network, frames = awake(replace(CONFIG, attention_window=reach)), 40
     heard = reach * CONFIG.depth
     z, at = latents(frames), levels(frames)
     one, _ = network(z, at, EVERYONE)
@@ -215,7 +215,7 @@ def test_with_a_reach_only_what_is_near_is_heard(reach: int):
 
 def test_a_reach_beyond_the_window_changes_nothing():
     one, _ = awake()(latents(), levels(), EVERYONE)
-    other, _ = awake(replace(CONFIG, reach=FRAMES))(latents(), levels(), EVERYONE)
+    other, _ = awake(replace(CONFIG, attention_window=FRAMES))(latents(), levels(), EVERYONE)
     assert torch.equal(one, other)
 
 
@@ -238,7 +238,7 @@ def test_an_untrained_network_answers_with_the_linear_estimate():
     alpha, _ = SCHEDULE(at)
     estimate = StemDenoiser(network, SCHEDULE)(x, at, EVERYONE)
     assert torch.allclose(estimate.z, alpha.unsqueeze(2) * x)
-    assert torch.allclose(estimate.shares, torch.tensor(1 / (TRACKS - 1)))
+    assert torch.allclose(estimate.masks, torch.tensor(1 / (TRACKS - 1)))
 
 
 def test_noise_is_taken_off_more_components_than_the_tokens_are_wide():
@@ -267,7 +267,7 @@ def test_shares_begin_as_ratios_of_decoded_amplitudes():
     network.begin_with(basis, scale)
     decoder = (basis * scale[:, None]).T
     z = latents()
-    shares = network.shares(torch.zeros(BATCH, TRACKS, FRAMES, CONFIG.width), z, EVERYONE)
+    shares = network.masks(torch.zeros(BATCH, TRACKS, FRAMES, CONFIG.width), z, EVERYONE)
     log_mels = torch.einsum("pc,bkct->bkpt", decoder, z[:, :-1])
     log_mels = log_mels.unflatten(2, (CONFIG.bands, CONFIG.frame_columns)).transpose(3, 4).flatten(3)
     amplitudes = log_mels.exp()

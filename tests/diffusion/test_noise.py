@@ -49,7 +49,7 @@ def test_the_signal_falls_and_the_noise_rises_with_the_level():
 
 @given(st.integers(1, 40), st.floats(0.01, 1))
 def test_runs_fall_from_their_level_to_zero_in_the_steps_asked_for(steps: int, start: float):
-    shares = CosineSchedule().shares(steps, start)
+    shares = CosineSchedule().fractions(steps, start)
     assert len(shares) == steps + 1 and shares[0] == pytest.approx(1) and shares[-1] == 0
     assert all(before > after for before, after in pairwise(shares))
 
@@ -57,15 +57,15 @@ def test_runs_fall_from_their_level_to_zero_in_the_steps_asked_for(steps: int, s
 @given(st.integers(2, 40), st.data())
 def test_what_is_left_of_a_run_goes_on_as_one_that_begins_there(steps: int, data: st.DataObject):
     done = data.draw(st.integers(1, steps - 1))
-    whole = CosineSchedule().shares(steps)
+    whole = CosineSchedule().fractions(steps)
     level = whole[done]
-    assert [level * share for share in CosineSchedule().shares(steps - done, level)] == pytest.approx(
+    assert [level * share for share in CosineSchedule().fractions(steps - done, level)] == pytest.approx(
         whole[done:]
     )
 
 
 def test_no_step_from_noise_is_shorter_than_the_one_before_it():
-    steps = -np.diff(CosineSchedule().shares(12))
+    steps = -np.diff(CosineSchedule().fractions(12))
     assert (np.diff(steps) > 0).all(), "what a piece is is decided next to level 1"
 
 

@@ -141,7 +141,7 @@ def test_the_levels_fall_by_the_schedule_and_every_call_is_yielded():
     states = list(sample(oracle, normal(3, 1), task([1, 0.5, 0.3], [True, True, False]), 4))
     assert [(state.step, state.steps) for state in states] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     levels = torch.stack([levels[0, :, 0] for levels, _ in oracle.calls])
-    fall = torch.tensor(CosineSchedule().shares(4)[:-1])
+    fall = torch.tensor(CosineSchedule().fractions(4)[:-1])
     held = torch.full((4,), 0.3)
     assert torch.allclose(levels, torch.stack([fall, 0.5 * fall, held], 1))
 
@@ -223,7 +223,7 @@ def test_guided_shares_lie_between_those_of_both_estimates_and_sum_to_one():
 
     x, levels, presence = torch.zeros(1, 3, 4, 1), torch.ones(1, 3, 1), torch.ones(1, 3, dtype=torch.bool)
     levels[:, -1] = 0
-    shares = {w: Guided(Two(), w)(x, levels, presence).shares for w in (0.0, 0.5, 1.0, 2.0)}
+    shares = {w: Guided(Two(), w)(x, levels, presence).masks for w in (0.0, 0.5, 1.0, 2.0)}
     assert all(torch.allclose(s.sum(1), torch.ones(1, 4, 4)) for s in shares.values())
     firsts = [float(shares[w][0, 1, 0, 0]) for w in (0.0, 0.5, 1.0, 2.0)]
     # Log odds of 0, 1, 2 and 4.

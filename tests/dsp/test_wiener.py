@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from msgld.dsp.masks import analyse, apply_shares, masked, synthesise
+from msgld.dsp.masks import analyse, apply_masks, masked, synthesise
 from msgld.dsp.mel import MelConfig
 from msgld.dsp.wiener import HEDGE, HIGHEST, filtered
 
@@ -43,7 +43,7 @@ def spectra(stems: Tensor) -> Tensor:
 def test_stems_sum_to_the_mixture(rate: int, channels: int):
     mixture = 0.3 * noise(channels, rate // 2 + 7)
     shares = (3 * noise(4, MEL.bands, 64, seed=1)).softmax(0)
-    stems = apply_shares(mixture, shares, rate, MEL, spatial=True)
+    stems = apply_masks(mixture, shares, rate, MEL, spatial=True)
     assert stems.shape == (4, *mixture.shape)
     assert (stems.sum(0) - mixture).abs().max() < 1e-5
 
@@ -52,7 +52,7 @@ def test_stems_sum_to_the_mixture(rate: int, channels: int):
 def test_only_two_channels_are_filtered(channels: int):
     mixture = 0.3 * noise(channels, 30_000)
     shares = (3 * noise(3, MEL.bands, 64, seed=1)).softmax(0)
-    plain, spatial = (apply_shares(mixture, shares, RATE, MEL, spatial=flag) for flag in (False, True))
+    plain, spatial = (apply_masks(mixture, shares, RATE, MEL, spatial=flag) for flag in (False, True))
     assert torch.equal(plain, spatial)
 
 
@@ -61,7 +61,7 @@ def test_high_bins_are_left_to_the_masks(rate: int):
     mixture = 0.3 * noise(2, rate) * torch.tensor([[1.0], [0.4]])
     shares = (3 * noise(3, MEL.bands, 96, seed=1)).softmax(0)
     plain, spatial = (
-        analyse(apply_shares(mixture, shares, rate, MEL, spatial=flag), rate, MEL) for flag in (False, True)
+        analyse(apply_masks(mixture, shares, rate, MEL, spatial=flag), rate, MEL) for flag in (False, True)
     )
     hertz = torch.linspace(0, rate / 2, plain.shape[-2])
     above, below = hertz > HIGHEST + 100, hertz < HIGHEST - 100
@@ -129,6 +129,6 @@ def test_silence_and_a_dead_channel_stay_numbers():
     mixture[:, RATE // 3 : RATE // 2] = 0
     shares = (3 * noise(3, MEL.bands, 128, seed=1)).softmax(0)
     for sound in (mixture, mixture.flip(0), 0 * mixture):
-        stems = apply_shares(sound, shares, RATE, MEL, spatial=True)
+        stems = apply_masks(sound, shares, RATE, MEL, spatial=True)
         assert stems.isfinite().all()
         assert (stems.sum(0) - sound).abs().max() < 1e-5

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from msgld.dsp.masks import shares_from_mels
+from msgld.dsp.masks import masks_from_mels
 from msgld.dsp.mel import AUDIOLDM, MelConfig, band_edges, filterbank, from_log, log_mel, spectrum, to_log
 
 
@@ -61,8 +61,8 @@ def test_the_logarithm_has_an_inverse_above_the_floor():
 def test_shares_are_ratios_of_amplitudes():
     audio = noise(1, 16_000)
     mels = torch.stack([log_mel(3 * audio, AUDIOLDM), log_mel(audio, AUDIOLDM)])
-    assert torch.allclose(shares_from_mels(mels, AUDIOLDM)[0], torch.tensor(0.75), atol=1e-3)
-    assert torch.allclose(shares_from_mels(mels, AUDIOLDM, exponent=2.0)[0], torch.tensor(0.9), atol=1e-3)
+    assert torch.allclose(masks_from_mels(mels, AUDIOLDM)[0], torch.tensor(0.75), atol=1e-3)
+    assert torch.allclose(masks_from_mels(mels, AUDIOLDM, exponent=2.0)[0], torch.tensor(0.9), atol=1e-3)
 
 
 def test_anti_phase_stereo_is_as_loud_as_in_phase():

@@ -156,7 +156,7 @@ class TestSchedule:
     @pytest.mark.parametrize("steps", [0, 1, 1000])
     def test_steps_that_cannot_be(self, steps: int):
         with pytest.raises(UsageError, match="steps"):
-            SqrtLinearSchedule().shares(steps)
+            SqrtLinearSchedule().fractions(steps)
 
     def test_a_timestep_survives_the_way_through_a_level(self):
         schedule = SqrtLinearSchedule()

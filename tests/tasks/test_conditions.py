@@ -1,4 +1,4 @@
-"""Briefs: what is asked of a piece reaches the network, frame by frame, and says what the data say."""
+"""Conditions: what is asked of a piece reaches the network, frame by frame, and says what the data say."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ from msgld.checkpoint import load_model, save_model
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.keyfinding import key_of_notes
 from msgld.data.parts import stretch, transpose
-from msgld.data.scores import Band, ScoreSource, Variation, band_song, brief_of
-from msgld.diffusion.denoise import Asked, Estimate
-from msgld.diffusion.guidance import Briefed, Guided
+from msgld.data.scores import Band, ScoreSource, Variation, band_song, conditions_of
+from msgld.diffusion.denoise import Conditioning, Estimate
+from msgld.diffusion.guidance import Conditioned, Guided
 from msgld.diffusion.noise import CosineSchedule
 from msgld.errors import ModelError, UsageError
-from msgld.music.conditions import PROGRAMS, Brief
+from msgld.music.conditions import PROGRAMS, Conditions
 from msgld.music.keys import parse_key, scale, transposed
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.stems import STEMS
 from msgld.tasks import noise_maps as maps
-from msgld.tasks.conditioning import FACTS, asked_of, facts, features_of, frame_features, programs
+from msgld.tasks.conditioning import FACTS, conditioning_of, facts, features_of, frame_features, programs
 from msgld.tasks.noise_maps import Settings
 from msgld.tasks.rollout import march
 from msgld.training.batch import Batch
-from msgld.training.briefing import BriefConfig, drawn_brief
+from msgld.training.conditions import ConditionsConfig, drawn_conditions
 
 STYLES = ("bossa", "rock")
 
 
-def told(brief: Brief, seconds: list[float]) -> torch.Tensor:
-    return frame_features(facts(brief, STYLES)[None], torch.tensor([seconds]), len(STYLES))[0]
+def told(conditions: Conditions, seconds: list[float]) -> torch.Tensor:
+    return frame_features(facts(conditions, STYLES)[None], torch.tensor([seconds]), len(STYLES))[0]
 
 
 def test_an_open_brief_says_nothing():
-    assert not told(Brief(), [0.0, 3.0]).any()
-    assert not programs(Brief(), STEMS).any()
-    assert Brief().empty and not Brief(bpm=100).empty
+    assert not told(Conditions(), [0.0, 3.0]).any()
+    assert not programs(Conditions(), STEMS).any()
+    assert Conditions().empty and not Conditions(bpm=100).empty
 
 
 def test_phases_go_round_once_a_beat_and_once_a_bar():
-    at_120 = told(Brief(bpm=120), [0.0, 0.5, 1.0, 2.0])
+    at_120 = told(Conditions(bpm=120), [0.0, 0.5, 1.0, 2.0])
     assert torch.allclose(at_120[0], at_120[3], atol=1e-4), "a bar of four beats lasts 2 s"
     beat, bar = at_120[:, [2, 4]], at_120[:, [3, 5]]
     assert torch.allclose(beat, beat[:1].expand_as(beat), atol=1e-4)
     assert torch.allclose(bar[2], -bar[0], atol=1e-4), "half a bar"
-    later = told(Brief(bpm=120, offset=1.0), [0.0, 0.5])
+    later = told(Conditions(bpm=120, offset=1.0), [0.0, 0.5])
     assert torch.allclose(later, at_120[1:3], atol=1e-4)
-    three = told(Brief(bpm=60, beats=3), [0.0, 3.0])
+    three = told(Conditions(bpm=60, beats=3), [0.0, 3.0])
     assert torch.allclose(three[0], three[1], atol=1e-4)
 
 
 def test_the_key_is_its_tonic_and_its_scale():
-    minor, major = (told(Brief(key=key), [0.0])[0, 6:31] for key in ("Am", "C major"))
+    minor, major = (told(Conditions(key=key), [0.0])[0, 6:31] for key in ("Am", "C major"))
     assert torch.equal(minor[13:], major[13:]), "relative keys have the same notes"
     assert minor[1 + 9] == 1 and major[1] == 1
-    open_mode = told(Brief(key="D"), [0.0])[0, 6:31]
+    open_mode = told(Conditions(key="D"), [0.0])[0, 6:31]
     assert open_mode[1 + 2] == 1 and not open_mode[13:].any()
 
 
@@ -71,7 +71,7 @@ def test_keys_as_musicians_write_them(text: str, key: tuple[int, str | None]):
 
 
 def test_programs_of_a_stem_sum_to_one_and_kits_are_no_pianos():
-    chosen = programs(Brief(instruments={"piano": (4,), "drums": (0, 40), "flute": (73,)}), STEMS)
+    chosen = programs(Conditions(instruments={"piano": (4,), "drums": (0, 40), "flute": (73,)}), STEMS)
     assert chosen[STEMS.index("piano"), 4] == 1
     assert chosen[STEMS.index("drums"), [128, 168]].tolist() == [0.5, 0.5]
     assert chosen.sum() == 2
@@ -82,14 +82,14 @@ def test_programs_of_a_stem_sum_to_one_and_kits_are_no_pianos():
 )
 def test_wrong_briefs_are_refused(wrong: dict):
     with pytest.raises(UsageError):
-        Brief(**wrong)
+        Conditions(**wrong)
 
 
 def test_unknown_styles_and_stems_are_refused():
     with pytest.raises(UsageError, match="bossa, rock"):
-        asked_of(Brief(style="polka"), STEMS, STYLES, torch.zeros(3))
+        conditioning_of(Conditions(style="polka"), STEMS, STYLES, torch.zeros(3))
     with pytest.raises(UsageError, match="no stem 'flute'"):
-        asked_of(Brief(instruments={"flute": (73,)}), STEMS, STYLES, torch.zeros(3))
+        conditioning_of(Conditions(instruments={"flute": (73,)}), STEMS, STYLES, torch.zeros(3))
 
 
 # Data
@@ -100,15 +100,15 @@ def test_the_beats_of_a_brief_are_those_of_the_notes(seed: int, style: str):
     song = band_song(seed, style)
     played = transpose(stretch(song.parts, 1.2), 3)
     start = 7.3
-    brief = brief_of(song, played, start, 5.0, 1.2, 3)
-    assert brief.bpm == pytest.approx(1.2 * float(song.meta["bpm"]), rel=1e-3)
-    assert parse_key(brief.key or "")[0] == (parse_key(str(song.meta["key"]))[0] + 3) % 12
+    conditions = conditions_of(song, played, start, 5.0, 1.2, 3)
+    assert conditions.bpm == pytest.approx(1.2 * float(song.meta["bpm"]), rel=1e-3)
+    assert parse_key(conditions.key or "")[0] == (parse_key(str(song.meta["key"]))[0] + 3) % 12
     kicks = np.concatenate([p.onset[(p.pitch == 35) | (p.pitch == 36)] for p in played if p.is_drum])
-    beats = brief.offset + (kicks[kicks > start] - start) * brief.bpm / 60
+    beats = conditions.offset + (kicks[kicks > start] - start) * conditions.bpm / 60
     assert len(beats) > 10
     off = np.abs(beats * 4 - np.rint(beats * 4)) / 4
     assert np.median(off) < 0.04, "most kicks fall on sixteenths"
-    assert set(brief.instruments) <= set(STEMS)
+    assert set(conditions.instruments) <= set(STEMS)
 
 
 def scale_of(key: str) -> set[int]:
@@ -143,8 +143,8 @@ def test_notes_of_no_scale_have_no_key_and_silence_has_none():
 def test_clips_carry_their_briefs():
     source = ScoreSource(Band(("rock",)), [heldout_soundfont()], Variation(substitute=1.0))
     clip = source.clip(1, 2.0)
-    assert clip.brief.style == "rock" and clip.brief.key and clip.brief.bpm
-    assert clip.brief.offset == pytest.approx(float(clip.meta["start"]) * clip.brief.bpm / 60)
+    assert clip.conditions.style == "rock" and clip.conditions.key and clip.conditions.bpm
+    assert clip.conditions.offset == pytest.approx(float(clip.meta["start"]) * clip.conditions.bpm / 60)
 
 
 # Training
@@ -152,15 +152,15 @@ def test_clips_carry_their_briefs():
 
 def test_what_is_to_be_separated_is_told_nothing_and_open_facts_stay_open():
     items, frames = 200, 3
-    numbers = facts(Brief("rock", 120, "G minor"), STYLES).expand(items, FACTS)
+    numbers = facts(Conditions("rock", 120, "G minor"), STYLES).expand(items, FACTS)
     batch = Batch(
         torch.zeros(items, 6, 4, frames), torch.ones(items, 6, dtype=torch.bool), torch.zeros(items, dtype=torch.bool),
         torch.zeros(0), torch.zeros(0), numbers, torch.ones(items, 5, PROGRAMS), torch.zeros(items, frames),
     )  # fmt: skip
     presence = torch.ones(items, 6, dtype=torch.bool)
     presence[::2, -1] = False
-    drawn = drawn_brief(
-        batch, presence, len(STYLES), BriefConfig(told=0.5, each=0.5), np.random.default_rng(0)
+    drawn = drawn_conditions(
+        batch, presence, len(STYLES), ConditionsConfig(told=0.5, each=0.5), np.random.default_rng(0)
     )
     assert not drawn.frames[1::2].any() and not drawn.programs[1::2].any()
     timed, keyed, styled = drawn.frames[::2, 0, 0], drawn.frames[::2, 0, 6], drawn.frames[::2, 0, 31:].sum(-1)
@@ -179,7 +179,7 @@ def network(**sizes: object) -> StemTransformer:
     return made
 
 
-def briefed() -> StemTransformer:
+def with_conditions() -> StemTransformer:
     return network(frame_features=features_of(2), programs=PROGRAMS, styles=STYLES)
 
 
@@ -189,22 +189,27 @@ def inputs() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 def test_a_network_that_has_not_learned_briefs_yet_ignores_them():
-    plain, new = network(), briefed()
+    plain, new = network(), with_conditions()
     missing, unknown = new.load_state_dict(plain.state_dict(), strict=False)
-    assert not unknown and all(name.startswith("brief.") for name in missing)
-    asked = asked_of(Brief("rock", 100, "A", {"bass": (33,)}), STEMS, STYLES, torch.arange(5.0))
+    assert not unknown and all(name.startswith("conditioning.") for name in missing)
+    asked = conditioning_of(Conditions("rock", 100, "A", {"bass": (33,)}), STEMS, STYLES, torch.arange(5.0))
     for some in (None, asked):
         assert torch.allclose(new(*inputs(), some)[0], plain(*inputs())[0], atol=1e-6)
 
 
 def test_what_a_brief_says_of_a_stem_and_of_a_moment_is_heard():
-    new = briefed()
-    for parameter in new.brief.parameters():
+    new = with_conditions()
+    for parameter in new.conditioning.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-    plain = new(*inputs(), asked_of(Brief(), STEMS, STYLES, torch.arange(5.0)))[0]
-    for brief in (Brief("rock"), Brief(bpm=90), Brief(key="A"), Brief(instruments={"bass": (33,)})):
+    plain = new(*inputs(), conditioning_of(Conditions(), STEMS, STYLES, torch.arange(5.0)))[0]
+    for conditions in (
+        Conditions("rock"),
+        Conditions(bpm=90),
+        Conditions(key="A"),
+        Conditions(instruments={"bass": (33,)}),
+    ):
         assert not torch.allclose(
-            new(*inputs(), asked_of(brief, STEMS, STYLES, torch.arange(5.0)))[0], plain, atol=1e-3
+            new(*inputs(), conditioning_of(conditions, STEMS, STYLES, torch.arange(5.0)))[0], plain, atol=1e-3
         )
 
 
@@ -215,9 +220,9 @@ class Listener:
 
     def __init__(self, schedule: object) -> None:
         self.schedule = schedule
-        self.told: list[Asked] = []
+        self.told: list[Conditioning] = []
 
-    def __call__(self, x: torch.Tensor, levels: torch.Tensor, presence: torch.Tensor, asked: Asked):
+    def __call__(self, x: torch.Tensor, levels: torch.Tensor, presence: torch.Tensor, asked: Conditioning):
         self.told.append(asked)
         return Estimate(torch.zeros_like(x))
 
@@ -226,7 +231,7 @@ def test_each_window_is_told_of_its_own_frames():
     listener = Listener(CosineSchedule())
     task = maps.generate(6, 20)
     frames = torch.arange(20.0).view(1, 20, 1)
-    task = replace(task, asked=Asked(frames, torch.zeros(1, 5, 2)))
+    task = replace(task, conditioning=Conditioning(frames, torch.zeros(1, 5, 2)))
     list(march(listener, torch.zeros(1, 6, 4, 20), task, Settings(steps=1), 12, 4))
     assert [(int(a.frames[0, 0, 0]), a.frames.shape[1]) for a in listener.told] == [(0, 12), (8, 12)]
 
@@ -240,7 +245,7 @@ class Hearing:
         self.calls = 0
 
     def __call__(
-        self, x: torch.Tensor, levels: torch.Tensor, presence: torch.Tensor, asked: Asked | None = None
+        self, x: torch.Tensor, levels: torch.Tensor, presence: torch.Tensor, asked: Conditioning | None = None
     ) -> Estimate:
         self.calls += 1
         answer = 1.0 if asked is None else float(asked.frames[0, 0, 0])
@@ -250,23 +255,23 @@ class Hearing:
 
 @pytest.mark.parametrize("weight", [0.0, 0.5, 1.0, 4.0])
 def test_guidance_goes_on_from_the_answer_to_nothing_past_the_one_to_the_brief(weight: float):
-    hearing, asked = Hearing(), Asked(torch.full((1, 5, 1), 3.0), torch.zeros(1, 1, 2))
+    hearing, asked = Hearing(), Conditioning(torch.full((1, 5, 1), 3.0), torch.zeros(1, 1, 2))
     x, levels, presence = torch.zeros(1, 3, 2, 5), torch.ones(1, 3, 5), torch.ones(1, 3, dtype=torch.bool)
-    answer = Briefed(hearing, asked, weight)(x, levels, presence)
+    answer = Conditioned(hearing, asked, weight)(x, levels, presence)
     assert torch.allclose(answer.z, torch.tensor(1 + weight * 2))
     assert hearing.calls == (1 if weight in (0, 1) else 2)
-    assert answer.shares is not None
-    # Their ratio is 1 : 3 without the brief and 3 : 1 with it.
-    ratio = answer.shares[:, 0] / answer.shares[:, 1]
+    assert answer.masks is not None
+    # Their ratio is 1 : 3 without the conditions and 3 : 1 with it.
+    ratio = answer.masks[:, 0] / answer.masks[:, 1]
     assert torch.allclose(ratio, torch.tensor(3 ** (2 * weight - 1))) and torch.allclose(
-        answer.shares.sum(1), torch.ones(())
+        answer.masks.sum(1), torch.ones(())
     )
 
 
 def test_guidance_by_what_is_given_is_one_for_what_is_asked_too():
-    hearing, asked = Hearing(), Asked(torch.full((1, 5, 1), 3.0), torch.zeros(1, 1, 2))
+    hearing, asked = Hearing(), Conditioning(torch.full((1, 5, 1), 3.0), torch.zeros(1, 1, 2))
     x, levels, presence = torch.zeros(1, 3, 2, 5), torch.ones(1, 3, 5), torch.ones(1, 3, dtype=torch.bool)
-    guided = Guided(Briefed(hearing, asked, 2.0), 1.5)
+    guided = Guided(Conditioned(hearing, asked, 2.0), 1.5)
     assert torch.allclose(guided(x, levels, presence).z, torch.tensor(1 + 2.0 * 2)), "nothing is given"
     assert hearing.calls == 2
     levels[:, 0] = 0
@@ -281,17 +286,20 @@ def test_a_piece_follows_its_brief_and_the_record_says_so(tmp_path: Path):
     model = msgld.load(save_tiny_model(tmp_path / "tiny", styles=STYLES), device="cpu", half=False)
     options = msgld.Options(quality="draft", steps=2)
     plain = model.generate(1.0, options=options)
-    asked = model.generate(1.0, brief=msgld.Brief("rock", 100, "A minor", {"piano": (4,)}), options=options)
+    asked = model.generate(
+        1.0, conditions=msgld.Conditions("rock", 100, "A minor", {"piano": (4,)}), options=options
+    )
     assert np.abs(plain.stems["piano"] - asked.stems["piano"]).max() > 1e-4
     unheard = model.generate(
-        1.0, brief=msgld.Brief("rock", 100), options=replace(options, brief_guidance=0.0)
+        1.0, conditions=msgld.Conditions("rock", 100), options=replace(options, style_guidance=0.0)
     )
     assert np.abs(plain.stems["piano"] - unheard.stems["piano"]).max() < 1e-4
-    assert unheard.info["settings"]["brief_guidance"] == 0 < asked.info["settings"]["brief_guidance"]
-    assert asked.info["settings"]["brief"]["bpm"] == 100 and "brief" not in plain.info["settings"]
+    assert unheard.info["settings"]["style_guidance"] == 0 < asked.info["settings"]["style_guidance"]
+    assert asked.info["settings"]["conditions"]["bpm"] == 100 and "conditions" not in plain.info["settings"]
     given = {"bass": (plain.stems["bass"], plain.rate)}
     one, other = (
-        model.arrange(given, ["piano"], brief=msgld.Brief(key=key), options=options) for key in ("C", "F#")
+        model.arrange(given, ["piano"], conditions=msgld.Conditions(key=key), options=options)
+        for key in ("C", "F#")
     )
     assert np.abs(one.stems["piano"] - other.stems["piano"]).max() > 1e-4
     assert np.array_equal(one.stems["bass"], other.stems["bass"])
@@ -302,8 +310,8 @@ def test_a_saved_model_keeps_its_styles_and_others_refuse_briefs(tmp_path: Path)
     save_model(model, tmp_path / "two")
     assert load_model(tmp_path / "two").styles == STYLES
     plain = msgld.load(save_tiny_model(tmp_path / "plain"), device="cpu")
-    with pytest.raises(ModelError, match="cannot be asked"):
-        plain.generate(1.0, brief=msgld.Brief(bpm=100))
+    with pytest.raises(ModelError, match="takes no conditions"):
+        plain.generate(1.0, conditions=msgld.Conditions(bpm=100))
 
 
 @pytest.mark.parametrize(
@@ -325,7 +333,7 @@ def test_the_command_line_refuses_in_one_line(tmp_path: Path, asked: list[str], 
 def test_the_command_line_takes_a_brief(tmp_path: Path):
     folder = save_tiny_model(tmp_path / "tiny", styles=STYLES)
     asked = ["--style", "bossa", "--bpm", "92", "--key", "Gm", "--piano", "rhodes", "--drums", "brush,jazz"]
-    asked += ["--brief-guidance", "2"]
+    asked += ["--style-guidance", "2"]
     done = run(["generate", "--name", folder, "--seconds", "1", "-o", "out", *asked], tmp_path)
     assert done.code == 0, done.err
     assert (tmp_path / "out" / "tiny" / "seed0" / "piano.wav").exists()

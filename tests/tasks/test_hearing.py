@@ -12,7 +12,7 @@ from harmony import RATE, cadence
 from tiny import save_tiny_model
 
 import msgld
-from msgld.music.conditions import OPEN, Brief
+from msgld.music.conditions import OPEN, Conditions
 from msgld.tasks.hearing import in_heard_key
 
 C_MAJOR = cadence(0, (0, 4, 7), (5, 9, 0), (7, 11, 2), (0, 4, 7)).astype(np.float32)
@@ -30,7 +30,7 @@ def test_the_key_is_that_of_the_stems_that_have_notes():
     noise = 10 * np.random.default_rng(0).standard_normal((1, len(C_MAJOR)))
     given = {"piano": STEREO, "drums": noise}
     assert in_heard_key(OPEN, given, RATE).key == "C major"
-    assert in_heard_key(Brief(bpm=90), given, RATE) == Brief(bpm=90, key="C major")
+    assert in_heard_key(Conditions(bpm=90), given, RATE) == Conditions(bpm=90, key="C major")
     assert (
         in_heard_key(OPEN, {"piano": cadence(9, (0, 3, 7), (5, 8, 0), (0, 3, 7))[None]}, RATE).key
         == "A minor"
@@ -51,7 +51,7 @@ def test_sound_of_any_rate_is_heard_as_it_sounds():
 
 
 def test_a_key_of_ones_own_goes_before_and_silence_and_drums_have_none():
-    assert in_heard_key(Brief(key="Ab"), {"piano": STEREO}, RATE).key == "Ab"
+    assert in_heard_key(Conditions(key="Ab"), {"piano": STEREO}, RATE).key == "Ab"
     assert in_heard_key(OPEN, {"piano": 0 * STEREO}, RATE) == OPEN
     assert in_heard_key(OPEN, {"drums": STEREO}, RATE) == OPEN
     assert in_heard_key(OPEN, {}, RATE) == OPEN
@@ -60,11 +60,11 @@ def test_a_key_of_ones_own_goes_before_and_silence_and_drums_have_none():
 def test_arranging_is_told_it_and_says_so(model: msgld.Msgld):
     given = {"piano": (STEREO, RATE)}
     heard = model.arrange(given, ["bass"], options=QUICK)
-    asked = model.arrange(given, ["bass"], brief=Brief(key="C major"), options=QUICK)
-    other = model.arrange(given, ["bass"], brief=Brief(key="F# major"), options=QUICK)
+    asked = model.arrange(given, ["bass"], conditions=Conditions(key="C major"), options=QUICK)
+    other = model.arrange(given, ["bass"], conditions=Conditions(key="F# major"), options=QUICK)
     left = model.arrange(given, ["bass"], hear_key=False, options=QUICK)
-    assert heard.info["settings"]["brief"]["key"] == "C major" and "C major" in heard.notes[0]
-    assert not asked.notes and not left.notes and "brief" not in left.info["settings"]
+    assert heard.info["settings"]["conditions"]["key"] == "C major" and "C major" in heard.notes[0]
+    assert not asked.notes and not left.notes and "conditions" not in left.info["settings"]
     np.testing.assert_array_equal(heard.stems["bass"], asked.stems["bass"])
     for one in (other, left):
         assert np.abs(one.stems["bass"] - heard.stems["bass"]).max() > 1e-4

@@ -12,7 +12,7 @@ import msgld
 from msgld.checkpoint import load_model
 from msgld.model import Model
 from msgld.tasks.noise_maps import Settings
-from msgld.tasks.separate import Layout, expected_shares, separate_windows
+from msgld.tasks.separate import Layout, expected_masks, separate_windows
 
 RATE = 22050
 PLAIN = Layout(refine=False, spatial=False)
@@ -32,8 +32,8 @@ def test_shares_in_any_song_are_what_is_answered_to_noise(model: Model):
     noise = torch.randn(2, len(model.stems) + 1, model.codec.channels, 24)
     presence = torch.tensor([[True] * len(model.stems) + [False]] * 2)
     with torch.no_grad():
-        heard = model(noise, torch.ones(2, len(model.stems) + 1, 24), presence).shares
-    prior = model.shares_of_any_song
+        heard = model(noise, torch.ones(2, len(model.stems) + 1, 24), presence).masks
+    prior = model.average_masks
     assert heard is not None and prior is not None
     assert torch.allclose(prior.sum(0), torch.ones(()))
     assert torch.allclose(heard[0], heard[1], atol=1e-6)
@@ -41,8 +41,8 @@ def test_shares_in_any_song_are_what_is_answered_to_noise(model: Model):
 
 
 def test_exponent_0_leaves_nothing_but_the_prior(model: Model, mixtures: torch.Tensor):
-    shares = expected_shares(model, mixtures, RATE, replace(PLAIN, exponent=0.0, prior=1.0))
-    prior = model.shares_of_any_song
+    shares = expected_masks(model, mixtures, RATE, replace(PLAIN, exponent=0.0, prior=1.0))
+    prior = model.average_masks
     assert prior is not None
     assert torch.allclose(shares, prior.unsqueeze(-1).expand_as(shares), atol=1e-5)
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from msgld.diffusion.denoise import Asked, StemDenoiser, StemNetwork
+from msgld.diffusion.denoise import Conditioning, StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
@@ -96,11 +96,11 @@ class Splitter(StemNetwork):
     tracks = len(STEMS) + 1
 
     def forward(
-        self, z: Tensor, levels: Tensor, presence: Tensor, asked: Asked | None = None
+        self, z: Tensor, levels: Tensor, presence: Tensor, asked: Conditioning | None = None
     ) -> tuple[Tensor, Tensor]:
         return torch.zeros_like(z), z
 
-    def shares(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
+    def masks(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
         share = torch.tensor([0.25, 0.75]).view(1, 2, 1, 1)
         return share.expand(len(z), 2, MEL.bands, 4 * z.shape[-1])
 

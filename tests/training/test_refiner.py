@@ -154,7 +154,7 @@ class Chords:
         return Clip(stems, np.array([True] * 4 + [False]), rate, "chord")
 
 
-def brief() -> RefinerPreset:
+def conditions() -> RefinerPreset:
     preset = find_refiner_preset("tiny")
     return replace(
         preset,
@@ -178,7 +178,7 @@ def test_training_makes_stems_better_saves_and_goes_on(tmp_path: Path, monkeypat
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             train_refiner(
-                brief(), Chords(), save_tiny_model(tmp_path / "tiny"), tmp_path / "run", 9, report=report
+                conditions(), Chords(), save_tiny_model(tmp_path / "tiny"), tmp_path / "run", 9, report=report
             )
     assert np.mean(gains[-5:]) > np.mean(gains[:2]) + 1
     refined = load_model(tmp_path / "run" / "model")
@@ -201,7 +201,9 @@ def test_a_refiner_is_trained_on_if_it_is_of_the_presets_size(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_refiner(replace(brief(), network=network), Chords(), start, tmp_path / "run", 9, report=stop)
+        train_refiner(
+            replace(conditions(), network=network), Chords(), start, tmp_path / "run", 9, report=stop
+        )
     new = load_model(tmp_path / "run" / "model").refiner
     assert new is not None and new.config == replace(network, stems=5, inputs=8)
     # The fresh one changes nothing at first; this one had been woken before.
@@ -213,9 +215,9 @@ def test_a_refiner_is_for_the_models_own_stems(tmp_path: Path):
         stems = ("bass", "drums")
 
     with pytest.raises(DataError, match="bass, drums"):
-        train_refiner(brief(), Duo(), save_tiny_model(tmp_path / "tiny"), tmp_path / "run")
+        train_refiner(conditions(), Duo(), save_tiny_model(tmp_path / "tiny"), tmp_path / "run")
     with pytest.raises(ModelError):
-        train_refiner(brief(), Chords(), tmp_path / "none", tmp_path / "run")
+        train_refiner(conditions(), Chords(), tmp_path / "none", tmp_path / "run")
 
 
 class Noises:

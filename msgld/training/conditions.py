@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from msgld.diffusion.denoise import Asked
+from msgld.diffusion.denoise import Conditioning
 from msgld.tasks.conditioning import frame_features
 from msgld.training.batch import Batch
 
 
 @dataclass(frozen=True)
-class BriefConfig:
+class ConditionsConfig:
     """How much is told.
 
     Attributes:
@@ -26,9 +26,9 @@ class BriefConfig:
     each: float = 0.7
 
 
-def drawn_brief(
-    batch: Batch, presence: torch.Tensor, styles: int, config: BriefConfig, rng: np.random.Generator
-) -> Asked:
+def drawn_conditions(
+    batch: Batch, presence: torch.Tensor, styles: int, config: ConditionsConfig, rng: np.random.Generator
+) -> Conditioning:
     """What the items of a batch are told.
 
     Args:
@@ -39,4 +39,4 @@ def drawn_brief(
     kept = torch.from_numpy((rng.random((items, 3 + stems)) < config.each) & told).to(batch.facts)
     tempo, key, style, played = kept.split([1, 1, 1, stems], dim=1)
     facts = batch.facts * torch.cat([tempo.expand(-1, 3), key.expand(-1, 2), style], 1)
-    return Asked(frame_features(facts, batch.seconds, styles), batch.programs * played.unsqueeze(2))
+    return Conditioning(frame_features(facts, batch.seconds, styles), batch.programs * played.unsqueeze(2))
