@@ -1,4 +1,4 @@
-"""Names that checkpoints were written with before they were renamed: old name -> today's."""
+"""Names that checkpoints and records were written with before they were renamed: old name -> today's."""
 
 from __future__ import annotations
 
@@ -18,6 +18,18 @@ WEIGHTS: Mapping[str, Mapping[str, str]] = {
 """Class of a network -> beginnings of the names of its tensors."""
 
 
+RECORDS: Mapping[str, str] = {
+    "brief": "conditions",
+    "brief_guidance": "style_guidance",
+    "level": "noise",
+    "mixture_level": "noise",
+    "notes": "remarks",
+    "softness": "noise",
+    "varispeed": "semitones",
+}
+"""Keys of ``run.json``, at any depth."""
+
+
 def current_settings(cls: object, given: Mapping[Any, Value]) -> dict[Any, Value]:
     """Settings under today's names; a setting that has both names keeps the old one, which is then unknown."""
     names = SETTINGS.get(getattr(cls, "__name__", ""), {})
@@ -27,6 +39,13 @@ def current_settings(cls: object, given: Mapping[Any, Value]) -> dict[Any, Value
 def current_weights(module: object, stored: Mapping[str, Value]) -> dict[str, Value]:
     """Tensors under today's names."""
     return {_current(type(module).__name__, key): value for key, value in stored.items()}
+
+
+def current_record(record: Any) -> Any:
+    """A record from JSON under today's names."""
+    if isinstance(record, dict):
+        return {RECORDS.get(key, key): current_record(value) for key, value in record.items()}
+    return [current_record(item) for item in record] if isinstance(record, list) else record
 
 
 def _current(module: str, key: str) -> str:

@@ -19,11 +19,11 @@ from torch import Tensor
 from msgld.description import FILE, read_description, unusable, written
 from msgld.errors import ModelError
 from msgld.model import Model
+from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
-from msgld.registry import KINDS, Kind, config_of, denoiser_of, kind_of
+from msgld.registry import PARTS, Kind, config_of, kind_of
 from msgld.runtime import bf16_is_fast
 from msgld.schema import same
-from msgld.tasks.conditioning import features_of
 from msgld.tensors import fill, unfilled
 
 
@@ -41,10 +41,12 @@ class Part(Protocol):
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
     """Write a model. Statistics keep 32 bits (they are small); networks are stored as ``dtype``."""
-    modules: dict[str, Part] = {"codec": model.codec, "denoiser": model.denoiser.network}
+    modules: dict[str, Any] = {"codec": model.codec, "denoiser": model.denoiser.network}
     further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.notes}
     modules |= {name: module for name, module in further.items() if module is not None}
-    save_parts(modules, folder, {"stems": model.stems, "level": model.level, "info": model.info}, dtype)
+    save_parts(
+        modules, folder, {"stems": model.stems, "level": model.reference_rms, "info": model.info}, dtype
+    )
 
 
 def save_parts(
@@ -125,11 +127,11 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     description = read_description(folder)
     if "denoiser" not in description["parts"]:
         raise ModelError(f"{folder} is a first stage alone (codec and vocoder): train a denoiser on it")
-    parts = _parts(folder, description, tuple(KINDS))
+    parts = _parts(folder, description, PARTS)
     codec, vocoder, refiner, notes = (parts.get(name) for name in ("codec", "vocoder", "refiner", "notes"))
     half = bf16_is_fast(torch.device(device)) if half is None else half
     level = description["level"]
-    denoiser = denoiser_of(parts["denoiser"], codec).eval().requires_grad_(False)
+    denoiser = parts["denoiser"].denoiser(codec).eval().requires_grad_(False)
     for module in (codec, denoiser, vocoder, refiner, notes):
         if module is not None:
             module.to(device)

@@ -1,65 +1,74 @@
-"""What a checkpoint holds: codec, denoiser, vocoder, and the names of the stems."""
+"""A model: codec, denoiser, vocoder and the rest behind two doors, :meth:`Model.encode` and :meth:`Model.decode`."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from msgld.diffusion.denoise import Conditioning, Estimate, StemDenoiser
-from msgld.diffusion.noise import Schedule
-from msgld.dsp.codec import PatchCodec
+from msgld.diffusion.denoise import Denoiser, Draw, Estimate, ModelDenoiser
+from msgld.diffusion.noise_map import Conditioning, NoiseMap
+from msgld.dsp.codec import Codec
+from msgld.dsp.crossfade import join
+from msgld.dsp.mel import log_mel
+from msgld.dsp.resample import resample
 from msgld.errors import ModelError
 from msgld.music.keys import notes_of
 from msgld.names import check_path_part, check_stem_names
 from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
-from msgld.nets.vocoder import Vocoder
-from msgld.paper.denoiser import PublishedDenoiser
-
-if TYPE_CHECKING:
-    from msgld.paper.autoencoder import KLCodec
-    from msgld.paper.hifigan import HifiGan
 
 REFERENCE_RMS = 0.1
-"""Mixtures are brought to this level (-20 dBFS) before the model hears them."""
+"""Loudness of the mixtures in training, gated RMS (-20 dBFS)."""
+
+ENCODED = 512
+"""Frames that are encoded at once, 24 s."""
+VOCODED = 432
+"""Frames that are vocoded at once, 20 s."""
+CONTEXT = 16
+"""Frames that the vocoder sees before a stretch, 0.7 s, so that its phases have settled."""
+FADE = 0.02
+"""Seconds of cross-fade between stretches."""
 
 
 @dataclass
-class Model:
+class Model(Denoiser):
     """A trained system, all on one device, in evaluation mode.
 
     Attributes:
-        codec: audio <-> latent.
+        codec: log-mel <-> latent.
         denoiser: the joint model of all tracks.
         vocoder: log-mel (B, M, N) -> waveform (B, N * hop); None in models that only separate.
         stems: names in the order of the track axis; the mixture follows as the last track.
-        half: compute in bfloat16 where that is faster.
-        level: RMS to which mixtures are brought before the model hears them; None leaves them as they are.
-        info: what the checkpoint's JSON says besides (name, data, training, hashes).
+        half: compute in bfloat16.
+        reference_rms: loudness to which mixtures are brought before they are encoded; None leaves them as they are.
+        info: further content of the checkpoint's JSON (name, data, training, hashes).
         refiner: corrects masks at the song's own rate; None in models without one.
-        notes: reads which notes the bass plays, for the vocoder; None in models without one.
+        notes: reads the notes of the bass for the vocoder; None in models without one.
 
     Raises:
-        ModelError: a stem or the model has a name that cannot be a file's, or there are fewer than two stems.
+        ModelError: a name of a stem or of the model that no file can have, or fewer than two stems.
     """
 
-    codec: PatchCodec | KLCodec
-    denoiser: StemDenoiser | PublishedDenoiser
-    vocoder: Vocoder | HifiGan | None
+    codec: Codec
+    denoiser: ModelDenoiser
+    vocoder: nn.Module | None
     stems: tuple[str, ...]
     half: bool = False
-    level: float | None = REFERENCE_RMS
+    reference_rms: float | None = REFERENCE_RMS
     info: dict[str, Any] = field(default_factory=dict)
     refiner: Refiner | None = None
     notes: NoteReader | None = None
 
     def __post_init__(self) -> None:
         self.stems = check_stem_names(self.stems)
+        self.schedule = self.denoiser.schedule
         if len(self.stems) < 2:
             raise ModelError(
                 f"a model has two stems at least, not {len(self.stems)}; add 'other' for the rest"
@@ -77,79 +86,101 @@ class Model:
         return str(self.info.get("name", "model"))
 
     @property
-    def maps(self) -> bool:
-        """Whether each frame may have a level of its own; see :class:`msgld.diffusion.denoise.Denoiser`."""
-        return self.denoiser.maps
+    def rate(self) -> int:
+        """Samples per second inside the model."""
+        return self.codec.mel.rate
 
     @property
-    def window_frames(self) -> int:
-        """Latent frames of the windows that the model was trained on."""
-        return self.denoiser.window_frames
+    def tracks(self) -> int:
+        """K: the stems and the mixture."""
+        return len(self.stems) + 1
 
     @property
-    def past_frames(self) -> int:
-        """Frames of a window that are given as its past when a longer piece is made."""
-        return self.denoiser.past_frames
-
-    @property
-    def multiple(self) -> int:
-        """The network takes whole multiples of so many frames."""
-        return self.denoiser.multiple
-
-    @property
-    def schedule(self) -> Schedule:
-        """The denoiser's schedule."""
-        return self.denoiser.schedule
+    def styles(self) -> tuple[str, ...]:
+        """Styles that conditions may name; none for models without conditions."""
+        config = getattr(self.denoiser.network, "config", None)
+        return tuple(getattr(config, "styles", ()))
 
     def __call__(
         self, x: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
     ) -> Estimate:
         """The denoiser (a model is one), in 16-bit arithmetic where the machine is faster with it."""
+        further = () if conditioning is None else (conditioning,)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-            if isinstance(self.denoiser, StemDenoiser):
-                return self.denoiser(x, levels, presence, conditioning)
-            return self.denoiser(x, levels, presence)
+            return self.denoiser(x, levels, presence, *further)
 
-    @property
-    def styles(self) -> tuple[str, ...]:
-        """Styles that conditions may ask for; none for models that take no conditions."""
-        config = getattr(self.denoiser.network, "config", None)
-        return tuple(getattr(config, "styles", ()))
+    def adapt(self, guided: Denoiser, task: NoiseMap, noise: Draw) -> tuple[Denoiser, NoiseMap]:
+        """See :meth:`msgld.diffusion.denoise.Denoiser.adapt`."""
+        return self.denoiser.adapt(guided, task, noise)
 
-    @cached_property
-    def average_masks(self) -> Tensor | None:
-        """What part of a song each stem is where nothing of it is heard, (S, M); None for models without masks.
+    def frames(self, samples: int, rate: int) -> int:
+        """T: the fewest latent frames that cover ``samples`` at ``rate`` and that the network takes, at least one."""
+        exact = samples * self.rate / (rate * self.codec.frame_samples)
+        whole = max(1, math.ceil(exact - 1e-9))
+        return -(-whole // self.denoiser.multiple) * self.denoiser.multiple
 
-        At level 1 the network sees nothing, so neither noise nor time makes a difference.
+    @torch.inference_mode()
+    def encode(self, audio: Tensor, rate: int, frames: int | None = None) -> Tensor:
+        """Sound -> latents.
+
+        Args:
+            audio: (..., channels, L) at ``rate``, at the loudness of the training data.
+            rate: samples per second.
+            frames: T, which the sound is padded to or cut at; by default :meth:`frames` of it.
+
+        Returns:
+            (..., C, T) on the model's device.
         """
-        tracks = len(self.stems) + 1
-        frames = self.multiple
-        noise = torch.zeros(1, tracks, self.codec.channels, frames, device=self.device)
-        presence = torch.arange(tracks, device=self.device)[None] < len(self.stems)
-        with torch.inference_mode():
-            masks = self(noise, noise.new_ones(1, tracks, frames), presence).masks
-        return None if masks is None else masks[0].float().clamp_min(1e-8).log().mean(-1).softmax(0)
+        size = self.codec.frame_samples
+        wave = torch.from_numpy(resample(audio.numpy(), rate, self.rate))
+        # A sample that resampling added is dropped.
+        frames = frames or self.frames(max(1, wave.shape[-1] - 1), self.rate)
+        wave = torch.nn.functional.pad(wave, (0, frames * size - wave.shape[-1]))
+        pieces = []
+        for first in range(0, frames, ENCODED):  # each with a frame of context
+            last = min(frames, first + ENCODED)
+            low, high = max(0, first - 1), min(frames, last + 1)
+            mels = log_mel(wave[..., low * size : high * size].to(self.device), self.codec.mel)
+            pieces.append(self.codec.encode(mels)[..., first - low : last - low])
+        return torch.cat(pieces, -1)
 
-    def refine(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """The refiner, in 16-bit arithmetic where the machine is faster with it; see :class:`Refiner`."""
-        assert self.refiner is not None
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-            return self.refiner(features)
+    @torch.inference_mode()
+    def decode(
+        self, z: Tensor, stem: str, key: str | None = None, first: int = 0, last: int | None = None
+    ) -> np.ndarray:
+        """Latents of a stem -> sound.
 
-    def reads(self, stem: str | None) -> bool:
-        """Whether the notes of a stem are read, so that the vocoder plays them in tune."""
-        return self.notes is not None and stem == self.notes.config.stem and isinstance(self.vocoder, Vocoder)
+        Args:
+            z: (C, T).
+            stem: whose sound it is; the notes of a bass are played in tune where the model has a note reader.
+            key: of the piece, which those notes are likely to be in.
+            first: frame at which the sound begins.
+            last: frame at which it ends; T by default.
 
-    def read_last(self, stems: Iterable[str]) -> list[str]:
-        """The stems in their order, but that whose notes are read last: by then the others' key can be heard."""
-        return sorted(stems, key=self.reads)
+        Returns:
+            float32 (T * frame_samples,) at :attr:`rate`; silent outside ``first`` to ``last``, but for
+            ``CONTEXT`` frames on either side, in which it can be faded.
+
+        Raises:
+            ModelError: the waveforms are not finite.
+        """
+        size, frames = self.codec.frame_samples, z.shape[-1]
+        low, high = max(0, first - CONTEXT), min(frames, (frames if last is None else last) + CONTEXT)
+        sound = np.zeros(frames * size, np.float32)
+        for start in range(low, high, VOCODED):
+            begin, stop = max(low, start - CONTEXT), min(high, start + VOCODED)
+            mels = self.codec.decode(z[:, begin:stop])
+            piece = self.vocode(mels.unsqueeze(0), stem, key)[0].cpu().numpy()
+            join(sound, piece, begin * size, start * size, round(FADE * self.rate))
+        return sound
 
     def vocode(self, mels: Tensor, stem: str | None = None, key: str | None = None) -> Tensor:
         """Log-mels (..., M, N) -> waveforms (..., N * hop).
 
         Args:
-            stem: whose sound it is, if it is one's; a bass is played in tune where the model can read its notes.
-            key: of the piece, which those notes are likely to be of.
+            mels: of one sound each.
+            stem: as for :meth:`decode`; None for other sound.
+            key: as for :meth:`decode`.
 
         Raises:
             ModelError: the waveforms are not finite.
@@ -166,3 +197,31 @@ class Model:
                 f"the model {self.name!r} answered with values that are not numbers; load another one"
             )
         return waves.reshape(*mels.shape[:-2], -1)
+
+    def reads(self, stem: str | None) -> bool:
+        """Whether the notes of a stem are read, so that the vocoder plays them in tune."""
+        takes_pitch = getattr(self.vocoder, "takes_pitch", False)
+        return self.notes is not None and stem == self.notes.config.stem and takes_pitch
+
+    def decoding_order(self, stems: Iterable[str]) -> list[str]:
+        """The stems in their order, the one whose notes are read last: by then the others give the key."""
+        return sorted(stems, key=self.reads)
+
+    @cached_property
+    def average_masks(self) -> Tensor | None:
+        """The mean mask of each stem when the network sees no song, (S, M); None for models without masks.
+
+        At level 1 the network sees nothing, so neither noise nor time makes a difference.
+        """
+        frames = self.denoiser.multiple
+        noise = torch.zeros(1, self.tracks, self.codec.channels, frames, device=self.device)
+        presence = torch.arange(self.tracks, device=self.device)[None] < len(self.stems)
+        with torch.inference_mode():
+            masks = self(noise, noise.new_ones(1, self.tracks, frames), presence).masks
+        return None if masks is None else masks[0].float().clamp_min(1e-8).log().mean(-1).softmax(0)
+
+    def refine(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The refiner, in 16-bit arithmetic where the machine is faster with it; see :class:`Refiner`."""
+        assert self.refiner is not None
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            return self.refiner(features)

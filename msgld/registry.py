@@ -1,26 +1,30 @@
-"""The kinds of parts that a checkpoint may hold, and how each is built from what its JSON says."""
+"""The kinds of parts that a model can have. A class becomes a kind by :func:`register`, in its own file."""
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from importlib import import_module
+from typing import Any, TypeVar
 
-from torch import nn
-
-from msgld.diffusion.denoise import StemDenoiser, StemNetwork
-from msgld.diffusion.noise import CosineSchedule, SqrtLinearSchedule
-from msgld.dsp.codec import PatchCodec, PatchConfig
-from msgld.nets.note_reader import NoteReader, NotesConfig
-from msgld.nets.refiner import Refiner, RefinerConfig
-from msgld.nets.transformer import StemTransformer, TransformerConfig
-from msgld.nets.vocoder import Vocoder, VocoderConfig
-from msgld.paper.autoencoder import KLCodec, KLConfig
-from msgld.paper.denoiser import PublishedDenoiser
-from msgld.paper.hifigan import HifiGan, HifiGanConfig
-from msgld.paper.unet3d import PublishedUNet, UNetConfig
 from msgld.ranges import shown
 from msgld.schema import read_settings
+
+C = TypeVar("C", bound=type)
+
+PARTS = ("codec", "denoiser", "notes", "refiner", "vocoder")
+"""Names of the parts, as in ``model.json``; ``notes`` is the note reader."""
+
+PROVIDERS = (
+    "msgld.dsp.codec",
+    "msgld.nets",
+    "msgld.paper.autoencoder",
+    "msgld.paper.unet3d",
+    "msgld.paper.hifigan",
+)
+"""Modules whose classes register themselves; of a package, all its modules."""
 
 
 @dataclass(frozen=True)
@@ -28,37 +32,47 @@ class Kind:
     """A kind of part.
 
     Attributes:
-        config: dataclass of its settings, which says their ranges, see :mod:`msgld.schema`. Those of all parts but the
-            codec have ``check_fit(codec, stems)``, which raises ValueError where they do not go with the codec's.
-        build: the untrained module; ImportError where a further package is needed.
+        config: dataclass of its settings, which gives their ranges; see :mod:`msgld.schema`. The configuration of any
+            part but the codec has ``check_fit(codec, stems)``, which raises ValueError where it does not match.
+        build: configuration -> the untrained module; ImportError where a further package is needed.
     """
 
     config: type[Any]
-    build: Callable[[Any], nn.Module]
+    build: Callable[[Any], Any]
 
 
-KINDS: Mapping[str, Mapping[str, Kind]] = {
-    "codec": {"patch": Kind(PatchConfig, PatchCodec), "kl": Kind(KLConfig, KLCodec)},
-    "denoiser": {
-        "stem-transformer": Kind(TransformerConfig, StemTransformer),
-        "published-unet": Kind(UNetConfig, PublishedUNet),
-    },
-    "notes": {"notes": Kind(NotesConfig, NoteReader)},
-    "refiner": {"refiner": Kind(RefinerConfig, Refiner)},
-    "vocoder": {"vocoder": Kind(VocoderConfig, Vocoder), "hifigan": Kind(HifiGanConfig, HifiGan)},
-}
-"""Part -> kind -> what it is built from."""
+_KINDS: dict[str, dict[str, Kind]] = {part: {} for part in PARTS}
+
+
+def register(part: str, kind: str, config: type[Any]) -> Callable[[C], C]:
+    """Class decorator: the class is the ``kind`` of that ``part``, built from a ``config``."""
+
+    def registered(cls: C) -> C:
+        _KINDS[part][kind] = Kind(config, cls)
+        return cls
+
+    return registered
+
+
+@cache
+def kinds() -> Mapping[str, Mapping[str, Kind]]:
+    """Part -> kind -> how it is built. Imports all providers."""
+    for name in PROVIDERS:
+        module = import_module(name)
+        for child in pkgutil.iter_modules(getattr(module, "__path__", ())):
+            import_module(f"{name}.{child.name}")
+    return _KINDS
 
 
 def kind_of(part: str, settings: Mapping[str, Any]) -> Kind:
     """The kind that a part's settings name; ValueError where there is no such part or kind."""
-    if part not in KINDS:
-        raise ValueError(f"there is no part {shown(part)}; there are: {', '.join(KINDS)}")
-    name = settings.get("kind")
-    if not isinstance(name, str) or name not in KINDS[part]:
-        known = " and ".join(repr(kind) for kind in KINDS[part])
-        raise ValueError(f"there is a {part} of kind {shown(name)}, this version reads {known}")
-    return KINDS[part][name]
+    if part not in PARTS:
+        raise ValueError(f"there is no part {shown(part)}; there are: {', '.join(PARTS)}")
+    name, known = settings.get("kind"), kinds()[part]
+    if not isinstance(name, str) or name not in known:
+        names = " and ".join(repr(kind) for kind in known)
+        raise ValueError(f"there is a {part} of kind {shown(name)}, this version reads {names}")
+    return known[name]
 
 
 def config_of(part: str, settings: Mapping[str, Any]) -> Any:
@@ -68,13 +82,5 @@ def config_of(part: str, settings: Mapping[str, Any]) -> Any:
 
 
 def build_part(part: str, settings: Mapping[str, Any]) -> Any:
-    """An untrained part from what ``settings()`` of such a part said, also after a way through JSON."""
+    """An untrained part from the ``settings()`` of such a part, also after a way through JSON."""
     return kind_of(part, settings).build(config_of(part, settings))
-
-
-def denoiser_of(network: Any, codec: Any) -> StemDenoiser | PublishedDenoiser:
-    """The denoiser that a network was trained as; the published one sees latents of ``codec`` as images."""
-    if isinstance(network, StemNetwork):
-        return StemDenoiser(network, CosineSchedule())
-    channels, multiple = codec.image_channels, network.multiple
-    return PublishedDenoiser(network, SqrtLinearSchedule(), channels, multiple)

@@ -5,19 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Estimate
+from msgld.diffusion.denoise import Denoiser, Estimate
 from msgld.diffusion.noise import CosineSchedule
 
 
-class GaussianOracle:
+class GaussianOracle(Denoiser):
     """The exact denoiser of zero-mean Gaussian tracks; channels are independent draws of one piece.
 
     Args:
         tracks: covariance across tracks (K, K).
         memory: correlation of neighbouring frames; a track's frames are an AR(1) process.
     """
-
-    maps = True
 
     def __init__(self, tracks: Tensor, memory: float = 0.0) -> None:
         self.tracks, self.memory = tracks.double(), memory

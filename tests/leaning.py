@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from msgld.diffusion.denoise import Estimate
-from msgld.diffusion.noise import CosineSchedule, SqrtLinearSchedule
+from msgld.diffusion.denoise import Estimate, ModelDenoiser, StemDenoiser
+from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.model import Model
 from msgld.paper.denoiser import NoiseNetwork, PublishedDenoiser
+from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.stems import STEMS
 
 SPREAD = 0.3
@@ -28,12 +29,13 @@ def expected(x: Tensor, alpha: Tensor, sigma: Tensor, mean: Tensor, spread: floa
     return mean + alpha * spread**2 / (alpha.square() * spread**2 + sigma.square()) * (x - alpha * mean)
 
 
-class Leaning(nn.Module):
+class Leaning(ModelDenoiser):
     """The exact denoiser in which each frame has its own level; given stems count for nothing."""
 
-    maps = True
     window_frames, past_frames, multiple = 24, 8, 1
     network = None
+    qualities = StemDenoiser.qualities
+    expectation = StemDenoiser.expectation
 
     def __init__(self) -> None:
         super().__init__()

@@ -26,7 +26,7 @@ from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.cli.models import list_models
 from msgld.errors import AudioWriteError, ModelError, UsageError
 from msgld.paper.presets import CODECS, PUBLISHED
-from msgld.registry import KINDS, config_of
+from msgld.registry import config_of, kinds
 from msgld.training.notes_presets import PRESETS as NOTES
 from msgld.training.presets import PRESETS
 from msgld.training.refiner_presets import PRESETS as REFINERS
@@ -205,8 +205,8 @@ def test_a_vocoder_that_answers_with_what_is_no_number_is_an_error(model: Path):
 
 
 def test_every_kind_of_part_reads_its_own_defaults_and_nothing_else():
-    for part, kinds in KINDS.items():
-        for name, kind in kinds.items():
+    for part, named in kinds().items():
+        for name, kind in named.items():
             settings = json.loads(json.dumps({"kind": name, **asdict(kind.config())}))
             assert config_of(part, settings) == kind.config()
             with pytest.raises(ValueError, match="no setting"):
@@ -228,5 +228,5 @@ def test_what_presets_train_can_be_loaded():
     trained += [("notes", preset.network) for preset in NOTES.values()]
     trained += [("vocoder", preset.network) for preset in VOCODERS.values()]
     for part, config in trained:
-        kind = next(name for name, kind in KINDS[part].items() if kind.config is type(config))
+        kind = next(name for name, kind in kinds()[part].items() if kind.config is type(config))
         assert config_of(part, {"kind": kind, **asdict(config)}) == config

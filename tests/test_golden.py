@@ -18,11 +18,13 @@ from golden_vectors import FOLDER, Golden, autoencoder, close, discover, unet, v
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser
-from msgld.diffusion.guidance import Guided, Overwriting
-from msgld.diffusion.noise import SqrtLinearSchedule
-from msgld.diffusion.sample import Map, Move, ddim, finish, sample
+from msgld.diffusion.guidance import Guided
+from msgld.diffusion.noise_map import NoiseMap
+from msgld.diffusion.sample import Move, ddim, last_state, sample
 from msgld.dsp.mel import MelConfig, columns, log_mel
 from msgld.paper.denoiser import PublishedDenoiser
+from msgld.paper.overwrite import Overwriting
+from msgld.paper.schedule import SqrtLinearSchedule
 
 
 @dataclass(frozen=True)
@@ -159,17 +161,17 @@ def check_case(
         partial(ddim, eta=case["eta"]),
         lambda draw: with_mixture(tensors["step_noise"][draw], silence),
     )
-    out = finish(states).x
+    out = last_state(states).x
     close(out[:, made], frames(tensors[f"out.{name}"][:, made]), name)
     # The original ends with estimates of what is given, of which it makes no use; ours comes back as it was.
     assert torch.equal(out[:, given], x[:, given])
 
 
-def arranging(x: Tensor, made: list[int]) -> Map:
+def arranging(x: Tensor, made: list[int]) -> NoiseMap:
     """The task of making some stems out of noise, the others and the mixture given."""
     wanted = torch.zeros(x.shape[0], x.shape[1], x.shape[3], dtype=torch.bool)
     wanted[:, made] = True
-    return Map(wanted.float(), wanted, torch.ones(x.shape[:2], dtype=torch.bool))
+    return NoiseMap(wanted.float(), wanted, torch.ones(x.shape[:2], dtype=torch.bool))
 
 
 CHECKS = {

@@ -26,8 +26,6 @@ OF_OPTIONS = (
     "guidance",
     "style_guidance",
     "seed",
-    "eta",
-    "iterations",
     "segment",
     "overlap",
     "batch",
@@ -97,9 +95,9 @@ def test_huge_numbers_are_refused(name: str):
 
 def test_numpy_scalars_become_plain_numbers():
     options = msgld.Options(
-        steps=np.int32(3), guidance=np.float32(1.5), seed=np.uint64(7), eta=np.float64(0.5)
+        steps=np.int32(3), guidance=np.float32(1.5), seed=np.uint64(7), segment=np.float64(5)
     )
-    assert [type(value) for value in (options.steps, options.guidance, options.seed, options.eta)] == [
+    assert [type(value) for value in (options.steps, options.guidance, options.seed, options.segment)] == [
         int, float, int, float
     ]  # fmt: skip
     assert (
@@ -188,11 +186,11 @@ def test_lengths_are_checked_before_anything_is_made(model: msgld.Msgld, value: 
 
 
 @pytest.mark.parametrize("value", ["0.5", None, -0.1, 1.1, math.nan, False])
-def test_shares_are_checked_before_anything_is_made(model: msgld.Msgld, value: Any):
+def test_noise_levels_are_checked_before_anything_is_made(model: msgld.Msgld, value: Any):
     sound = (np.zeros(900), 8000)
-    refused("mixture_level", lambda: model.separate(sound, mixture_level=value))
-    refused("softness", lambda: model.arrange({"bass": sound}, softness=value))
-    refused("level", lambda: model.vary({"bass": sound}, value))
+    refused("noise", lambda: model.separate(sound, noise=value))
+    refused("noise", lambda: model.arrange({"bass": sound}, noise=value))
+    refused("noise", lambda: model.vary({"bass": sound}, value))
 
 
 WRONG = {
@@ -208,7 +206,7 @@ WRONG = {
     "overwrite": lambda model: model.separate_to((np.zeros(9), 8000), "x", overwrite="no"),
     "residual": lambda model: model.separate_to((np.zeros(9), 8000), "x", residual="no"),
     "overwrite has": lambda model: msgld.Result({}, np.zeros((1, 9)), None, 8000).save("x", overwrite="no"),
-    "hear_key": lambda model: model.arrange({"bass": (np.zeros(9), 8000)}, hear_key="no"),
+    "match_key": lambda model: model.arrange({"bass": (np.zeros(9), 8000)}, match_key="no"),
     "half": lambda model: msgld.load(half="no"),
     "start has": lambda model: msgld.Excerpt("song.wav", "0", 1),
     "start has to": lambda model: msgld.Excerpt("song.wav", None, 1),

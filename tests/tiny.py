@@ -15,13 +15,13 @@ from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig, filterbank
 from msgld.model import Model
+from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
 from msgld.nets.note_reader import NoteReader, NotesConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.stems import STEMS
-from msgld.tasks.conditioning import features_of
 
 STEM_TRANSFORMER = TransformerConfig(width=32, depth=1, heads=2)
 

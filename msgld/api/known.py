@@ -10,15 +10,15 @@ from msgld.audio.fitted import as_channels
 from msgld.audio.songs import Reader, Sound, opened
 from msgld.errors import AudioReadError, UsageError
 
-NOTED, REFUSED = 0.1, 5.0
-"""Seconds by which a known stem's length may differ from its song's without a note, and at all."""
+REMARKED, REFUSED = 0.1, 5.0
+"""Seconds by which a known stem's length may differ from its song's without a remark, and at all."""
 
-_UNRELATED, _LEVELS = 0.1, (0.5, 1.5)
+_UNRELATED, _GAINS = 0.1, (0.5, 1.5)
 _WHOLE = 1e-4
 
 
 def check_lengths(known: Mapping[str, Sound], song: Reader) -> list[str]:
-    """Open the known stems; notes about those that are cut or padded.
+    """Open the known stems; remarks on those that are cut or padded.
 
     Files whose length is unknown before they are read are not compared.
 
@@ -26,14 +26,14 @@ def check_lengths(known: Mapping[str, Sound], song: Reader) -> list[str]:
         AudioReadError: a stem that cannot be read, or begins after its end.
         UsageError: a stem of quite another length, or with channels that the song has not.
     """
-    notes = []
+    remarks = []
     for stem, sound in known.items():
         try:
             with opened(sound) as reader:
-                notes += _compared(stem, reader, song)
+                remarks += _compared(stem, reader, song)
         except AudioReadError as error:
             raise AudioReadError(f"the known {stem}: {error}") from error
-    return notes
+    return remarks
 
 
 def _compared(stem: str, reader: Reader, song: Reader) -> list[str]:
@@ -46,14 +46,14 @@ def _compared(stem: str, reader: Reader, song: Reader) -> list[str]:
             f"the known {stem} is {own:.1f} s long, the song {whole:.1f} s: give a file of that stem from the "
             "song's beginning to its end"
         )
-    if abs(own - whole) <= NOTED:
+    if abs(own - whole) <= REMARKED:
         return []
     done = "padded with silence" if own < whole else "cut"
     return [f"the known {stem} is {own:.1f} s long, the song {whole:.1f} s: its end was {done}"]
 
 
-class Shares:
-    """How much of a song its known stems are, gathered stretch by stretch.
+class InSong:
+    """Whether known stems are in their song, gathered stretch by stretch.
 
     Of a stem that is in the song as it is, the projection of the song is the stem itself, whatever its level: what
     else sounds has next to nothing in common with it.
@@ -72,26 +72,25 @@ class Shares:
             self._common[stem] = self._common.get(stem, 0.0) + float((song * samples).sum())
             self._power[stem] = self._power.get(stem, 0.0) + float((samples.astype(np.float64) ** 2).sum())
 
-    def notes(self) -> list[str]:
+    def remarks(self) -> list[str]:
         """A line for each stem that is not in the song as it is."""
-        return [note for stem in self._power for note in self._of(stem)]
+        return [remark for stem in self._power for remark in self._of(stem)]
 
     def _of(self, stem: str) -> list[str]:
         if not self._power[stem]:
             return [f"the known {stem} is silent"]
-        share = self._common[stem] / self._power[stem]
+        gain = self._common[stem] / self._power[stem]
         if self._song - 2 * self._common[stem] + self._power[stem] < _WHOLE * self._song:
             return [f"the known {stem} is the whole song: next to nothing is left for the other stems"]
-        if share < _UNRELATED:
+        if gain < _UNRELATED:
             return [
                 f"next to nothing of the known {stem} is in this song: check that it belongs to this song and "
                 "begins where it begins"
             ]
-        if share < _LEVELS[0]:
+        if gain < _GAINS[0]:
             return [
-                f"the song becomes louder without the known {stem}: check that it has the level that it has in "
-                "the song"
+                f"the song becomes louder without the known {stem}: check that it is as loud as in the song"
             ]
-        if share > _LEVELS[1]:
-            return [f"the known {stem} is {20 * np.log10(share):.0f} dB louder in the song than in its file"]
+        if gain > _GAINS[1]:
+            return [f"the known {stem} is {20 * np.log10(gain):.0f} dB louder in the song than in its file"]
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
-from msgld.api.asking import check_type
+from msgld.api.checks import check_type
 from msgld.api.msgld import Msgld
 from msgld.api.store import model_folder
 from msgld.checkpoint import load_model

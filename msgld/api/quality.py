@@ -1,55 +1,68 @@
-"""What ``draft``, ``normal`` and ``best`` mean, task by task and kind of model by kind."""
+"""What ``draft``, ``normal`` and ``best`` mean for a model."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from msgld.api.options import Options
+from msgld.diffusion.sampling import Sampling
 from msgld.errors import ModelError
 from msgld.model import Model
-from msgld.tasks.noise_maps import Settings
-from msgld.tasks.separate import HEDGED, Layout
+from msgld.tasks.masking import PLAIN, Masking
+from msgld.tasks.pitch_shift import PitchShift
+from msgld.tasks.windowing import Windowing
 
-# One call answers with the expected stems, which is the separator of least squared error: more calls draw a
-# sample instead. What is wrong in it is wrong with the notes as they are: half a latent frame or a filter changes
-# next to nothing, but a semitone or two faster the model hears other sounds, and makes other mistakes. So qualities
-# differ in how many speeds the song is heard at, and their answers are averaged. Between semitones music is out of
-# tune, as none was in training. Chosen on every third held-out clip, with two soundfonts (docs/study.md).
+# Errors of a separation depend on pitch. Pitch shifts decorrelate them; time shifts and equalisation do not. So the
+# qualities differ in the number of pitch shifts, whose stems are averaged. They are whole semitones: between semitones
+# music is out of tune, as none was in training. Chosen on every third held-out clip, with two soundfonts
+# (research/study.md).
 _SEMITONES = {"draft": (2.0,), "normal": (1.0, 2.0), "best": (-1.0, 1.0, 2.0, 5.0)}
-_PASS = replace(HEDGED, context=1.0, fade=0.25, tuned=True)
-_STEPS = {"draft": 6, "normal": 12, "best": 16}
-
-# Of 40 pieces 68 % met the key that was asked for with 1, 88 % with 2; and what is arranged in the key that is
-# heard has more notes in common with what is given (docs/experiments.md).
-_STYLE_GUIDANCE = 2.0
-
-# Of what true stems share with the given ones, played ones have 0.63 in rhythm and 0.48 in notes with 1, 0.76 and
-# 0.58 with 1.5 (docs/experiments.md). It has nothing to do where no stem is given.
-_GUIDANCE = 1.5
-
-# A model of the published kind has no answer in one call. ``best`` is the paper's setting: 200 steps of DDIM
-# with eta 1. With fewer steps fresh noise at each of them costs more than it gives.
-_PUBLISHED = {
-    "draft": Settings(steps=20),
-    "normal": Settings(steps=50),
-    "best": Settings(steps=200, eta=1.0),
-}
 
 
-def separation_passes(options: Options, model: Model) -> tuple[Settings, tuple[Layout, ...]]:
-    """Sampling of a separation, and the windows of each pass; the passes' answers are averaged.
+@dataclass(frozen=True)
+class Quality:
+    """All settings of a separation.
 
-    Where guidance is below 1, the answer of one call would be a blend of two means: what the stems of this song
-    are, and what stems are in general. So there a sample is drawn, in as many steps as a piece is made with.
+    Attributes:
+        sampling: one step gives the expected stems, more steps a sample.
+        windowing: of the song.
+        masking: how stems are cut out of the song; None for vocoded stems.
+        pitch_shift: test-time augmentation.
+    """
+
+    sampling: Sampling
+    windowing: Windowing
+    masking: Masking | None
+    pitch_shift: PitchShift
+
+    def record(self) -> dict[str, Any]:
+        """For ``run.json``."""
+        windowing = asdict(self.windowing)
+        return {"windows": [{**windowing, "semitones": shift} for shift in self.pitch_shift.semitones]}
+
+
+def of_separation(options: Options, model: Model) -> Quality:
+    """The settings of a separation.
+
+    Where guidance is below 1, one call would answer with a blend of two means: the stems of this song, and stems in
+    general. So there a sample is drawn, in as many steps as a piece is made with. Samples are not averaged, over
+    windows or pitches: that would blur them, and cancel the phases of vocoded ones.
 
     Raises:
         ModelError: the stems are to be vocoded, and there is no vocoder.
     """
-    layouts = tuple(_segmented(layout, options, model) for layout in _layouts(options, model))
-    if options.invents or not model.schedule.exact:
-        return making(options, model), layouts
-    return _settings(Settings(), options), layouts
+    expected = model.denoiser.expectation(options.quality)
+    drawn = options.invents or expected.steps > 1
+    sampling = of_making(options, model) if drawn else options.applied_to(expected)
+    windowing, masking, shift = Windowing(context=1.0, fade=0.25), Masking(), _SEMITONES[options.quality]
+    if consistency(options, model) != "mask":
+        return Quality(sampling, _segmented(windowing, options, model), None, PitchShift(tuned=True))
+    if drawn:
+        windowing = _segmented(Windowing(context=0.5, fade=0.25), options, model)
+        return Quality(sampling, windowing, PLAIN, PitchShift())
+    windowing = _segmented(windowing, options, model)
+    return Quality(sampling, windowing, masking, PitchShift(shift, tuned=True))
 
 
 def consistency(options: Options, model: Model) -> str:
@@ -66,44 +79,21 @@ def consistency(options: Options, model: Model) -> str:
     return options.consistency or ("none" if invented else "mask")
 
 
-def _layouts(options: Options, model: Model) -> tuple[Layout, ...]:
-    """Sampled stems are not averaged over windows: that would blur them, and cancel phases of vocoded ones."""
-    if consistency(options, model) != "mask":
-        return (replace(_PASS, vocode=True),)
-    if options.invents or not model.schedule.exact:
-        return (Layout(context=0.5, fade=0.25),)
-    return tuple(replace(_PASS, varispeed=semitones) for semitones in _SEMITONES[options.quality])
+def of_making(options: Options, model: Model) -> Sampling:
+    """The sampling of everything that is made: generate, arrange, vary, extend."""
+    return options.applied_to(model.denoiser.qualities[options.quality])
 
 
-def _segmented(layout: Layout, options: Options, model: Model) -> Layout:
-    """A layout with the lengths that were asked for; of an overlap, each segment gives up half at either end."""
+def _segmented(windowing: Windowing, options: Options, model: Model) -> Windowing:
+    """Windows of the lengths in the options; of an overlap, a third is context at either end at most."""
     batch = options.batch or (1 if model.device.type == "cpu" else 8)
-    layout = replace(layout, length=options.segment, batch=batch)
-    seconds = options.segment or model.window_frames * model.codec.frame_samples / model.codec.mel.rate
+    windowing = replace(windowing, length=options.segment, batch=batch)
+    window_seconds = model.denoiser.window_frames * model.codec.frame_samples / model.rate
+    seconds = options.segment or window_seconds
     if options.overlap is not None:
-        shared = options.overlap * seconds
-        context = min(layout.context, shared / 3)
-        return replace(layout, context=context, fade=shared - 2 * context)
-    if 2 * layout.context + layout.fade > 0.75 * seconds:  # a segment too short for what the quality asks for
-        return replace(layout, context=seconds / 8, fade=seconds / 8)
-    return layout
-
-
-def making(options: Options, model: Model) -> Settings:
-    """Sampling of everything that invents: generate, arrange, vary, continue."""
-    if model.schedule.exact:
-        base = Settings(
-            _STEPS[options.quality], _GUIDANCE, sampler="multistep", style_guidance=_STYLE_GUIDANCE
-        )
-        return _settings(base, options)
-    return _settings(_PUBLISHED[options.quality], options)
-
-
-def _settings(base: Settings, options: Options) -> Settings:
-    chosen: dict[str, Any] = {
-        name: getattr(options, name) for name in ("steps", "guidance", "style_guidance", "sampler", "eta")
-    }
-    given = {key: value for key, value in chosen.items() if value is not None}
-    if options.eta is not None and options.sampler is None:
-        given["sampler"] = "ddim"
-    return replace(base, seed=options.seed, iterations=options.iterations, **given)
+        overlap = options.overlap * seconds
+        context = min(windowing.context, overlap / 3)
+        return replace(windowing, context=context, fade=overlap - 2 * context)
+    if 2 * windowing.context + windowing.fade > 0.75 * seconds:  # a segment too short for the quality
+        return replace(windowing, context=seconds / 8, fade=seconds / 8)
+    return windowing

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from msgld.api.deprecated import warn_renamed
 from msgld.api.encoding import Encoding, as_encoding
 from msgld.api.folder import check_sources, new_folder
 from msgld.api.naming import PLAIN
@@ -32,7 +33,7 @@ class Result:
         residual: what the stems leave of the song, (channels, L); None where something was made.
         rate: samples per second.
         info: how it came about; goes to ``run.json``.
-        notes: what the user should know, one line each.
+        remarks: what the user should know, one line each.
     """
 
     stems: dict[str, np.ndarray]
@@ -40,7 +41,13 @@ class Result:
     residual: np.ndarray | None
     rate: int
     info: dict[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The old name of :attr:`remarks`."""
+        warn_renamed("Result.notes", "Result.remarks")
+        return self.remarks
 
     def save(
         self,
@@ -56,7 +63,7 @@ class Result:
             folder: appears when everything is written, and not at all after an error.
             encoding: ``wav``, ``flac``, ``ogg`` or ``mp3``, or an :class:`Encoding` with all its details.
                 Where a stem is beyond full scale, WAV is written as floats and other formats with one gain for all
-                tracks; see :class:`Encoding`. A mix that alone would clip is turned down. Both are noted.
+                tracks; see :class:`Encoding`. A mix that alone would clip is turned down. Both are remarked on.
             overwrite: whether a former result in that folder may be replaced.
             residual: also write what the stems leave of the song.
 
@@ -70,7 +77,7 @@ class Result:
         overwrite, residual = check_flag("overwrite", overwrite), check_flag("residual", residual)
         check_stem_names(self.stems, UsageError)
         tracks = self._tracks(residual)
-        info = {**self.info, "notes": list(self.notes)}
+        info = {**self.info, "remarks": list(self.remarks)}
         listed = [PLAIN.file(name, encoding.ext) for name in self._written(residual)]
         check_sources(folder, PLAIN, listed, _sources(self.info))
         with new_folder(folder, overwrite) as temporary:

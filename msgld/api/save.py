@@ -89,7 +89,7 @@ def save_tracks(
 
     Args:
         peak: largest magnitude in the parts. mix_peak: in the extra tracks, which alone are turned down for it.
-        info: goes to the record; its ``notes`` are added to.
+        info: goes to the record; its ``remarks`` are added to.
         step: called after each file; may raise to stop.
         names: of the files.
 
@@ -106,9 +106,9 @@ def save_tracks(
         step()
     null = null_db([files[name] for name in tracks.parts], tracks, encoding, gain)
     _beside(inside(folder, names.picture), sketch.draw)
-    notes = [
+    remarks = [
         *_in_floats(peak, encoding, chosen),
-        *_notes(gain, peak, null, encoding),
+        *_remarks(gain, peak, null, encoding),
         *_of_mix(gain * mix_peak, encoding),
     ]
     run = {
@@ -121,7 +121,7 @@ def save_tracks(
         "mix_gain": mix_gain if tracks.extra else None,
         "peak": round(peak, 6),
         "null_db": null,
-        "notes": [*info.get("notes", ()), *notes],
+        "remarks": [*info.get("remarks", ()), *remarks],
     }
     text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
     # What is no letter, from file names that are not UTF-8, is escaped as JSON does it.
@@ -154,19 +154,19 @@ def _above(peak: float) -> str:
     return f"peaks reach {20 * np.log10(peak):.1f} dB above full scale"
 
 
-def _notes(gain: float, peak: float, null: float, encoding: Encoding) -> list[str]:
-    notes = []
+def _remarks(gain: float, peak: float, null: float, encoding: Encoding) -> list[str]:
+    remarks = []
     if peak > 1 and encoding.clips and gain == 1:
-        notes.append(f"peaks of up to {20 * np.log10(peak):.1f} dB above full scale were cut off")
+        remarks.append(f"peaks of up to {20 * np.log10(peak):.1f} dB above full scale were cut off")
     if gain != 1:
-        notes.append(
+        remarks.append(
             f"all tracks were turned down by {-20 * np.log10(gain):.1f} dB alike, so that none clips"
         )
     if encoding.lossy:
-        notes.append(
+        remarks.append(
             f"{encoding.ext} does not keep samples exactly: the tracks sum to the whole to {null:.0f} dB"
         )
-    return notes
+    return remarks
 
 
 def _write(path: Path, track: Track, tracks: Tracks, encoding: Encoding, gain: float) -> None:

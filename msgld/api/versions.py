@@ -1,4 +1,4 @@
-"""Which versions made a result."""
+"""The versions that made a result."""
 
 from __future__ import annotations
 

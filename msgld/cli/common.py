@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgld.cli.options import Consistency, Quality, Sampler
 from msgld.music.conditions import Conditions
@@ -24,15 +24,21 @@ def sampling(quality: Quality, steps: int | None, guidance: float | None, seed: 
         steps=steps,
         guidance=guidance,
         seed=seed,
-        sampler=sampler.value if sampler else None,
-        eta=eta,
-        iterations=iterations,
+        sampling=_research(sampler, eta, iterations),
         consistency=consistency.value if consistency else None,
         segment=segment,
         overlap=overlap,
         batch=batch,
         style_guidance=style_guidance,
     )
+
+
+def _research(sampler: Sampler | None, eta: float | None, iterations: int) -> dict[str, Any]:
+    chosen = {"sampler": sampler.value if sampler else None, "eta": eta}
+    settings = {name: value for name, value in chosen.items() if value is not None}
+    if settings.get("sampler") == "ddpm":
+        settings = {"eta": 1.0, **settings, "sampler": "ddim"}
+    return settings if iterations == 1 else {**settings, "iterations": iterations}
 
 
 def conditions_of(

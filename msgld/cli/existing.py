@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgld.aliases import current_record
 from msgld.api.encoding import Encoding
 from msgld.api.folder import holds_result
 from msgld.api.naming import Names
@@ -70,7 +71,7 @@ def _read(record: Path) -> Mapping[str, Any] | None:
         content = json.loads(record.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    return content if isinstance(content, dict) else None
+    return current_record(content) if isinstance(content, dict) else None
 
 
 def _is_of_another(former: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from msgld.api.asking import check_stems
+from msgld.api.checks import check_stems
 from msgld.cli import options as o
 from msgld.cli.common import conditions_of, sampling
 from msgld.cli.console import Talk
@@ -131,8 +131,8 @@ def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = N
         raise UsageError(
             "every given stem is also in --make: leave one out, or name a stretch with --from, --to"
         )
-    work = partial(model.arrange, files, wanted, softness=softness, start=start, stop=stop, conditions=conditions,
-                   hear_key=key is None, options=options)  # fmt: skip
+    work = partial(model.arrange, files, wanted, noise=softness, start=start, stop=stop, conditions=conditions,
+                   match_key=key is None, options=options)  # fmt: skip
     make(work, target.folder(model.name, name_of(files), seed, files), target, talk, "arrange")
     return 0
 

@@ -66,7 +66,7 @@ def make(work: Callable[..., Result], folder: Path, target: Target, talk: Talk, 
     with track(folder.name) as on_progress:
         result = work(on_progress=on_progress)
         saved = result.save(folder, encoding=target.encoding, overwrite=target.overwrite)
-    for line in saved.run.get("notes", ()):
+    for line in saved.run.get("remarks", ()):
         talk.note(line)
     seconds = result.mix.shape[-1] / result.rate
     took = spoken(time.monotonic() - started)

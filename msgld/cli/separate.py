@@ -136,7 +136,7 @@ def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"),
     settings: dict[str, Any] = {
         "stems": stem_list(stems), "two_stems": two_stems.strip().lower() if two_stems else None,
         "residual": residual, "known": stem_files(known or (), "--known") or None,
-        "mixture_level": mixture_level, "excerpt": excerpt(start, stop),
+        "noise": mixture_level, "excerpt": excerpt(start, stop),
         "options": sampling(quality, steps, guidance, seed, sampler, eta, iterations, consistency, segment,
                             overlap, batch),
     }  # fmt: skip

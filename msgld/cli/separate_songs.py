@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgld.api.asking import check_known, check_stems, check_two_stems
+from msgld.api.checks import check_known, check_stems, check_two_stems
 from msgld.api.encoding import Encoding
 from msgld.api.folder import holds_result
 from msgld.api.naming import Names
@@ -192,7 +192,7 @@ def _separate(model: Msgld, work: Work, job: Job, talk: Talk, again: str) -> Non
             overwrite=job.existing == "overwrite" or bool(again), on_progress=on_progress,
             **_asked_of_api(job.settings),
         )  # fmt: skip
-    for line in saved.run.get("notes", ()):
+    for line in saved.run.get("remarks", ()):
         talk.note(f"{song.name}: {line}")
     where = saved.folder if work.names.alone else saved.folder / work.names.file("*", job.encoding.ext)
     talk.say(f"{song} -> {shown(where)} ({', '.join(saved.files)}) in {spoken(time.monotonic() - started)}")

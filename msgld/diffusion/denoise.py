@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from msgld.diffusion.noise import Schedule
+from msgld.diffusion.noise import CosineSchedule, Schedule
+from msgld.diffusion.noise_map import Conditioning, NoiseMap
+from msgld.diffusion.sampling import Sampling
 
 
 @dataclass(frozen=True)
@@ -26,50 +29,60 @@ class Estimate:
     masks: Tensor | None = None
 
 
-@dataclass(frozen=True)
-class Conditioning:
-    """What is conditioning of a piece besides what is known of its tracks; zeros where it is left open.
+Draw = Callable[[int], Tensor]
+"""Number of a draw -> standard normal noise like the latents; the same number gives the same noise."""
+
+
+class Denoiser(ABC):
+    """x, levels, presence -> estimate.
 
     Attributes:
-        frames: (B, T, features), of each moment. programs: (B, S, programs), of each stem.
+        schedule: noise level -> alpha, sigma.
     """
 
-    frames: Tensor
-    programs: Tensor
+    schedule: Schedule
 
-    def between(self, first: int, last: int) -> Conditioning:
-        """What is conditioning of frames ``first`` to ``last`` (excluded)."""
-        return Conditioning(self.frames[:, first:last], self.programs)
-
-    def like(self, x: Tensor) -> Conditioning:
-        """On the device of latents (B, K, C, T), for each of them."""
-        return Conditioning(
-            *(p.to(x.device).expand(len(x), *p.shape[1:]) for p in (self.frames, self.programs))
-        )
-
-
-class Denoiser(Protocol):
-    """x, levels, presence -> estimate. ``maps`` says whether each frame may have a level of its own."""
-
-    @property
-    def maps(self) -> bool:
-        """Whether it understands a level for each frame."""
-        ...
-
-    @property
-    def schedule(self) -> Schedule:
-        """Which levels mean what."""
-        ...
-
+    @abstractmethod
     def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
         """Estimate the latents.
 
         Args:
-            x: noisy latents (B, K, C, T); with level 0 they are the known ones.
+            x: noisy latents (B, K, C, T); at level 0 they are the known ones.
             levels: (B, K, T) in [0, 1].
             presence: bool (B, K); absent tracks are neither seen nor estimated.
         """
-        ...
+
+    def adapt(self, guided: Denoiser, task: NoiseMap, noise: Draw) -> tuple[Denoiser, NoiseMap]:
+        """The guided denoiser and the task in the form that this denoiser can do; by default as they are.
+
+        Args:
+            guided: this denoiser, perhaps wrapped in guidance.
+            task: what to sample.
+            noise: for denoisers that add noise to the given frames.
+        """
+        return guided, task
+
+
+class ModelDenoiser(nn.Module, Denoiser):
+    """A denoiser that a model can have.
+
+    Attributes:
+        network: what it wraps.
+        window_frames: T of the windows that it was trained on.
+        past_frames: frames of a window that overlap the one before when a longer piece is made.
+        multiple: its network takes whole multiples of this number of frames.
+        qualities: quality -> sampling of everything that draws a sample.
+    """
+
+    network: nn.Module
+    window_frames: int
+    past_frames: int
+    multiple: int
+    qualities: ClassVar[Mapping[str, Sampling]]
+
+    def expectation(self, quality: str) -> Sampling:
+        """Sampling of the expected stems, for separating; a sample where the denoiser has no answer in one call."""
+        return self.qualities[quality]
 
 
 class StemNetwork(nn.Module, ABC):
@@ -96,6 +109,10 @@ class StemNetwork(nn.Module, ABC):
     def tracks(self) -> int:
         """K: its stems and the mixture."""
 
+    def denoiser(self, codec: Any) -> StemDenoiser:
+        """The denoiser that this network was trained as; ``codec`` is not needed."""
+        return StemDenoiser(self, CosineSchedule())
+
     def begin_with(self, basis: Tensor, scale: Tensor) -> None:
         """Take from a linear codec what is known before any training: rows (C, P) that, scaled (C,), make patches."""
 
@@ -107,18 +124,30 @@ class StemNetwork(nn.Module, ABC):
         """What a checkpoint's JSON says of this network."""
 
 
-class StemDenoiser(nn.Module):
+class StemDenoiser(ModelDenoiser):
     """Wraps a network that corrects the linear estimate (v-prediction, Salimans & Ho 2022, section 4).
 
     With unit-variance latents the best *linear* estimate of z from x is alpha x; the network sees that and
     adds sigma times what it predicts, which is -v and has unit variance at every level. At level 0 the answer
     is z itself; at level 1 the network sees zeros, so the answer of one call does not depend on the noise.
+
+    Guidance 1.5: of what true stems have in common with the given ones, made stems have 0.63 in rhythm and 0.48 in
+    notes with guidance 1, 0.76 and 0.58 with 1.5. Style guidance 2: 88 % of 40 pieces met the key of their
+    conditions, 68 % with 1 (``research/log.md``).
     """
 
-    maps = True
+    network: StemNetwork
     window_frames = 216
     past_frames = 72
     multiple = 1
+    qualities: ClassVar[Mapping[str, Sampling]] = {
+        quality: Sampling(steps, guidance=1.5, style_guidance=2.0, sampler="multistep")
+        for quality, steps in (("draft", 6), ("normal", 12), ("best", 16))
+    }
+
+    def expectation(self, quality: str) -> Sampling:
+        """One call: the answer from level 1 is the conditional mean, which has the least squared error."""
+        return Sampling()
 
     def __init__(self, network: StemNetwork, schedule: Schedule) -> None:
         super().__init__()
@@ -128,7 +157,7 @@ class StemDenoiser(nn.Module):
     def forward(
         self, x: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
     ) -> Estimate:
-        """Estimate the latents; see :class:`Denoiser`. ``conditioning`` is for networks that take conditions."""
+        """Estimate the latents; see :class:`Denoiser`. ``conditioning`` is for networks with conditions."""
         alpha, sigma = (s.unsqueeze(2) for s in self.schedule(levels))
         correction, features = self.network(alpha * x, levels, presence, conditioning)
         z = alpha * x + sigma * correction

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Conditioning, Denoiser, Estimate
-from msgld.diffusion.noise import mix
-from msgld.errors import UsageError
+from msgld.diffusion.denoise import Denoiser, Estimate
+from msgld.diffusion.noise_map import Conditioning
 
 
 def between(null: Estimate, full: Estimate, weight: float) -> Estimate:
@@ -26,7 +23,7 @@ def between(null: Estimate, full: Estimate, weight: float) -> Estimate:
     return Estimate(null.z + weight * (full.z - null.z), masks)
 
 
-class Conditioned:
+class Conditioned(Denoiser):
     """Passes the conditions to a denoiser at each call, with guidance of its own.
 
     Weight 1 is the trained conditional and costs one call; 0 drops the conditions, also for one call; any other
@@ -38,7 +35,6 @@ class Conditioned:
         self.denoiser = denoiser
         self.conditioning = conditioning
         self.weight = weight
-        self.maps = denoiser.maps
         self.schedule = denoiser.schedule
 
     def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
@@ -52,7 +48,7 @@ class Conditioned:
         return between(self.denoiser(x, levels, presence), full, self.weight)
 
 
-class Guided:
+class Guided(Denoiser):
     """Guidance by the given tracks, as :func:`between` does it.
 
     The null estimate does not see the given tracks: those known at every frame. Weight 1 is the trained
@@ -69,7 +65,6 @@ class Guided:
         if isinstance(denoiser, Conditioned):
             self.full, self.null = Conditioned(denoiser.denoiser, denoiser.conditioning), denoiser.denoiser
         self.weight = weight
-        self.maps = denoiser.maps
         self.schedule = denoiser.schedule
 
     def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
@@ -83,43 +78,3 @@ class Guided:
         full = self.full(x, levels, presence)
         guided = between(null, full, self.weight)
         return Estimate(full.z.where(given[..., None, None], guided.z), guided.masks)
-
-
-class Overwriting:
-    """The published arrangement rule: lets a denoiser of one level answer for a map in which frames are given.
-
-    Before each call the given frames of the stems are overwritten with copies noised to the level of the others
-    (Karchkhadze et al. 2024, section 2.4). What is given is thus never conditioned on; it only pulls. That is
-    not the true conditional, see ``tests/test_published_rule.py``.
-    """
-
-    maps = True
-
-    def __init__(self, denoiser: Denoiser, noise: Callable[[int], Tensor]) -> None:
-        """``noise``: number of the call -> standard normal like x."""
-        self.denoiser = denoiser
-        self.noise = noise
-        self.schedule = denoiser.schedule
-        self._calls = count()
-
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
-        """Estimate; see :class:`Denoiser`.
-
-        Raises:
-            UsageError: levels that this rule has no answer to.
-        """
-        stems = levels[:, :-1]
-        level = stems.flatten(1).amax(1)[:, None, None]
-        given = stems == 0
-        if not bool((given | (stems == level)).all()):
-            raise UsageError(
-                "this model knows one noise level for all stems: what is given has to be given exactly"
-            )
-        if bool(((levels[:, -1].amax(1) > 0) & presence[:, -1]).any()):
-            raise UsageError(
-                "this model takes the mixture as it is or not at all: use guidance between 0 and 1"
-            )
-        one = torch.cat([level.expand_as(stems), torch.zeros_like(levels[:, -1:])], 1)
-        noised = mix(x, self.noise(next(self._calls)), one, self.schedule) if bool(given.any()) else x
-        everywhere = torch.cat([given, torch.zeros_like(given[:, :1])], 1).unsqueeze(2)
-        return self.denoiser(torch.where(everywhere, noised, x), one, presence)

@@ -1,45 +1,22 @@
 """The sampler: one loop, a generator of states, that brings wanted frames from where they start to level 0.
 
-What a task is, is in its :class:`Map` alone: levels say what is known, how well, and what is wanted.
+What a task is, is in its :class:`NoiseMap` alone: levels say what is known, how well, and what is wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count, pairwise
 
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Conditioning, Denoiser, Estimate
+from msgld.diffusion.denoise import Denoiser, Draw, Estimate
 from msgld.diffusion.noise import Schedule
-
-
-@dataclass(frozen=True)
-class Map:
-    """A task as a map of noise levels.
-
-    Attributes:
-        levels: (B, K, T), where each frame starts; 0 is known, 1 unknown.
-        wanted: bool (B, K, T), the frames that the sampler brings to 0; all others keep their level.
-        presence: bool (B, K); absent tracks are neither seen nor made.
-        conditioning: style, tempo and the like, for denoisers that understand it; see :mod:`msgld.music.conditions`.
-    """
-
-    levels: Tensor
-    wanted: Tensor
-    presence: Tensor
-    conditioning: Conditioning | None = None
-
-    @property
-    def start(self) -> float:
-        """The highest level of a wanted frame; 1 where none is above 0, so that there is no way to go."""
-        return float((self.levels * self.wanted).max()) or 1.0
-
-    def at(self, fraction: float) -> Tensor:
-        """Levels when the wanted frames have ``fraction`` (1 to 0) of their way left."""
-        return torch.where(self.wanted, self.levels * fraction, self.levels)
+from msgld.diffusion.noise_map import NoiseMap
+from msgld.diffusion.sampling import Sampling
 
 
 @dataclass(frozen=True)
@@ -93,21 +70,18 @@ def multistep(move: Move, schedule: Schedule) -> Tensor:
     return ddim(replace(move, z=z), schedule)
 
 
-STEPPERS: dict[str, Stepper] = {
-    "ddim": ddim,
-    "ddpm": lambda move, schedule: ddim(move, schedule, eta=1.0),
-    "multistep": multistep,
-}
-"""Steps by name, for options."""
+def stepper_of(sampling: Sampling) -> Stepper:
+    """The step function that the settings name."""
+    return multistep if sampling.sampler == "multistep" else partial(ddim, eta=sampling.eta)
 
 
 def sample(
     denoiser: Denoiser,
     x: Tensor,
-    task: Map,
+    task: NoiseMap,
     steps: int,
     stepper: Stepper = ddim,
-    noise: Callable[[int], Tensor] | None = None,
+    noise: Draw | None = None,
     iterations: int = 1,
 ) -> Iterator[State]:
     """Bring the wanted frames to level 0.
@@ -148,7 +122,7 @@ def renoised(x: Tensor, level: Tensor, higher: Tensor, schedule: Schedule, noise
     return kept * x + (t.square() - (kept * s).square()).clamp_min(0).sqrt() * noise
 
 
-def _drawer(noise: Callable[[int], Tensor] | None) -> Callable[[], Tensor]:
+def _drawer(noise: Draw | None) -> Callable[[], Tensor]:
     """Each call draws anew."""
     numbers = count()
 
@@ -160,7 +134,7 @@ def _drawer(noise: Callable[[int], Tensor] | None) -> Callable[[], Tensor]:
     return draw
 
 
-def finish(states: Iterator[State]) -> State:
+def last_state(states: Iterator[State]) -> State:
     """Run a sampler to its end and return the last state."""
     state = None
     for state in states:  # noqa: B007

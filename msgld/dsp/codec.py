@@ -14,6 +14,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from msgld.dsp.mel import MelConfig, log_mel
+from msgld.registry import register
 from msgld.schema import Between
 
 
@@ -76,6 +77,7 @@ def check_frame(columns: int, mel: MelConfig) -> None:
         )
 
 
+@register("codec", "patch", PatchConfig)
 class PatchCodec(Codec):
     """Principal components of log-mel patches: linear, next to lossless, nothing to train but a covariance.
 

@@ -29,7 +29,7 @@ from msgld.progress import Meter, OnProgress
 from msgld.ranges import check
 from msgld.tasks import noise_maps as maps
 from msgld.tasks import render
-from msgld.tasks.level import gain_to_reference
+from msgld.tasks.loudness import gain_to_reference
 from msgld.tasks.noise_maps import Settings
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -136,7 +136,7 @@ class _Heard:
 
 def _hear(model: Model, example: Example) -> _Heard:
     mel, size = model.codec.mel, model.codec.frame_samples
-    gain = gain_to_reference(torch.from_numpy(example.mixture), example.rate, model.level)
+    gain = gain_to_reference(torch.from_numpy(example.mixture), example.rate, model.reference_rms)
 
     def mels(wave: np.ndarray) -> Tensor:
         audio = torch.from_numpy(resample(wave, example.rate, mel.rate)) * gain

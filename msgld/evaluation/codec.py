@@ -16,19 +16,19 @@ from msgld.evaluation.measures import improvements
 from msgld.evaluation.table import row
 from msgld.metrics import is_silent
 from msgld.model import Model
-from msgld.tasks.level import gain_to_reference
+from msgld.tasks.loudness import gain_to_reference
 
 
 def whole_frames(clip: Clip, model: Model) -> Tensor:
     """Stems (S, 2, L) of a clip at the model's rate, cut to as many frames as it takes, at the level it knows."""
-    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), clip.rate, model.level)
+    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), clip.rate, model.reference_rms)
     return at_model_level(clip.stems, clip.rate, model, gain)
 
 
 def at_model_level(stems: np.ndarray, rate: int, model: Model, gain: float) -> Tensor:
     """Stems (S, channels, L) at the model's rate, cut to as many frames as it takes, times ``gain``."""
     audio = resample(stems, rate, model.codec.mel.rate)
-    size = model.codec.frame_samples * model.multiple
+    size = model.codec.frame_samples * model.denoiser.multiple
     return torch.from_numpy(audio[..., : audio.shape[-1] // size * size]) * gain
 
 

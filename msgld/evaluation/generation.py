@@ -18,7 +18,7 @@ from msgld.evaluation.embeddings import Embedding, mel_embedding, pauses_embeddi
 from msgld.evaluation.page import EXAMPLES, Example
 from msgld.metrics import frechet_distance, is_silent, kernel_distance
 from msgld.model import Model
-from msgld.tasks.level import gain_to_reference
+from msgld.tasks.loudness import gain_to_reference
 
 RESAMPLES = 200
 """Bootstrap samples of the new pieces, of which the interval of a distance is made."""
@@ -55,7 +55,7 @@ def embedded(model: Model, stems: np.ndarray, embedding: Embedding) -> dict[str,
     The mixture is brought to the level that the model knows.
     """
     waves = torch.from_numpy(stems).float()
-    waves = waves * gain_to_reference(waves.sum(0), model.codec.mel.rate, model.level)
+    waves = waves * gain_to_reference(waves.sum(0), model.codec.mel.rate, model.reference_rms)
     tracks = {MIXTURE: waves.sum(0)} | dict(zip(model.stems, waves, strict=True))
     heard = {name: wave.numpy() for name, wave in tracks.items() if not is_silent(wave.numpy())}
     rate = model.codec.mel.rate

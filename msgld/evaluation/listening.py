@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser
-from msgld.diffusion.guidance import Overwriting
 from msgld.diffusion.noise import Schedule, mix, noise_like
 from msgld.model import Model
-from msgld.tasks.noise_maps import arrange, without
+from msgld.paper.denoiser import PublishedDenoiser
+from msgld.paper.overwrite import Overwriting
+from msgld.tasks.noise_maps import arrange, drop
 
 LEVELS = (0.7, 1.0)
 """Levels of the wanted stems at which the error is taken."""
@@ -21,8 +22,6 @@ LEVELS = (0.7, 1.0)
 
 def levels_of(schedule: Schedule) -> tuple[float, ...]:
     """The levels for a model: where even the highest one is not noise alone, where sampling begins instead of 1."""
-    if schedule.exact:
-        return LEVELS
     return (*LEVELS[:-1], schedule.fractions(200)[0])
 
 
@@ -67,7 +66,7 @@ def _error(
     the highest.
     """
     highest = levels_of(model.schedule)[-1]
-    if source is None and level < highest and not model.maps:
+    if source is None and level < highest and isinstance(model.denoiser, PublishedDenoiser):
         return float("nan")
     tracks, frames = len(own) + 1, own.shape[-1]
     z = torch.cat([own, torch.zeros_like(own[:1])]).unsqueeze(0)
@@ -76,7 +75,7 @@ def _error(
     known = highest if source is None else 0.0
     asked = {*wanted, *(int(k) for k in given)}
     silent = [k for k in range(tracks - 1) if k not in asked]
-    task = without(arrange(tracks, frames, {int(k): known for k in given}), silent)
+    task = drop(arrange(tracks, frames, {int(k): known for k in given}), silent)
     levels = torch.where(task.wanted, level, task.levels).to(z.device)
     x = mix(z, noise_like(z, [seed]), levels, model.schedule)
     said = _asked(model, z, seed)(x, levels, task.presence.to(z.device)).z[0, wanted]
@@ -85,7 +84,7 @@ def _error(
 
 def _asked(model: Model, z: Tensor, seed: int) -> Denoiser:
     """The model, or the published rule around it, with the same noise whatever is given."""
-    if model.maps:
+    if not isinstance(model.denoiser, PublishedDenoiser):
         return model
     return Overwriting(model, lambda number: noise_like(z, [seed], draw=1 + number))
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
-from msgld.api.quality import making, separation_passes
+from msgld.api.quality import of_making, of_separation
 from msgld.data.source import Clip
 from msgld.dsp.mel import log_mel
 from msgld.errors import DataError, UsageError
@@ -155,12 +155,10 @@ def _how(model: Msgld, name: str, method: Method, protocol: Published | None) ->
         said["subsets"] = ["+".join(subset) for subset in method.subsets]
     if name in SAMPLED:
         separates = name == "separate"
-        settings = (
-            separation_passes(method.options, model.model)[0]
-            if separates
-            else making(method.options, model.model)
-        )
-        said["settings"] = {"quality": method.options.quality, **asdict(settings)}
+        chosen = of_making(method.options, model.model)
+        if separates:
+            chosen = of_separation(method.options, model.model).sampling
+        said["settings"] = {"quality": method.options.quality, **asdict(chosen)}
     return said
 
 

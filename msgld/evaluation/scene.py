@@ -14,7 +14,7 @@ from msgld.dsp.resample import resample
 from msgld.evaluation.codec import at_model_level
 from msgld.evaluation.together import RATE
 from msgld.metrics import is_silent
-from msgld.tasks.level import gain_to_reference
+from msgld.tasks.loudness import gain_to_reference
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Scene:
 def scene(model: Msgld, clip: Clip) -> Scene:
     """Prepare a clip."""
     silent = np.array([is_silent(stem) for stem in clip.stems])
-    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), clip.rate, model.model.level)
+    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), clip.rate, model.model.reference_rms)
     return Scene(
         clip,
         clip.present & ~silent,

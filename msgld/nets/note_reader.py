@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from msgld.nets.convnext import Block
+from msgld.registry import register
 from msgld.schema import Between, Depth, Grid, Size, Text
 
 CHANGE = 4.0
@@ -55,6 +56,7 @@ class NotesConfig:
             raise ValueError(f"bands is {self.bands}, where the codec has {codec.mel.bands}")
 
 
+@register("notes", "notes", NotesConfig)
 class NoteReader(nn.Module):
     """Log-mels (B, M, N) -> scores of the notes, (B, notes, N), whose softmax is their probability."""
 

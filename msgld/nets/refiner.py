@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.nets.image import Block, lie_close, silence
+from msgld.registry import register
 from msgld.schema import Between, Grid, Length, Size, Stems, same
 
 GAIN = 5.0
@@ -52,6 +53,7 @@ class RefinerConfig:
         same(stems=(self.stems, stems), inputs=(self.inputs, 3 + stems))
 
 
+@register("refiner", "refiner", RefinerConfig)
 class Refiner(nn.Module):
     """Corrects first guesses at masks; untrained it leaves them as they are."""
 

@@ -11,7 +11,9 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from msgld.diffusion.denoise import Conditioning, StemNetwork
+from msgld.diffusion.denoise import StemNetwork
+from msgld.diffusion.noise_map import Conditioning
+from msgld.registry import register
 from msgld.schema import Between, Depth, Grid, Size, Style, Tracks, same
 
 
@@ -210,6 +212,7 @@ class ConditionEmbedding(nn.Module):
         return piece, own + self.deep(piece)
 
 
+@register("denoiser", "stem-transformer", TransformerConfig)
 class StemTransformer(StemNetwork):
     """Predicts -v of every track and, of every stem, its mask on the mixture.
 

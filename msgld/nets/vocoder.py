@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from msgld.dsp.stft import agree, synthesis, unit
 from msgld.nets.convnext import Block
 from msgld.nets.harmonics import harmonics
+from msgld.registry import register
 from msgld.schema import Between, Depth, Grid, Size, same
 
 RISE, SLOPE = 6.0, 1.0
@@ -104,6 +105,7 @@ class Prediction:
     onset: Tensor
 
 
+@register("vocoder", "vocoder", VocoderConfig)
 class Vocoder(nn.Module):
     """Log-mel (B, M, N) -> waveform (B, N * hop).
 
@@ -111,6 +113,7 @@ class Vocoder(nn.Module):
     when training starts and stored with the weights. A silent log-mel gives less than -90 dBFS.
     """
 
+    takes_pitch: ClassVar[bool] = True
     spread: Tensor
 
     def __init__(self, config: VocoderConfig) -> None:

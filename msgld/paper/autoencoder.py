@@ -18,6 +18,7 @@ from torch import Tensor
 from msgld.dsp.codec import Codec, check_frame
 from msgld.dsp.mel import AUDIOLDM, MelConfig
 from msgld.errors import ModelError
+from msgld.registry import register
 from msgld.schema import Between, Length
 
 
@@ -63,6 +64,7 @@ class KLConfig:
             raise ValueError(f"a latent frame of {self.channels} numbers is odd")
 
 
+@register("codec", "kl", KLConfig)
 class KLCodec(Codec):
     """Log-mel <-> latents "(c f)" of an image (c, time, f). The buffer ``scale`` () brings them to unit variance.
 

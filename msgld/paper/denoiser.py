@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from msgld.diffusion.denoise import Estimate
-from msgld.diffusion.noise import SqrtLinearSchedule
+from msgld.diffusion.denoise import Denoiser, Draw, Estimate, ModelDenoiser
+from msgld.diffusion.noise_map import NoiseMap
+from msgld.diffusion.sampling import Sampling
+from msgld.paper.overwrite import Overwriting, all_present
+from msgld.paper.schedule import SqrtLinearSchedule
 
 
 class NoiseNetwork(nn.Module, ABC):
@@ -36,12 +40,16 @@ class NoiseNetwork(nn.Module, ABC):
     def multiple(self) -> int:
         """It takes whole multiples of so many frames."""
 
+    def denoiser(self, codec: Any) -> PublishedDenoiser:
+        """The denoiser that this network was trained as, of latents of ``codec``."""
+        return PublishedDenoiser(self, SqrtLinearSchedule(), codec.image_channels, self.multiple)
+
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """What a checkpoint's JSON says of this network."""
 
 
-class PublishedDenoiser(nn.Module):
+class PublishedDenoiser(ModelDenoiser):
     """Wraps a network that predicts the noise of images (C, T, F) of all stems (Karchkhadze et al. 2024, eq. 2).
 
     A latent frame here is a row of such an image: its channels are "(c f)". A mixture that is absent is the
@@ -51,9 +59,16 @@ class PublishedDenoiser(nn.Module):
         channels: of the image, C; the rest of a latent frame is its F rows.
     """
 
-    maps = False
+    schedule: SqrtLinearSchedule
+    network: NoiseNetwork
     window_frames = 256
     past_frames = 88
+    # ``best`` is the paper's setting. With fewer steps fresh noise at each of them costs more than it gives.
+    qualities: ClassVar[Mapping[str, Sampling]] = {
+        "draft": Sampling(steps=20),
+        "normal": Sampling(steps=50),
+        "best": Sampling(steps=200, eta=1.0),
+    }
 
     def __init__(
         self, network: NoiseNetwork, schedule: SqrtLinearSchedule, channels: int, multiple: int
@@ -71,6 +86,10 @@ class PublishedDenoiser(nn.Module):
         noise = self.noise(x, level, presence[:, -1])
         stems = (x[:, :-1] - sigma * noise) / alpha  # Song et al. 2021, eq. 9
         return Estimate(torch.cat([stems, x[:, -1:]], 1))
+
+    def adapt(self, guided: Denoiser, task: NoiseMap, noise: Draw) -> tuple[Denoiser, NoiseMap]:
+        """With the overwriting rule, and all stems present."""
+        return Overwriting(guided, noise), all_present(task)
 
     def noise(self, x: Tensor, level: Tensor, mixture: Tensor) -> Tensor:
         """Estimated noise of the stems (B, K - 1, C, T).

@@ -6,12 +6,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from msgld.errors import ModelError
+from msgld.registry import register
 from msgld.schema import Between, Grid, Length, Size, same
 
 Kernel = Annotated[int, Between(1, 63)]
@@ -60,12 +61,15 @@ class HifiGanConfig:
         return math.prod(self.rates)
 
 
+@register("vocoder", "hifigan", HifiGanConfig)
 class HifiGan(nn.Module):
     """Log-mel (B, M, N) in nepers of magnitude -> waveform (B, N * hop) in [-1, 1].
 
     Raises:
         ImportError: transformers is not installed (the extra ``published``).
     """
+
+    takes_pitch: ClassVar[bool] = False
 
     def __init__(self, config: HifiGanConfig) -> None:
         super().__init__()

@@ -11,7 +11,10 @@ from torch import Tensor
 
 from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
-from msgld.diffusion.sample import Map
+from msgld.diffusion.noise_map import NoiseMap
+from msgld.diffusion.run import run
+from msgld.diffusion.sample import last_state
+from msgld.diffusion.sampling import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.model import REFERENCE_RMS, Model
 from msgld.paper.autoencoder import KLCodec
@@ -19,7 +22,6 @@ from msgld.paper.denoiser import PublishedDenoiser
 from msgld.paper.presets import PublishedPreset
 from msgld.paper.training import PublishedTraining
 from msgld.paper.unet3d import PublishedUNet
-from msgld.registry import denoiser_of
 from msgld.tasks import noise_maps as maps
 from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.clips import clip_pool
@@ -68,11 +70,10 @@ class PublishedRun(Run):
         names = [*training.pool.source.stems, "mixture"]
         draw_mels(names, mels, path, *mel_range(training.codec.mel))
 
-    def _answer(self, z: Tensor, task: Map) -> Tensor:
+    def _answer(self, z: Tensor, task: NoiseMap) -> Tensor:
         """Latents (1, K, C, T) of a task, in few steps."""
-        settings = maps.Settings(steps=self.denoising.preset.sample_steps)
-        *_, last = maps.run(self.denoising.denoiser, z, task, settings)
-        return last.x
+        sampling = Sampling(steps=self.denoising.preset.sample_steps)
+        return last_state(run(self.denoising.denoiser, z, task, sampling)).x
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _begin(preset: PublishedPreset, source: Source, stage: FirstStage, seed: int
     network = PublishedUNet(replace(preset.network, stems=len(source.stems)))
     if stage.begin is not None:
         _take_over(network, stage.begin, source)
-    denoiser = denoiser_of(network, stage.codec)
+    denoiser = network.denoiser(stage.codec)
     assert isinstance(denoiser, PublishedDenoiser)
     return denoiser
 

@@ -26,6 +26,7 @@ from msgld.paper.unet3d_blocks import (
     silent,
     timestep_features,
 )
+from msgld.registry import register
 from msgld.schema import Between, Grid, Length, Stems, same
 
 
@@ -69,6 +70,7 @@ class UNetConfig:
         return self.model_channels * self.channel_mult[depth], 2**depth in self.attention_resolutions
 
 
+@register("denoiser", "published-unet", UNetConfig)
 class PublishedUNet(NoiseNetwork):
     """Predicts the noise in the latents of all stems; state-dict keys are the published ones."""
 

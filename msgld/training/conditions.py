@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from msgld.diffusion.denoise import Conditioning
-from msgld.tasks.conditioning import frame_features
+from msgld.diffusion.noise_map import Conditioning
+from msgld.music.conditioning import frame_features
 from msgld.training.batch import Batch
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Conditioning, StemDenoiser, v_loss
+from msgld.diffusion.denoise import StemDenoiser, v_loss
 from msgld.diffusion.noise import mix
+from msgld.diffusion.noise_map import Conditioning
 from msgld.dsp.codec import PatchCodec
 from msgld.runtime import bf16_is_fast
 from msgld.training.batch import Batch, build_batch, mask_loss

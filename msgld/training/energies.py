@@ -16,8 +16,8 @@ from torch import Tensor
 
 from msgld.data.source import Clip, Source
 from msgld.dsp.mel import MelConfig, band_power, columns, product, spectrum
+from msgld.music.conditioning import FACTS, facts, programs
 from msgld.music.conditions import PROGRAMS
-from msgld.tasks.conditioning import FACTS, facts, programs
 from msgld.training.clips import random_balance
 from msgld.training.pool import Pool, PoolConfig
 from msgld.training.remix import Remixer
@@ -40,7 +40,7 @@ class Energies:
 
     Attributes:
         pairs: energies (B, P, M, N). present: bool (B, S). remixed: bool (B,).
-        facts: numbers of their conditions (B, FACTS), see :mod:`msgld.tasks.conditioning`. programs: (B, S, PROGRAMS).
+        facts: numbers of their conditions (B, FACTS), see :mod:`msgld.music.conditioning`. programs: (B, S, PROGRAMS).
         starts: where in their clips they begin, in seconds, (B,).
     """
 

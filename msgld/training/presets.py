@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from msgld.dsp.codec import PatchConfig
+from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
 from msgld.nets.transformer import TransformerConfig
-from msgld.tasks.conditioning import features_of
 from msgld.training.batch import BatchConfig
 from msgld.training.conditions import ConditionsConfig
 from msgld.training.levels import LevelConfig

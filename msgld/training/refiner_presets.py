@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from msgld.nets.refiner import RefinerConfig
-from msgld.tasks.separate import HEDGED
+from msgld.tasks.masking import Masking
 from msgld.training.cuts import CutConfig
 from msgld.training.optim import OptimConfig
 from msgld.training.pool import PoolConfig
@@ -34,8 +34,8 @@ class RefinerPreset:
     items: int = 4
     seconds: float = 5.0
     vary: CutConfig = CutConfig()
-    exponent: float = HEDGED.exponent
-    prior: float = HEDGED.prior
+    exponent: float = Masking.exponent
+    prior: float = Masking.average_weight
     floor: float = 1e-3
     level_weight: float = 0.3
     save_minutes: float = 5.0

@@ -14,7 +14,8 @@ from msgld.dsp.codec import PatchCodec
 from msgld.dsp.mel import to_log
 from msgld.errors import DataError, ModelError
 from msgld.model import Model
-from msgld.tasks.separate import Layout, expected_masks
+from msgld.tasks.masking import Masking
+from msgld.tasks.separate import expected_masks
 from msgld.training.beginning import Report, begun, wait_for
 from msgld.training.cuts import CutPool
 from msgld.training.disk import Run, described, trained_on
@@ -63,11 +64,11 @@ class Guesser:
     """First guesses of a model, on the CPU, where clips are rendered."""
 
     model: Model
-    layout: Layout
+    masking: Masking
 
     def __call__(self, mixtures: Tensor) -> Tensor:
         """Mixtures (B, 2, L) at the model's rate and level -> masks (B, S, M, N)."""
-        return expected_masks(self.model, mixtures, self.model.codec.mel.rate, self.layout)
+        return expected_masks(self.model, mixtures, self.model.codec.mel.rate, self.masking)
 
 
 def train_refiner(
@@ -105,7 +106,7 @@ def train_refiner(
     model.refiner = trained_on(model.refiner, build_refiner(preset, len(model.stems), seed))
 
     def pool_of(config: PoolConfig) -> CutPool:
-        guess = Guesser(load_model(start), Layout(exponent=preset.exponent, prior=preset.prior))
+        guess = Guesser(load_model(start), Masking(preset.exponent, preset.prior))
         return CutPool(source, config, guess.model.codec.mel, preset.network.bands, guess, preset.vary)
 
     minutes, about = minutes or preset.minutes, of_preset("refiner", preset)

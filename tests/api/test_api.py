@@ -146,11 +146,13 @@ def test_best_averages_passes_and_still_sums(model: msgld.Msgld):
 
 
 def test_options_override_the_quality(model: msgld.Msgld):
-    options = msgld.Options(quality="draft", steps=3, guidance=1.5, seed=7, sampler="ddpm")
-    result = model.separate((song(0.2, 44100, 1), 44100), mixture_level=0.5, options=options)
+    options = msgld.Options(
+        quality="draft", steps=3, guidance=1.5, seed=7, sampling={"sampler": "ddim", "eta": 1.0}
+    )
+    result = model.separate((song(0.2, 44100, 1), 44100), noise=0.5, options=options)
     settings = result.info["settings"]
-    assert (settings["steps"], settings["guidance"], settings["sampler"]) == (3, 1.5, "ddpm")
-    assert (result.info["seed"], settings["mixture_level"]) == (7, 0.5)
+    assert (settings["steps"], settings["guidance"], settings["eta"]) == (3, 1.5, 1.0)
+    assert (result.info["seed"], settings["noise"]) == (7, 0.5)
 
 
 def test_progress_rises_to_its_end_in_seconds_of_song(model: msgld.Msgld, tmp_path: Path):
@@ -216,8 +218,8 @@ BAD_REQUESTS = {
     "no stem": ({"stems": []}, "at least one"),
     "unknown known stem": ({"known": {"vocals": (np.zeros(5), 44100)}}, "bass, drums"),
     "all known": ({"known": dict.fromkeys(STEMS, (np.zeros(5), 44100))}, "nothing to separate"),
-    "level beyond 1": ({"mixture_level": 1.5}, "from 0 to 1"),
-    "level no number": ({"mixture_level": float("nan")}, "from 0 to 1"),
+    "level beyond 1": ({"noise": 1.5}, "from 0 to 1"),
+    "level no number": ({"noise": float("nan")}, "from 0 to 1"),
     "two and some": ({"two_stems": "bass", "stems": ["bass"]}, "one of"),
     "two and residual": ({"two_stems": "bass", "residual": True}, "residual"),
     "two of unknown": ({"two_stems": "vocals"}, "bass, drums"),
@@ -291,4 +293,4 @@ def test_an_excerpt_is_separated_as_if_it_were_the_song(model: msgld.Msgld, tmp_
 def test_stems_that_are_missing_from_a_song_are_named(model: msgld.Msgld, tmp_path: Path):
     silence = np.zeros((1, 4000), np.float32)
     saved = model.separate_to((silence, 44_100), tmp_path / "out", stems=["bass", "piano"], options=DRAFT)
-    assert "next to nothing in this song is bass or piano" in saved.run["notes"]
+    assert "next to nothing in this song is bass or piano" in saved.run["remarks"]

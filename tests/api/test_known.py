@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tiny import save_tiny_model, song
 
 import msgld
-from msgld.api.known import Shares
+from msgld.api.known import InSong
 
 RATE = 16_000
 DRAFT = msgld.Options(quality="draft")
@@ -26,7 +26,7 @@ def noted(model: msgld.Msgld, mixture: np.ndarray, bass: np.ndarray, rate: int =
     result = model.separate(
         (mixture, RATE), known={"bass": (bass, rate)}, stems=["bass", "drums"], options=DRAFT
     )
-    return "; ".join(result.notes)
+    return "; ".join(result.remarks)
 
 
 def test_the_true_stem_needs_no_note(model: msgld.Msgld, tmp_path: Path):
@@ -35,7 +35,7 @@ def test_the_true_stem_needs_no_note(model: msgld.Msgld, tmp_path: Path):
     assert noted(model, bass + 30 * rest, bass) == "", "soft as it is"
     silent = {"bass": (np.zeros_like(bass), RATE)}
     saved = model.separate_to((bass + rest, RATE), tmp_path / "out", known=silent, options=DRAFT)
-    assert "the known bass is silent" in saved.run["notes"]
+    assert "the known bass is silent" in saved.run["remarks"]
 
 
 def test_lengths_are_compared(model: msgld.Msgld):
@@ -65,13 +65,13 @@ def test_a_stem_of_another_song_or_place_or_level_is_noted(model: msgld.Msgld):
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 99), st.floats(-40, 20), st.integers(1, 5))
-def test_a_stem_that_is_in_the_song_is_recognised_at_any_level(seed: int, decibels: float, pieces: int):
+def test_a_stem_that_is_in_the_song_is_recognised_at_any_loudness(seed: int, decibels: float, pieces: int):
     rng = np.random.default_rng(seed)
     stem, rest = rng.standard_normal((2, 1, 200_000)).astype(np.float32)
     stem *= np.float32(10 ** (decibels / 20))
-    shares = Shares()
+    in_song = InSong()
     for part, mixture in zip(
         np.array_split(stem, pieces, 1), np.array_split(stem + rest, pieces, 1), strict=True
     ):
-        shares.add(mixture, {"bass": part})
-    assert shares.notes() == []
+        in_song.add(mixture, {"bass": part})
+    assert in_song.remarks() == []

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 from tiny import save_tiny_model, song
 
 import msgld
-from msgld.tasks.render import gain_for
+from msgld.tasks.loudness import gain_of_given
 
 RATE = 44100
 QUICK = msgld.Options(steps=2)
@@ -72,7 +73,7 @@ def test_arranging_keeps_what_is_given_and_plays_the_rest(model: msgld.Msgld):
 def test_arranging_hears_what_is_given(model: msgld.Msgld):
     one = model.arrange(sounds("bass"), ["piano"], options=QUICK)
     two = model.arrange({"bass": (song(1, RATE, 2, seed=9), RATE)}, ["piano"], options=QUICK)
-    soft = model.arrange(sounds("bass"), ["piano"], softness=0.7, options=QUICK)
+    soft = model.arrange(sounds("bass"), ["piano"], noise=0.7, options=QUICK)
     assert not np.allclose(one.stems["piano"], two.stems["piano"], rtol=1e-3)
     assert not np.allclose(one.stems["piano"], soft.stems["piano"], rtol=1e-3)
 
@@ -95,8 +96,8 @@ def test_other_rates_lengths_and_channels_are_brought_together_and_told(model: m
     assert {name: stem.shape for name, stem in result.stems.items()} == {
         "bass": (1, 32000), "drums": (2, 32000), "piano": (2, 32000)
     }  # fmt: skip
-    assert any("48000 to 32000" in note for note in result.notes)
-    assert any("padded" in note for note in result.notes)
+    assert any("48000 to 32000" in note for note in result.remarks)
+    assert any("padded" in note for note in result.remarks)
     check_sum(result)
 
 
@@ -171,7 +172,7 @@ def test_company_is_as_loud_as_to_the_music_alone(model: msgld.Msgld, disturbanc
         "pause": np.concatenate([music[:, : 2 * RATE], 0 * noise, music[:, 2 * RATE :]], 1),
         "offset": music + np.float32(0.1),
     }[disturbance]
-    plain, disturbed = (gain_for(model.model, one[None], RATE) for one in (music, other))
+    plain, disturbed = (gain_of_given(torch.from_numpy(one)[None], 5, RATE, 0.1) for one in (music, other))
     assert abs(20 * np.log10(disturbed / plain)) < 0.5
 
 
@@ -218,11 +219,11 @@ def ask(model: msgld.Msgld, name: str, *args: object, **named: object) -> None:
         (("arrange", {"vocals": ("x", 1)}), {}, "bass, drums, guitar"),
         (("arrange", sounds("bass"), ["bass"]), {}, "both given"),
         (("arrange", sounds("bass", "drums", "guitar", "piano", "other")), {}, "all stems are given"),
-        (("arrange", sounds("bass")), {"softness": 2}, "softness"),
+        (("arrange", sounds("bass")), {"noise": 2}, "noise"),
         (("arrange", sounds("bass"), ["bass"]), {"start": 3.0}, "before stop"),
         (("arrange", sounds("bass"), ["bass"]), {"start": 0.5, "stop": 0.25}, "before stop"),
         (("arrange", sounds("bass"), ["bass"]), {"start": -1.0}, "start"),
-        (("vary", sounds("bass"), 1.1), {}, "level"),
+        (("vary", sounds("bass"), 1.1), {}, "noise"),
         (("vary", {}), {}, "at least one"),
         (("extend", sounds("bass"), 0.0), {}, "seconds"),
     ],

@@ -248,7 +248,7 @@ def test_clamping_cuts_peaks_and_says_so(tmp_path: Path):
     loud = result(1.5).save(tmp_path / "out", encoding=msgld.Encoding(clip="clamp"))
     samples, _ = soundfile.read(loud.files["bass"])
     assert loud.run["gain"] == 1 and samples.max() == pytest.approx(1, abs=1e-6)
-    assert any("3.5 dB above full scale" in note for note in loud.run["notes"])
+    assert any("3.5 dB above full scale" in note for note in loud.run["remarks"])
     # MP3 would hold what is beyond full scale, and a player would cut it off.
     lossy = result(4.0).save(tmp_path / "mp3", encoding=msgld.Encoding("mp3", clip="clamp"))
     assert np.abs(soundfile.read(lossy.files["bass"])[0]).max() < 1.5

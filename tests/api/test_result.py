@@ -46,7 +46,7 @@ def test_a_folder_holds_the_stems_a_picture_and_the_record(tmp_path: Path):
     assert {path.name for path in (tmp_path / "a" / "b").iterdir()} == names
     assert json.loads((saved.folder / "run.json").read_text("utf-8")) == saved.run
     assert saved.run["files"] == {"bass": "bass.wav", "drums": "drums.wav"}
-    assert saved.run["notes"] == ["a note"]
+    assert saved.run["remarks"] == ["a note"]
     assert (saved.run["gain"], saved.run["subtype"]) == (1.0, "PCM_24")
     assert soundfile.info(saved.files["bass"]).subtype == "PCM_24"
 
@@ -78,7 +78,7 @@ def test_what_would_clip_is_turned_down_alike_and_said(tmp_path: Path, encoding:
         np.testing.assert_allclose(read(saved.files[name]), gain * samples, atol=2**-14)
     assert null_of(saved.files, result, gain) < -70
     assert saved.run["null_db"] < -70
-    assert any("8.0 dB" in note for note in saved.run["notes"])
+    assert any("8.0 dB" in note for note in saved.run["remarks"])
 
 
 def test_wav_becomes_float_where_a_stem_would_clip(tmp_path: Path):
@@ -88,10 +88,10 @@ def test_wav_becomes_float_where_a_stem_would_clip(tmp_path: Path):
     for name, samples in {**result.stems, "residual": result.residual}.items():
         np.testing.assert_array_equal(read(saved.files[name]), samples)
     assert null_of(saved.files, result, 1.0) < -120
-    assert any("8.0 dB above full scale" in note and "float" in note for note in saved.run["notes"])
+    assert any("8.0 dB above full scale" in note and "float" in note for note in saved.run["remarks"])
     clamped = result.save(tmp_path / "clamped", encoding=msgld.Encoding(clip="clamp"))
     assert (clamped.run["gain"], clamped.run["subtype"]) == (1.0, "PCM_24")
-    assert any("cut off" in note for note in clamped.run["notes"])
+    assert any("cut off" in note for note in clamped.run["remarks"])
 
 
 def test_a_depth_that_was_asked_for_is_kept():
@@ -119,7 +119,7 @@ def test_the_mix_alone_is_turned_down_and_stems_keep_every_bit(
     for name in ("bass", "drums"):
         np.testing.assert_array_equal(read(saved.files[name]), result.stems[name])
     np.testing.assert_allclose(read(saved.files["mix"]), saved.run["mix_gain"] * result.mix, atol=2**-14)
-    assert any("mix alone" in note and "4.1 dB" in note for note in saved.run["notes"])
+    assert any("mix alone" in note and "4.1 dB" in note for note in saved.run["remarks"])
     assert made(0.9).save(tmp_path / "soft", encoding=encoding).run["mix_gain"] == 1
 
 
@@ -230,7 +230,7 @@ def test_separating_to_files_records_everything(tmp_path: Path):
     assert run["took_seconds"] > 0
     assert run["null_db"] < -80
     assert (run["gain"], run["subtype"]) == (1.0, "FLOAT"), "louder than full scale, so it is kept as floats"
-    assert len(run["notes"]) == 1
+    assert len(run["remarks"]) == 1
 
 
 def test_what_killed_runs_left_behind_is_swept_away_a_day_later(tmp_path: Path):

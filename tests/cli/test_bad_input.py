@@ -105,8 +105,8 @@ def test_given_stems_of_other_lengths_and_rates_go_together_and_it_is_said(
     done = run(["arrange", *given, "-n", model, "--quality", "draft", "--json"], tmp_path)
     assert done.code == 0, done.err
     (record,) = done.records
-    assert len(record["run"]["notes"]) >= 2
-    assert all(note in done.err for note in record["run"]["notes"])
+    assert len(record["run"]["remarks"]) >= 2
+    assert all(note in done.err for note in record["run"]["remarks"])
     lengths = {soundfile.info(tmp_path / file).frames for file in record["files"].values()}
     assert lengths == {44100}
 
@@ -120,11 +120,11 @@ def test_damage_is_said_and_put_on_record(tmp_path: Path, model: Path) -> None:
     done = run(["separate", song, "-n", model, "--quality", "draft", "--json"], tmp_path)
     assert done.code == 0, done.err
     (record,) = done.records
-    (note,) = [note for note in record["run"]["notes"] if "damaged from" in note]
+    (note,) = [note for note in record["run"]["remarks"] if "damaged from" in note]
     assert note in done.err and record["run"]["length"] == 3 * 44100
     given = ["--given", f"bass={song}", "-n", model, "--quality", "draft", "--json"]
     (record,) = run(["arrange", *given], tmp_path).records
-    assert any(note.startswith("bass: damaged from") for note in record["run"]["notes"])
+    assert any(note.startswith("bass: damaged from") for note in record["run"]["remarks"])
 
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path, model: Path) -> None:

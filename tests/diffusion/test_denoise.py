@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from msgld.diffusion.denoise import Conditioning, StemDenoiser, v_loss
+from msgld.diffusion.denoise import StemDenoiser, v_loss
 from msgld.diffusion.noise import CosineSchedule, mix
+from msgld.diffusion.noise_map import Conditioning
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 
 CONFIG = TransformerConfig(

@@ -14,12 +14,12 @@ from tiny import save_tiny_model, song, tiny_vocoder
 import msgld
 from msgld import Msgld, Options
 from msgld.api.options import CONSISTENCIES
-from msgld.api.quality import making, separation_passes
+from msgld.api.quality import of_making, of_separation
+from msgld.diffusion.sampling import Sampling
 from msgld.dsp.loudness import gated_rms
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
-from msgld.tasks.noise_maps import Settings
-from msgld.tasks.separate import Layout, separate_windows
+from msgld.tasks.separate import separate
 
 RATE = 44100
 
@@ -33,42 +33,43 @@ def speaking(maps: bool) -> Model:
     return replace(leaning_model(maps), vocoder=tiny_vocoder().eval().requires_grad_(False))
 
 
-def test_separating_stays_one_call_unless_less_than_the_song_is_asked_for():
+def test_separating_stays_one_call_for_guidance_of_1_and_above():
     model = speaking(True)
     for guidance in (None, 1.0, 2.0):
-        settings, layouts = separation_passes(Options(guidance=guidance), model)
-        assert settings.steps == 1 and not any(layout.vocode for layout in layouts)
+        quality = of_separation(Options(guidance=guidance), model)
+        assert quality.sampling.steps == 1 and quality.masking is not None
     for guidance in (0.0, 0.5):
         options = Options(guidance=guidance)
-        settings, (layout,) = separation_passes(options, model)
-        assert settings == making(options, model) and settings.steps > 1
-        assert layout.vocode and layout.fade < 1
-    assert separation_passes(Options(guidance=0.5, steps=1), model)[0].steps == 1
+        quality = of_separation(options, model)
+        assert quality.sampling == of_making(options, model) and quality.sampling.steps > 1
+        assert quality.masking is None and quality.windowing.fade < 1
+    assert of_separation(Options(guidance=0.5, steps=1), model).sampling.steps == 1
 
 
 def test_the_published_kind_always_samples():
-    settings, (layout,) = separation_passes(Options(), speaking(False))
-    assert settings.steps > 1 and not layout.vocode
-    assert separation_passes(Options(guidance=0.5), speaking(False))[1][0].vocode
+    quality = of_separation(Options(), speaking(False))
+    assert quality.sampling.steps > 1 and quality.masking is not None
+    assert of_separation(Options(guidance=0.5), speaking(False)).masking is None
 
 
-def test_vocoding_can_be_asked_for_and_declined():
+def test_the_vocoder_can_be_chosen_and_declined():
     model = speaking(True)
-    assert separation_passes(Options(consistency="residual"), model)[1][0].vocode
-    assert not separation_passes(Options(consistency="mask", guidance=0.5), model)[1][0].vocode
+    assert of_separation(Options(consistency="residual"), model).masking is None
+    assert of_separation(Options(consistency="mask", guidance=0.5), model).masking is not None
     mute = leaning_model(True)
-    assert not separation_passes(Options(guidance=0.5), mute)[1][0].vocode
+    assert of_separation(Options(guidance=0.5), mute).masking is not None
     with pytest.raises(ModelError, match="no vocoder"):
-        separation_passes(Options(consistency="none"), mute)
+        of_separation(Options(consistency="none"), mute)
 
 
 @pytest.mark.parametrize("maps", [True, False], ids=["maps", "published"])
 def test_invented_stems_depend_on_the_song_as_far_as_guidance_says(maps: bool):
-    model, layout = speaking(maps), Layout(vocode=True)
+    model = speaking(maps)
     soft, loud = (torch.from_numpy(song(0.8, RATE, 2, seed=seed)) for seed in (1, 2))
 
     def stems(mixture: torch.Tensor, guidance: float, seed: int = 0) -> torch.Tensor:
-        return separate_windows(model, mixture[None], RATE, Settings(4, guidance, seed), layout)[0]
+        sampling = Sampling(4, guidance, seed=seed)
+        return separate(model, mixture[None], RATE, sampling, None)[0]
 
     ignored, followed = stems(soft, 0.0), stems(soft, 1.0)
     assert ignored.shape == (5, *soft.shape) and torch.isfinite(ignored).all() and ignored.abs().max() > 0
@@ -83,7 +84,8 @@ def test_invented_stems_depend_on_the_song_as_far_as_guidance_says(maps: bool):
 
 def test_a_vocoded_separation_has_the_songs_shape_and_a_residual_that_completes_it(model: Msgld):
     samples = song(0.7, 32000, 1)
-    options = Options(guidance=0.5, steps=2, iterations=2, eta=0.5, consistency="residual")
+    sampling = {"iterations": 2, "eta": 0.5}
+    options = Options(guidance=0.5, steps=2, sampling=sampling, consistency="residual")
     result = model.separate((samples, 32000), options=options)
     assert set(result.stems) == set(model.stems) and result.rate == 32000
     total = np.sum([*result.stems.values(), result.residual], axis=0)
@@ -106,8 +108,28 @@ def test_known_stems_come_back_as_they_are_also_beside_vocoded_ones(model: Msgld
 
 def test_eta_belongs_to_ddim():
     with pytest.raises(UsageError, match="ddim"):
-        Options(eta=0.5, sampler="multistep")
-    assert making(Options(eta=0.5), leaning_model(True)).sampler == "ddim"
+        Options(sampling={"eta": 0.5, "sampler": "multistep"})
+    assert of_making(Options(sampling={"eta": 0.5}), leaning_model(True)).sampler == "ddim"
+
+
+def test_settings_of_the_sampler_are_checked_by_name():
+    for wrong in ({"etta": 1.0}, {"sampler": "euler"}, {"eta": 2.0}, {"iterations": 0}):
+        with pytest.raises(UsageError):
+            Options(sampling=wrong)
+    with pytest.raises(UsageError, match="by name"):
+        Options(sampling=0.5)
+
+
+def test_settings_under_their_old_names_work_and_warn():
+    for old, new in (
+        ({"eta": 0.5}, {"eta": 0.5}),
+        ({"sampler": "ddpm"}, {"sampler": "ddim", "eta": 1.0}),
+        ({"iterations": 3}, {"iterations": 3}),
+    ):
+        with pytest.warns(FutureWarning, match="sampling"):
+            assert Options(**old) == Options(sampling=new)
+    with pytest.warns(FutureWarning, match="style_guidance"):
+        assert Options(brief_guidance=3.0) == Options(style_guidance=3.0)
 
 
 def test_results_are_written_with_what_was_asked_for(model: Msgld, tmp_path: Path):

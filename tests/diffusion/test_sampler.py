@@ -12,7 +12,9 @@ from torch import Tensor
 from msgld.diffusion.denoise import Estimate
 from msgld.diffusion.guidance import Guided
 from msgld.diffusion.noise import CosineSchedule, mix
-from msgld.diffusion.sample import STEPPERS, Map, State, finish, sample
+from msgld.diffusion.noise_map import NoiseMap
+from msgld.diffusion.sample import State, last_state, sample, stepper_of
+from msgld.diffusion.sampling import Sampling
 
 DRAWS = 20_000
 # Three stems, the first two of them strongly correlated.
@@ -20,11 +22,16 @@ STEMS = torch.tensor([[1.0, 0.9, 0.2], [0.9, 1.0, 0.0], [0.2, 0.0, 0.5]], dtype=
 PAIR = torch.tensor([[1.0, 0.9], [0.9, 1.0]], dtype=torch.float64)
 
 
-def task(levels: list[float], wanted: list[bool] | None = None, present: list[bool] | None = None) -> Map:
+SETTINGS = {"ddim": Sampling(), "ddpm": Sampling(eta=1.0), "multistep": Sampling(sampler="multistep")}
+
+
+def task(
+    levels: list[float], wanted: list[bool] | None = None, present: list[bool] | None = None
+) -> NoiseMap:
     """A map of one frame; by default everything at level 1 is wanted and everything is present."""
     wanted = [level == 1 for level in levels] if wanted is None else wanted
     present = [True] * len(levels) if present is None else present
-    return Map(
+    return NoiseMap(
         torch.tensor(levels)[None, :, None], torch.tensor(wanted)[None, :, None], torch.tensor([present])
     )
 
@@ -34,11 +41,13 @@ def normal(tracks: int, seed: int) -> Tensor:
     return torch.randn(1, tracks, DRAWS, 1, generator=generator, dtype=torch.float64)
 
 
-def run(oracle: GaussianOracle, z: Tensor, wish: Map, steps: int, name: str = "ddim") -> Tensor:
+def run(oracle: GaussianOracle, z: Tensor, wish: NoiseMap, steps: int, name: str = "ddim") -> Tensor:
     """Every channel is a draw of its own; the result as (K, draws)."""
     x = mix(z, normal(z.shape[1], 1), wish.levels, oracle.schedule)
-    states = sample(oracle, x, wish, steps, STEPPERS[name], lambda step: normal(z.shape[1], 100 + step))
-    return finish(states).x[0, :, :, 0]
+    states = sample(
+        oracle, x, wish, steps, stepper_of(SETTINGS[name]), lambda step: normal(z.shape[1], 100 + step)
+    )
+    return last_state(states).x[0, :, :, 0]
 
 
 def held(values: list[float]) -> Tensor:
@@ -74,7 +83,7 @@ def test_a_softly_given_stem_is_known_as_well_as_its_level_says(level: float):
     assert torch.corrcoef(torch.stack([made[1] - expected, seen]))[0, 1].abs() < 0.03
 
 
-@pytest.mark.parametrize("name", STEPPERS)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_separated_stems_sum_to_the_mixture(name: str):
     oracle = GaussianOracle(with_mixture(STEMS))
     z = oracle.draw(1, DRAWS)
@@ -98,7 +107,7 @@ def test_one_call_from_pure_noise_is_the_conditional_mean():
 
 def flow(oracle: GaussianOracle, start: Tensor, steps: int, name: str) -> Tensor:
     wish = task([1.0] * start.shape[1])
-    return finish(sample(oracle, start, wish, steps, STEPPERS[name])).x
+    return last_state(sample(oracle, start, wish, steps, stepper_of(SETTINGS[name]))).x
 
 
 @pytest.mark.parametrize("steps", [6, 8, 12, 16, 25])
@@ -124,12 +133,12 @@ def test_the_error_vanishes_with_the_steps(name: str):
     assert errors[2] < errors[1] / (3.5 if name == "ddim" else 5)
 
 
-@pytest.mark.parametrize("name", STEPPERS)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_held_tracks_never_change(name: str):
     oracle = GaussianOracle(with_mixture(STEMS))
     x = normal(4, 3)
     wish = task([0, 1, 0.4, 0], [False, True, False, False])
-    for state in sample(oracle, x, wish, 5, STEPPERS[name], lambda step: normal(4, step)):
+    for state in sample(oracle, x, wish, 5, stepper_of(SETTINGS[name]), lambda step: normal(4, step)):
         assert torch.equal(state.x[:, [0, 2, 3]], x[:, [0, 2, 3]])
         assert not torch.equal(state.x[:, 1], x[:, 1])
     for levels, _ in oracle.calls:
@@ -148,20 +157,20 @@ def test_the_levels_fall_by_the_schedule_and_every_call_is_yielded():
 
 def test_steppers_without_noise_ask_for_none_and_ddpm_says_so():
     oracle = GaussianOracle(STEMS)
-    finish(sample(oracle, normal(3, 1), task([1, 1, 1]), 3))
+    last_state(sample(oracle, normal(3, 1), task([1, 1, 1]), 3))
     with pytest.raises(ValueError, match="noise"):
-        finish(sample(oracle, normal(3, 1), task([1, 1, 1]), 3, STEPPERS["ddpm"]))
+        last_state(sample(oracle, normal(3, 1), task([1, 1, 1]), 3, stepper_of(SETTINGS["ddpm"])))
 
 
 def test_no_step_is_an_error():
     with pytest.raises(ValueError, match="step"):
-        finish(sample(GaussianOracle(STEMS), normal(3, 1), task([1, 1, 1]), 0))
+        last_state(sample(GaussianOracle(STEMS), normal(3, 1), task([1, 1, 1]), 0))
 
 
 # Guidance
 
 
-def last_estimate(denoiser: Guided | GaussianOracle, x: Tensor, wish: Map) -> Tensor:
+def last_estimate(denoiser: Guided | GaussianOracle, x: Tensor, wish: NoiseMap) -> Tensor:
     return denoiser(x, wish.levels, wish.presence).z
 
 
@@ -178,7 +187,7 @@ def test_guidance_of_weight_one_is_plain_for_one_call():
 
 def test_guidance_of_weight_zero_ignores_what_is_given_for_one_call():
     oracle, x = GaussianOracle(STEMS), normal(3, 2)
-    null = last_estimate(oracle, x, Map(GIVEN.levels, GIVEN.wanted, torch.tensor([[False, True, True]])))
+    null = last_estimate(oracle, x, NoiseMap(GIVEN.levels, GIVEN.wanted, torch.tensor([[False, True, True]])))
     oracle.calls.clear()
     assert torch.equal(last_estimate(Guided(oracle, 0.0), x, GIVEN)[:, 1:], null[:, 1:])
     assert [presence.tolist() for _, presence in oracle.calls] == [[[False, True, True]]]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from msgld.dsp.loudness import ABSOLUTE_GATE, gated_rms, without_heavy_rumble, without_rumble
 from msgld.model import REFERENCE_RMS
-from msgld.tasks.level import gain_of_given, gain_to_reference
+from msgld.tasks.loudness import gain_of_given, gain_to_reference
 
 RATE = 16_000
 

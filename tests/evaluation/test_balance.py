@@ -11,14 +11,14 @@ import pytest
 from leaning import leaning_model
 from matplotlib.image import imread
 
+from msgld.diffusion.sampling import Sampling
 from msgld.errors import UsageError
 from msgld.evaluation.balance import Balance, Example, balance
 from msgld.evaluation.balance_picture import GAP, tiled
 from msgld.progress import Progress
 from msgld.stems import RATE, STEMS
-from msgld.tasks.noise_maps import Settings
 
-STEPS = Settings(steps=20)
+STEPS = Sampling(steps=20)
 BOTH = pytest.mark.parametrize("maps", [True, False], ids=["maps", "published"])
 
 
@@ -54,9 +54,9 @@ def test_stems_that_sum_to_the_mixture_agree_with_it():
     # Noise in five parts of equal power that share nothing: powers add up, whatever the phases.
     stems = 0.05 * np.random.default_rng(1).standard_normal((5, 2, RATE), dtype=np.float32)
     song = Example("parts", stems.sum(0), dict(zip(STEMS, stems, strict=True)), RATE)
-    found_parts = balance(leaning_model(True), song, Settings(), (1.0,), 1)
+    found_parts = balance(leaning_model(True), song, Sampling(), (1.0,), 1)
     loud = Example("alike", 5 * stems[0], dict.fromkeys(STEMS, 5 * stems[0]), RATE)
-    alike = balance(leaning_model(True), loud, Settings(), (1.0,), 1)
+    alike = balance(leaning_model(True), loud, Sampling(), (1.0,), 1)
     # Five copies of the mixture have five times its power: 0.5 ln 5 nepers too much.
     assert alike.rows[-1]["agreement"] == pytest.approx(0.5 * np.log(5), abs=0.01)
     assert found_parts.rows[-1]["agreement"] < 0.7 * alike.rows[-1]["agreement"]

@@ -79,7 +79,7 @@ def test_every_weight_arrives_where_it_belongs(tmp_path: Path, published: Publis
     assert model.codec.config == CODEC and same(model.codec, codec.state_dict())
     assert model.vocoder.config == VOCODER and same(model.vocoder, vocoder.state_dict())
     assert model.info["global_step"] == 1234 and model.info["converted_from"] == ["last.ckpt"]
-    assert model.name == "model" and model.level is None
+    assert model.name == "model" and model.reference_rms is None
 
 
 def test_the_plain_weights_are_taken_when_asked_for(tmp_path: Path, published: Published, checkpoint: Path):

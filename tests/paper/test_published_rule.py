@@ -12,12 +12,16 @@ from gaussian import GaussianOracle, with_mixture
 from torch import Tensor
 
 from msgld.diffusion.denoise import Estimate
-from msgld.diffusion.guidance import Guided, Overwriting
-from msgld.diffusion.noise import CosineSchedule, Schedule, SqrtLinearSchedule
-from msgld.diffusion.sample import Map, finish
+from msgld.diffusion.guidance import Guided
+from msgld.diffusion.noise import CosineSchedule, Schedule
+from msgld.diffusion.noise_map import NoiseMap
+from msgld.diffusion.run import run
+from msgld.diffusion.sample import last_state
+from msgld.diffusion.sampling import Sampling
 from msgld.errors import UsageError
+from msgld.paper.overwrite import Overwriting
+from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.tasks import noise_maps as maps
-from msgld.tasks.noise_maps import Settings
 
 DRAWS = 4000
 GIVEN = 1.5
@@ -53,7 +57,7 @@ def arranged(denoiser: GaussianOracle, **settings: float) -> Tensor:
     z = torch.zeros(1, 3, DRAWS, 1, dtype=torch.float64)
     z[:, 0] = GIVEN
     task = maps.arrange(3, 1, {0: 0.0})
-    state = finish(maps.run(denoiser, z, task, Settings(**{"steps": 100, "seed": 3, "eta": 1.0, **settings})))
+    state = last_state(run(denoiser, z, task, Sampling(**{"steps": 100, "seed": 3, "eta": 1.0, **settings})))
     assert torch.equal(state.x[:, 0], z[:, 0]), "what is given comes back as it was"
     return state.x[0, 1, :, 0]
 
@@ -88,7 +92,7 @@ def test_repeating_steps_does_not_spoil_what_is_exact():
 def test_generation_needs_no_rule():
     z = torch.zeros(1, 3, DRAWS, 1, dtype=torch.float64)
     oracle = OneLevel(SqrtLinearSchedule())
-    made = finish(maps.run(oracle, z, maps.generate(3, 1), Settings(steps=200, eta=1.0))).x[0, :2, :, 0]
+    made = last_state(run(oracle, z, maps.generate(3, 1), Sampling(steps=200, eta=1.0))).x[0, :2, :, 0]
     assert torch.cov(made).flatten().tolist() == pytest.approx([1, 0.9, 0.9, 1], abs=0.06)
     assert not any(presence[0, -1] for _, presence in oracle.calls)
 
@@ -96,15 +100,15 @@ def test_generation_needs_no_rule():
 def test_separation_takes_the_mixture_as_it_is():
     oracle = OneLevel(SqrtLinearSchedule())
     z = oracle.draw(1, DRAWS)
-    made = finish(maps.run(oracle, z, maps.separate(3, 1), Settings(steps=200))).x[0, :, :, 0]
+    made = last_state(run(oracle, z, maps.separate(3, 1), Sampling(steps=200))).x[0, :, :, 0]
     assert (made[0] + made[1] - z[0, 2, :, 0]).abs().mean() < 0.05
 
 
 def test_stems_that_nobody_asks_for_are_made_all_the_same():
     oracle = OneLevel(CosineSchedule())
     z = torch.zeros(1, 3, DRAWS, 1, dtype=torch.float64)
-    task = maps.without(maps.generate(3, 1), [1])
-    made = finish(maps.run(oracle, z, task, Settings(steps=100))).x[0, 0, :, 0]
+    task = maps.drop(maps.generate(3, 1), [1])
+    made = last_state(run(oracle, z, task, Sampling(steps=100))).x[0, 0, :, 0]
     assert made.var() == pytest.approx(1, abs=0.1)
     assert all(presence[0, :2].all() for _, presence in oracle.calls)
 
@@ -130,7 +134,7 @@ def test_what_the_rule_has_no_answer_to_is_refused():
 def test_one_pass_a_step_where_guidance_has_nothing_to_weigh(weight: float, passes: int):
     oracle = OneLevel(SqrtLinearSchedule())
     z = oracle.draw(1, 4)
-    finish(maps.run(oracle, z, maps.separate(3, 1), Settings(steps=10, guidance=weight)))
+    last_state(run(oracle, z, maps.separate(3, 1), Sampling(steps=10, guidance=weight)))
     assert len(oracle.calls) == 10 * passes
 
 
@@ -138,7 +142,7 @@ def test_an_arrangement_is_not_guided_by_its_own_stems():
     # The published weight is about the mixture alone: without one there is nothing to weigh.
     oracle = OneLevel(SqrtLinearSchedule())
     z = oracle.draw(1, 4)
-    finish(maps.run(oracle, z, maps.arrange(3, 1, {0: 0.0}), Settings(steps=10, guidance=2.0)))
+    last_state(run(oracle, z, maps.arrange(3, 1, {0: 0.0}), Sampling(steps=10, guidance=2.0)))
     assert len(oracle.calls) == 10
 
 
@@ -183,5 +187,5 @@ def test_guided_first_then_overwritten():
 def test_a_map_of_nothing_wanted_changes_nothing():
     z = torch.randn(1, 3, 4, 2, dtype=torch.float64)
     levels = torch.zeros(1, 3, 2)
-    task = Map(levels, torch.zeros(1, 3, 2, dtype=torch.bool), torch.ones(1, 3, dtype=torch.bool))
-    assert torch.equal(finish(maps.run(Joint(CosineSchedule()), z, task, Settings(steps=2))).x, z)
+    task = NoiseMap(levels, torch.zeros(1, 3, 2, dtype=torch.bool), torch.ones(1, 3, dtype=torch.bool))
+    assert torch.equal(last_state(run(Joint(CosineSchedule()), z, task, Sampling(steps=2))).x, z)

@@ -19,7 +19,6 @@ from msgld.checkpoint import load_first_stage, load_model, save_parts
 from msgld.cli.preparing import Training
 from msgld.cli.train_parts import train_codec_on, train_denoiser_on, train_vocoder_on
 from msgld.data.source import Clip
-from msgld.diffusion.noise import SqrtLinearSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import AUDIOLDM, MelConfig, log_mel
 from msgld.errors import ModelError, UsageError
@@ -40,6 +39,7 @@ from msgld.paper.presets import (
     find_recipe,
 )
 from msgld.paper.run import train_published
+from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.paper.training import PublishedTraining
 from msgld.paper.unet3d import PublishedUNet, UNetConfig
 from msgld.training.assemble import join_vocoder
@@ -358,7 +358,7 @@ def test_a_run_leaves_the_first_stage_as_it_was_and_a_model(tmp_path: Path, firs
     one, other = (path / "codec.safetensors" for path in (first_stage, folder))
     assert one.read_bytes() == other.read_bytes()
     model = load_model(folder, half=False)
-    assert model.stems == Tones().stems and model.level == REFERENCE_RMS and not model.maps
+    assert model.stems == Tones().stems and model.reference_rms == REFERENCE_RMS and not model.maps
     assert isinstance(model.denoiser, PublishedDenoiser)
     averaged = load_state(tmp_path / "state.pt")["average"]["values"]
     for parameter, value in zip(model.denoiser.parameters(), averaged, strict=True):

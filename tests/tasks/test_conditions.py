@@ -17,18 +17,19 @@ from msgld.data.fonts import heldout_soundfont
 from msgld.data.keyfinding import key_of_notes
 from msgld.data.parts import stretch, transpose
 from msgld.data.scores import Band, ScoreSource, Variation, band_song, conditions_of
-from msgld.diffusion.denoise import Conditioning, Estimate
+from msgld.diffusion.denoise import Denoiser, Estimate
 from msgld.diffusion.guidance import Conditioned, Guided
 from msgld.diffusion.noise import CosineSchedule
+from msgld.diffusion.noise_map import Conditioning
+from msgld.diffusion.sampling import Sampling
 from msgld.errors import ModelError, UsageError
+from msgld.music.conditioning import FACTS, conditioning_of, facts, features_of, frame_features, programs
 from msgld.music.conditions import PROGRAMS, Conditions
 from msgld.music.keys import parse_key, scale, transposed
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.stems import STEMS
 from msgld.tasks import noise_maps as maps
-from msgld.tasks.conditioning import FACTS, conditioning_of, facts, features_of, frame_features, programs
-from msgld.tasks.noise_maps import Settings
-from msgld.tasks.rollout import march
+from msgld.tasks.rollout import roll_out
 from msgld.training.batch import Batch
 from msgld.training.conditions import ConditionsConfig, drawn_conditions
 
@@ -213,10 +214,8 @@ def test_what_a_brief_says_of_a_stem_and_of_a_moment_is_heard():
         )
 
 
-class Listener:
+class Listener(Denoiser):
     """Answers with zeros and remembers what it was told."""
-
-    maps = True
 
     def __init__(self, schedule: object) -> None:
         self.schedule = schedule
@@ -232,14 +231,14 @@ def test_each_window_is_told_of_its_own_frames():
     task = maps.generate(6, 20)
     frames = torch.arange(20.0).view(1, 20, 1)
     task = replace(task, conditioning=Conditioning(frames, torch.zeros(1, 5, 2)))
-    list(march(listener, torch.zeros(1, 6, 4, 20), task, Settings(steps=1), 12, 4))
+    list(roll_out(listener, torch.zeros(1, 6, 4, 20), task, Sampling(steps=1), 12, 4))
     assert [(int(a.frames[0, 0, 0]), a.frames.shape[1]) for a in listener.told] == [(0, 12), (8, 12)]
 
 
-class Hearing:
+class Hearing(Denoiser):
     """Answers 1 where nothing is asked, and what is asked of the first frame where something is; counts its calls."""
 
-    maps, schedule = True, CosineSchedule()
+    schedule = CosineSchedule()
 
     def __init__(self) -> None:
         self.calls = 0

@@ -8,20 +8,22 @@ from gaussian import GaussianOracle, with_mixture
 from torch import Tensor
 
 from msgld.diffusion.noise import CosineSchedule
-from msgld.diffusion.sample import Map, finish
+from msgld.diffusion.noise_map import NoiseMap
+from msgld.diffusion.run import run
+from msgld.diffusion.sample import last_state
+from msgld.diffusion.sampling import Sampling
 from msgld.tasks import noise_maps as maps
-from msgld.tasks.noise_maps import Settings
-from msgld.tasks.rollout import calls, march, stretches
+from msgld.tasks.rollout import calls, roll_out, windows
 
 # Two stems and their sum.
 STEMS = torch.tensor([[1.0, 0.8], [0.8, 1.0]], dtype=torch.float64)
 COVARIANCE = with_mixture(STEMS)
 K, T = 3, 6
 DRAWS = 5000
-MANY = Settings(steps=40, sampler="multistep", seed=3)
+MANY = Sampling(steps=40, sampler="multistep", seed=3)
 
 
-def rows(task: Map) -> tuple[list[float], list[bool], list[bool]]:
+def rows(task: NoiseMap) -> tuple[list[float], list[bool], list[bool]]:
     """A map that is the same in every frame, as lists over the tracks: levels, wanted, presence."""
     assert (task.levels == task.levels[..., :1]).all()
     assert (task.wanted == task.wanted[..., :1]).all()
@@ -60,7 +62,7 @@ def test_vary():
 
 
 def test_continue():
-    task = maps.within(maps.generate(K, T), 4, T)
+    task = maps.restrict(maps.generate(K, T), 4, T)
     assert task.levels[0, :2].tolist() == [[0, 0, 0, 0, 1, 1]] * 2
     assert task.wanted[0, :2].tolist() == [[False] * 4 + [True] * 2] * 2
     assert not task.wanted[0, 2].any()
@@ -68,27 +70,27 @@ def test_continue():
 
 
 def test_replay_a_stretch_of_one_stem():
-    task = maps.within(maps.arrange(K, T, {0: 0.0}), 2, 4)
+    task = maps.restrict(maps.arrange(K, T, {0: 0.0}), 2, 4)
     assert task.levels[0].tolist() == [[0] * 6, [0, 0, 1, 1, 0, 0], [1] * 6]
     assert task.wanted[0].tolist() == [[False] * 6, [False, False, True, True, False, False], [False] * 6]
 
 
 def test_between_separating_and_generating():
-    task = maps.separate(K, T, mixture=0.4)
+    task = maps.separate(K, T, noise=0.4)
     assert rows(task) == ([1, 1, 0.4], [True, True, False], [True, True, True])
 
 
 def test_without_a_stem():
-    task = maps.without(maps.generate(K, T), [1])
+    task = maps.drop(maps.generate(K, T), [1])
     assert rows(task) == ([1, 1, 1], [True, False, False], [True, False, False])
 
 
 # Played through
 
 
-def play(task: Map, z: Tensor, settings: Settings = MANY, memory: float = 0.0) -> Tensor:
+def play(task: NoiseMap, z: Tensor, settings: Sampling = MANY, memory: float = 0.0) -> Tensor:
     """The latents that a task ends with, (K, draws, T)."""
-    return finish(maps.run(GaussianOracle(COVARIANCE, memory), z, task, settings)).x[0]
+    return last_state(run(GaussianOracle(COVARIANCE, memory), z, task, settings)).x[0]
 
 
 def piece(frames: int = T, memory: float = 0.0) -> Tensor:
@@ -109,7 +111,7 @@ def test_separated_stems_sum_to_the_mixture_and_are_plausible():
 
 def test_one_call_separates_with_the_least_squared_error():
     z = piece()
-    made = play(maps.separate(K, T), z, Settings())
+    made = play(maps.separate(K, T), z, Sampling())
     assert torch.allclose(made[:2], z[0, 2:] / 2, atol=1e-6)
     # E|z - E[z | m]|^2 = 1 - 1.8^2 / 3.6; a sample has twice that.
     assert (made[:2] - z[0, :2]).square().mean() == pytest.approx(0.1, rel=0.05)
@@ -162,7 +164,7 @@ def test_varying_keeps_the_distribution_and_some_of_the_piece():
 
 def test_continuing_goes_on_from_the_past():
     z = piece(memory=0.9)
-    made = play(maps.within(maps.generate(K, T), 4, T), z, memory=0.9)
+    made = play(maps.restrict(maps.generate(K, T), 4, T), z, memory=0.9)
     assert torch.equal(made[:2, :, :4], z[0, :2, :, :4])
     # The next frame of an AR(1) process: 0.9 times the last one, and fresh noise in the stems' proportions.
     news = made[:2, :, 4] - 0.9 * z[0, :2, :, 3]
@@ -171,7 +173,7 @@ def test_continuing_goes_on_from_the_past():
 
 def test_replaying_joins_at_both_ends():
     z = piece(memory=0.9)
-    made = play(maps.within(maps.arrange(K, T, {0: 0.0}), 2, 3), z, Settings(120, seed=3), memory=0.9)
+    made = play(maps.restrict(maps.arrange(K, T, {0: 0.0}), 2, 3), z, Sampling(120, seed=3), memory=0.9)
     assert torch.equal(made[0], z[0, 0])
     assert torch.equal(made[1][:, [0, 1, 3, 4, 5]], z[0, 1][:, [0, 1, 3, 4, 5]])
     joint = GaussianOracle(COVARIANCE, 0.9).covariance(T)
@@ -186,7 +188,7 @@ def test_replaying_joins_at_both_ends():
 @pytest.mark.parametrize("level", [0.3, 0.7])
 def test_between_lies_between(level: float):
     z = piece()
-    made = play(maps.separate(K, T, mixture=level), z)
+    made = play(maps.separate(K, T, noise=level), z)
     alpha = float(CosineSchedule()(torch.tensor(level))[0])
     both = torch.stack([made[:2].sum(0).flatten(), z[0, 2].flatten()])
     # Cov[E[m | x], m] for x = alpha m + sigma n, where m has variance 3.6.
@@ -198,15 +200,15 @@ def test_between_lies_between(level: float):
 def test_the_same_seed_gives_the_same_result_and_another_seed_another():
     z = piece()
     task = maps.arrange(K, T, {0: 0.0})
-    for name in ("ddim", "ddpm", "multistep"):
-        one, same, other = (play(task, z, Settings(4, 1.0, seed, name)) for seed in (1, 1, 2))
+    for name, eta in (("ddim", 0.0), ("ddim", 1.0), ("multistep", 0.0)):
+        one, same, other = (play(task, z, Sampling(4, 1.0, seed, name, eta)) for seed in (1, 1, 2))
         assert torch.equal(one, same)
         assert not torch.allclose(one[1], other[1], atol=0.1)
 
 
 def test_guidance_weight_zero_ignores_what_is_given():
     z = piece()
-    settings = Settings(40, 0.0, 3, "multistep")
+    settings = Sampling(40, 0.0, 3, "multistep")
     made = play(maps.arrange(K, T, {0: 0.0}), z, settings)
     assert torch.corrcoef(torch.stack([made[1].flatten(), z[0, 0].flatten()]))[0, 1].abs() < 0.02
     assert torch.equal(made[0], z[0, 0])
@@ -215,18 +217,18 @@ def test_guidance_weight_zero_ignores_what_is_given():
 # Longer than a window
 
 WINDOW, PAST = 8, 3
-FEW = Settings(steps=3, seed=5, sampler="multistep")
+FEW = Sampling(steps=3, seed=5, sampler="multistep")
 
 
-def on(task: Map, z: Tensor, settings: Settings = FEW) -> tuple[list[Tensor], GaussianOracle]:
+def on(task: NoiseMap, z: Tensor, settings: Sampling = FEW) -> tuple[list[Tensor], GaussianOracle]:
     oracle = GaussianOracle(COVARIANCE, 0.7)
-    return [made.clone() for _, made in march(oracle, z, task, settings, WINDOW, PAST)], oracle
+    return [made.clone() for _, made in roll_out(oracle, z, task, settings, WINDOW, PAST)], oracle
 
 
 @pytest.mark.parametrize("frames", [1, 7, 8, 9, 12, 13, 14, 30])
 def test_windows_cover_every_frame_once_and_hear_the_past(frames: int):
     done = 0
-    for first, last, fresh in stretches(frames, WINDOW, PAST):
+    for first, last, fresh in windows(frames, WINDOW, PAST):
         assert fresh == done
         assert last > fresh >= first >= 0
         assert last - first == min(WINDOW, frames)
@@ -236,10 +238,10 @@ def test_windows_cover_every_frame_once_and_hear_the_past(frames: int):
 
 
 @pytest.mark.parametrize("frames", [5, 8, 9, 13, 21])
-def test_a_march_makes_everything_wanted_in_as_many_calls_as_promised(frames: int):
+def test_a_roll_out_makes_everything_wanted_in_as_many_calls_as_promised(frames: int):
     blank = torch.full((1, K, 4, frames), 77.0, dtype=torch.float64)
     states, oracle = on(maps.generate(K, frames), blank)
-    assert len(states) == len(oracle.calls) == calls(frames, FEW, WINDOW, PAST)
+    assert len(states) == len(oracle.calls) == calls(maps.generate(K, frames), FEW, WINDOW, PAST)
     assert (states[-1][:, :2] != 77).all()
     assert (states[-1][:, :2].abs() < 7).all()
     assert (states[-1][:, 2] == 77).all(), "the mixture is not wanted"
@@ -276,11 +278,11 @@ def test_softly_given_tracks_stay_soft_in_the_past():
 
 def test_a_replayed_stretch_touches_only_its_windows():
     z = GaussianOracle(COVARIANCE, 0.7).draw(40, 4, seed=2)
-    states, oracle = on(maps.within(maps.arrange(K, 40, {1: 0.0}), 30, 33), z)
+    states, oracle = on(maps.restrict(maps.arrange(K, 40, {1: 0.0}), 30, 33), z)
     changed = (states[-1] != z).any(2)[0]
     assert changed[0].nonzero().flatten().tolist() == [30, 31, 32]
     assert not changed[1:].any()
-    assert len(oracle.calls) < calls(40, FEW, WINDOW, PAST)
+    assert len(oracle.calls) < calls(maps.generate(K, 40), FEW, WINDOW, PAST)
 
 
 def test_the_first_window_does_not_know_how_long_the_piece_gets():
@@ -292,7 +294,7 @@ def test_the_first_window_does_not_know_how_long_the_piece_gets():
 def test_a_long_piece_has_the_distribution_of_the_data_across_the_joins():
     frames = 13
     blank = torch.zeros(1, K, DRAWS, frames, dtype=torch.float64)
-    states, _ = on(maps.generate(K, frames), blank, Settings(30, seed=1, sampler="multistep"))
+    states, _ = on(maps.generate(K, frames), blank, Sampling(30, seed=1, sampler="multistep"))
     made = states[-1][0, 0]
     for frame in range(frames - 1):
         neighbours = torch.cov(made[:, frame : frame + 2].T)

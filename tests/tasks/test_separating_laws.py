@@ -138,7 +138,7 @@ def test_files_are_as_the_song_and_sum_to_it(model: msgld.Msgld, drawn: Drawn, d
 def test_the_same_song_and_seed_give_the_same_samples(model: msgld.Msgld, drawn: Drawn, quality: str):
     options = DRAFT if quality == "draft" else msgld.Options(quality="draft", steps=2, seed=7)
     level = 0.0 if quality == "draft" else 0.5
-    one, two = (model.separate(drawn.sound, mixture_level=level, options=options) for _ in range(2))
+    one, two = (model.separate(drawn.sound, noise=level, options=options) for _ in range(2))
     assert parts(one).tobytes() == parts(two).tobytes()
 
 
@@ -161,7 +161,7 @@ def test_segments_of_any_length_and_overlap_sum_to_the_song(model: msgld.Msgld, 
 def test_another_seed_gives_another_sample_where_noise_is_drawn(model: msgld.Msgld):
     sound = Drawn(8000, 1, 8000, "noise", 0).sound
     one, two = (
-        model.separate(sound, mixture_level=0.5, options=msgld.Options(quality="draft", steps=2, seed=seed))
+        model.separate(sound, noise=0.5, options=msgld.Options(quality="draft", steps=2, seed=seed))
         for seed in (1, 2)
     )
     assert np.abs(parts(one) - parts(two)).max() > 1e-6

@@ -6,22 +6,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from msgld.diffusion.denoise import Conditioning, StemDenoiser, StemNetwork
+from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule
+from msgld.diffusion.noise_map import Conditioning
+from msgld.diffusion.sampling import Sampling
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
 from msgld.dsp.windows import Joiner, WindowPlan
 from msgld.model import Model
-from msgld.tasks import separate
-from msgld.tasks.noise_maps import Settings
-from msgld.tasks.separate import Layout, separate_windows
+from msgld.tasks.masking import Masking
+from msgld.tasks.separate import separate
 from msgld.tasks.song import separate_song
+from msgld.tasks.windowing import Windowing
 
 plans = st.builds(WindowPlan, st.integers(30, 90), st.integers(0, 8), st.integers(0, 12)).filter(
     lambda plan: plan.hop >= plan.fade
@@ -91,7 +94,7 @@ STEMS = ("low", "high")
 
 
 class Splitter(StemNetwork):
-    """Gives two stems fixed shares of every band."""
+    """Gives two stems fixed masks of every band."""
 
     tracks = len(STEMS) + 1
 
@@ -101,8 +104,8 @@ class Splitter(StemNetwork):
         return torch.zeros_like(z), z
 
     def masks(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
-        share = torch.tensor([0.25, 0.75]).view(1, 2, 1, 1)
-        return share.expand(len(z), 2, MEL.bands, 4 * z.shape[-1])
+        masks = torch.tensor([0.25, 0.75]).view(1, 2, 1, 1)
+        return masks.expand(len(z), 2, MEL.bands, 4 * z.shape[-1])
 
     def settings(self) -> dict[str, object]:
         return {}
@@ -122,20 +125,27 @@ class Reel:
         self.samples, self.rate, self.channels = samples, rate, samples.shape[0]
         self.blocks, self.place, self.reads = blocks, 0, 0
 
-    def read(self, samples: int) -> Tensor:
+    def read(self, samples: int) -> np.ndarray:
         if self.blocks:
             samples = min(samples, self.blocks[self.reads % len(self.blocks)])
         self.reads += 1
         block = self.samples[:, self.place : self.place + samples]
         self.place += block.shape[1]
-        return block
+        return block.numpy()
 
 
-LAYOUT = Layout(context=0.02, fade=0.03, spatial=False)  # what the stub answers, window by window
+WINDOWING = Windowing(context=0.02, fade=0.03)
+MASKING = Masking(exponent=1.0, average_weight=0.0, wiener=False)  # the stub's own masks
 
 
-def separated(reel: Reel, layout: Layout = LAYOUT, known: Mapping[int, Reel] | None = None) -> Tensor:
-    parts = list(separate_song(stub(), reel, Settings(), layout, known))
+def windows(mixtures: Tensor, rate: int, starts: list[int], known: dict[int, Tensor]) -> Tensor:
+    return separate(stub(), mixtures, rate, Sampling(), MASKING, starts, known)
+
+
+def separated(
+    reel: Reel, windowing: Windowing = WINDOWING, known: Mapping[int, Reel] | None = None
+) -> Tensor:
+    parts = list(separate_song(stub(), reel, known or {}, windowing, windows))
     empty = torch.zeros(len(STEMS) + 1, reel.channels, 0)
     return torch.cat([empty, *parts], -1)
 
@@ -152,10 +162,10 @@ def test_as_many_samples_come_out_as_went_in(rate: int, seconds: float):
 
 
 def test_no_length_around_the_joins_loses_a_sample():
-    layout = Layout(0.02, 0.002, spatial=False)
-    arrangement = separate.plan(stub(), MEL.rate, layout)
-    for samples in range(arrangement.hop - arrangement.fade - 3, arrangement.hop + 4):
-        assert separated(Reel(0.1 * song(samples, 1), MEL.rate), layout).shape[-1] == samples
+    windowing = Windowing(0.02, 0.002)
+    plan = windowing.plan(stub(), MEL.rate)
+    for samples in range(plan.hop - plan.fade - 3, plan.hop + 4):
+        assert separated(Reel(0.1 * song(samples, 1), MEL.rate), windowing).shape[-1] == samples
 
 
 @given(st.lists(st.integers(1, 5000), min_size=1, max_size=5), st.integers(1, 30_000))
@@ -168,7 +178,7 @@ def test_the_sizes_of_blocks_do_not_matter(blocks: list[int], samples: int):
 
 def test_a_long_fade_changes_nothing_but_the_number_of_windows():
     whole = 0.1 * song(40_000)
-    short, long = (separated(Reel(whole, 8000), Layout(0.02, fade, spatial=False)) for fade in (0.03, 0.5))
+    short, long = (separated(Reel(whole, 8000), Windowing(0.02, fade)) for fade in (0.03, 0.5))
     assert torch.allclose(short, long, atol=1e-5)
 
 
@@ -177,9 +187,9 @@ def test_a_long_fade_changes_nothing_but_the_number_of_windows():
 def test_windows_computed_together_give_the_same(batch: int, samples: int):
     whole, low = 0.1 * song(samples), 0.05 * song(samples)
     whole[:, 10_000:20_000] = 0  # some windows are silent
-    layout = replace(LAYOUT, batch=batch)
+    windowing = replace(WINDOWING, batch=batch)
     alone = separated(Reel(whole, 8000), known={0: Reel(low, 8000)})
-    together = separated(Reel(whole, 8000), layout, {0: Reel(low, 8000)})
+    together = separated(Reel(whole, 8000), windowing, {0: Reel(low, 8000)})
     assert alone.shape == together.shape
     assert torch.allclose(alone, together, atol=1e-6)
 
@@ -188,7 +198,7 @@ def test_the_order_of_windows_does_not_matter():
     mixtures = torch.stack([0.1 * song(8000), 0.2 * song(8000).flip(-1), 0.3 * song(8000).flip(0)])
 
     def answers(order: list[int]) -> Tensor:
-        return separate_windows(stub(), mixtures[order], 8000, Settings(2), LAYOUT, [7 * i for i in order])
+        return separate(stub(), mixtures[order], 8000, Sampling(2), MASKING, [7 * i for i in order])
 
     assert torch.allclose(answers([2, 0, 1]), answers([0, 1, 2])[[2, 0, 1]], atol=1e-6)
 
@@ -198,16 +208,16 @@ def test_neighbours_cut_the_song_into_the_same_latent_frames(rate: int):
     model = stub()
     frame = model.codec.frame_samples * rate / MEL.rate
     for context, fade in ((0.02, 0.03), (0.1, 0.3), (0.25, 0.001)):
-        plan = separate.plan(model, rate, Layout(context, fade))
+        plan = Windowing(context, fade).plan(model, rate)
         assert abs(plan.hop / frame - round(plan.hop / frame)) * frame <= 0.5
         assert plan.context == round(context * rate) and plan.fade >= fade * rate - 1
 
 
 def test_memory_does_not_grow_with_the_song():
     reel = Reel(0.1 * song(80_000), 8000)
-    length = separate.plan(stub(), 8000, LAYOUT).length
+    length = WINDOWING.plan(stub(), 8000).length
     given = 0
-    for part in separate_song(stub(), reel, Settings(), LAYOUT):
+    for part in separate_song(stub(), reel, {}, WINDOWING, windows):
         given += part.shape[-1]
         assert reel.place - given <= length
 
@@ -227,6 +237,6 @@ def test_known_stems_are_read_beside_the_song():
 @pytest.mark.parametrize("samples", [1, 700, 8000, 8191, 12_345])
 def test_one_window_of_any_length(samples: int):
     whole = 0.1 * song(samples)
-    [stems] = separate_windows(stub(), whole[None], 8000, Settings(), LAYOUT)
+    [stems] = separate(stub(), whole[None], 8000, Sampling(), MASKING)
     assert stems.shape == (2, 2, samples)
     assert torch.allclose(stems.sum(0), whole, atol=1e-5)

@@ -23,11 +23,11 @@ from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
 from msgld.errors import ModelError, UsageError
 from msgld.model import REFERENCE_RMS
+from msgld.music.conditioning import FACTS
 from msgld.music.conditions import PROGRAMS
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.progress import Progress
-from msgld.tasks.conditioning import FACTS
 from msgld.training.assemble import join_vocoder
 from msgld.training.batch import Batch, BatchConfig, build_batch, mask_loss, mix_mels
 from msgld.training.clips import ClipPool, Crops, draw_crops

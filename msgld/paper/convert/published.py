@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 
-from msgld.diffusion.noise import SqrtLinearSchedule
 from msgld.errors import ModelError, UsageError
 from msgld.paper.convert.archive import Archive
 from msgld.paper.convert.parts import Part, Records, below, tensors_in
 from msgld.paper.convert.stage import find_autoencoder, find_vocoder
 from msgld.paper.convert.unet import AVERAGED, PLAIN, find_unet
+from msgld.paper.schedule import SqrtLinearSchedule
 
 STEMS = ("bass", "drums", "guitar", "piano")
 """Names of the published system's stems, in its order."""

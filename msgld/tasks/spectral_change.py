@@ -1,4 +1,4 @@
-"""Small variations: the change that the model makes to a stem's spectrum, applied to the sound that was given."""
+"""Small variations: the change that the model makes to a stem's spectrum, applied to the given sound."""
 
 from __future__ import annotations
 
@@ -7,36 +7,37 @@ import torch
 from torch import Tensor
 
 from msgld.dsp.masks import apply_masks
-from msgld.model import Model
-from msgld.tasks.render import CONTEXT, VOCODED
+from msgld.model import CONTEXT, VOCODED, Model
 
-RETOUCHED, ANEW = 0.1, 0.4
-"""Level up to which given sound is only retouched, and from which on it is played anew; between them both are mixed."""
+CHANGED, ANEW = 0.1, 0.4
+"""Noise up to which only the given spectrum changes, and from which on all sound is new; both are mixed between."""
 
 LARGEST = 1.4
 """Nepers, 12 dB: the largest change of a band."""
 
 
-def varied(old: np.ndarray, retouched: np.ndarray, new: np.ndarray, level: float) -> np.ndarray:
-    """A variation of a given stem, all (channels, L): the given sound at level 0, the new one from ``ANEW`` on.
+def varied(old: np.ndarray, spectrum: np.ndarray, new: np.ndarray, noise: float) -> np.ndarray:
+    """A variation of a given stem, all (channels, L): the given sound at noise 0, the new one from ``ANEW`` on.
 
     Args:
-        retouched: the given sound with the model's changes; see :func:`retouch`. new: what the vocoder plays.
-        level: 0 to 1.
+        old: the given sound.
+        spectrum: the given sound with its spectrum changed; see :func:`changed`.
+        new: from the vocoder.
+        noise: 0 to 1.
     """
-    if level == 0:
+    if noise == 0:
         return old
-    share = float(np.clip((level - RETOUCHED) / (ANEW - RETOUCHED), 0, 1))
-    return (np.sqrt(1 - share) * retouched + np.sqrt(share) * new).astype(np.float32)
+    weight = float(np.clip((noise - CHANGED) / (ANEW - CHANGED), 0, 1))
+    return (np.sqrt(1 - weight) * spectrum + np.sqrt(weight) * new).astype(np.float32)
 
 
 @torch.inference_mode()
-def retouch(model: Model, wave: np.ndarray, rate: int, before: Tensor, after: Tensor) -> np.ndarray:
+def changed(model: Model, wave: np.ndarray, rate: int, before: Tensor, after: Tensor) -> np.ndarray:
     """A given stem (channels, L) with the change between two of its latents (C, T) as a gain in each band and frame.
 
     Its pitches and attacks stay. The gains are at most ``LARGEST``.
     """
-    frames, frame = before.shape[-1], rate * model.codec.frame_samples / model.codec.mel.rate
+    frames, frame = before.shape[-1], rate * model.codec.frame_samples / model.rate
     out = np.zeros_like(wave)
     for start in range(0, frames, VOCODED):
         low, high = max(0, start - CONTEXT), min(frames, start + VOCODED + CONTEXT)

@@ -1,22 +1,19 @@
-"""What conditions is to a network: numbers.
+"""Conditions as features for the network.
 
-Of each frame where in the beat and in the bar it lies, which key, which style; of each stem, its General MIDI programs.
-What is left open is zeros.
+For each frame its place in the beat and in the bar, the key and the style; for each stem its General MIDI programs.
+Open conditions are zeros.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from msgld.diffusion.denoise import Conditioning
-from msgld.diffusion.sample import Map
-from msgld.errors import ModelError, UsageError
-from msgld.model import Model
+from msgld.diffusion.noise_map import Conditioning
+from msgld.errors import UsageError
 from msgld.music.conditions import PROGRAMS, Conditions
 from msgld.music.keys import MODES, parse_key
 
@@ -95,7 +92,7 @@ def one_hot(place: Tensor, size: int) -> Tensor:
 def conditioning_of(
     conditions: Conditions, stems: Sequence[str], styles: Sequence[str], seconds: Tensor
 ) -> Conditioning:
-    """Conditions as a network takes it, for frames at ``seconds`` (T,) of a piece.
+    """Conditions as features, for frames at ``seconds`` (T,) of a piece.
 
     Raises:
         UsageError: a style that is not among ``styles``, or instruments of a stem that there is not.
@@ -107,19 +104,3 @@ def conditioning_of(
         raise UsageError(f"this model has no stem {unknown[0]!r}; it has: {', '.join(stems)}")
     frames = frame_features(facts(conditions, styles)[None], seconds[None], len(styles))
     return Conditioning(frames, programs(conditions, stems)[None])
-
-
-def with_conditions(model: Model, task: Map, conditions: Conditions) -> Map:
-    """A task, and what is conditioning of the piece.
-
-    Raises:
-        ModelError: the model takes no conditions. UsageError: a style or a stem that it does not have.
-    """
-    if conditions.empty:
-        return task
-    if not model.styles:
-        raise ModelError(
-            f"the model {model.name!r} takes no conditions such as a style, tempo, key or instrument"
-        )
-    seconds = torch.arange(task.levels.shape[-1]) * model.codec.frame_samples / model.codec.mel.rate
-    return replace(task, conditioning=conditioning_of(conditions, model.stems, model.styles, seconds))

@@ -1,17 +1,20 @@
-"""Checks of what is asked for, before anything is computed."""
+"""Checks of arguments, before anything is computed."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from types import UnionType
+from typing import TYPE_CHECKING
 
 from msgld.api.options import Options
-from msgld.errors import UsageError
+from msgld.errors import ModelError, UsageError
 from msgld.music.conditions import Conditions
 from msgld.progress import CancelToken
-from msgld.ranges import RANGES, Range, shown
+from msgld.ranges import Range, shown
+
+if TYPE_CHECKING:
+    from msgld.model import Model
 
 
 def stem_names(names: Sequence[str] | None, stems: tuple[str, ...]) -> tuple[str, ...]:
@@ -39,7 +42,8 @@ def check_stems(names: Iterable[str], stems: tuple[str, ...]) -> None:
 
 
 def check_known(known: Mapping[str, object], stems: tuple[str, ...]) -> None:
-    """Raise UsageError where known stems are not the model's or leave nothing to be found."""
+    """Raise UsageError where known stems are not the model's or leave nothing to separate."""
+    check_sounds(known, "known")
     check_stems(known, stems)
     if len(known) == len(stems):
         raise UsageError("all stems are known: there is nothing to separate")
@@ -48,25 +52,54 @@ def check_known(known: Mapping[str, object], stems: tuple[str, ...]) -> None:
 def check_two_stems(
     stem: str | None, stems: Sequence[str] | None, residual: bool, known: tuple[str, ...]
 ) -> None:
-    """Raise UsageError where one stem and the rest do not go with what else is asked for."""
+    """Raise UsageError where ``two_stems`` does not go with the other arguments."""
     if stem is None:
         return
     check_stems((stem,), known)
     if stems is not None:
         raise UsageError("choose one of stems and two_stems")
     if residual:
-        raise UsageError("with two_stems nothing is left over: ask for no residual")
+        raise UsageError("with two_stems nothing is left over: leave out residual")
 
 
-def check_share(name: str, value: float) -> None:
-    """Raise UsageError where a value is no number between 0 and 1."""
-    Range(0, 1).check(name, value)
+def to_make(
+    make: Sequence[str] | None, given: Mapping[str, object], stems: tuple[str, ...], stretch: bool
+) -> tuple[str, ...]:
+    """The stems to make in an arrangement.
+
+    Raises:
+        UsageError: none, or one that is given from beginning to end.
+    """
+    left = tuple(stem for stem in stems if stem not in given)
+    if make is None and not left:
+        raise UsageError("all stems are given: name those to make anew in make, with start and stop")
+    wanted = left if make is None else stem_names(make, stems)
+    twice = [stem for stem in wanted if stem in given]
+    if twice and not stretch:
+        raise UsageError(
+            f"{', '.join(twice)}: both given and to be made; leave one out, or give start and stop"
+        )
+    return wanted
 
 
-def check_seconds(name: str, value: float, longest: float = math.inf) -> None:
-    """Raise UsageError where a length or a moment is out of the range of that name, or above ``longest``."""
-    allowed = RANGES[name]
-    Range(allowed.lowest, min(longest, allowed.highest), unit=allowed.unit).check(name, value)
+def span(start: float | None, stop: float | None, seconds: float) -> tuple[float, float]:
+    """First and last second of a stretch of a piece; UsageError where it ends before it begins."""
+    first, last = start or 0.0, seconds if stop is None else min(stop, seconds)
+    if first >= last:
+        raise UsageError(f"start ({first:g} s) has to lie before stop and the end ({last:g} s)")
+    return first, last
+
+
+def at_least_one(samples: float) -> int:
+    """A length in whole samples; UsageError where it is none."""
+    if round(samples) < 1:
+        raise UsageError("seconds has to be long enough for one sample")
+    return round(samples)
+
+
+def check_noise(value: object) -> float:
+    """A noise level; UsageError where it is no number between 0 and 1."""
+    return float(Range(0, 1).check("noise", value))
 
 
 def check_type(name: str, value: object, kind: type | UnionType, example: str) -> None:
@@ -76,22 +109,28 @@ def check_type(name: str, value: object, kind: type | UnionType, example: str) -
 
 
 def check_conditions(conditions: object) -> None:
-    """Raise UsageError where conditions is of another type."""
+    """Raise UsageError where conditions are of another type."""
     check_type("conditions", conditions, Conditions, "msgld.Conditions(key='Gm', bpm=92)")
 
 
-def check_given(given: object, name: str = "given") -> None:
+def check_sounds(sounds: object, name: str = "given") -> None:
     """Raise UsageError where stems with their sounds are no mapping."""
-    check_type(name, given, Mapping, "a dict of stems and their sounds, such as {'bass': 'bass.wav'}")
+    check_type(name, sounds, Mapping, "a dict of stems and their sounds, such as {'bass': 'bass.wav'}")
 
 
 def check_running(options: object, on_progress: object, cancel: object) -> None:
-    """Raise UsageError where what all tasks take is of another type."""
+    """Raise UsageError where the arguments that all tasks have are of another type."""
     check_type("options", options, Options, f"msgld.Options({_as_arguments(options)})")
     if on_progress is not None and not callable(on_progress):
         raise UsageError(f"on_progress is a function of one msgld.Progress, not {shown(on_progress)}")
     if cancel is not None:
         check_type("cancel", cancel, CancelToken, "msgld.CancelToken()")
+
+
+def check_makes(model: Model) -> None:
+    """Raise ModelError where a model cannot make sound."""
+    if model.vocoder is None:
+        raise ModelError(f"the model {model.name!r} has no vocoder: it only separates; load another one")
 
 
 def _as_arguments(options: object) -> str:

@@ -1,0 +1,66 @@
+"""Given stems, read and brought to one rate and one length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from msgld.audio.songs import Noted, Sound, name_of, whole
+from msgld.dsp.resample import resample
+from msgld.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Given stems in memory.
+
+    Attributes:
+        waves: stem -> float32 (channels, length), each with its own number of channels.
+        rate: samples per second of all of them.
+        length: samples of all of them.
+        remarks: what was done to bring them together.
+        names: stem -> where it came from.
+    """
+
+    waves: dict[str, np.ndarray]
+    rate: int
+    length: int
+    remarks: tuple[str, ...] = ()
+    names: Mapping[str, str] | None = None
+
+
+def gather(sounds: Mapping[str, Sound]) -> Gathered:
+    """Read the given stems.
+
+    Other rates are converted to the first stem's, shorter stems are padded with silence to the longest.
+
+    Raises:
+        UsageError: none are given. AudioReadError: one cannot be read.
+    """
+    if not sounds:
+        raise UsageError("give at least one stem, such as {'bass': 'bass.wav'}")
+    noted = {stem: Noted(sound) for stem, sound in sounds.items()}
+    read = {stem: whole(sound) for stem, sound in noted.items()}
+    rate = next(iter(read.values()))[1]
+    waves = {stem: resample(wave, own, rate) for stem, (wave, own) in read.items()}
+    length = max(1, *(wave.shape[1] for wave in waves.values()))
+    remarks = [
+        f"{stem} was converted from {own} to {rate} Hz, the rate of {next(iter(read))}"
+        for stem, (_, own) in read.items()
+        if own != rate
+    ]
+    remarks += [
+        f"{stem} was padded with {(length - wave.shape[1]) / rate:.3f} s of silence, to the longest stem's length"
+        for stem, wave in waves.items()
+        if wave.shape[1] != length
+    ]
+    remarks += [f"{stem}: {remark}" for stem, sound in noted.items() for remark in sound.notes]
+    names = {stem: name_of(sound) for stem, sound in sounds.items()}
+    return Gathered(padded(waves, length), rate, length, tuple(remarks), names)
+
+
+def padded(waves: Mapping[str, np.ndarray], length: int) -> dict[str, np.ndarray]:
+    """Stems with silence at the end."""
+    return {stem: np.pad(wave, ((0, 0), (0, length - wave.shape[1]))) for stem, wave in waves.items()}

@@ -1,0 +1,247 @@
+"""One separation of one song: its stretches, its record, its files."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from msgld.api.encoding import Encoding
+from msgld.api.folder import check_sources, inside, new_folder
+from msgld.api.known import InSong, check_lengths
+from msgld.api.naming import Names
+from msgld.api.options import Options
+from msgld.api.picture import Sketch
+from msgld.api.quality import consistency, of_separation
+from msgld.api.record import describe
+from msgld.api.save import Saved, Tracks, check_encoding, save_tracks
+from msgld.audio.fitted import FittedReader
+from msgld.audio.songs import Excerpt, Noted, Reader, Sound, digest, files_of, name_of, opened
+from msgld.audio.spool import Spool
+from msgld.errors import AudioReadError, ModelError
+from msgld.model import Model
+from msgld.progress import CancelToken, Meter, OnProgress
+from msgld.tasks.pitch_shift import averaged
+from msgld.tasks.separate import separate
+from msgld.tasks.song import separate_song
+
+WRITING = 0.05
+"""Fraction of the progress that is kept for writing files."""
+
+SILENT = 1e-3
+"""A stem counts as missing where its peak is below this fraction of the loudest track's."""
+
+
+class SeparatedSong:
+    """A separation whose arguments have been checked; :meth:`stretches` opens the song.
+
+    Attributes:
+        rate: of the song, once it has been opened, as are ``channels`` and ``frames``, 0 where that is unknown.
+    """
+
+    rate = channels = frames = 0
+
+    def __init__(
+        self,
+        model: Model,
+        weights: Mapping[str, str],
+        song: Sound,
+        stems: tuple[str, ...],
+        known: Mapping[str, Sound],
+        noise: float,
+        options: Options,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> None:
+        self.model, self.weights, self.stems = model, weights, stems
+        self.song, self.known = Noted(song), {stem: Noted(sound) for stem, sound in known.items()}
+        self.noise, self.options = noise, options
+        self.on_progress, self.cancel = on_progress, cancel
+        self.in_song = InSong()
+        self._of_lengths: list[str] = []
+
+    @property
+    def consistency(self) -> str:
+        """How the stems keep to the song."""
+        return consistency(self.options, self.model)
+
+    def open(self) -> Meter:
+        """Look at the song and the known stems, so that what is unreadable or does not fit fails first."""
+        with opened(self.song) as reader:
+            self._of_lengths = check_lengths(self.known, reader)
+            self.rate, self.channels, self.frames = reader.rate, reader.channels, reader.frames
+        return Meter(self.frames / self.rate, "seconds", "reading", self.on_progress, self.cancel)
+
+    def stretches(self) -> Iterator[dict[str, np.ndarray]]:
+        """Stretches of stems, residual and mixture as they are finished. Errors of the input come at once."""
+        meter = self.open()
+
+        def run() -> Iterator[dict[str, np.ndarray]]:
+            yield from self.separated(meter)
+            meter.advance(math.inf)
+
+        return run()
+
+    def separated(self, meter: Meter, part: float = 1.0) -> Iterator[dict[str, np.ndarray]]:
+        """As :meth:`stretches`, as a ``part`` of the whole progress."""
+        meter.advance(0)
+        streams = self._streams(meter)
+        for tracks in streams:
+            if not np.isfinite(tracks).all():
+                raise ModelError("the model answered with values that are not numbers; please report this")
+            named = {stem: tracks[self.model.stems.index(stem)] for stem in self.stems}
+            self.in_song.add(tracks[-1], {stem: tracks[self.model.stems.index(stem)] for stem in self.known})
+            yield {**named, "residual": _residual(tracks[-1], named), "mixture": tracks[-1]}
+            meter.advance(part * tracks.shape[-1] / self.rate)
+
+    def _streams(self, meter: Meter) -> Iterator[np.ndarray]:
+        """float32 (K, channels, n), front to back: the model's stems, known ones as they were given, then the song."""
+        quality = of_separation(self.options, self.model)
+        meter.advance(0, "separating")
+
+        def one(mixtures: Tensor, rate: int, starts: list[int], known: dict[int, Tensor]) -> Tensor:
+            sampling, masking = quality.sampling, quality.masking
+            return separate(self.model, mixtures, rate, sampling, masking, starts, known, self.noise)
+
+        with ExitStack() as stack:
+            with opened(self.song) as beginning:
+                rates = quality.pitch_shift.rates(beginning)
+            streams = []
+            for rate in rates:
+                song = stack.enter_context(opened(self.song))
+                known = self._known(stack, song)
+                streams.append(separate_song(self.model, song, known, quality.windowing, one, rate))
+            exact = self._known(stack, song)
+            for stretch in averaged(streams):
+                for track, known_stem in exact.items():
+                    stretch[track] = _padded(known_stem, stretch.shape[-1])
+                yield stretch
+
+    def _known(self, stack: ExitStack, song: Reader) -> dict[int, Reader]:
+        """The known stems by track, opened anew, at the song's rate and channels."""
+        return {
+            self.model.stems.index(stem): FittedReader(
+                stack.enter_context(opened(sound)), song.rate, song.channels
+            )
+            for stem, sound in self.known.items()
+        }
+
+    def plan(self) -> dict[str, Any]:
+        """What the record says of a separation before it is made.
+
+        Raises:
+            AudioReadError: a file cannot be read. ModelError: as :func:`msgld.api.quality.of_separation`.
+        """
+        quality, song = of_separation(self.options, self.model), self.song.sound
+        extra = {
+            "noise": self.noise,
+            "excerpt": [song.start, song.stop] if isinstance(song, Excerpt) else None,
+            "stems": list(self.stems),
+            "known": {stem: name_of(sound) for stem, sound in self.known.items()},
+            "known_sha256": {stem: _digest(sound) for stem, sound in self.known.items()},
+            "consistency": self.consistency,
+            **quality.record(),
+        }
+        record = describe(self.model, self.weights, "separate", self.options, quality.sampling, extra)
+        return {**record, "input": name_of(song), "input_sha256": _digest(song)}
+
+    def record(self, frames: int, began: float) -> dict[str, Any]:
+        """The record of a finished separation of ``frames`` samples, begun at that time."""
+        return {
+            **self.plan(),
+            "rate": self.rate,
+            "channels": self.channels,
+            "length": frames,
+            "took_seconds": round(time.monotonic() - began, 3),
+        }
+
+    def remarks(self) -> list[str]:
+        """Remarks on the lengths of the known stems, on how the files were read, and on the known stems."""
+        lines = list(self.song.notes)
+        for stem, sound in self.known.items():
+            lines += [f"{stem}: {remark}" for remark in sound.notes if remark not in lines]
+        return [*self._of_lengths, *lines, *self.in_song.remarks()]
+
+
+def to_folder(
+    task: SeparatedSong, folder: Path, encoding: Encoding, names: Names, overwrite: bool, rest: str | None
+) -> Saved:
+    """Separate into files. Stems are spooled as floats first, since the loudest peak decides on the encoding.
+
+    Args:
+        task: not yet opened.
+        folder: of the result.
+        encoding: of the files.
+        names: of the files.
+        overwrite: whether a former result may be replaced.
+        rest: name of the file for the rest of the song; None for no file.
+    """
+    began, meter = time.monotonic(), task.open()
+    files = [names.file(name, encoding.ext) for name in (*task.stems, *filter(None, [rest]))]
+    check_sources(folder, names, files, files_of([task.song, *task.known.values()]))
+    with new_folder(folder, overwrite, names) as temporary:
+        check_encoding(temporary, encoding, task.rate, task.channels)
+        spools, sketch = _spool(task, meter, temporary)
+        frames = spools["residual"].frames
+        tracks = _tracks(task, spools, frames, rest)
+        peak = max(spools[name if name in spools else "residual"].peak for name in tracks.parts)
+        info = {**task.record(frames, began), "remarks": [*task.remarks(), *_silent(task, spools)]}
+        meter.advance(0, "writing")
+        step = partial(meter.advance, WRITING * task.frames / task.rate / len(tracks.parts))
+        run = save_tracks(temporary, tracks, encoding, sketch, peak, info, step, names)
+        for spool in spools.values():
+            spool.path.unlink()
+    meter.advance(math.inf)
+    return Saved(folder, {name: folder / file for name, file in run["files"].items()}, run)
+
+
+def _residual(mixture: np.ndarray, stems: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The mixture less the stems; in 64 bits, so that they sum back as closely as 32 bits allow."""
+    total = np.sum([stem.astype(np.float64) for stem in stems.values()], axis=0)
+    return (mixture - total).astype(np.float32)
+
+
+def _padded(stream: Reader, samples: int) -> np.ndarray:
+    block = stream.read(samples)
+    return np.pad(block, ((0, 0), (0, samples - block.shape[1])))
+
+
+def _digest(sound: Sound) -> str | None:
+    try:
+        return digest(sound)
+    except OSError as error:
+        raise AudioReadError(f"cannot read {name_of(sound)}: {error.strerror or error}") from error
+
+
+def _silent(task: SeparatedSong, spools: Mapping[str, Spool]) -> list[str]:
+    """A remark on stems that are not in the song, so that a silent file is not taken for an error."""
+    loudest = max(spool.peak for spool in spools.values())
+    missing = [stem for stem in task.stems if spools[stem].peak < SILENT * loudest or spools[stem].peak == 0]
+    return [f"next to nothing in this song is {' or '.join(missing)}"] if missing else []
+
+
+def _spool(task: SeparatedSong, meter: Meter, folder: Path) -> tuple[dict[str, Spool], Sketch]:
+    names = (*task.stems, "residual")
+    spools = {name: Spool(inside(folder, f"{name}.spool"), task.rate, task.channels) for name in names}
+    sketch = Sketch(task.rate)
+    for stretch in task.separated(meter, 1 - WRITING):
+        for name, spool in spools.items():
+            spool.append(stretch[name])
+        sketch.add({"mix": stretch["mixture"], **{stem: stretch[stem] for stem in task.stems}})
+    return spools, sketch
+
+
+def _tracks(task: SeparatedSong, spools: Mapping[str, Spool], frames: int, rest: str | None) -> Tracks:
+    parts = {stem: spools[stem].open for stem in task.stems}
+    residual = spools["residual"].open
+    if rest:
+        parts[rest] = residual
+    lost = rest is not None or task.consistency == "none"
+    return Tracks(parts, lambda: opened(task.song), task.rate, frames, {}, None if lost else residual)

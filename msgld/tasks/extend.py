@@ -1,0 +1,31 @@
+"""Extend: the given stems are the past, and their future is made."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from msgld.dsp.crossfade import splice
+from msgld.tasks import noise_maps
+from msgld.tasks.making import Made, Piece, make
+
+
+def extend(piece: Piece, past: int) -> dict[str, np.ndarray]:
+    """Continue the given stems.
+
+    Args:
+        piece: the given stems, padded to the length of the result.
+        past: samples of each that were given; the last 20 ms of them fade into the continuation.
+
+    Returns:
+        Stem -> float32 (channels, L).
+    """
+    task = noise_maps.generate(piece.model.tracks, piece.frames)
+    task = noise_maps.restrict(task, int(piece.frame(past / piece.rate)), piece.frames)
+    fade = min(piece.fade, past)
+
+    def finish(made: Made) -> np.ndarray:
+        # The fade is half of the stretch at most, so it may begin before the continuation.
+        return splice(piece.given[made.stem], made.sound, past - fade, piece.length, fade)
+
+    stems = tuple(piece.given)
+    return make(piece, piece.task(task, stems), stems, finish)
