@@ -91,6 +91,8 @@ ALLOWED = {
     ("layout", "data/layout.py"),  # of the folders of a data set
     ("layout", "audio/container.py"),  # of loudspeakers, as FFmpeg calls it
     ("layout", "audio/streams.py"),
+    ("Separation", "evaluation/separation.py"),  # a question to measure
+    ("Work", "cli/make.py"),  # a task, to be called
     ("within", "cli/numbers.py"),  # a number within its range
     ("within", "metrics/kernel.py"),  # distances within a group
 }
