@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from msgld.errors import ModelError
-from msgld.paper.convert.records import TensorRecord
+from msgld.paper.convert.unpickle import TensorRecord
 
 Shapes = Mapping[str, tuple[int, ...]]
 Records = Mapping[str, TensorRecord]
