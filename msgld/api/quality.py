@@ -15,17 +15,17 @@ from msgld.tasks.separate import HEDGED, Layout
 # sample instead. What is wrong in it is wrong with the notes as they are: half a latent frame or a filter changes
 # next to nothing, but a semitone or two faster the model hears other sounds, and makes other mistakes. So qualities
 # differ in how many speeds the song is heard at, and their answers are averaged. Between semitones music is out of
-# tune, as none was in training. Chosen on every third held-out clip, with two soundfonts (docs/study.md).
+# tune, as none was in training. Chosen on every third held-out clip, with two soundfonts (research/study.md).
 _SEMITONES = {"draft": (2.0,), "normal": (1.0, 2.0), "best": (-1.0, 1.0, 2.0, 5.0)}
 _PASS = replace(HEDGED, context=1.0, fade=0.25, tuned=True)
 _STEPS = {"draft": 6, "normal": 12, "best": 16}
 
 # Of 40 pieces 68 % met the key that was asked for with 1, 88 % with 2; and what is arranged in the key that is
-# heard has more notes in common with what is given (docs/experiments.md).
+# heard has more notes in common with what is given (research/log.md).
 _STYLE_GUIDANCE = 2.0
 
 # Of what true stems share with the given ones, played ones have 0.63 in rhythm and 0.48 in notes with 1, 0.76 and
-# 0.58 with 1.5 (docs/experiments.md). It has nothing to do where no stem is given.
+# 0.58 with 1.5 (research/log.md). It has nothing to do where no stem is given.
 _GUIDANCE = 1.5
 
 # A model of the published kind has no answer in one call. ``best`` is the paper's setting: 200 steps of DDIM

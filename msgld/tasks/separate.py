@@ -65,7 +65,7 @@ HEDGED = Layout(exponent=0.65, prior=0.2)
 
 A mask is a guess that is now and then wrong altogether, and a stem that lost all of its share to another one cannot be
 heard at all. So masks are hedged, by an exponent and by what stems are in any song. Both were chosen on every third
-held-out clip, with two soundfonts (docs/study.md).
+held-out clip, with two soundfonts (research/study.md).
 """
 
 
