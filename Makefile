@@ -35,4 +35,4 @@ check: setup
 # Caches and builds only: results, weights and .venv stay.
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find msgld tests bench -type d -name __pycache__ -prune -exec rm -rf {} +
+	find msgld tests bench tools research -type d -name __pycache__ -prune -exec rm -rf {} +

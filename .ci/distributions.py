@@ -16,7 +16,7 @@ NEEDED = {
     ".gz": ("/msgld/py.typed", "/" + WEIGHTS, "/tests/", "/LICENSE", "/constraints.txt", "/Makefile"),
 }
 UNWANTED = {
-    ".whl": ("tests/", "bench/", "docs/", "__pycache__", ".part"),
+    ".whl": ("tests/", "bench/", "tools/", "research/", "docs/", "__pycache__", ".part"),
     ".gz": ("/.venv/", "/runs/", "__pycache__", ".part"),
 }
 

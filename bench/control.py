@@ -1,6 +1,6 @@
 """Does a piece have the tempo and the key that were asked for?
 
-    python bench/control.py --pieces 100 --out docs/figures
+    python bench/control.py --pieces 100 --out research/figures
     python bench/control.py --pieces 40 --style-guidance 1 2 3 --steps 8 --out runs/weights
 
 Styles, tempos and keys are drawn as the built-in band draws them. Beside the model stand the band's own pieces,
@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--style-guidance", type=float, nargs="+", default=[None], help="compare these")
     parser.add_argument("--steps", type=int, default=None)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = msgld.load(options.model)

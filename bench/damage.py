@@ -1,6 +1,6 @@
 """Damaged files of ten formats: does what follows the damage keep its time, or is the file refused in one line?
 
-    python bench/damage.py --count 2000 --out docs/figures
+    python bench/damage.py --count 2000 --out research/figures
 
 Files of four seconds are cut, zeroed, sprinkled with wrong bits, shortened in the middle, or joined with themselves.
 What is read is compared with the sound of the whole file, block by block: each block that can be recognised has to lie
@@ -226,7 +226,7 @@ def main() -> int:
     )
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     figures = run(options.count, options.seed)
     print(json.dumps(figures, indent=1))

@@ -1,6 +1,6 @@
 """Models from strangers: is each one refused in one line, or does it work, and is nothing written outside of --out?
 
-    python bench/foreign_models.py --out docs/figures
+    python bench/foreign_models.py --out research/figures
 
 A tiny model is changed in some hundreds of ways (``hostile*.py``). Each result is loaded in a
 process of its own with little memory and time, and where it loads, a second of sound is separated and one is
@@ -182,7 +182,7 @@ def main() -> int:
     )
     parser.add_argument("--count", type=int, default=160, help="odd settings that are drawn")
     parser.add_argument("--limit", type=float, default=60.0, help="seconds for one model")
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     found = run(options.count, options.limit)
     for kind, number in sorted(found["outcomes"].items()):

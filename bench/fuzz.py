@@ -1,6 +1,6 @@
 """Damaged files of every format through the decoder: is each one read, or refused in one line?
 
-    python bench/fuzz.py --count 10000 --out docs/figures
+    python bench/fuzz.py --count 10000 --out research/figures
 
 Small valid files are cut, spliced, and sprinkled with wrong bits; others are noise from the start. Worker processes
 read each with a time limit. Any traceback, crash, hang, or leak of memory, file handles or processes is a failure:
@@ -210,7 +210,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--limit", type=float, default=20.0, help="seconds for one input")
     parser.add_argument("--keep", type=Path, default=None, help="folder for inputs that failed")
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     figures = fuzz(
         options.count, options.seed, jobs=options.jobs, limit=options.limit,

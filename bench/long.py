@@ -1,6 +1,6 @@
 """A very long song, file to files: does it finish, how fast, and does its memory stay that of a short one?
 
-    python bench/long.py --hours 3 --out docs/figures
+    python bench/long.py --hours 3 --out research/figures
 
 Separates ten minutes and then the long song at draft quality into FLAC, each through the command line in a process
 of its own, and compares peak memory. Needs about 8 GB of free disk an hour, as stems wait there as floats for their
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, default=None, help="where to work; the system's place by default"
     )
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     figures = {}
     for name, seconds in (("short", options.minutes * 60), ("long", options.hours * 3600)):

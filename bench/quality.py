@@ -1,6 +1,6 @@
 """The model's figures on the frozen held-out set: separation, level, codec, arranging, and whether it listens.
 
-    python bench/quality.py --midi FOLDER --out docs/figures
+    python bench/quality.py --midi FOLDER --out research/figures
 
 FOLDER holds ``songs/*.mid`` and ``accompaniments.tar.xz``; without it only the band's part of the set is used.
 """
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--midi", type=Path, default=None)
     parser.add_argument("--clips", type=int, default=None)
     parser.add_argument("--qualities", default="draft,normal,best")
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

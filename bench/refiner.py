@@ -1,6 +1,6 @@
 """What refiner and spatial filter give over the mel mask alone, on the frozen held-out set: SI-SDRi of every stem.
 
-    python bench/refiner.py --midi FOLDER --out docs/figures
+    python bench/refiner.py --midi FOLDER --out research/figures
 
 FOLDER as in bench/quality.py. The mel mask is also tried with other exponents, so that the best of them is compared.
 """
@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from study import cut
 
 from msgld import Options, load
 from msgld.api.quality import separation_passes
@@ -25,6 +24,7 @@ from msgld.data.heldout import HeldOut
 from msgld.evaluation.measures import improvements
 from msgld.metrics import summary
 from msgld.tasks.separate import Layout
+from msgld.tasks.stream import separated
 
 EXPONENTS = (0.6, 0.7, 0.85, 1.0)
 
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--midi", type=Path, default=None)
     parser.add_argument("--clips", type=int, default=None)
     parser.add_argument("--quality", default="draft")
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     torch.set_num_threads(2)
     model = load(options.model).model
@@ -53,7 +53,12 @@ def main() -> None:
 
     def measured(ways: Sequence[Layout]) -> tuple[np.ndarray, float]:
         begun = time.perf_counter()
-        stems = [cut(model, clip, settings, ways) for clip in clips]
+        stems = [
+            np.concatenate(list(separated(model, (clip.stems.sum(0), clip.rate), {}, settings, ways)), -1)[
+                :-1
+            ]
+            for clip in clips
+        ]
         took = time.perf_counter() - begun
         return np.stack([improvements(made, clip) for made, clip in zip(stems, clips, strict=True)]), took
 

@@ -1,6 +1,6 @@
 """Does the model replay songs that it was trained on?
 
-    python bench/replay.py --midi FOLDER --soundfont FOLDER --out docs/figures
+    python bench/replay.py --midi FOLDER --soundfont FOLDER --out research/figures
 
 Stretches of five seconds of invented pieces are looked up, at every place, in a thousand clips of the training data.
 Beside them stand real pieces that no training heard (how alike does music get by chance?), and stretches of the
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--pieces", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = msgld.load(options.model)

@@ -1,6 +1,6 @@
 """Are the joins of windows heard? A song separated in windows, against one window over all of it.
 
-    python bench/seams.py --seconds 60 --out docs/figures
+    python bench/seams.py --seconds 60 --out research/figures
 
 The demo's song is repeated and separated three times: in ordinary windows, in windows that lie half a window later
 (silence before the song moves them), and in one window as long as the song. For each stem: SI-SDR between them, and
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--model", default=None)
     parser.add_argument("--quality", default="normal")
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     model = msgld.load(options.model, device="cpu")
     song, rate = repeated(options.seconds)

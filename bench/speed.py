@@ -1,6 +1,6 @@
 """How fast, with how much memory, and how exactly the shipped model works, on a song made of the demo's.
 
-    python bench/speed.py --minutes 4 --out docs/figures
+    python bench/speed.py --minutes 4 --out research/figures
 
 Prints a table and writes ``speed.json``. Times are of whole calls of the public API, files included.
 """
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=2.0, help="length of the song that is timed")
     parser.add_argument("--memory-minutes", type=float, default=10.0)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     figures: dict[str, dict[str, float]] = {}

@@ -57,7 +57,7 @@ OPTIONS = [
     *(("separate", flag, name) for name, flag in SEPARATE.items()),
     *(("generate", flag, name) for name, flag in GENERATE.items()),
     ("arrange", "--softness", "softness"), ("vary", "--level", "level"), ("continue", "--seconds", "seconds"),
-    ("evaluate", "--clips", "clips"), ("evaluate", "--draws", "draws"), ("train", "--minutes", "minutes"),
+    ("evaluate", "--clips", "clips"), ("train", "--minutes", "minutes"),
     ("convert", "--width", "width"),
 ]  # fmt: skip
 
@@ -154,15 +154,6 @@ def test_seeds_state_their_range():
         text = " ".join(CliRunner().invoke(app, [command, "--help"]).output.split())
         assert "[0 upwards, or random]" in text
 
-
-@pytest.mark.parametrize("text", ["-1", "0,11", "nan", "1e400", "x", ",", "1;2", "9" * 400])
-def test_guidance_weights_are_in_the_range_of_guidance(text: str, capsys: pytest.CaptureFixture[str]):
-    asked = ["evaluate", "--task", "guidance", f"--weights={text}"]
-    assert guarded(partial(app, asked, standalone_mode=False)) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "--weights" in line and len(line) < 200
-    helped = " ".join(CliRunner().invoke(app, ["evaluate", "--help"]).output.split())
-    assert str(RANGES["guidance"]) in helped.partition("--weights ")[2].partition("--draws")[0]
 
 
 @pytest.mark.parametrize("value", [2e10, 1e20, -3e38])

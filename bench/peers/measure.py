@@ -1,6 +1,6 @@
 """Measures one trained system on the held-out set; ``table.py`` puts the results side by side.
 
-    python bench/peers/measure.py msdm runs/peers/msdm-1 --midi FOLDER --clips 40 --out docs/figures/peers
+    python bench/peers/measure.py msdm runs/peers/msdm-1 --midi FOLDER --clips 40 --out research/figures/peers
 
 Everything is compared in mono at 22.05 kHz. Separation: SI-SDRi of stems that sound. Generation: the mel-statistics
 distance of as many pieces, their mixtures brought to one level, to the held-out mixtures. Arranging: every clip with
@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=40)
     parser.add_argument("--steps", type=int, default=None, help="network calls, where the system samples")
     parser.add_argument("--only", default=",".join(PARTS))
-    parser.add_argument("--out", type=Path, default=Path("docs/figures/peers"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures/peers"))
     options = parser.parse_args()
     torch.set_num_threads(1)
     run = options.folder.name if options.folder else "shipped"

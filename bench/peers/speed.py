@@ -1,6 +1,6 @@
 """How fast beside the peers, on this machine, as ratios: the same song, one run after the other.
 
-    python bench/peers/speed.py --out docs/figures
+    python bench/peers/speed.py --out research/figures
 
 * HTDemucs as its package builds it (27 M parameters, segments of 7.8 s that overlap by a quarter).
 * The published MSG-LD: its U-Net of 128 channels, 200 calls for a clip of 10.24 s, from three timed calls.
@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1.0, help="length of the song")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     fast = bf16_is_fast(torch.device("cpu"))

@@ -1,6 +1,6 @@
 """Puts the measured systems side by side, and draws how each learned.
 
-    python bench/peers/table.py docs/figures/peers --runs runs/peers
+    python bench/peers/table.py research/figures/peers --runs runs/peers
 
 Of every system the run with the best separation is taken. Writes ``table.md`` beside the JSON files that ``measure.py``
 wrote, and ``curves-rates.png`` and ``curves-long.png`` of the runs that ``race.py`` left in the folders of these names.

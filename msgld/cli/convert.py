@@ -1,14 +1,21 @@
-"""``msgld convert``."""
+"""``msgld convert``: lists the parts in published files, stores them as a model, and names the next command."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from msgld.cli import options as o
+from msgld.cli.console import Talk, shown
 from msgld.cli.numbers import number
+from msgld.cli.progress_bar import track
+from msgld.cli.tables import table
+from msgld.errors import UsageError
+
+if TYPE_CHECKING:
+    from msgld.paper.convert.published import Published
 
 Checkpoint = Annotated[
     Path | None,
@@ -18,15 +25,17 @@ ModelFolder = Annotated[
     Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the model.")
 ]
 VocoderFile = Annotated[
-    Path | None, typer.Option("--vocoder", metavar="FILE", help="HiFi-GAN from a file of its own.")
+    Path | None, typer.Option("--vocoder", metavar="FILE", help="Take HiFi-GAN from this file.")
 ]
 AutoencoderFile = Annotated[
-    Path | None, typer.Option("--autoencoder", metavar="FILE", help="The autoencoder from a file of its own.")
+    Path | None, typer.Option("--autoencoder", metavar="FILE", help="Take the autoencoder from this file.")
 ]
 Raw = Annotated[
-    bool, typer.Option("--raw", help="The weights of the last step instead of their moving average.")
+    bool, typer.Option("--raw", help="Take the weights of the last step instead of their moving average.")
 ]
-Half = Annotated[bool, typer.Option("--half", help="Store 16 bits a number: half the size, nearly the same.")]
+Half = Annotated[
+    bool, typer.Option("--half", help="Store 16 bits a number: half the size, nearly the same sound.")
+]
 Width = Annotated[
     int | None,
     number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192)."),
@@ -34,14 +43,14 @@ Width = Annotated[
 StemNames = Annotated[
     str | None,
     typer.Option(
-        "--stems", metavar="STEM,STEM", help="Stems in the checkpoint's order; the published by default."
+        "--stems", metavar="STEM,STEM", help="Stems in the checkpoint's order; the published ones by default."
     ),
 ]
 NewName = Annotated[
     str | None, typer.Option("--name", metavar="NAME", help="The model's name; the folder's by default.")
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a model that is in the folder.")]
-List = Annotated[bool, typer.Option("--list", help="Only say what is in the files, tensor by tensor.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a model in the folder.")]
+List = Annotated[bool, typer.Option("--list", help="Only list what is in the files, tensor by tensor.")]
 
 
 def convert(checkpoint: Checkpoint = None, out: ModelFolder = None, vocoder: VocoderFile = None,
@@ -60,10 +69,59 @@ def convert(checkpoint: Checkpoint = None, out: ModelFolder = None, vocoder: Voc
       msgld convert last.ckpt --vocoder hifigan-ckpt.ckpt --out models/msg-ld
       msgld convert --autoencoder vae-ckpt.ckpt --vocoder hifigan-ckpt.ckpt --out models/first-stage
     """
-    from msgld.cli.console import Talk
-    from msgld.cli.convert_checkpoint import Conversion, convert_files
+    from msgld.paper.convert.published import open_published
+    from msgld.paper.convert.writing import store
 
-    settings = Conversion(
-        checkpoint, autoencoder, vocoder, raw, width, stems, out, name, half, overwrite, only_list
-    )
-    return convert_files(settings, Talk(as_json))
+    if out is None and not only_list:
+        raise UsageError("say where the model goes with --out FOLDER, or only look with --list")
+    talk, names = Talk(as_json), _stems(stems)
+    with open_published(
+        checkpoint, autoencoder=autoencoder, vocoder=vocoder, raw=raw, width=width, stems=names
+    ) as published:
+        _show(published, talk, only_list)
+        if out is None or only_list:
+            return int(any(part.faults.fatal for part in published.parts))
+        with track(out.name) as on_progress:
+            store(published, out, name=name, half=half, overwrite=overwrite, on_progress=on_progress)
+        _announce(published, out, talk)
+    return 0
+
+
+def _stems(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names) or len(set(names)) < len(names):
+        raise UsageError(f"--stems {text}: name each stem once, with commas between them")
+    return names
+
+
+def _show(published: Published, talk: Talk, every: bool) -> None:
+    """Print a table of the parts and what is left out; every tensor at fault too if ``every``."""
+    rows = []
+    for part in published.parts:
+        faults = {kind: len(names) for kind, names in part.faults.named.items()}
+        counts = {"tensors": len(part.shapes), "parameters": part.parameters, **faults}
+        talk.record(part=part.name, weights=part.weights, **counts)
+        rows.append(
+            {"part": part.name, "weights": part.weights, **{kind: f"{n:,}" for kind, n in counts.items()}}
+        )
+    lines = table(rows)
+    lines += [f"left out: {group} ({number} tensors)" for group, number in published.left_out.items()]
+    if published.unknown:
+        lines.append(f"left out: {len(published.unknown)} tensors that belong to no known part")
+    if every:
+        lines += [line for part in published.parts for line in part.faults.lines()]
+        lines += published.unknown
+    for line in lines:
+        talk.say(line)
+
+
+def _announce(published: Published, out: Path, talk: Talk) -> None:
+    size = sum(path.stat().st_size for path in out.iterdir())
+    talk.record(model=out, stems=published.stems, bytes=size)
+    made = f"{shown(out)} ({size / 1e6:,.0f} MB)"
+    if published.stems:
+        talk.say(f"model in {made}: msgld separate song.mp3 --name {shown(out)}")
+    else:
+        talk.say(f"first stage in {made}: msgld train --first-stage {shown(out)}")

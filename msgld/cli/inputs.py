@@ -8,7 +8,6 @@ from pathlib import Path
 
 from msgld.audio.files import sounds
 from msgld.errors import AudioReadError, UsageError
-from msgld.ranges import check, shown
 
 
 def stem_list(text: str | None) -> tuple[str, ...] | None:
@@ -19,29 +18,6 @@ def stem_list(text: str | None) -> tuple[str, ...] | None:
     if not names:
         raise UsageError("name at least one stem, such as bass,drums")
     return names
-
-
-def number_list(text: str | None, option: str, name: str) -> tuple[float, ...] | None:
-    """``"0, 0.5"`` as numbers, each once; None stays None.
-
-    Args:
-        name: of the argument whose range they have to be in.
-
-    Raises:
-        UsageError: something else, nothing, or a number out of range.
-    """
-    if text is None:
-        return None
-    try:
-        numbers = tuple(dict.fromkeys(float(part) for part in text.split(",") if part.strip()))
-    except ValueError:
-        numbers = ()
-    if not numbers:
-        raise UsageError(f"{option} takes numbers, such as 0,0.5,1, not {shown(text)}")
-    try:
-        return tuple(check(name, number) for number in numbers)
-    except UsageError as error:
-        raise UsageError(f"{option}: each {error}") from error
 
 
 def stem_files(pairs: Sequence[str], option: str) -> dict[str, Path]:

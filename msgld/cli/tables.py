@@ -22,5 +22,5 @@ def _cell(value: Any) -> str:
 
 
 def _aligned(text: str, width: int) -> str:
-    number = text.lstrip("+-").replace(".", "", 1).isdigit()
+    number = text.lstrip("+-").replace(",", "").replace(".", "", 1).isdigit()
     return text.rjust(width) if number else text.ljust(width)

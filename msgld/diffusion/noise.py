@@ -44,7 +44,7 @@ class CosineSchedule:
         """Closer together the higher the level: 1 - level grows as ``DENSITY``-th powers of evenly spaced numbers.
 
         Latents have thousands of numbers, so that all together say what the piece is while each is nearly noise: above
-        level 0.9 it is decided who plays where (``docs/experiments.md``).
+        level 0.9 it is decided who plays where (``research/log.md``).
         """
         if steps < 1:
             raise ValueError("a run has at least one step")

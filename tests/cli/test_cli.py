@@ -15,7 +15,6 @@ from command import ROOT, contents, environment, run, write_noise
 from tiny import save_tiny_model
 from typer.testing import CliRunner
 
-from msgld.cli.balancing import read_example
 from msgld.cli.errors import guarded, take_debug
 from msgld.cli.formats import choose_encoding
 from msgld.cli.inputs import stem_files, stem_list, stems_in
@@ -23,7 +22,6 @@ from msgld.cli.main import COMMANDS, app
 from msgld.cli.songs import find_songs, track_names
 from msgld.data.source import Clip
 from msgld.errors import AudioReadError, Cancelled, ModelError, UsageError
-from msgld.stems import STEMS
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +82,7 @@ def test_what_only_researchers_need_stands_apart(command: str) -> None:
         ["generate", "--iterations", "0"],
         ["generate", "--sampler", "multistep", "--eta", "0.5"],
         ["evaluate", "--subsets", "all"],
-        ["evaluate", "--task", "arrange", "--draws", "2"],
         ["evaluate", "--task", "generate", "--guidance", "2"],
-        ["evaluate", "--task", "guidance", "--clips", "2"],
-        ["evaluate", "--task", "guidance", "--weights", "0,nan"],
-        ["evaluate", "--task", "guidance", "--soundfont", __file__],
         ["evaluate", "--stems", ".", "--soundfont", __file__],
     ],
 )
@@ -316,58 +310,11 @@ def test_songs_of_ones_own_are_evaluated(
     assert guarded(lambda: app([*ask, "--midi", "x"], standalone_mode=False)) == 2
 
 
-def test_the_balance_is_drawn_of_a_song_and_its_stems(
-    tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    song = write_noise(tmp_path / "song.wav")
-    for seed, stem in enumerate(("bass", "drums")):
-        write_noise(tmp_path / "stems" / f"{stem}.wav", rate=22050, channels=1, seed=seed)
-    ask = [
-        "evaluate",
-        "--task",
-        "guidance",
-        "-n",
-        str(model),
-        "--weights",
-        "0,1",
-        "--draws",
-        "2",
-        "--steps",
-        "1",
-    ]
-    given = ["--song", str(song), "--stems-of", str(tmp_path / "stems"), "--out", str(tmp_path / "report")]
-    rows = spoken_records([*ask, *given], capsys)
-    assert [row["name"] for row in rows] == ["guidance 0", "guidance 1", "true stems"]
-    assert {path.name for path in (tmp_path / "report").iterdir()} == {
-        "guidance.png", "guidance.json", "guidance.md"
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("task", ["separate", "guidance"])
-def test_a_report_that_cannot_be_written_is_refused_before_the_model_is_opened(
-    tmp_path: Path, task: str
-) -> None:
+def test_a_report_that_cannot_be_written_is_refused_before_the_model_is_opened(tmp_path: Path) -> None:
     (tmp_path / "report").write_text("precious")
-    done = run(["evaluate", "--task", task, "-n", "no-such-model", "-o", "report"], tmp_path)
+    done = run(["evaluate", "-n", "no-such-model", "-o", "report"], tmp_path)
     assert done.code == 1 and len(done.complaints) == 1 and "report is a file" in done.complaints[0]
     assert (tmp_path / "report").read_text() == "precious"
-
-
-def test_a_song_and_stems_of_other_lengths_are_noted(tmp_path: Path) -> None:
-    write_noise(tmp_path / "song.wav", 0.5)
-    write_noise(tmp_path / "stems" / "bass.wav", 1.0)
-    _, notes = read_example(tmp_path / "song.wav", tmp_path / "stems", STEMS)
-    assert notes == ("song was padded with 0.500 s of silence, to the longest stem's length",)
-
-
-def test_an_example_is_a_song_or_the_sum_of_stems_or_the_demo(tmp_path: Path) -> None:
-    for seed, stem in enumerate(STEMS[:2]):
-        write_noise(tmp_path / f"{stem}.wav", channels=1 + seed, seed=seed)
-    summed, _ = read_example(None, tmp_path, STEMS)
-    assert np.array_equal(summed.mixture, summed.stems["bass"] + summed.stems["drums"])
-    alone, _ = read_example(tmp_path / "bass.wav", None, STEMS)
-    assert not alone.stems and alone.mixture.shape[0] == 1
-    assert set(read_example(None, None, STEMS[:4])[0].stems) == set(STEMS[:4])
 
 
 def test_steps_are_renewed_and_repeated_as_asked(

@@ -26,10 +26,9 @@ from msgld.cli.main import app
 from msgld.errors import Cancelled, ModelError, UsageError
 from msgld.paper.autoencoder import KLCodec, KLConfig, diffusers_to_published
 from msgld.paper.convert.parts import shapes_of
-from msgld.paper.convert.published import Wanted, found
-from msgld.paper.convert.store import store
+from msgld.paper.convert.published import open_published
 from msgld.paper.convert.unet import infer_config, mangled
-from msgld.paper.convert.writing import write_tensors
+from msgld.paper.convert.writing import store, write_tensors
 from msgld.paper.hifigan import HifiGan, HifiGanConfig, transformers_to_published
 from msgld.paper.unet3d import PublishedUNet, UNetConfig
 from msgld.progress import CancelToken
@@ -58,7 +57,7 @@ def stage_files(published: Published, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def convert(folder: Path, *, half: bool = False, overwrite: bool = False, **wanted: Any) -> Path:
-    with found(Wanted(**wanted)) as files:
+    with open_published(**wanted) as files:
         store(files, folder, half=half, overwrite=overwrite)
     return folder
 
@@ -232,7 +231,7 @@ def test_more_than_is_needed_is_listed_and_left_out(tmp_path: Path, published: P
     state["model_ema.diffusion_modelodd"] = torch.ones(3)
     state["cond_stage_model.weight"] = state["nobody.knows"] = torch.ones(2)
     path = save_lightning(tmp_path / "more.ckpt", state)
-    with found(Wanted(path)) as files:
+    with open_published(path) as files:
         unet = next(part for part in files.parts if part.name == "denoiser")
         assert unet.faults.lines() == ["not used: diffusion_modelodd"]
         assert files.unknown == ("nobody.knows",)
@@ -298,7 +297,7 @@ def test_a_conversion_that_fails_keeps_the_former_model(
     convert(tmp_path / "model", checkpoint=checkpoint)
     before = contents(tmp_path)
     cancel = CancelToken()
-    with found(Wanted(checkpoint)) as files, pytest.raises(Cancelled):
+    with open_published(checkpoint) as files, pytest.raises(Cancelled):
         store(files, tmp_path / "model", overwrite=True, on_progress=lambda _: cancel.cancel(), cancel=cancel)
     assert contents(tmp_path) == before
 

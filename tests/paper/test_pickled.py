@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import copyreg
+import io
 import os
 import pickle
+import pickletools
 import sys
+import tracemalloc
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msgld.errors import ModelError
 from msgld.paper.convert.archive import Archive
-from msgld.paper.convert.decode import decode
-from msgld.paper.convert.records import Inert, TensorRecord
+from msgld.paper.convert.unpickle import Inert, TensorRecord, unpickle
 
 
 class Calls:
@@ -156,7 +158,7 @@ def write_archive(path: Path, description: bytes, **storages: bytes) -> Path:
 
 
 def check_inert(attack: bytes, mark: Path) -> None:
-    decode(attack)
+    unpickle(attack)
     with Archive(write_archive(mark.with_name("evil.ckpt"), attack)):
         pass
     assert not mark.exists()
@@ -179,7 +181,7 @@ def test_nothing_that_odd_opcodes_ask_for_happens(tmp_path: Path, name: str):
 
 def test_no_module_that_a_pickle_names_is_imported():
     sys.modules.pop("this", None)
-    assert isinstance(decode(b"cthis\nd\n."), Inert)
+    assert isinstance(unpickle(b"cthis\nd\n."), Inert)
     assert "this" not in sys.modules
 
 
@@ -224,7 +226,12 @@ def test_a_tensor_is_read_only_when_asked_for(tmp_path: Path):
 
 
 def describe(
-    count: int = 6, offset: Any = 0, shape: Any = (2, 3), strides: Any = (3, 1), key: str = "0"
+    count: int = 6,
+    offset: Any = 0,
+    shape: Any = (2, 3),
+    strides: Any = (3, 1),
+    key: str = "0",
+    then: tuple[Any, ...] = (),
 ) -> bytes:
     """Pickle of {"x": a tensor} as torch writes it."""
 
@@ -232,11 +239,9 @@ def describe(
         def persistent_id(self, value: Any) -> Any:
             return ("storage", torch.FloatStorage, key, "cpu", count) if value == "here" else None
 
-    import io
-
     file = io.BytesIO()
     arguments = ("here", offset, shape, strides, False, OrderedDict())
-    Pickler(file, 2).dump({"x": Calls(torch._utils._rebuild_tensor_v2, *arguments)})
+    Pickler(file, 2).dump({"x": Calls(torch._utils._rebuild_tensor_v2, *arguments, then=then)})
     return file.getvalue()
 
 
@@ -253,6 +258,10 @@ def test_a_tensor_that_leaves_its_storage_is_refused(tmp_path: Path, wrong: dict
     with pytest.raises(ModelError) as caught:
         Archive(path)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_state_does_not_change_a_tensor_that_was_checked():
+    assert unpickle(describe(then=({"offset": 10**6, "shape": (2**40,)},))) == unpickle(describe())
 
 
 @pytest.mark.parametrize("size", [0, 20, 28, 1000])
@@ -284,6 +293,32 @@ def test_a_file_that_unpacks_to_more_than_itself_is_refused(tmp_path: Path):
 
 def cut(data: bytes) -> bytes:
     return data[: len(data) * 2 // 3]
+
+
+SIZED = {
+    "memo": b"Nr\xff\xff\xff\xff.",
+    "text": b"X\xff\xff\xff\xffa.",
+    "bytes": b"\x8e" + (2**40).to_bytes(8, "little") + b".",
+    "byte array": b"\x96" + (2**30).to_bytes(8, "little") + b".",
+    "frame": b"\x95" + (2**40).to_bytes(8, "little") + b"N.",
+    "nested": b"]" * 200_000 + b"a" * (200_000 - 1) + b".",
+    "nested dictionaries": b"}" + b"K\x01}" * 200_000 + b"s" * 200_000 + b".",
+    "nested key": b"})" + b"\x85" * 200_000 + b"Ns.",
+    "nested key of a whole dictionary": b"()" + b"\x85" * 200_000 + b"Nd.",
+    "nested member": b"\x8f()" + b"\x85" * 200_000 + b"\x90.",
+    "nested member of a whole set": b"()" + b"\x85" * 200_000 + b"\x91.",
+}
+
+
+@pytest.mark.parametrize("name", list(SIZED))
+def test_sizes_and_depths_that_a_description_claims_cost_no_more_than_its_length(name: str):
+    tracemalloc.start()
+    try:
+        with suppress(ModelError):
+            unpickle(SIZED[name])
+        assert tracemalloc.get_traced_memory()[1] < 2**20 + 500 * len(SIZED[name])
+    finally:
+        tracemalloc.stop()
 
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -320,6 +355,42 @@ def test_damaged_descriptions_are_refused_or_read_never_worse(data: st.DataObjec
     for _ in range(data.draw(st.integers(1, 8))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     try:
-        decode(bytes(whole))
+        unpickle(bytes(whole))
     except ModelError as error:
         assert "\n" not in str(error)
+
+
+FRAGMENTS = [
+    *(code.code.encode("latin-1") for code in pickletools.opcodes if code.arg is None),
+    text("mark"),
+    *(b"K" + bytes([number]) for number in range(4)),
+    *(code + bytes([number]) for code in (b"q", b"h") for number in range(3)),
+    *(
+        code + name
+        for code in (b"c", b"i")
+        for name in (b"os\nmkdir\n", b"builtins\nprint\n", b"builtins\ndict\n")
+    ),
+    b"ctorch._utils\n_rebuild_tensor_v2\n",
+    b"ccollections\nOrderedDict\n",
+    text("os") + text("mkdir") + b"\x93",
+    b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("0") + text("cpu") + b"K\x06tQ",
+    b"\x82\x01",
+]
+
+
+def pieces(value: Any) -> Iterator[Any]:
+    yield value
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    for item in values:
+        yield from pieces(item)
+
+
+@settings(max_examples=1000)
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=30))
+def test_no_program_of_opcodes_makes_anything_but_data(fragments: list[bytes]):
+    with suppress(ModelError, RecursionError):
+        for piece in pieces(unpickle(b"".join(fragments) + b".")):
+            assert not callable(piece) or type(piece) is Inert
+            if isinstance(piece, TensorRecord):
+                assert piece.size <= piece.storage.count
+    assert not Path("mark").exists()

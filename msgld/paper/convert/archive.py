@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from msgld.errors import ModelError
-from msgld.paper.convert.decode import LARGEST, decode
-from msgld.paper.convert.records import TensorRecord
+from msgld.paper.convert.unpickle import LARGEST, TensorRecord, unpickle
 
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """Pickle of the magic number with which torch before 1.6 began its files."""
@@ -27,7 +26,7 @@ class Archive:
 
     Attributes:
         path: of the file.
-        content: what it describes, see ``decode``. No tensor of it has been read.
+        content: what it describes, see ``unpickle``. No tensor of it has been read.
 
     Raises:
         ModelError: no such file, cut short, or of another kind; one line that names the file.
@@ -84,7 +83,7 @@ class Archive:
         if order in self._zip.namelist() and self._bytes(order) != b"little":
             self._refuse("was written on a big-endian machine; save it again on another one")
         try:
-            return decode(bytes(self._bytes(f"{self._root}data.pkl")))
+            return unpickle(bytes(self._bytes(f"{self._root}data.pkl")))
         except ModelError as error:
             raise ModelError(f"cannot read {self.path}: {error}") from error
 

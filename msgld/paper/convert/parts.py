@@ -10,13 +10,13 @@ from typing import Any
 from torch import Tensor
 
 from msgld.errors import ModelError
-from msgld.paper.convert.records import TensorRecord
+from msgld.paper.convert.unpickle import TensorRecord
 
 Shapes = Mapping[str, tuple[int, ...]]
 Records = Mapping[str, TensorRecord]
 
 _NAMED = 3
-"""So many tensors are named in an error; ``--list`` shows the others."""
+"""Tensors that an error names at most; ``--list`` shows the others."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,9 @@ class Faults:
     """How the tensors found differ from those expected, by their published names.
 
     Attributes:
-        missing, extra: names. misshaped: name with both shapes.
+        missing: names of tensors that the part needs and the file lacks.
+        extra: names of tensors that the part has no use for.
+        misshaped: names with both shapes.
     """
 
     missing: tuple[str, ...] = ()
@@ -33,13 +35,17 @@ class Faults:
 
     @property
     def fatal(self) -> bool:
-        """Whether the part cannot be built; tensors too many only go unused."""
+        """Whether the part cannot be built; extra tensors are only left out."""
         return bool(self.missing or self.misshaped)
+
+    @property
+    def named(self) -> dict[str, tuple[str, ...]]:
+        """The kinds of faults, in words -> the tensors."""
+        return {"missing": self.missing, "wrong shape": self.misshaped, "not used": self.extra}
 
     def lines(self) -> list[str]:
         """All of them, one a line."""
-        kinds = {"missing": self.missing, "wrong shape": self.misshaped, "not used": self.extra}
-        return [f"{kind}: {name}" for kind, names in kinds.items() for name in names]
+        return [f"{kind}: {name}" for kind, names in self.named.items() for name in names]
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,11 @@ class Part:
 
     Attributes:
         name: ``codec``, ``denoiser`` or ``vocoder``.
-        settings: what our JSON says of it, with its ``kind``.
+        settings: its entry in the model's JSON, with its ``kind``.
         shapes: of our tensors, in the order in which they are stored.
         weights: where they come from, for people.
-        faults: see there.
-        read: yields our tensors in that order, from the open archive; only if the faults are not fatal.
+        faults: how the file differs from the published part.
+        read: yields our tensors in the order of ``shapes``, from the open archive; only if no fault is fatal.
     """
 
     name: str
@@ -98,7 +104,7 @@ def _shape(shape: Collection[int]) -> str:
 
 
 def shapes_of(tensors: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """The shapes of tensors or of records of them."""
+    """The shapes of tensors or of their records."""
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
@@ -108,7 +114,7 @@ def below(records: Records, prefix: str) -> dict[str, TensorRecord]:
 
 
 def tensors_in(content: Any, where: str | None = None) -> dict[str, TensorRecord]:
-    """The tensors of a description's mapping, or of the mapping that it holds as ``where``; {} if there is none."""
+    """The tensors of a mapping, or of the mapping that it holds as ``where``; {} if there is none."""
     if where is not None:
         content = content.get(where) if isinstance(content, dict) else None
     if not isinstance(content, dict):

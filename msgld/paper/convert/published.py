@@ -1,9 +1,9 @@
-"""What the published files hold: the Lightning checkpoint of MSG-LD, and those of MusicLDM's first stage."""
+"""Finds the parts in the published files: MSG-LD's Lightning checkpoint, and those of MusicLDM's first stage."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +13,8 @@ import torch
 
 from msgld.errors import ModelError, UsageError
 from msgld.paper.convert.archive import Archive
+from msgld.paper.convert.first_stage import find_autoencoder, find_vocoder
 from msgld.paper.convert.parts import Part, Records, below, tensors_in
-from msgld.paper.convert.stage import find_autoencoder, find_vocoder
 from msgld.paper.convert.unet import AVERAGED, PLAIN, find_unet
 from msgld.paper.schedule import SqrtLinearSchedule
 
@@ -37,96 +37,94 @@ GROUPS = {
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be converted.
+class Published:
+    """The parts in published files.
 
     Attributes:
-        checkpoint: of the whole system, a Lightning file; None for a first stage alone.
-        autoencoder, vocoder: files of their own, which replace those in the checkpoint.
-        raw: take the U-Net's weights of the last step instead of their moving average.
-        width: channels of the first level that the U-Net must have; None for any.
-        stems: names in the order of the U-Net's channels; None for the published ones.
-    """
-
-    checkpoint: Path | None = None
-    autoencoder: Path | None = None
-    vocoder: Path | None = None
-    raw: bool = False
-    width: int | None = None
-    stems: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the files hold.
-
-    Attributes:
-        parts: codec, denoiser and vocoder, those that there are.
-        stems: their names; () for a first stage alone.
-        about: of the training and the files, for the model's JSON.
+        parts: codec, denoiser and vocoder, as far as there are any.
+        stems: their names in the order of the U-Net's channels; () for a first stage alone.
+        info: about the training and the files, for the model's JSON.
         left_out: words for what is not converted -> number of its tensors.
-        unknown: names of tensors that belong to nothing known.
+        unknown: names of tensors of no known part.
     """
 
     parts: tuple[Part, ...]
     stems: tuple[str, ...]
-    about: dict[str, Any]
+    info: dict[str, Any]
     left_out: dict[str, int] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 
 
 @contextmanager
-def found(wanted: Wanted) -> Iterator[Found]:
-    """Look through the files, which stay open so that the parts can be read; no weights are read yet.
+def open_published(
+    checkpoint: Path | None = None,
+    *,
+    autoencoder: Path | None = None,
+    vocoder: Path | None = None,
+    raw: bool = False,
+    width: int | None = None,
+    stems: tuple[str, ...] | None = None,
+) -> Iterator[Published]:
+    """Find the parts in published files, which stay open so that the parts can be read. Reads no weights yet.
+
+    Args:
+        checkpoint: of the whole system, a Lightning file; None for a first stage alone.
+        autoencoder: a file of its own, which replaces the autoencoder in the checkpoint.
+        vocoder: a file of its own, which replaces the vocoder in the checkpoint.
+        raw: take the U-Net's weights of the last step instead of their moving average.
+        width: channels of the first level that the U-Net must have; None for any.
+        stems: names in the order of the U-Net's channels; None for the published ones.
 
     Raises:
         ModelError: a file cannot be read, is of another system, or lacks a part; one line.
         UsageError: there is too little to convert.
     """
-    if wanted.checkpoint is None and (wanted.autoencoder is None or wanted.vocoder is None):
+    if checkpoint is None and (autoencoder is None or vocoder is None):
         raise UsageError("name a checkpoint, or both --autoencoder and --vocoder for a first stage alone")
+    paths = (checkpoint, autoencoder, vocoder)
+    info = {"converted_from": [path.name for path in paths if path]}
     with ExitStack() as files:
-
-        def opened(path: Path) -> Archive:
-            return files.enter_context(Archive(path))
-
-        yield _system(opened, wanted) if wanted.checkpoint else _first_stage(opened, wanted)
-
-
-def _first_stage(opened: Callable[[Path], Archive], wanted: Wanted) -> Found:
-    assert wanted.autoencoder and wanted.vocoder
-    parts = (_autoencoder(opened(wanted.autoencoder), 1.0), _vocoder(opened(wanted.vocoder)))
-    return Found(parts, (), _files(wanted))
+        whole, codec, voice = (files.enter_context(Archive(path)) if path else None for path in paths)
+        if whole:
+            yield _system(whole, codec or whole, voice or whole, raw, width, stems or STEMS, info)
+        elif codec and voice:
+            yield Published((_autoencoder(codec, 1.0), _vocoder(voice)), (), info)
 
 
-def _system(opened: Callable[[Path], Archive], wanted: Wanted) -> Found:
-    assert wanted.checkpoint
-    archive = opened(wanted.checkpoint)
+def _system(
+    archive: Archive,
+    codec: Archive,
+    vocoder: Archive,
+    raw: bool,
+    width: int | None,
+    stems: tuple[str, ...],
+    info: dict[str, Any],
+) -> Published:
     records = _records(archive)
-    unet = find_unet(archive, records, wanted.raw, wanted.width)
+    unet = find_unet(archive, records, raw, width)
     _check_schedule(archive, records)
-    scale = _scale(archive, records)
-    stage = below(records, FIRST_STAGE)
-    codec = (
-        _autoencoder(opened(wanted.autoencoder), scale)
-        if wanted.autoencoder
-        else find_autoencoder(archive, stage, scale)
-    )
-    vocoder = _vocoder(opened(wanted.vocoder)) if wanted.vocoder else _own_vocoder(archive, stage)
-    left_out, unknown = _rest(records)
-    about = {"weights": unet.weights, **_training(archive), **_files(wanted)}
-    return Found((codec, unet, vocoder), _stems(unet, wanted), about, left_out, unknown)
+    if len(stems) != unet.settings["stems"]:
+        raise ModelError(
+            f"the U-Net has {unet.settings['stems']} stems, not {len(stems)} ({', '.join(stems)}); "
+            "name them with --stems"
+        )
+    parts = (_autoencoder(codec, _scale(archive, records)), unet, _vocoder(vocoder))
+    return Published(parts, stems, {"weights": unet.weights, **_training(archive), **info}, *_rest(records))
 
 
 def _records(archive: Archive) -> Records:
     records = tensors_in(archive.content, "state_dict")
-    if not any(name.startswith(PLAIN) for name in records):
-        if _autoencoder_records(archive):
-            raise ModelError(f"{archive.path} is an autoencoder alone; give it as --autoencoder")
-        if tensors_in(archive.content, "generator"):
-            raise ModelError(f"{archive.path} is a vocoder alone; give it as --vocoder")
-        raise ModelError(f"{archive.path} is no MSG-LD checkpoint: nothing in it is called {PLAIN}...")
-    return records
+    if any(name.startswith(PLAIN) for name in records):
+        return records
+    if _autoencoder_records(archive):
+        raise ModelError(f"{archive.path} is an autoencoder alone; give it as --autoencoder")
+    if tensors_in(archive.content, "generator"):
+        raise ModelError(f"{archive.path} is a vocoder alone; give it as --vocoder")
+    raise ModelError(f"{archive.path} is no MSG-LD checkpoint: nothing in it is called {PLAIN}...")
+
+
+def _autoencoder(archive: Archive, scale: float) -> Part:
+    return find_autoencoder(archive, _autoencoder_records(archive), scale)
 
 
 def _autoencoder_records(archive: Archive) -> Records:
@@ -135,19 +133,10 @@ def _autoencoder_records(archive: Archive) -> Records:
     return records if "encoder.conv_in.weight" in records else {}
 
 
-def _autoencoder(archive: Archive, scale: float) -> Part:
-    return find_autoencoder(archive, _autoencoder_records(archive), scale)
-
-
 def _vocoder(archive: Archive) -> Part:
-    return find_vocoder(archive, tensors_in(archive.content, "generator") or tensors_in(archive.content))
-
-
-def _own_vocoder(archive: Archive, stage: Records) -> Part:
-    records = below(stage, "vocoder.")
-    if not records:
-        raise ModelError(f"{archive.path} has no vocoder; give the file of HiFi-GAN as --vocoder")
-    return find_vocoder(archive, records)
+    content = archive.content
+    own = below(tensors_in(content, "state_dict"), f"{FIRST_STAGE}vocoder.")
+    return find_vocoder(archive, own or tensors_in(content, "generator") or tensors_in(content))
 
 
 def _check_schedule(archive: Archive, records: Records) -> None:
@@ -171,17 +160,8 @@ def _scale(archive: Archive, records: Records) -> float:
     return scale
 
 
-def _stems(unet: Part, wanted: Wanted) -> tuple[str, ...]:
-    stems, number = wanted.stems or STEMS, unet.settings["stems"]
-    if len(stems) != number:
-        raise ModelError(
-            f"the U-Net has {number} stems, not {len(stems)} ({', '.join(stems)}); name them with --stems"
-        )
-    return stems
-
-
 def _rest(records: Records) -> tuple[dict[str, int], tuple[str, ...]]:
-    """How many tensors are left out on purpose, by group, and the names of those that nobody knows."""
+    """How many tensors are left out on purpose, by group, and the names of those of no known part."""
     known = (PLAIN, AVERAGED, FIRST_STAGE)
     counts = {group: sum(name.startswith(starts) for name in records) for group, starts in GROUPS.items()}
     starts = (*known, *(start for group in GROUPS.values() for start in group))
@@ -193,8 +173,3 @@ def _training(archive: Archive) -> dict[str, int]:
     return {
         key: archive.content[key] for key in ("epoch", "global_step") if type(archive.content.get(key)) is int
     }
-
-
-def _files(wanted: Wanted) -> dict[str, list[str]]:
-    files = (wanted.checkpoint, wanted.autoencoder, wanted.vocoder)
-    return {"converted_from": [path.name for path in files if path]}

@@ -26,8 +26,9 @@ def find_unet(archive: Archive, records: Records, raw: bool = False, width: int 
     """The U-Net among a Lightning file's tensors.
 
     Args:
-        records: the tensors by their names in the file.
-        raw: take the weights as they were trained last instead of their moving average.
+        archive: the open file.
+        records: its tensors by their names in the file.
+        raw: take the weights of the last step instead of their moving average.
         width: channels of the first level that it must have; None for any.
 
     Raises:
@@ -76,13 +77,14 @@ def _described(config: UNetConfig, path: Path) -> PublishedUNet:
 
 
 def infer_config(shapes: Shapes, path: Path) -> UNetConfig:
-    """The size of a U-Net from the shapes of its tensors; what they do not show is as published.
+    """The size of a U-Net from its tensors' shapes. Settings that show in no shape are the published ones.
 
     Args:
+        shapes: of the tensors by their published names.
         path: of their file, for errors.
 
     Raises:
-        ModelError: these are no tensors of the published kind of U-Net.
+        ModelError: they are not of the published kind of U-Net.
     """
     if not shapes:
         raise _other_system(path, f"nothing in it is called {PLAIN}...")

@@ -1,4 +1,4 @@
-"""Writes a model's folder tensor by tensor, whole or not at all."""
+"""Stores the parts that were found as a model's folder: tensor by tensor, whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,30 +12,92 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from msgld.checkpoint import described, write_whole
 from msgld.errors import ModelError
+from msgld.names import as_path_part
+from msgld.paper.convert.parts import Part
+from msgld.paper.convert.published import Published
+from msgld.progress import CancelToken, Meter, OnProgress
 
 _NAMES = {torch.float32: "F32", torch.float16: "F16"}
 """What the safetensors format calls the dtypes that are written here."""
+REPORTS = 50
+"""On the progress of each part."""
+
+
+def store(
+    published: Published,
+    folder: Path,
+    *,
+    name: str | None = None,
+    half: bool = False,
+    overwrite: bool = False,
+    on_progress: OnProgress | None = None,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Write a model's folder, or nothing where anything goes wrong.
+
+    Args:
+        published: the parts, whose files are still open.
+        folder: of the new model.
+        name: of the model; the folder's by default.
+        half: store 16 bits a number instead of 32.
+        overwrite: replace a model that is there.
+        on_progress: called with the number of values written.
+        cancel: checked with every report.
+
+    Raises:
+        ModelError: a part is incomplete, a tensor is damaged, the folder cannot be written; one line.
+        Cancelled: ``cancel`` was set.
+    """
+    for part in published.parts:
+        part.check()
+    # Published models take mixtures at any loudness.
+    info = {"name": name or as_path_part(folder.name, "converted"), **published.info}
+    about = {"stems": published.stems, "level": None, "info": info}
+    described(about, {part.name: {**part.settings, "sha256": "0" * 64} for part in published.parts})
+    meter = Meter(sum(part.parameters for part in published.parts), "values", "reading", on_progress, cancel)
+    with new_model_folder(folder, overwrite) as new:
+        parts = {part.name: _store_part(part, new, half, meter) for part in published.parts}
+        write_whole(new / "model.json", described(about, parts).encode())
+
+
+def _store_part(part: Part, folder: Path, half: bool, meter: Meter) -> dict[str, Any]:
+    dtype = torch.float16 if half else torch.float32
+    path = folder / f"{part.name}.safetensors"
+    digest = write_tensors(path, part.shapes, _metered(part, meter), dtype)
+    return {**part.settings, "sha256": digest}
+
+
+def _metered(part: Part, meter: Meter) -> Iterator[tuple[str, Tensor]]:
+    stage, done, reported = f"writing the {part.name}", 0, 0
+    for name, tensor in part.read():
+        yield name, tensor
+        done += tensor.numel()
+        # Not after every small one: the time left would be guessed from next to nothing.
+        if done - reported >= part.parameters / REPORTS or done == part.parameters:
+            meter.advance(done - reported, stage)
+            reported = done
 
 
 @contextmanager
 def new_model_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
-    """A temporary folder beside ``folder`` that becomes it when all went well, and else vanishes.
+    """A temporary folder beside ``folder``, renamed to it when the block succeeds and deleted when it fails.
 
     Raises:
-        ModelError: the folder exists and may not be replaced, holds something else than a model, or cannot be
-            written; one line.
+        ModelError: the folder exists and may not be replaced, holds anything but a model, or cannot be written.
     """
-    check_free(folder, overwrite)
+    _check_free(folder, overwrite)
     temporary = folder.parent / f".{folder.name[:40]}-{uuid.uuid4().hex[:12]}.part"
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        check_free(folder, overwrite)
+        _check_free(folder, overwrite)
         _put_in_place(temporary, folder)
     except OSError as error:
         raise ModelError(f"cannot write to {folder}: {error.strerror or error}") from error
@@ -43,11 +105,8 @@ def new_model_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def check_free(folder: Path, overwrite: bool) -> None:
-    """Raise ModelError unless a model may be written to ``folder``.
-
-    Only models are ever overwritten: anything else in the folder would be lost.
-    """
+def _check_free(folder: Path, overwrite: bool) -> None:
+    """Raise ModelError unless a model may be written to ``folder``; only models are ever overwritten."""
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -81,10 +140,10 @@ def write_tensors(
     tensors: Iterable[tuple[str, Tensor]],
     dtype: torch.dtype,
 ) -> str:
-    """Write a safetensors file of which only one tensor at a time is in memory.
+    """Write a safetensors file with one tensor in memory at a time.
 
     Args:
-        path: written to at once, so it belongs into a temporary folder.
+        path: of the file, in a temporary folder, as it is written in place.
         shapes: of all tensors, in the order in which they come.
         tensors: name and values, in that order, of any floating-point dtype.
         dtype: float32 or float16, to store them in; single numbers keep 32 bits.

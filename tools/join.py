@@ -1,6 +1,6 @@
 """Parts of several runs as one model: the denoiser of one, the vocoder and the refiner of others.
 
-    python bench/join.py runs/denoiser/model --vocoder runs/vocoder/model --refiner runs/refiner/model --out joined
+    python tools/join.py runs/denoiser/model --vocoder runs/vocoder/model --refiner runs/refiner/model --out joined
 
 The codec is the denoiser's. A vocoder or refiner that was trained on another codec does not fit; that is checked.
 """

@@ -1,6 +1,6 @@
 """What each setting of separating and making gives, and what it costs: the study that the qualities are set from.
 
-    python bench/study.py --midi FOLDER --clips 40 --out docs/figures
+    python research/study/study.py --midi FOLDER --clips 40 --out research/study
 
 One setting is changed at a time. Separating: SI-SDRi over the clips, and time as a ratio to the plain way (one call,
 one pass). Making: distances of new pieces and of arranged stems to real ones, for 1 to 64 network calls. Run it again
@@ -169,7 +169,7 @@ def main() -> None:
     parser.add_argument("--part", choices=("both", "separating", "making"), default="both")
     parser.add_argument("--subsets", default=SUBSETS, help="of the stems, to arrange; as msgld evaluate's")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("docs/figures"))
+    parser.add_argument("--out", type=Path, default=Path("research/study"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = load(options.model)

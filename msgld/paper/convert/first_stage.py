@@ -17,14 +17,16 @@ from msgld.paper.convert.parts import Faults, Part, Records, Shapes, compare, sh
 from msgld.paper.hifigan import HifiGan, HifiGanConfig, published_to_transformers, transformers_to_published
 
 UNUSED = ("loss.", "vocoder.")
-"""What else lies beside an autoencoder: the losses of its training, and the vocoder."""
+"""Stored beside the autoencoder's tensors: the losses of its training, and the vocoder."""
 
 
 def find_autoencoder(archive: Archive, records: Records, scale: float = 1.0) -> Part:
     """The autoencoder among the tensors of a first stage (names without ``first_stage_model.``).
 
     Args:
-        scale: what latents are multiplied by.
+        archive: the open file.
+        records: the tensors.
+        scale: factor of the latents.
 
     Raises:
         ModelError: it is of another kind.
@@ -43,6 +45,10 @@ def find_autoencoder(archive: Archive, records: Records, scale: float = 1.0) -> 
 
 def find_vocoder(archive: Archive, records: Records) -> Part:
     """The vocoder, its weights normalised or not.
+
+    Args:
+        archive: the open file.
+        records: the vocoder's tensors by their published names.
 
     Raises:
         ModelError: it is of another kind.
@@ -106,7 +112,7 @@ def _vocoder_config(archive: Archive, shapes: Shapes) -> HifiGanConfig:
     """Channels and bands as found; rates and dilations show in no shape, so they are the published ones."""
     first = shapes.get("conv_pre.weight", shapes.get("conv_pre.weight_v", ()))
     if len(first) != 3 or not first[0]:
-        raise ModelError(f"{archive.path} has no HiFi-GAN vocoder")
+        raise ModelError(f"{archive.path} has no HiFi-GAN vocoder; give HiFi-GAN's file as --vocoder")
     return replace(HifiGanConfig(), bands=first[1], initial_channels=first[0])
 
 

@@ -1,6 +1,6 @@
 """Makes soundfonts small enough to be carried to a rented machine: SF2 -> SF3, whose recordings are Ogg Vorbis.
 
-    python bench/soundfonts/compress.py --quality 0.3 --out packed runs/fonts/*.sf2
+    python tools/soundfonts/compress.py --quality 0.3 --out packed runs/fonts/*.sf2
 
 SF3 is MuseScore's variant of SoundFont 2: places of a recording are bytes of the stream (first and after the last), its
 loop counts samples from its beginning, and bit 4 of its type says so. Files that are SF3 already are encoded anew where

