@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 import msgld
-from msgld.api.quality import making
+from msgld.api.quality import of_making
 from msgld.data.band import RESERVED_SEED, compose
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.parts import length, parts
@@ -80,7 +80,7 @@ def measure(
         met["not asked"].append(met_by(made.stems, made.rate, conditions))
         for how in told:
             made = model.generate(SECONDS, conditions=conditions, options=replace(how, seed=number))
-            name = f"asked, weight {making(how, model.model).style_guidance:g}"
+            name = f"asked, weight {of_making(how, model.model).style_guidance:g}"
             met[name].append(met_by(made.stems, made.rate, conditions))
         print({who: one[-1] for who, one in met.items()}, flush=True)
     return {
@@ -107,7 +107,7 @@ def main() -> None:
     model = msgld.load(options.model)
     free = msgld.Options(quality=options.quality, steps=options.steps)
     told = [replace(free, style_guidance=weight) for weight in options.style_guidance]
-    report: dict[str, Any] = {"pieces": options.pieces, "calls": making(free, model.model).steps}
+    report: dict[str, Any] = {"pieces": options.pieces, "calls": of_making(free, model.model).steps}
     report |= measure(model, free, told, range(options.first, options.first + options.pieces))
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "control.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")

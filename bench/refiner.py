@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,13 @@ import numpy as np
 import torch
 
 from msgld import Options, load
-from msgld.api.quality import separation_passes
+from msgld.api.quality import of_separation
+from msgld.api.separated_song import SeparatedSong
 from msgld.data.heldout import HeldOut
+from msgld.data.source import Clip
 from msgld.evaluation.measures import improvements
 from msgld.metrics import summary
-from msgld.tasks.separate import Layout
-from msgld.tasks.stream import separated
+from msgld.tasks.masking import PLAIN, Masking
 
 EXPONENTS = (0.6, 0.7, 0.85, 1.0)
 
@@ -46,32 +46,34 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("research/figures"))
     options = parser.parse_args()
     torch.set_num_threads(2)
-    model = load(options.model).model
+    model = load(options.model)
     held = HeldOut(options.midi)
     clips = held.spread(options.clips or len(held))
-    settings, layouts = separation_passes(Options(quality=options.quality), model)
+    quality = of_separation(Options(quality=options.quality), model.model)
 
-    def measured(ways: Sequence[Layout]) -> tuple[np.ndarray, float]:
+    def cut(clip: Clip, masking: Masking) -> np.ndarray:
+        song = SeparatedSong(model.model, {}, (clip.stems.sum(0), clip.rate), model.stems, {}, 0.0, Options())
+        song.quality = replace(quality, masking=masking)
+        pieces = list(song.stretches())
+        return np.stack([np.concatenate([piece[stem] for piece in pieces], 1) for stem in model.stems])
+
+    def measured(masking: Masking) -> tuple[np.ndarray, float]:
         begun = time.perf_counter()
-        stems = [
-            np.concatenate(list(separated(model, (clip.stems.sum(0), clip.rate), {}, settings, ways)), -1)[
-                :-1
-            ]
-            for clip in clips
-        ]
+        stems = [cut(clip, masking) for clip in clips]
         took = time.perf_counter() - begun
         return np.stack([improvements(made, clip) for made, clip in zip(stems, clips, strict=True)]), took
 
     def changed(**change: Any) -> tuple[np.ndarray, float]:
-        return measured([replace(layout, **change) for layout in layouts])
+        return measured(replace(Masking(), **change))
 
-    plain = {exponent: changed(refine=False, spatial=False, exponent=exponent) for exponent in EXPONENTS}
+    alone = replace(PLAIN, refine=False, wiener=False, average_weight=Masking.average_weight)
+    plain = {exponent: measured(replace(alone, exponent=exponent)) for exponent in EXPONENTS}
     best = max(plain, key=lambda exponent: float(np.nanmean(plain[exponent][0])))
     base, base_took = plain[best]
     ways = {
-        "refiner": changed(spatial=False),
-        "spatial filter": changed(refine=False),
-        "refiner and spatial filter": changed(),
+        "refiner": changed(wiener=False),
+        "Wiener filter": changed(refine=False),
+        "refiner and Wiener filter": changed(),
     }
     report = {
         "clips": len(clips), "quality": options.quality, "best_exponent": best,

@@ -19,9 +19,8 @@ import numpy as np
 from demo_mixture import repeated
 
 import msgld
-from msgld.api.quality import separation_passes
+from msgld.api.quality import of_separation
 from msgld.metrics import si_sdr
-from msgld.tasks.separate import plan
 
 LEVEL = 0.05  # seconds
 APART = 1.0  # seconds from a join from where on a place has none
@@ -45,12 +44,12 @@ def separated(
 
 def joins(model: msgld.Msgld, rate: int, quality: str, length: int, before: int = 0) -> list[tuple[int, int]]:
     """Where a song's windows are cross-faded: first and last sample of each fade."""
-    _, layouts = separation_passes(msgld.Options(quality=quality), model.model)
+    chosen = of_separation(msgld.Options(quality=quality), model.model)
     spans = []
-    for layout in layouts:
-        arrangement = plan(model.model, layout.heard_rate(rate), layout)
-        starts = [window.keep_start - before for window in arrangement.windows(length + before)][1:]
-        spans += [(start, start + arrangement.fade) for start in starts]
+    for semitones in chosen.pitch_shift.semitones:
+        plan = chosen.windowing.plan(model.model, round(rate * 2 ** (semitones / 12)))
+        starts = [window.keep_start - before for window in plan.windows(length + before)][1:]
+        spans += [(start, start + plan.fade) for start in starts]
     return [span for span in sorted(spans) if span[0] > 0 and span[1] < length]
 
 

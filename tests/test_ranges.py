@@ -155,7 +155,6 @@ def test_seeds_state_their_range():
         assert "[0 upwards, or random]" in text
 
 
-
 @pytest.mark.parametrize("value", [2e10, 1e20, -3e38])
 def test_samples_that_no_song_has_are_refused(model: msgld.Msgld, tmp_path: Path, value: float):
     samples = np.zeros((1, 8000), np.float32)

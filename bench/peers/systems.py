@@ -49,8 +49,8 @@ class Latent(System):
 
         self.model = msgld.load(folder, device="cpu")
         self.making = msgld.Options(quality=quality, steps=steps)
-        exact = self.model.model.schedule.exact  # such a model separates in one call
-        self.options = msgld.Options(quality=quality) if exact else self.making
+        one_call = self.model.model.denoiser.expectation(quality).steps == 1
+        self.options = msgld.Options(quality=quality) if one_call else self.making
         parts = (self.model.model.denoiser, self.model.model.vocoder, self.model.model.refiner)
         self.parameters = sum(p.numel() for part in parts if part is not None for p in part.parameters())
 

@@ -43,7 +43,10 @@ class SeparatedSong:
     """A separation whose arguments have been checked; :meth:`stretches` opens the song.
 
     Attributes:
-        rate: of the song, once it has been opened, as are ``channels`` and ``frames``, 0 where that is unknown.
+        rate: of the song, once it has been opened.
+        channels: likewise.
+        frames: likewise; 0 where the length is unknown.
+        quality: all settings; research may replace it.
     """
 
     rate = channels = frames = 0
@@ -64,6 +67,7 @@ class SeparatedSong:
         self.song, self.known = Noted(song), {stem: Noted(sound) for stem, sound in known.items()}
         self.noise, self.options = noise, options
         self.on_progress, self.cancel = on_progress, cancel
+        self.quality = of_separation(options, model)
         self.in_song = InSong()
         self._of_lengths: list[str] = []
 
@@ -103,7 +107,7 @@ class SeparatedSong:
 
     def _streams(self, meter: Meter) -> Iterator[np.ndarray]:
         """float32 (K, channels, n), front to back: the model's stems, known ones as they were given, then the song."""
-        quality = of_separation(self.options, self.model)
+        quality = self.quality
         meter.advance(0, "separating")
 
         def one(mixtures: Tensor, rate: int, starts: list[int], known: dict[int, Tensor]) -> Tensor:
@@ -137,9 +141,9 @@ class SeparatedSong:
         """What the record says of a separation before it is made.
 
         Raises:
-            AudioReadError: a file cannot be read. ModelError: as :func:`msgld.api.quality.of_separation`.
+            AudioReadError: a file cannot be read.
         """
-        quality, song = of_separation(self.options, self.model), self.song.sound
+        song = self.song.sound
         extra = {
             "noise": self.noise,
             "excerpt": [song.start, song.stop] if isinstance(song, Excerpt) else None,
@@ -147,9 +151,9 @@ class SeparatedSong:
             "known": {stem: name_of(sound) for stem, sound in self.known.items()},
             "known_sha256": {stem: _digest(sound) for stem, sound in self.known.items()},
             "consistency": self.consistency,
-            **quality.record(),
+            **self.quality.record(),
         }
-        record = describe(self.model, self.weights, "separate", self.options, quality.sampling, extra)
+        record = describe(self.model, self.weights, "separate", self.options, self.quality.sampling, extra)
         return {**record, "input": name_of(song), "input_sha256": _digest(song)}
 
     def record(self, frames: int, began: float) -> dict[str, Any]:

@@ -21,20 +21,19 @@ import numpy as np
 import torch
 
 from msgld import Msgld, Options, load
-from msgld.api.quality import separation_passes
+from msgld.api.quality import Quality, of_separation
+from msgld.api.separated_song import SeparatedSong
 from msgld.data.heldout import HeldOut
 from msgld.data.source import Clip
+from msgld.diffusion.sampling import Sampling
 from msgld.evaluation import evaluate
 from msgld.evaluation.measures import improvements
 from msgld.evaluation.subset_names import Subset, named_subsets
 from msgld.evaluation.table import markdown, row
-from msgld.model import Model
-from msgld.tasks.noise_maps import Settings
-from msgld.tasks.separate import Layout
-from msgld.tasks.stream import separated
+from msgld.tasks.pitch_shift import PitchShift
 
-SPEEDS = ((0,), (0.5,), (-1,), (1,), (5,), (1, 2), (-1, 1, 2), (-1, 1, 2, 5), (-1, 0, 1, 2, 3, 4, 5))
-"""Semitones of the passes whose answers are averaged."""
+SHIFTS = ((0,), (0.5,), (-1,), (1,), (5,), (1, 2), (-1, 1, 2), (-1, 1, 2, 5), (-1, 0, 1, 2, 3, 4, 5))
+"""Semitones of the pitch shifts whose stems are averaged."""
 CALLS = (1, 2, 4, 8, 16)
 MAKING_CALLS = (1, 2, 4, 8, 16, 64)
 SUBSETS = "bass,drums,piano,guitar+piano,bass+drums"
@@ -47,54 +46,62 @@ class Way:
 
     what: str
     value: str
-    settings: Settings
-    layouts: tuple[Layout, ...]
+    quality: Quality
     draws: int = 1
 
 
-def ways(plain: Layout) -> Iterable[Way]:
+def ways(plain: Quality) -> Iterable[Way]:
     """The plain way, then one change at a time."""
-    one = Settings()
-    yield Way("plain", "1 call, 1 pass", one, (plain,))
+
+    def sampling(**change: Any) -> Quality:
+        return replace(plain, sampling=Sampling(**change))
+
+    def windowing(**change: float) -> Quality:
+        return replace(plain, windowing=replace(plain.windowing, **change))
+
+    def masking(**change: Any) -> Quality:
+        return replace(plain, masking=replace(plain.masking, **change))
+
+    yield Way("plain", "1 call, 1 pitch", plain)
     for calls in CALLS[1:]:
-        yield Way("calls", str(calls), Settings(steps=calls), (plain,))
+        yield Way("calls", str(calls), sampling(steps=calls))
     for draws in (2, 4):
-        yield Way("draws of 8 calls averaged", str(draws), Settings(steps=8), (plain,), draws)
+        yield Way("draws of 8 calls averaged", str(draws), sampling(steps=8), draws)
     for guidance in (0.75, 1.25, 1.5, 2.0):
-        yield Way("guidance", str(guidance), Settings(guidance=guidance), (plain,))
-    later = replace(plain, context=plain.context + 0.023)
-    yield Way("two passes, half a frame apart", "", one, (plain, later))
-    for speeds in SPEEDS:
-        faster = tuple(replace(plain, varispeed=float(semitones)) for semitones in speeds)
-        yield Way("heard faster by semitones", ", ".join(map(str, speeds)), one, faster)
+        yield Way("guidance", str(guidance), sampling(guidance=guidance))
+    for shifts in SHIFTS:
+        shifted = PitchShift(tuple(map(float, shifts)), tuned=True)
+        yield Way("pitch shifts, semitones", ", ".join(map(str, shifts)), replace(plain, pitch_shift=shifted))
     for fade in (1.0, 3.0):
-        yield Way("overlap besides context, s", str(fade), one, (replace(plain, fade=fade),))
+        yield Way("overlap besides context, s", str(fade), windowing(fade=fade))
     for context in (0.5, 1.0):
-        yield Way("context, s", str(context), one, (replace(plain, context=context),))
+        yield Way("context, s", str(context), windowing(context=context))
     for exponent in (0.5, 0.6, 0.85, 1.0, 1.5):
-        yield Way("mask exponent", str(exponent), one, (replace(plain, exponent=exponent),))
-    for prior in (0.0, 0.1, 0.3, 0.4, 0.6):
-        yield Way("prior", str(prior), one, (replace(plain, prior=prior),))
-    yield Way("refiner", "off", one, (replace(plain, refine=False),))
-    yield Way("spatial filter", "off", one, (replace(plain, spatial=False),))
+        yield Way("mask exponent", str(exponent), masking(exponent=exponent))
+    for weight in (0.0, 0.1, 0.3, 0.4, 0.6):
+        yield Way("weight of the average mask", str(weight), masking(average_weight=weight))
+    yield Way("refiner", "off", masking(refine=False))
+    yield Way("Wiener filter", "off", masking(wiener=False))
 
 
-def cut(model: Model, clip: Clip, settings: Settings, layouts: Sequence[Layout]) -> np.ndarray:
-    """Stems (S, channels, L) of a clip's mixture, separated with settings that no user can make."""
-    stretches = separated(model, (clip.stems.sum(0), clip.rate), {}, settings, layouts)
-    return np.concatenate(list(stretches), -1)[:-1]
+def cut(model: Msgld, clip: Clip, quality: Quality) -> np.ndarray:
+    """Stems (S, channels, L) of a clip's mixture, with settings that options cannot express."""
+    song = SeparatedSong(model.model, {}, (clip.stems.sum(0), clip.rate), model.stems, {}, 0.0, Options())
+    song.quality = quality
+    pieces = list(song.stretches())
+    return np.stack([np.concatenate([piece[stem] for piece in pieces], 1) for stem in model.stems])
 
 
-def separate(model: Model, clip: Clip, way: Way) -> np.ndarray:
+def separate(model: Msgld, clip: Clip, way: Way) -> np.ndarray:
     """SI-SDRi of every stem."""
-    draws = [cut(model, clip, replace(way.settings, seed=seed), way.layouts) for seed in range(way.draws)]
-    return improvements(np.mean(draws, 0), clip)
+    seeds = [replace(way.quality, sampling=replace(way.quality.sampling, seed=k)) for k in range(way.draws)]
+    return improvements(np.mean([cut(model, clip, quality) for quality in seeds], 0), clip)
 
 
-def separating(model: Model, clips: list[Clip]) -> list[dict[str, Any]]:
+def separating(model: Msgld, clips: list[Clip]) -> list[dict[str, Any]]:
     """A row for each way."""
-    plain = separation_passes(Options(quality="draft"), model)[1][0]
-    separate(model, clips[0], Way("", "", Settings(), (plain,)))  # so that nothing is made for the first time
+    plain = of_separation(Options(quality="draft"), model.model)
+    separate(model, clips[0], Way("", "", plain))  # so that nothing is made for the first time
     rows, base = [], 1.0
     for way in ways(plain):
         begun = time.perf_counter()
@@ -179,7 +186,7 @@ def main() -> None:
     report = json.loads(path.read_text("utf-8")) if path.exists() else {}
     report |= {"model": model.name, "clips": len(clips)}
     if options.part != "making":
-        report["separating"] = separating(model.model, clips)
+        report["separating"] = separating(model, clips)
         draw(report["separating"], options.out / "study.png")
     if options.part != "separating":
         subsets = named_subsets(options.subsets, model.stems)
