@@ -75,7 +75,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for (PEP 562)."""
     if name == "__version__":
-        from msgld.api.versions import own_version
+        from msgld.api.record import own_version
 
         return own_version()
     if name not in __all__:

@@ -1,10 +1,14 @@
-"""Names that checkpoints and records were written with before they were renamed: old name -> today's."""
+"""Names of version 0.1: in checkpoints and records they are read as today's, in Python they work with a warning."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+import warnings
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Value = TypeVar("Value")
 
 SETTINGS: Mapping[str, Mapping[str, str]] = {
@@ -53,3 +57,26 @@ def _current(module: str, key: str) -> str:
         if key.startswith(old):
             return new + key.removeprefix(old)
     return key
+
+
+def warn_renamed(old: str, new: str, depth: int = 3) -> None:
+    """Warn the caller, ``depth`` frames up, that a name has changed."""
+    warnings.warn(f"{old} is now {new}; the old name goes in msgld 0.3", FutureWarning, stacklevel=depth)
+
+
+def renamed_arguments(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorator: keyword arguments that are still accepted under their old names, old -> new."""
+
+    def decorated(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def called(*args: Any, **kwargs: Any) -> R:
+            for old in names.keys() & kwargs.keys():
+                if names[old] in kwargs:
+                    raise TypeError(f"{old} is the old name of {names[old]}: give one of them")
+                warn_renamed(old, names[old])
+                kwargs[names[old]] = kwargs.pop(old)
+            return function(*args, **kwargs)
+
+        return called
+
+    return decorated

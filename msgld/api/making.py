@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from msgld.aliases import renamed_arguments
 from msgld.api import checks
-from msgld.api.deprecated import renamed_arguments
 from msgld.api.gather import Gathered, gather, padded
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making

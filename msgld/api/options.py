@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from typing import Any
 
-from msgld.api.deprecated import warn_renamed
+from msgld.aliases import warn_renamed
 from msgld.diffusion.sampling import Sampling
 from msgld.errors import UsageError
 from msgld.ranges import check, check_optional, shown

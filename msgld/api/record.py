@@ -1,15 +1,18 @@
-"""The part of ``run.json`` that says how a result came about."""
+"""How a result came about, for ``run.json``. Imports nothing heavy."""
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
 
 from msgld.api.options import Options
-from msgld.api.versions import versions
 from msgld.diffusion.sampling import Sampling
-from msgld.model import Model
+
+if TYPE_CHECKING:
+    from msgld.model import Model
 
 
 def describe(
@@ -42,3 +45,17 @@ def describe(
         "half": model.half,
         "versions": versions(),
     }
+
+
+def own_version() -> str:
+    """The version of msgld; ``0`` where it runs from a folder that was never installed."""
+    try:
+        return version("msgld")
+    except PackageNotFoundError:
+        return "0"
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that a result may depend on."""
+    packages = {name: version(name) for name in ("torch", "numpy", "soxr", "soundfile")}
+    return {"msgld": own_version(), "python": platform.python_version(), **packages}

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from msgld.api.deprecated import warn_renamed
+from msgld.aliases import warn_renamed
 from msgld.api.encoding import Encoding, as_encoding
 from msgld.api.folder import check_sources, new_folder
 from msgld.api.naming import PLAIN

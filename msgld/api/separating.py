@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from msgld.aliases import renamed_arguments
 from msgld.api import checks
-from msgld.api.deprecated import renamed_arguments
 from msgld.api.encoding import Encoding, as_encoding
 from msgld.api.naming import PLAIN, Names
 from msgld.api.options import NORMAL, Options

@@ -22,7 +22,7 @@ models = typer.Typer(no_args_is_help=True, help="The models on this machine.")
 def print_version(wanted: bool) -> None:
     """Print the version and end the command, where it is wanted."""
     if wanted:
-        from msgld.api.versions import own_version
+        from msgld.api.record import own_version
 
         typer.echo(f"msgld {own_version()}")
         raise typer.Exit
