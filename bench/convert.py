@@ -21,9 +21,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from msgld.diffusion.noise import SqrtLinearSchedule
 from msgld.paper.autoencoder import KLCodec, KLConfig, diffusers_to_published
 from msgld.paper.hifigan import HifiGan, HifiGanConfig, transformers_to_published
+from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.paper.unet3d import PublishedUNet, UNetConfig
 
 

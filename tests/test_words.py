@@ -218,8 +218,8 @@ TERMS = (
 )  # fmt: skip
 """What the documentation does not say, as regular expressions."""
 
-NOT_PAGES = {"reference.md", "experiments.md", "study.md"}
-"""Written by a script, or a log."""
+NOT_PAGES = {"reference.md"}
+"""Written by a script."""
 
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
