@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
-from msgld.audio.container import RefusedError, as_floats, changed, is_no_number, is_noise, open_container
-from msgld.audio.lengths import COARSEST, matroska_length, movie_frames
-from msgld.audio.messages import Message, Note, Silence, Sound, Start
-from msgld.audio.ogg import Link
-from msgld.audio.packets import CHECKED, Event, Events, with_next
-from msgld.audio.timeline import ContradictionError, Timeline
+from msgld.audio.decoder.container import (
+    CHECKED,
+    COARSEST,
+    Event,
+    Events,
+    Opener,
+    as_floats,
+    changed,
+    is_no_number,
+    is_noise,
+    matroska_length,
+    movie_frames,
+    open_container,
+    with_next,
+)
+from msgld.audio.decoder.messages import Message, RefusedError, Remark, Silence, Start
+from msgld.audio.decoder.ogg import Link
+from msgld.audio.decoder.timeline import ContradictionError, Timeline
 
 _CLOCKLESS = {"ac3", "eac3", "dts", "dtshd", "truehd", "mlp", "loas", "amr", "amrnb", "amrwb", "mp3", "aac"}
 """Streams whose time stamps are a count of the frames that were found."""
@@ -29,7 +41,6 @@ _LOSSLESS = {"flac", "wv", "tta", "ape"}
 """Formats whose time stamps count samples."""
 
 _MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
-_MOST_CHANNELS = 8
 _LONGEST_GAP = 600.0  # seconds of silence that a single time stamp may ask for
 
 
@@ -37,13 +48,14 @@ class Stream:
     """The first audio stream of a container, decoded.
 
     Args:
-        opened: opens the file anew. link: what is known of it, where it is Ogg.
+        opened: opens the file anew.
+        link: its pages, where it is Ogg.
 
     Raises:
         RefusedError: from everything, with the line for the user.
     """
 
-    def __init__(self, opened: Callable[[], BinaryIO], link: Link | None = None) -> None:
+    def __init__(self, opened: Opener, link: Link | None = None) -> None:
         self._opened, self._link = opened, link
         self._torn = link is not None and link.torn
         self._container = open_container(opened())
@@ -60,24 +72,18 @@ class Stream:
 
     def _begin(self) -> None:
         """Decode until a frame tells rate and channels, which headers may misstate."""
-        for event in self._events:
-            self._held.append(event)
-            if event[0] == "frame":
+        for kind, event in self._events:
+            self._held.append((kind, event))
+            if kind == "frame":
                 break
-        frames = [event[1] for event in self._held if event[0] == "frame"]
-        if not frames:
+        else:
             raise RefusedError("holds no sound that can be decoded; export it again")
-        self.rate, self.channels = int(frames[0].sample_rate), int(frames[0].layout.nb_channels)
-        if self.channels > _MOST_CHANNELS:
-            raise RefusedError(
-                f"has {self.channels} channels, at most {_MOST_CHANNELS} can be read; split it first"
-            )
-        self.exact_frames = (
-            movie_frames(self._opened, self._stream, self.rate, self._events.first_time)
-            if self.format == _MOVIE
-            else 0
-        )
-        self._late = self._lateness(frames[0].samples)
+        self.rate, self.channels = int(event.sample_rate), int(event.layout.nb_channels)
+        self.exact_frames = 0
+        if self.format == _MOVIE:
+            first_time = self._events.first_time
+            self.exact_frames = movie_frames(self._opened, self._stream, self.rate, first_time)
+        self._late = self._lateness(event.samples)
         self.stated, self.slack = self._statement()
 
     def _lateness(self, frame: int) -> int:
@@ -104,9 +110,8 @@ class Stream:
             return self._counted_statement(frame)
         if self.format == "matroska,webm":
             stated = matroska_length(self._container, self._stream, self.rate)
-            stated -= (
-                abs(float(self._events.first_time or 0)) * self.rate
-            )  # a late begin, or the encoder's delay
+            # What a late begin, or the encoder's delay, takes off.
+            stated -= abs(float(self._events.first_time or 0)) * self.rate
             return max(0.0, stated), 2.0 * frame + 0.01 * self.rate
         if self.format == "asf" and self._container.duration:
             return self._container.duration / 1e6 * self.rate, 0.5 * self.rate
@@ -149,7 +154,7 @@ class Stream:
                 yield Silence(gap)
             timeline.advance(gap)
             samples = samples[: self._room(timeline.position)]
-            yield Sound(samples)
+            yield samples
             timeline.advance(len(samples))
         yield from self._tail(timeline.position, lost, frames)
 
@@ -228,17 +233,17 @@ class Stream:
             yield Silence(lost)
             position += lost
         elif lost:
-            yield Note(f"what follows {position / self.rate:.2f} s could not be decoded and was left out")
+            yield Remark(f"what follows {position / self.rate:.2f} s could not be decoded and was left out")
         rounded = self.exact_frames - position
         if 0 < rounded <= math.ceil(self.rate / COARSEST):
-            yield Sound(np.zeros((rounded, self.channels), np.float32))
+            yield np.zeros((rounded, self.channels), np.float32)
             position += rounded
         elif 0 < rounded <= self.slack:
             yield Silence(rounded)
         if self.format in _LOSSLESS and self.stated and position > self.stated:
             raise RefusedError("is damaged: it holds more than it states; export or copy it again")
         if self.format == "asf" and 1.5 * frame < self.stated - position <= self.slack:
-            yield Note(f"ends {(self.stated - position) / self.rate:.2f} s before its stated end")
+            yield Remark(f"ends {(self.stated - position) / self.rate:.2f} s before its stated end")
         if self.stated and position < self.stated - self.slack:
             word = "damaged" if self._events.broken_bytes else "cut short"
             raise RefusedError(
