@@ -19,7 +19,7 @@ SPACING = 44_100 / 2048
 """Hertz from one band to the next at the lower end: bins of the spectrum, one by one."""
 
 EVEN, TOP = 2000.0, 20_000.0
-"""Hertz up to which bands are evenly spaced, three eighths of them at most, and up to which the others have equal ratios."""
+"""Hertz up to which bands are evenly spaced, three eighths of them at most; the others have equal ratios up to TOP."""
 
 SILENCE = 1e-8
 """Power below which a band counts as silent (a sinusoid of amplitude 1 has 1)."""

@@ -19,7 +19,7 @@ SEGMENT = 2000
 """Steps, 10 s, in each of which clicks are capped."""
 
 RARE, HEADROOM = 0.01, 1.5
-"""Fraction of a segment's steps that are capped, and the cap as a multiple of the power of the loudest of the others."""
+"""Fraction of a segment's steps that are capped, and the cap as a multiple of the loudest other step's power."""
 
 CREST = 40.0
 """Largest RMS of a step as a multiple of the result; a louder step raises the result."""

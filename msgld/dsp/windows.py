@@ -46,7 +46,7 @@ class WindowPlan:
         return self.length - 2 * self.context - self.fade
 
     def windows(self, total: int | None = None) -> Iterator[Window]:
-        """Windows that cover ``total`` samples, at least one, or without an end; the first one begins before the song."""
+        """Windows that cover ``total`` samples, at least one, or go on; the first one begins before the song."""
         keep = -self.fade
         while True:
             start = keep - self.context

@@ -12,7 +12,7 @@ RATE, WINDOW = 11_025, 4096
 """Sample rate at which partials are found, and samples of a window, 0.37 s."""
 
 LOWEST, HIGHEST = 150.0, 2000.0
-"""Hertz between which a partial's frequency is exact to a few hundredths of a semitone, and a multiple of its note's."""
+"""Hertz between which a partial is exact to a few hundredths of a semitone, and in tune with its note."""
 
 SOFTEST = 0.03
 """Amplitude relative to its column's loudest, below which a peak is not counted."""

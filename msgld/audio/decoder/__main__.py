@@ -18,6 +18,7 @@ from msgld.audio.binary import Data, Window
 from msgld.audio.decoder.container import changed
 from msgld.audio.decoder.extent import extent
 from msgld.audio.decoder.messages import End, Message, Refusal, RefusedError, Remark, Silence, Start, packed
+from msgld.audio.decoder.mpeg import PARSERS
 from msgld.audio.decoder.mpeg_stream import MpegStream
 from msgld.audio.decoder.ogg import Link, links
 from msgld.audio.decoder.stream import Stream
@@ -47,11 +48,11 @@ def _stream(path: Path, data: Data) -> Stream | MpegStream:
     try:
         stream = Stream(lambda: path.open("rb"))
     except RefusedError:
-        for name in ("mp3", "aac"):  # FFmpeg may not see what begins with damage
+        for name in PARSERS:  # FFmpeg may not see what begins with damage
             with contextlib.suppress(RefusedError):
                 return MpegStream(data, name)
         raise
-    return MpegStream(data, stream.format) if stream.format in ("mp3", "aac") else stream
+    return MpegStream(data, stream.format) if stream.format in PARSERS else stream
 
 
 def _chain(path: Path, found: list[Link]) -> Iterator[Message]:

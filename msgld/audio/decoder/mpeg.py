@@ -79,6 +79,10 @@ def adts_header(data: Data, at: int) -> Header | None:
     return Header(size, 1024 * blocks, (f"aac{blocks}", _AAC_RATES[rate], channels))
 
 
+PARSERS: dict[str, Parse] = {"mp3": mpeg_header, "aac": adts_header}
+"""By FFmpeg's names of the formats."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """A frame of the stream: its header and the bytes [start, stop), fewer than its size where the file ends."""

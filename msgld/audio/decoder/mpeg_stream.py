@@ -12,17 +12,7 @@ import numpy as np
 from msgld.audio.binary import Data
 from msgld.audio.decoder.container import as_floats, is_noise
 from msgld.audio.decoder.messages import Message, RefusedError, Remark, Silence, Start
-from msgld.audio.decoder.mpeg import (
-    Damage,
-    Frame,
-    Tag,
-    adts_header,
-    first_frame,
-    grid,
-    lost_frames,
-    mpeg_header,
-    read_tag,
-)
+from msgld.audio.decoder.mpeg import PARSERS, Damage, Frame, Tag, first_frame, grid, lost_frames, read_tag
 
 _DECODERS = {"mp1": "mp1float", "mp2": "mp2float", "mp3": "mp3float", "aac": "aac"}
 _DELAY = 529  # samples by which every decoder of MP3 is late
@@ -117,7 +107,7 @@ def _sure(guesses: list[int | None], total: int | None = None) -> list[int]:
     """The guesses where all are known and sum to ``total``, where that is known."""
     sure = [guess for guess in guesses if guess is not None]
     if len(sure) < len(guesses) or (total is not None and sum(sure) != total):
-        raise RefusedError("is damaged, and how much time is lost cannot be told; export or copy it again")
+        raise RefusedError("is damaged, and the length of the loss is unknown; export or copy it again")
     return sure
 
 
@@ -126,14 +116,14 @@ class MpegStream:
 
     Args:
         data: the whole file.
-        name: of the format, ``mp3`` or ``aac``.
+        name: of the format, one of ``PARSERS``.
 
     Raises:
         RefusedError: no such stream, damaged so that time is lost, or cut short; from everything.
     """
 
     def __init__(self, data: Data, name: str) -> None:
-        self._data, self._parse = data, adts_header if name == "aac" else mpeg_header
+        self._data, self._parse = data, PARSERS[name]
         start = first_frame(data, self._parse)
         header = None if start is None else self._parse(data, start)
         if start is None or header is None:
