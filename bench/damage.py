@@ -28,8 +28,9 @@ import soundfile
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from encoded import encode
 from inprocess import Decoding
+from whole import read
 
-from msgld.audio import audio, child
+from msgld.audio import ffmpeg
 from msgld.errors import AudioReadError
 
 SECONDS = 4.0
@@ -134,7 +135,7 @@ def lags(heard: np.ndarray, whole: np.ndarray, rate: int) -> list[tuple[float, f
 def judged(path: Path, whole: np.ndarray, rate: int, case: Case) -> Verdict:
     """Read a damaged file and compare it with the whole one."""
     try:
-        got = audio.read(path)
+        got = read(path)
     except AudioReadError as error:
         return Verdict("refused" if "\n" not in str(error) else "two lines", str(error))
     except Exception as error:
@@ -144,9 +145,9 @@ def judged(path: Path, whole: np.ndarray, rate: int, case: Case) -> Verdict:
         (at, shift) for at, shift in lags(heard, wanted, rate) if shift is not None and abs(shift) > LATEST
     ]
     if late:
-        return Verdict("shifted", f"{late[0][1]:.4f} s from {late[0][0]:.2f} s on; notes: {got.notes}")
+        return Verdict("shifted", f"{late[0][1]:.4f} s from {late[0][0]:.2f} s on; remarks: {got.remarks}")
     if len(heard) < len(wanted) - LATEST * rate:
-        kind = "noted" if got.notes else "cut in silence"
+        kind = "noted" if got.remarks else "cut in silence"
         return Verdict(kind, f"{len(heard) / rate:.3f} of {len(wanted) / rate:.3f} s")
     return Verdict("kept")
 
@@ -166,8 +167,8 @@ class Bench:
     def __init__(self, folder: Path, seed: int) -> None:
         self._folder, self._seed = folder, seed
         self._files = whole_files(folder)
-        child.subprocess.Popen = Decoding  # type: ignore[misc, assignment]
-        self._whole = {name: audio.read(folder / name) for name in FORMATS}
+        ffmpeg.subprocess.Popen = Decoding  # type: ignore[misc, assignment]
+        self._whole = {name: read(folder / name) for name in FORMATS}
 
     def verdict(self, case: Case) -> Verdict:
         """What becomes of one case."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import msgld
-from msgld.audio.audio import read
+from msgld.audio.sound import read_all
 
 DEMO = Path(msgld.__file__).parent / "demo"
 """Folder of its stems."""
@@ -15,8 +15,8 @@ DEMO = Path(msgld.__file__).parent / "demo"
 
 def demo_mixture() -> tuple[np.ndarray, int]:
     """Float32 (channels, L), and its rate."""
-    stems = [read(path) for path in sorted(DEMO.glob("*.flac"))]
-    return np.sum([stem.samples for stem in stems], axis=0), stems[0].rate
+    stems = [read_all(path) for path in sorted(DEMO.glob("*.flac"))]
+    return np.sum([samples for samples, _ in stems], axis=0), stems[0][1]
 
 
 def repeated(seconds: float) -> tuple[np.ndarray, int]:

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from mutate import mutate, valid_files
 
-from msgld.audio import reader
+from msgld.audio.read import open_file
 from msgld.errors import AudioReadError
 
 BLOCK = 1 << 16
@@ -60,7 +60,7 @@ class Outcome:
 def read_all(path: Path) -> int:
     """Read a file to its end as every task does; its length."""
     total = 0
-    with reader.open_audio(path) as file:
+    with open_file(path) as file:
         while (block := file.read(BLOCK)).shape[1]:
             total += block.shape[1]
     return total

@@ -21,7 +21,8 @@ import torch
 from demo_mixture import DEMO, repeated
 
 import msgld
-from msgld.audio.audio import read, write
+from msgld.audio.sound import read_all
+from msgld.audio.write import write
 
 
 def make_song(folder: Path, minutes: float, gain_db: float = 0.0) -> Path:
@@ -35,7 +36,8 @@ def make_song(folder: Path, minutes: float, gain_db: float = 0.0) -> Path:
 def timed_separation(song: Path, folder: Path, quality: str) -> dict[str, float]:
     """Seconds and times real time of separating a file to files."""
     model = msgld.load()
-    seconds = read(song).seconds
+    samples, rate = read_all(song)
+    seconds = samples.shape[1] / rate
     begun = time.perf_counter()
     saved = model.separate_to(song, folder / quality, options=msgld.Options(quality=quality))
     took = time.perf_counter() - begun
@@ -56,8 +58,8 @@ def timed_making(task: str) -> dict[str, float]:
 
 def demo_stem(stem: str) -> tuple[np.ndarray, int]:
     """Ten seconds of one of the demo's stems."""
-    audio = read(DEMO / f"{stem}.flac")
-    return audio.samples[:, : 10 * audio.rate], audio.rate
+    samples, rate = read_all(DEMO / f"{stem}.flac")
+    return samples[:, : 10 * rate], rate
 
 
 def peak_memory(minutes: float) -> dict[str, float]:

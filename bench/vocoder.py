@@ -19,7 +19,7 @@ from torch import Tensor
 from msgld.checkpoint import load_model
 from msgld.dsp.codec import PatchCodec
 from msgld.dsp.mel import log_mel
-from msgld.dsp.stft import analysis
+from msgld.dsp.stft import stft
 from msgld.model import REFERENCE_RMS
 from msgld.nets.vocoder import Vocoder
 from msgld.training.vocoder_loss import turn_loss
@@ -62,10 +62,10 @@ def measure(vocoder: Vocoder, codec: PatchCodec, audio: Tensor) -> dict[str, flo
         made = vocoder(codec.decode(codec.encode(mels)))
     seconds = time.perf_counter() - started
     n_fft, hop = codec.mel.n_fft, codec.mel.hop
-    real = analysis(audio[None], n_fft, hop)
+    real = stft(audio[None], n_fft, hop)
     return {
         "log-mel L1": float((log_mel(made[None], codec.mel) - mels).abs().mean()),
-        "phase turns": float(turn_loss(analysis(made, n_fft, hop), real, lags=(1,))),
+        "phase turns": float(turn_loss(stft(made, n_fft, hop), real, lags=(1,))),
         "buzz dB over the original": buzz(made[0], codec.mel.rate, codec.frame_samples)
         - buzz(audio, codec.mel.rate, codec.frame_samples),
         "x real time": len(audio) / codec.mel.rate / seconds,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from msgld.api.options import Options
     from msgld.api.result import Result
     from msgld.api.save import Saved
-    from msgld.audio.songs import Excerpt
+    from msgld.audio.sound import Excerpt
     from msgld.errors import (
         AudioError,
         AudioReadError,
@@ -60,7 +60,7 @@ _HOMES = {
     "Conditions": "music.conditions",
     "CancelToken": "progress",
     "Encoding": "api.encoding",
-    "Excerpt": "audio.songs",
+    "Excerpt": "audio.sound",
     "Msgld": "api.msgld",
     "Names": "api.naming",
     "Options": "api.options",

@@ -6,16 +6,16 @@ import io
 from pathlib import Path
 from typing import Any
 
-from msgld.audio import decode
-from msgld.audio.messages import packed
+from msgld.audio.decoder.__main__ import decoded
+from msgld.audio.decoder.messages import packed
 
 
 class Decoding:
-    """Stands in for ``subprocess.Popen`` in ``msgld.audio.child``: what it would write has been written already."""
+    """Stands in for ``subprocess.Popen`` in ``msgld.audio.ffmpeg``: what it would write has been written already."""
 
     def __init__(self, command: list[str], **options: Any) -> None:
         path = Path(command[-1])
-        messages = list(decode.decoded(path, memoryview(path.read_bytes())))
+        messages = list(decoded(path, path.read_bytes()))
         self.stdout = io.BytesIO(b"".join(packed(message) for message in messages))
 
     def kill(self) -> None:

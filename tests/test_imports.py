@@ -167,7 +167,7 @@ def _importable(name: str) -> bool:
             "msgld.cli.main",
             "msgld.cli.doctor",
             "msgld.cli.progress_bar",
-            "msgld.audio.audio",
+            "msgld.audio.sound",
         )
         if _importable(name)
     ],

@@ -214,7 +214,7 @@ def test_no_decoder_outlives_us(folder: Path, model: Path):
 def _runs(pid: str, folder: str) -> bool:
     try:
         return (
-            "msgld.audio.decode" in Path(f"/proc/{pid}/cmdline").read_text()
+            "msgld.audio.decoder" in Path(f"/proc/{pid}/cmdline").read_text()
             and os.readlink(f"/proc/{pid}/cwd") == folder
         )
     except OSError:

@@ -30,7 +30,7 @@ from speed import make_song
 from unet import build
 
 import msgld
-from msgld.audio.audio import read
+from msgld.audio.sound import read_all
 from msgld.runtime import bf16_is_fast
 from msgld.stems import STEMS
 
@@ -59,8 +59,8 @@ def ours(song: Path, seconds: float, repeats: int, half: bool) -> dict[str, floa
             options = msgld.Options(quality=quality)
             work = partial(model.separate_to, song, Path(folder) / "out", options=options, overwrite=True)
             figures[quality] = best(work, repeats) / seconds
-    audio = read(song)
-    clip = (audio.samples[:, : round(CLIP * audio.rate)], audio.rate)
+    samples, rate = read_all(song)
+    clip = (samples[:, : round(CLIP * rate)], rate)
     quick = partial(model.separate, clip, options=msgld.Options(quality="draft"))
     return {
         **figures,
@@ -78,7 +78,7 @@ def demucs(song: Path, seconds: float, repeats: int) -> float:
     from demucs.apply import apply_model
     from demucs.htdemucs import HTDemucs
 
-    model, wave = HTDemucs(list(STEMS)).eval(), torch.from_numpy(read(song).samples)[None]
+    model, wave = HTDemucs(list(STEMS)).eval(), torch.from_numpy(read_all(song)[0])[None]
     work = partial(apply_model, model, wave, device="cpu", split=True, overlap=0.25, progress=False)
     return best(work, repeats) / seconds
 

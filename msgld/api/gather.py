@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from msgld.audio.songs import Noted, Sound, name_of, whole
+from msgld.audio.sound import Remarked, Sound, name_of, read_all
 from msgld.dsp.resample import resample
 from msgld.errors import UsageError
 
@@ -41,8 +41,8 @@ def gather(sounds: Mapping[str, Sound]) -> Gathered:
     """
     if not sounds:
         raise UsageError("give at least one stem, such as {'bass': 'bass.wav'}")
-    noted = {stem: Noted(sound) for stem, sound in sounds.items()}
-    read = {stem: whole(sound) for stem, sound in noted.items()}
+    remarked = {stem: Remarked(sound) for stem, sound in sounds.items()}
+    read = {stem: read_all(sound) for stem, sound in remarked.items()}
     rate = next(iter(read.values()))[1]
     waves = {stem: resample(wave, own, rate) for stem, (wave, own) in read.items()}
     length = max(1, *(wave.shape[1] for wave in waves.values()))
@@ -56,7 +56,7 @@ def gather(sounds: Mapping[str, Sound]) -> Gathered:
         for stem, wave in waves.items()
         if wave.shape[1] != length
     ]
-    remarks += [f"{stem}: {remark}" for stem, sound in noted.items() for remark in sound.notes]
+    remarks += [f"{stem}: {remark}" for stem, sound in remarked.items() for remark in sound.remarks]
     names = {stem: name_of(sound) for stem, sound in sounds.items()}
     return Gathered(padded(waves, length), rate, length, tuple(remarks), names)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from msgld.audio.fitted import as_channels
-from msgld.audio.songs import Reader, Sound, opened
+from msgld.audio.sound import Sound, open_stream
+from msgld.audio.stream import AudioStream, as_channels
 from msgld.errors import AudioReadError, UsageError
 
 REMARKED, REFUSED = 0.1, 5.0
@@ -17,7 +17,7 @@ _UNRELATED, _GAINS = 0.1, (0.5, 1.5)
 _WHOLE = 1e-4
 
 
-def check_lengths(known: Mapping[str, Sound], song: Reader) -> list[str]:
+def check_lengths(known: Mapping[str, Sound], song: AudioStream) -> list[str]:
     """Open the known stems; remarks on those that are cut or padded.
 
     Files whose length is unknown before they are read are not compared.
@@ -29,14 +29,14 @@ def check_lengths(known: Mapping[str, Sound], song: Reader) -> list[str]:
     remarks = []
     for stem, sound in known.items():
         try:
-            with opened(sound) as reader:
+            with open_stream(sound) as reader:
                 remarks += _compared(stem, reader, song)
         except AudioReadError as error:
             raise AudioReadError(f"the known {stem}: {error}") from error
     return remarks
 
 
-def _compared(stem: str, reader: Reader, song: Reader) -> list[str]:
+def _compared(stem: str, reader: AudioStream, song: AudioStream) -> list[str]:
     as_channels(np.zeros((reader.channels, 0), np.float32), song.channels)
     if not (reader.frames and song.frames):
         return []

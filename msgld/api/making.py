@@ -16,8 +16,8 @@ from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making
 from msgld.api.record import describe
 from msgld.api.result import Result
-from msgld.audio.fitted import as_channels
-from msgld.audio.songs import Sound
+from msgld.audio.sound import Sound
+from msgld.audio.stream import as_channels
 from msgld.model import Model
 from msgld.music.conditions import OPEN, Conditions
 from msgld.progress import CancelToken, OnProgress

@@ -11,7 +11,7 @@ from msgld.api.options import Options
 from msgld.api.result import Result
 from msgld.api.save import Saved
 from msgld.api.separating import Separating
-from msgld.audio.songs import Sound
+from msgld.audio.sound import Sound
 from msgld.model import Model
 
 __all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound"]

@@ -17,7 +17,8 @@ from msgld.api.folder import check_sources, new_folder
 from msgld.api.naming import PLAIN
 from msgld.api.picture import Sketch
 from msgld.api.save import BLOCK, Saved, Track, Tracks, check_encoding, save_tracks
-from msgld.audio.songs import Reader, opened
+from msgld.audio.sound import open_stream
+from msgld.audio.stream import AudioStream
 from msgld.errors import UsageError
 from msgld.names import check_stem_names
 from msgld.ranges import check_flag, shown
@@ -102,8 +103,8 @@ class Result:
         return Tracks(written, self._track(self.mix), self.rate, self.mix.shape[1], extra, rest)
 
     def _track(self, samples: np.ndarray) -> Track:
-        def track() -> AbstractContextManager[Reader]:
-            return opened((samples, self.rate))
+        def track() -> AbstractContextManager[AudioStream]:
+            return open_stream((samples, self.rate))
 
         return track
 

@@ -15,16 +15,15 @@ from msgld.api.encoding import Encoding
 from msgld.api.folder import inside
 from msgld.api.naming import PLAIN, Names
 from msgld.api.picture import Sketch
-from msgld.audio.fitted import as_channels
-from msgld.audio.reader import open_audio
-from msgld.audio.songs import Reader
-from msgld.audio.writer import AudioWriter
+from msgld.audio.read import open_file
+from msgld.audio.stream import AudioStream, as_channels
+from msgld.audio.write import AudioWriter
 from msgld.errors import AudioWriteError
 
 BLOCK = 1 << 18
 """Frames that are held at once."""
 
-Track = Callable[[], AbstractContextManager[Reader]]
+Track = Callable[[], AbstractContextManager[AudioStream]]
 """Opens a track for reading from its start; may be called again."""
 
 
@@ -194,7 +193,7 @@ def null_db(files: list[Path], tracks: Tracks, encoding: Encoding, gain: float) 
     """
     error = power = 0.0
     with ExitStack() as stack:
-        readers: list[Reader] = [stack.enter_context(open_audio(path)) for path in files]
+        readers: list[AudioStream] = [stack.enter_context(open_file(path)) for path in files]
         _check_lengths(files, readers, tracks.frames, encoding)
         rest = stack.enter_context(tracks.rest()) if tracks.rest else None
         song = stack.enter_context(tracks.whole())
@@ -211,14 +210,14 @@ def null_db(files: list[Path], tracks: Tracks, encoding: Encoding, gain: float) 
     return round(float(np.clip(decibels, -200.0, 200.0)), 1)
 
 
-def _like(reader: Reader, block: np.ndarray) -> np.ndarray:
+def _like(reader: AudioStream, block: np.ndarray) -> np.ndarray:
     """The next samples, with the channels and the length of ``block``."""
     channels, samples = block.shape
     read = as_channels(reader.read(samples), channels)
     return np.pad(read, ((0, 0), (0, samples - read.shape[1])))
 
 
-def _check_lengths(files: list[Path], readers: list[Reader], frames: int, encoding: Encoding) -> None:
+def _check_lengths(files: list[Path], readers: list[AudioStream], frames: int, encoding: Encoding) -> None:
     for path, reader in zip(files, readers, strict=True):
         if not encoding.lossy and reader.frames != frames:
             raise AudioWriteError(

@@ -22,10 +22,9 @@ from msgld.api.picture import Sketch
 from msgld.api.quality import consistency, of_separation
 from msgld.api.record import describe
 from msgld.api.save import Saved, Tracks, check_encoding, save_tracks
-from msgld.audio.fitted import FittedReader
-from msgld.audio.songs import Excerpt, Noted, Reader, Sound, digest, files_of, name_of, opened
-from msgld.audio.spool import Spool
-from msgld.errors import AudioReadError, ModelError
+from msgld.audio.sound import Excerpt, Remarked, Sound, files_of, name_of, open_stream, sha256
+from msgld.audio.stream import AudioStream, ResampledStream, Spool
+from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.tasks.pitch_shift import averaged
@@ -64,7 +63,7 @@ class SeparatedSong:
         cancel: CancelToken | None = None,
     ) -> None:
         self.model, self.weights, self.stems = model, weights, stems
-        self.song, self.known = Noted(song), {stem: Noted(sound) for stem, sound in known.items()}
+        self.song, self.known = Remarked(song), {stem: Remarked(sound) for stem, sound in known.items()}
         self.noise, self.options = noise, options
         self.on_progress, self.cancel = on_progress, cancel
         self.quality = of_separation(options, model)
@@ -78,7 +77,7 @@ class SeparatedSong:
 
     def open(self) -> Meter:
         """Look at the song and the known stems, so that what is unreadable or does not fit fails first."""
-        with opened(self.song) as reader:
+        with open_stream(self.song) as reader:
             self._of_lengths = check_lengths(self.known, reader)
             self.rate, self.channels, self.frames = reader.rate, reader.channels, reader.frames
         return Meter(self.frames / self.rate, "seconds", "reading", self.on_progress, self.cancel)
@@ -115,11 +114,11 @@ class SeparatedSong:
             return separate(self.model, mixtures, rate, sampling, masking, starts, known, self.noise)
 
         with ExitStack() as stack:
-            with opened(self.song) as beginning:
+            with open_stream(self.song) as beginning:
                 rates = quality.pitch_shift.rates(beginning)
             streams = []
             for rate in rates:
-                song = stack.enter_context(opened(self.song))
+                song = stack.enter_context(open_stream(self.song))
                 known = self._known(stack, song)
                 streams.append(separate_song(self.model, song, known, quality.windowing, one, rate))
             exact = self._known(stack, song)
@@ -128,11 +127,11 @@ class SeparatedSong:
                     stretch[track] = _padded(known_stem, stretch.shape[-1])
                 yield stretch
 
-    def _known(self, stack: ExitStack, song: Reader) -> dict[int, Reader]:
+    def _known(self, stack: ExitStack, song: AudioStream) -> dict[int, AudioStream]:
         """The known stems by track, opened anew, at the song's rate and channels."""
         return {
-            self.model.stems.index(stem): FittedReader(
-                stack.enter_context(opened(sound)), song.rate, song.channels
+            self.model.stems.index(stem): ResampledStream(
+                stack.enter_context(open_stream(sound)), song.rate, song.channels
             )
             for stem, sound in self.known.items()
         }
@@ -149,12 +148,12 @@ class SeparatedSong:
             "excerpt": [song.start, song.stop] if isinstance(song, Excerpt) else None,
             "stems": list(self.stems),
             "known": {stem: name_of(sound) for stem, sound in self.known.items()},
-            "known_sha256": {stem: _digest(sound) for stem, sound in self.known.items()},
+            "known_sha256": {stem: sha256(sound) for stem, sound in self.known.items()},
             "consistency": self.consistency,
             **self.quality.record(),
         }
         record = describe(self.model, self.weights, "separate", self.options, self.quality.sampling, extra)
-        return {**record, "input": name_of(song), "input_sha256": _digest(song)}
+        return {**record, "input": name_of(song), "input_sha256": sha256(song)}
 
     def record(self, frames: int, began: float) -> dict[str, Any]:
         """The record of a finished separation of ``frames`` samples, begun at that time."""
@@ -168,9 +167,9 @@ class SeparatedSong:
 
     def remarks(self) -> list[str]:
         """Remarks on the lengths of the known stems, on how the files were read, and on the known stems."""
-        lines = list(self.song.notes)
+        lines = list(self.song.remarks)
         for stem, sound in self.known.items():
-            lines += [f"{stem}: {remark}" for remark in sound.notes if remark not in lines]
+            lines += [f"{stem}: {remark}" for remark in sound.remarks if remark not in lines]
         return [*self._of_lengths, *lines, *self.in_song.remarks()]
 
 
@@ -212,16 +211,9 @@ def _residual(mixture: np.ndarray, stems: Mapping[str, np.ndarray]) -> np.ndarra
     return (mixture - total).astype(np.float32)
 
 
-def _padded(stream: Reader, samples: int) -> np.ndarray:
+def _padded(stream: AudioStream, samples: int) -> np.ndarray:
     block = stream.read(samples)
     return np.pad(block, ((0, 0), (0, samples - block.shape[1])))
-
-
-def _digest(sound: Sound) -> str | None:
-    try:
-        return digest(sound)
-    except OSError as error:
-        raise AudioReadError(f"cannot read {name_of(sound)}: {error.strerror or error}") from error
 
 
 def _silent(task: SeparatedSong, spools: Mapping[str, Spool]) -> list[str]:
@@ -248,4 +240,4 @@ def _tracks(task: SeparatedSong, spools: Mapping[str, Spool], frames: int, rest:
     if rest:
         parts[rest] = residual
     lost = rest is not None or task.consistency == "none"
-    return Tracks(parts, lambda: opened(task.song), task.rate, frames, {}, None if lost else residual)
+    return Tracks(parts, lambda: open_stream(task.song), task.rate, frames, {}, None if lost else residual)

@@ -18,7 +18,7 @@ from msgld.api.options import NORMAL, Options
 from msgld.api.result import Result
 from msgld.api.save import Saved
 from msgld.api.separated_song import SeparatedSong, to_folder
-from msgld.audio.songs import Sound
+from msgld.audio.sound import Sound
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
 from msgld.ranges import check_flag

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from msgld.audio.extent import holds_second_flac
-from msgld.audio.headers import Audit, Corrected, Promise, audit, promise
+from msgld.audio.binary import Window
+from msgld.audio.headers import Audit, SoundChunk, audit, sound_chunk
+from msgld.audio.stream import AudioStream
 from msgld.errors import AudioReadError
 
 _MAGIC = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"riff", b"caff", b".snd", b"fLaC")
+_SECOND_FLAC = b"fLaC\0\0\0\x22"
 _SEEKABLE = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
-_BELIEVED = ("MPEG", "VORBIS", "OPUS")
-"""Of these formats libsndfile guesses the length, or believes what is stated."""
+_GUESSED = ("MPEG", "VORBIS", "OPUS")
+"""Formats whose length libsndfile guesses, or takes as stated."""
 
 _UNKNOWN_LENGTH = 1 << 60  # frames; libsndfile's number for a FLAC that does not state its length
 
@@ -32,12 +36,13 @@ def is_for_libsndfile(path: Path) -> bool:
         return file.read(4) in _MAGIC
 
 
-class SndfileDecoder:
-    """A file that libsndfile reads.
+class SndfileStream(AudioStream):
+    """A file that libsndfile reads; its length is exact.
 
     Attributes:
-        rate, channels: of the sound. frames: its length, which is exact.
+        exact: whether ``frames`` is what will be read.
         subtype: libsndfile's name of the sample format.
+        damage: empty, see :class:`msgld.audio.read.FileStream`.
         remarks: lines for the user.
 
     Raises:
@@ -46,18 +51,20 @@ class SndfileDecoder:
     """
 
     exact = True
+    damage: Sequence[tuple[int, int]] = ()
+    remarks: Sequence[str] = ()
 
     def __init__(self, path: Path) -> None:
-        self.damage: list[tuple[int, int]] = []
-        self.remarks: list[str] = []
-        self._virtual: Corrected | None = None
-        found, facts = _audited(path)
+        self._window: Window | None = None
+        size, found, facts = _audited(path)
         if facts.several:
             raise AudioReadError(f"{path} holds several files, one after the other; split it first")
+        if found is not None and facts.left:
+            count = min(size - found.start + found.extra + found.lead, 2 ** (8 * found.width) - 1)
+            self._window = Window(path, 0, size, count.to_bytes(found.width, found.order), found.field)
+            self.remarks = ("the header counts fewer samples than there are: all were read",)
         try:
-            if found is not None and facts.left:
-                self._virtual = Corrected(path, found)
-            self._file = soundfile.SoundFile(_name(path) if self._virtual is None else self._virtual)
+            self._file = soundfile.SoundFile(self._window or _name(path))
         except soundfile.LibsndfileError as error:
             self._release()
             raise UnreadableError(error.error_string.rstrip(".").lower()) from error
@@ -74,32 +81,28 @@ class SndfileDecoder:
             raise AudioReadError(
                 f"{path} is cut short: {facts.missing} bytes are missing; export or copy it again"
             )
-        if self.subtype.startswith(_BELIEVED):
+        if self.subtype.startswith(_GUESSED):
             raise UnreadableError("it is no uncompressed sound")
         if self.frames >= _UNKNOWN_LENGTH or (self.frames == 0 and self._file.format == "FLAC"):
             raise UnreadableError("its length is not stated")
-        if self._virtual is not None:
-            self.remarks.append("the header counts fewer samples than there are: all were read")
 
     def read(self, frames: int) -> np.ndarray:
-        """The next ``frames`` frames, fewer only at the end: float32 (n, channels)."""
+        """See :class:`AudioStream`."""
         try:
-            return np.asarray(self._file.read(frames, dtype="float32", always_2d=True))
+            return np.asarray(self._file.read(frames, dtype="float32", always_2d=True)).T
         except soundfile.LibsndfileError as error:
             raise UnreadableError(error.error_string.removeprefix("Error : ").rstrip(".")) from error
 
     def skip(self, frames: int) -> int:
-        """Pass over frames; how many there were. Errors as :meth:`read`."""
+        """See :class:`AudioStream`."""
         place = self._file.tell()
         target = min(place + frames, self.frames)
-        if self.subtype.startswith(_SEEKABLE):
-            with suppress(soundfile.LibsndfileError):
-                if self._file.seek(target) == target:
-                    return target - place
-            raise UnreadableError("it cannot be searched")
-        while (left := target - self._file.tell()) > 0 and len(self.read(min(left, 1 << 18))):
-            pass
-        return int(self._file.tell()) - place
+        if not self.subtype.startswith(_SEEKABLE):
+            return super().skip(target - place)
+        with suppress(soundfile.LibsndfileError):
+            if self._file.seek(target) == target:
+                return target - place
+        raise UnreadableError("it cannot be searched")
 
     def close(self) -> None:
         """Release the file."""
@@ -107,18 +110,19 @@ class SndfileDecoder:
         self._release()
 
     def _release(self) -> None:
-        if self._virtual is not None:
-            self._virtual.close()
+        if self._window is not None:
+            self._window.close()
 
 
 def _name(path: Path) -> str | bytes:
-    """A path as soundfile opens it whatever bytes it has: Windows has text, other systems have bytes."""
+    """A path as soundfile opens it whatever bytes it has: text on Windows, bytes on other systems."""
     return str(path) if sys.platform == "win32" else os.fsencode(path)
 
 
-def _audited(path: Path) -> tuple[Promise | None, Audit]:
-    with path.open("rb") as file:
-        if file.read(4) == b"fLaC":
-            return None, Audit(several=holds_second_flac(file))
-        found = promise(file)
-        return found, Audit() if found is None else audit(file, found)
+def _audited(path: Path) -> tuple[int, SoundChunk | None, Audit]:
+    """The file's size, and how its header compares with its bytes."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data[:4] == b"fLaC":
+            return len(data), None, Audit(several=data.find(_SECOND_FLAC, 4) >= 0)
+        found = sound_chunk(data)
+        return len(data), found, Audit() if found is None else audit(data, found)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from msgld.audio.audio import read, write
+from msgld.audio.sound import read_all
+from msgld.audio.write import write
 from msgld.cli.console import Talk, plain, shown
 from msgld.cli.models import open_model
 from msgld.cli.progress_bar import spoken, track
@@ -61,7 +62,7 @@ def run_demo(name: str | None, out: Path, device: str, jobs: int | None, talk: T
     started = time.monotonic()
     _claim(out)
     demo = Demo(open_model(name, device, jobs, talk), out, talk)
-    truth = {stem: read(SONG / f"{stem}.flac").samples for stem in STEMS}
+    truth = {stem: read_all(SONG / f"{stem}.flac")[0] for stem in STEMS}
     _separate(demo, truth)
     if demo.model.model.vocoder is None:
         talk.say("this model has no vocoder: it does not generate or arrange")
@@ -104,7 +105,7 @@ def _separate(demo: Demo, truth: Mapping[str, np.ndarray]) -> None:
     speed = demo.timed("separate", mixture.shape[1] / RATE, started)
     demo.talk.say(f"separated   {speed}  ->  {shown(folder)}")
     stems = [stem for stem in truth if stem in saved.files]
-    gains = {stem: float(si_sdri(read(saved.files[stem]).samples, truth[stem], mixture)) for stem in stems}
+    gains = {stem: float(si_sdri(read_all(saved.files[stem])[0], truth[stem], mixture)) for stem in stems}
     demo.report["separate"] |= {"si_sdri": gains, "null_db": saved.run["null_db"]}
     figures = ", ".join(f"{stem} {gain:.1f}" for stem, gain in gains.items())
     mean = np.mean(list(gains.values())) if gains else float("nan")

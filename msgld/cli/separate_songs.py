@@ -23,7 +23,7 @@ from msgld.errors import Cancelled, UsageError
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
-    from msgld.audio.songs import Sound
+    from msgld.audio.sound import Sound
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ def _separate(model: Msgld, work: Work, job: Job, talk: Talk, again: str) -> Non
 
 
 def _cut(sound: Path, settings: Mapping[str, Any]) -> Sound:
-    from msgld.audio.songs import Excerpt
+    from msgld.audio.sound import Excerpt
 
     return Excerpt(sound, *settings["excerpt"]) if settings["excerpt"] else sound
 

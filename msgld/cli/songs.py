@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgld.audio.files import folders, is_hidden, sounds
-from msgld.audio.own_results import own_among, own_files_below
+from msgld.audio.files import folders, is_hidden, own_among, own_files_below, sounds
 from msgld.errors import AudioReadError
 
 

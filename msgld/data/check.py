@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from msgld.audio.arrays import HIGHEST_RATE, LOWEST_RATE
-from msgld.audio.reader import AudioReader, open_audio
+from msgld.audio.read import FileStream, open_file
+from msgld.audio.sound import HIGHEST_RATE, LOWEST_RATE
 from msgld.errors import AudioReadError
 from msgld.progress import Meter, OnProgress
 
@@ -50,13 +50,13 @@ class Facts:
 def examine(path: Path) -> Facts:
     """Decode a file and return what it holds. Integer PCM needs no decoding: header and size are enough."""
     try:
-        with open_audio(path) as sound:
+        with open_file(path) as sound:
             if not LOWEST_RATE <= sound.rate <= HIGHEST_RATE:
                 return Facts(problem=f"claims {sound.rate} samples a second")
             frames, problem = _probed(sound) if _is_plain(path, sound) else _decoded(sound)
             if sound.damage:
                 problem = f"is damaged at {sound.damage[0][0]:.1f} s"
-            return Facts(sound.rate, sound.channels, frames, problem, "; ".join(sound.notes))
+            return Facts(sound.rate, sound.channels, frames, problem, "; ".join(sound.remarks))
     except AudioReadError as error:
         return Facts(problem=_short(error, path))
     except OSError as error:
@@ -97,14 +97,14 @@ def _short(error: AudioReadError, path: Path) -> str:
     return text.removeprefix("cannot read").strip(" :") or "cannot be read"
 
 
-def _is_plain(path: Path, sound: AudioReader) -> bool:
+def _is_plain(path: Path, sound: FileStream) -> bool:
     with path.open("rb") as file:
         head = file.read(4)
     whole = sound.subtype in ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32")
     return head in _NUMBERS and whole and sound.exact
 
 
-def _probed(sound: AudioReader) -> tuple[int, str]:
+def _probed(sound: FileStream) -> tuple[int, str]:
     """Length and problem of a file of whole numbers, by a few short looks."""
     step = max(sound.frames // _PROBES, _PROBE)
     looks = []
@@ -114,7 +114,7 @@ def _probed(sound: AudioReader) -> tuple[int, str]:
     return sound.frames, "is white noise at full scale" if _is_noise(looks) else ""
 
 
-def _decoded(sound: AudioReader) -> tuple[int, str]:
+def _decoded(sound: FileStream) -> tuple[int, str]:
     frames, peak, looks = 0, 0.0, []
     while (block := sound.read(_BLOCK)).shape[1]:
         frames += block.shape[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from msgld.audio.reader import open_audio
+from msgld.audio.read import open_file
 from msgld.data.check import examine_all
 from msgld.data.findings import SET_ASIDE, Finding, named
 from msgld.data.layout import find_stems
@@ -163,7 +163,7 @@ def _read(file: StemFile, start: float, samples: int, rate: int) -> np.ndarray:
 def _samples(file: StemFile, first: int, frames: int) -> np.ndarray:
     """That many samples of a file, float32 (channels, frames)."""
     try:
-        with open_audio(file.path) as sound:
+        with open_file(file.path) as sound:
             same = sound.rate == file.rate and sound.skip(first) == first
             x = sound.read(frames)
     except (AudioReadError, OSError) as error:

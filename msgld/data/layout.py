@@ -8,8 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from msgld.audio.files import LOSSLESS, folders, is_hidden, sounds
-from msgld.audio.own_results import own_files
+from msgld.audio.files import LOSSLESS, folders, is_hidden, own_files, sounds
 from msgld.data.findings import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
 from msgld.data.slakh import METADATA, slakh_instruments
 from msgld.data.song_names import read_names, titles_of

@@ -1,6 +1,6 @@
-"""Audio <-> latent. Whoever else wants to shift or scale a latent is wrong: its statistics live here.
+"""Audio <-> latent. Latents are shifted and scaled here and nowhere else.
 
-A codec is anything with these methods (:class:`Codec`); the linear patch transform is the first of them.
+:class:`PatchCodec`, a linear transform of log-mel patches, is our codec.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Codec(nn.Module, ABC):
     @property
     @abstractmethod
     def weights(self) -> Tensor:
-        """What an error in each channel costs in training, (C,), mean 1."""
+        """Weights of the channels in the training loss, (C,), mean 1."""
 
     @property
     def frame_samples(self) -> int:
@@ -51,12 +51,18 @@ class Codec(nn.Module, ABC):
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this codec."""
+        """Entries of this codec in a checkpoint's JSON."""
 
 
 @dataclass(frozen=True)
 class PatchConfig:
-    """Shape of the linear codec: ``frame_columns`` x bands log-mel values become ``channels`` numbers."""
+    """Shape of the linear codec.
+
+    Attributes:
+        mel: the log-mel spectrogram it starts from.
+        frame_columns: log-mel columns in a latent frame.
+        channels: numbers that ``frame_columns`` x bands log-mel values become.
+    """
 
     mel: MelConfig = MelConfig()
     frame_columns: Annotated[int, Between(1, 64)] = 4
@@ -134,18 +140,19 @@ class PatchCodec(Codec):
     def weights(self) -> Tensor:
         """Standard deviation of each channel in the log-mel, (C,), scaled to mean 1.
 
-        Weighting by variance would learn the loudness alone, no weighting mostly noise. A power of 1.5 gives the
-        first channel, which is loudness, 0.4 of the loss; of 1, 0.16, and what is pitch half as much again.
+        Weighting by variance would learn loudness alone, no weighting mostly noise. With a power of 1.5 of the standard
+        deviation, loudness (the first channel) would be 0.4 of the loss; with 1 it is 0.16, and the channels that hold
+        pitch have half as much again.
         """
         return self.scale / self.scale.mean()
 
     def check_weights(self) -> None:
-        """Raise ValueError where latents could not be scaled, or where the basis is none."""
+        """Raise ValueError where a scale is not above 0, or the basis is not orthonormal."""
         if not bool((self.scale > 0).all()):
             raise ValueError("scale has to be above 0")
         if not bool((self.basis.square().sum(1) - 1).abs().lt(0.01).all()):
             raise ValueError("the rows of basis have to have length 1")
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this codec."""
+        """Entries of this codec in a checkpoint's JSON."""
         return {"kind": "patch", **asdict(self.config)}

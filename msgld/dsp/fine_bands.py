@@ -1,7 +1,6 @@
-"""From a mixture's own spectrum and first guesses at masks to masks that a refiner has corrected.
+"""Features in fine bands for the refiner, which corrects the model's masks on the mixture's own spectrum.
 
-Everything here is in hertz and seconds: the bands lie where they lie whatever the song's rate, and a song without
-the highest of them has silence there.
+Bands are fixed in hertz, whatever the song's rate; a song whose rate has no such band is silent in it.
 """
 
 from __future__ import annotations
@@ -13,31 +12,32 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.dsp.banded import Banded
-from msgld.dsp.mel import constant, product, spread_over_bins
+from msgld.dsp.mel import Banded, product, spread_over_bins
+from msgld.dsp.stft import constant
 
 SPACING = 44_100 / 2048
 """Hertz from one band to the next at the lower end: bins of the spectrum, one by one."""
 
 EVEN, TOP = 2000.0, 20_000.0
-"""Up to here, or as far as three eighths of the bands go, bands are evenly spaced; above, by equal ratios."""
+"""Hertz up to which bands are evenly spaced, three eighths of them at most; the others have equal ratios up to TOP."""
 
 SILENCE = 1e-8
 """Power below which a band counts as silent (a sinusoid of amplitude 1 has 1)."""
 
 LEAST = 1e-3
-"""Share below which a first guess is not told from none."""
+"""Added to every mask, so that its logarithm is finite."""
 
 FARTHEST = 30.0
-"""Corrections of logarithms beyond this are as good as this, and their exponentials are numbers."""
+"""Bound of the corrections of logarithms, so that their exponentials are finite."""
 
 Network = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""Features (B, 3 + S, M, T) -> corrections of the masks' logarithms and their lean to the left, (B, S, M, T)."""
+"""Features (B, 3 + S, M, N) -> corrections of the masks' logarithms, for all channels and for left against right, both
+(B, S, M, N)."""
 
 
 @lru_cache(maxsize=8)
 def centres(bands: int) -> np.ndarray:
-    """Where the bands lie, in hertz, (M,)."""
+    """Centres of the bands in hertz, (M,)."""
     even = min(int(EVEN / SPACING), 3 * bands // 8)
     low = SPACING * np.arange(even)
     return np.concatenate([low, np.geomspace(low[-1] + SPACING, TOP, bands - even)])
@@ -53,7 +53,7 @@ def spread(bands: int, rate: int, n_fft: int) -> Tensor:
 
 @constant
 def gather(bands: int, rate: int, n_fft: int) -> Tensor:
-    """Weights with which bins make up bands: float32 (M, F), means over what :func:`spread` gives each; rows sum to 1.
+    """Weights with which bins make up bands: float32 (M, F), the transpose of :func:`spread` with rows that sum to 1.
 
     A row is 0 where the song's rate has no such band.
     """
@@ -69,29 +69,33 @@ def _to_bins(bands: int, rate: int, n_fft: int) -> Banded:
 
 @lru_cache(maxsize=8)
 def to_bands(bands: int, rate: int, n_fft: int) -> Banded:
-    """:func:`gather`, for what lies column by column: (..., F) -> (..., M)."""
+    """The product with :func:`gather`, (..., F) -> (..., M)."""
     return Banded.of(gather(bands, rate, n_fft).T)
 
 
 def features(spectra: Tensor, masks: Tensor, bands: int, rate: int) -> Tensor:
-    """What a refiner hears: (B, 3 + S, M, T), :func:`heard` and :func:`told`.
+    """The refiner's input, (B, 3 + S, M, N): :func:`mixture_features` and :func:`mask_features`.
 
     Args:
-        spectra: of mixtures, as in :func:`heard`.
-        masks: first guesses, (B, S, F, T).
+        spectra: of mixtures, as in :func:`mixture_features`.
+        masks: of the model, (B, S, F, N).
+        bands: M.
+        rate: samples per second.
     """
     narrow = to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
-    return torch.cat([heard(spectra, bands, rate), told(narrow(masks.mT).mT)], 1)
+    return torch.cat([mixture_features(spectra, bands, rate), mask_features(narrow(masks.mT).mT)], 1)
 
 
-def heard(spectra: Tensor, bands: int, rate: int) -> Tensor:
-    """What of a mixture a refiner hears: loudness, difference of the first two channels and their coherence.
+def mixture_features(spectra: Tensor, bands: int, rate: int) -> Tensor:
+    """Loudness of mixtures, difference of their first two channels and the channels' coherence.
 
     Args:
-        spectra: at the level that the model knows, complex (B, channels, F, T), a sinusoid of amplitude 1 being 1.
+        spectra: at the model's reference RMS, complex (B, channels, F, N), a sinusoid of amplitude 1 being 1.
+        bands: M.
+        rate: samples per second.
 
     Returns:
-        (B, 3, M, T), each about -1 to 1.
+        (B, 3, M, N), each about -1 to 1.
     """
     narrow = to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
     right = min(1, spectra.shape[1] - 1)
@@ -104,17 +108,19 @@ def heard(spectra: Tensor, bands: int, rate: int) -> Tensor:
     return torch.stack([loudness, balance, coherence], 1)
 
 
-def told(masks: Tensor) -> Tensor:
-    """First guesses (B, S, M, T) in bands as a refiner is told them: their logarithms, about -0.5 to 0.5."""
+def mask_features(masks: Tensor) -> Tensor:
+    """Logarithms of masks (B, S, M, N) in bands, about -0.5 to 0.5."""
     return torch.log10(masks + LEAST) / 3 + 0.5
 
 
-def divided(masks: Tensor, scores: Tensor, lean: Tensor, channels: int) -> Tensor:
+def corrected(masks: Tensor, scores: Tensor, lean: Tensor, channels: int) -> Tensor:
     """Corrected masks of each channel, (B, S, channels, ...), sum 1 over the stems.
 
     Args:
-        masks: first guesses (B, S, ...). scores: what is added to their logarithms.
-        lean: what is added besides on the left and taken away on the right; there may be no sides.
+        masks: of the model, (B, S, ...).
+        scores: added to their logarithms, (B, S, ...).
+        lean: added besides on the left and subtracted on the right, (B, S, ...); unused for mono.
+        channels: of the song.
     """
     own = (masks + LEAST) * scores.clamp(-FARTHEST, FARTHEST).exp()
     side = lean.clamp(-FARTHEST, FARTHEST).exp()
@@ -124,12 +130,15 @@ def divided(masks: Tensor, scores: Tensor, lean: Tensor, channels: int) -> Tenso
 
 
 def refined_masks(spectra: Tensor, masks: Tensor, network: Network, bands: int, rate: int) -> Tensor:
-    """Masks of stems, (B, S, channels, F, T), whose sum over the stems is 1.
+    """Masks of stems, (B, S, channels, F, N), whose sum over the stems is 1.
 
     Args:
-        spectra, masks: as in :func:`features`.
-        network: a refiner. bands: M of it.
+        spectra: as in :func:`features`.
+        masks: as in :func:`features`.
+        network: a refiner.
+        bands: M of the refiner.
+        rate: samples per second.
     """
     scores, lean = network(features(spectra, masks, bands, rate))
     wide = _to_bins(bands, rate, 2 * (spectra.shape[2] - 1))
-    return divided(masks.mT, wide(scores.mT), wide(lean.mT), spectra.shape[1]).mT
+    return corrected(masks.mT, wide(scores.mT), wide(lean.mT), spectra.shape[1]).mT

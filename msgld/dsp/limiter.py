@@ -1,4 +1,4 @@
-"""Made stems at the level of real ones: notes that stick out are turned down, and peaks stay below a ceiling."""
+"""Limits the loudness, notes and peaks of generated stems to those of real ones."""
 
 from __future__ import annotations
 
@@ -15,82 +15,88 @@ CEILING = 10 ** (-1 / 20)
 """Largest magnitude of a sample, -1 dBFS."""
 
 LOUDEST = 10 ** (4 / 20)
-"""Largest level of a stem as a multiple of the mixture's: in training mixtures vary by 2 dB (standard deviation)."""
+"""Largest RMS of a stem as a multiple of the mixture's: in training mixtures vary by 2 dB (standard deviation)."""
 
 PITCHED_CREST, UNPITCHED_CREST = 10 ** (10 / 20), 10 ** (12 / 20)
-"""RMS of a note over 50 ms as a multiple of its stem's level; real parts of notes reach 5 to 9 dB, drums 11 dB."""
+"""Largest RMS of a note over 50 ms as a multiple of its stem's; real parts of notes reach 5 to 9 dB, drums 11 dB."""
 
 SINGLE = 0.05
-"""Share of a stem's sounding time below which loud notes do not count in the level that they are compared with."""
+"""Fraction of a stem's sounding time below which loud notes do not count in the RMS that they are compared with."""
 
 NOTE, PEAK = 0.05, 0.002
-"""Seconds over which a note's level is taken, and a step of the peak limiter."""
+"""Seconds over which a note's RMS is taken, and of a step of the peak limiter."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a made stem may not exceed.
+    """Upper bounds of a generated stem.
 
     Attributes:
-        level: of the whole stem, gated RMS; None where the mixture's is not known.
-        crest: of a note, as a multiple of the stem's level.
-        note: least bound of a note's RMS, whatever the stem's level.
-        peak: of a sample.
+        rms: gated, of the whole stem; None where the mixture's is not known.
+        crest: RMS of a note as a multiple of the stem's.
+        note: RMS that a note may have in any case.
+        peak: magnitude of a sample.
     """
 
-    level: float | None = None
+    rms: float | None = None
     crest: float = PITCHED_CREST
     note: float = 0.0
     peak: float = CEILING
 
 
 def bounds_for(stem: str, mixture: float | None, old: np.ndarray | None, rate: int, peak: float) -> Bounds:
-    """Bounds of a stem that is made.
+    """Bounds of a generated stem.
 
     Args:
-        mixture: level of the mixture that the stem belongs to; None where it is not known.
-        old: what is given of the stem, (channels, L); notes as loud as its own are left alone.
-        peak: of all that is given.
+        stem: its name.
+        mixture: gated RMS of its mixture; None where it is not known.
+        old: the given part of the stem, (channels, L); notes as loud as its own are left alone.
+        rate: samples per second.
+        peak: of all given stems.
     """
     crest = UNPITCHED_CREST if stem in UNPITCHED else PITCHED_CREST
-    level = None if mixture is None else mixture * LOUDEST
+    rms = None if mixture is None else mixture * LOUDEST
     if old is None or not old.any():
-        return Bounds(level, crest, peak=max(CEILING, peak))
+        return Bounds(rms, crest, peak=max(CEILING, peak))
     own = gated_rms(torch.from_numpy(old), rate)
-    note = float(_note_levels(old, rate).max())
-    return Bounds(None if level is None else max(level, own), crest, note, max(CEILING, peak))
+    note = float(_note_rms(old, rate).max())
+    return Bounds(None if rms is None else max(rms, own), crest, note, max(CEILING, peak))
 
 
 def limited(made: np.ndarray, rate: int, bounds: Bounds) -> np.ndarray:
-    """A made stem (channels, L) within bounds, float32; what already is comes back as it is.
+    """A generated stem (channels, L) within bounds, float32; one that already is comes back as it is.
 
     Gains are the same in all channels. They are smoothed symmetrically (linear phase), so that they change before a
     note begins and not in its attack.
     """
-    level = gated_rms(torch.from_numpy(made), rate)
-    if bounds.level is not None and level > bounds.level:
-        made = made * np.float32(bounds.level / level)
-    level = gated_rms(torch.from_numpy(made), rate, SINGLE)
-    notes = _note_levels(made, rate)
-    made = _turned_down(made, notes, max(level * bounds.crest, bounds.note), _step(NOTE / 2, rate), 2)
+    rms = gated_rms(torch.from_numpy(made), rate)
+    if bounds.rms is not None and rms > bounds.rms:
+        made = made * np.float32(bounds.rms / rms)
+    rms = gated_rms(torch.from_numpy(made), rate, SINGLE)
+    notes = _note_rms(made, rate)
+    made = _turned_down(made, notes, max(rms * bounds.crest, bounds.note), _step(NOTE / 2, rate), 2)
     step = _step(PEAK, rate)
     return _turned_down(made, _peaks(made, step), bounds.peak, step, 5)
 
 
-def _turned_down(made: np.ndarray, levels: np.ndarray, bound: float, step: int, reach: int) -> np.ndarray:
-    """Sound (channels, L) whose ``levels`` at every ``step`` samples are brought to ``bound``.
+def _turned_down(made: np.ndarray, loudness: np.ndarray, bound: float, step: int, radius: int) -> np.ndarray:
+    """Sound (channels, L) with gains that keep its loudness within a bound.
 
     Args:
-        reach: steps on either side over which gains are smoothed.
+        made: the sound.
+        loudness: of each step.
+        bound: of the loudness.
+        step: in samples.
+        radius: steps on either side over which gains are smoothed.
     """
-    if not levels.size or levels.max() <= bound:
+    if not loudness.size or loudness.max() <= bound:
         return made
-    needed = torch.from_numpy(np.minimum(1.0, bound / np.maximum(levels, 1e-30)))[None, None]
-    width = 2 * reach + 1
+    needed = torch.from_numpy(np.minimum(1.0, bound / np.maximum(loudness, 1e-30)))[None, None]
+    width = 2 * radius + 1
     # The least gain far enough around each step that neither smoothing nor interpolation gets above it.
-    least = -F.max_pool1d(-needed, width + 2, 1, reach + 1)
+    least = -F.max_pool1d(-needed, width + 2, 1, radius + 1)
     bell = torch.hann_window(width + 2, periodic=False, dtype=needed.dtype)[1:-1]
-    padded = F.pad(least, (reach, reach), mode="replicate")
+    padded = F.pad(least, (radius, radius), mode="replicate")
     smooth = F.conv1d(padded, (bell / bell.sum())[None, None])[0, 0].numpy()
     smooth[smooth > 1 - 1e-9] = 1.0  # rounding; what needs no gain is kept to the bit
     centres = (np.arange(len(smooth)) + 0.5) * step
@@ -102,7 +108,7 @@ def _step(seconds: float, rate: int) -> int:
     return max(1, round(seconds * rate))
 
 
-def _note_levels(sound: np.ndarray, rate: int) -> np.ndarray:
+def _note_rms(sound: np.ndarray, rate: int) -> np.ndarray:
     """RMS over all channels of 50 ms around each 25 ms: with what is before or what is after, whichever is louder."""
     powers = _framed((sound.astype(np.float64) ** 2).mean(0), _step(NOTE / 2, rate)).mean(1)
     if len(powers) < 2:

@@ -1,4 +1,4 @@
-"""Level of music by gated blocks, without pauses, room noise, rumble, constant offsets and single clicks."""
+"""Loudness of music as a gated RMS, without pauses, room noise, rumble, constant offsets and single clicks."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ ABSOLUTE_GATE = 10 ** (-70 / 20)
 """RMS of a block below which it is silent."""
 
 RELATIVE_GATE = 10 ** (-10 / 10)
-"""Power of a block, as a share of the mean, below which it is a pause."""
+"""Power of a block relative to the mean, below which it is a pause."""
 
 SEGMENT = 2000
-"""Steps, 10 s, in which clicks are looked for."""
+"""Steps, 10 s, in each of which clicks are capped."""
 
 RARE, HEADROOM = 0.01, 1.5
-"""Share of a segment's steps that do not count in full, and the power, as a multiple of the others', that does."""
+"""Fraction of a segment's steps that are capped, and the cap as a multiple of the loudest other step's power."""
 
 CREST = 40.0
-"""Largest RMS of a step, as a multiple of the level. Beyond it the level rises."""
+"""Largest RMS of a step as a multiple of the result; a louder step raises the result."""
 
 RUMBLE = (20.0, 30.0)
-"""Hertz below which nothing is kept and above which everything is."""
+"""Hertz below which everything is removed and above which everything is kept."""
 
 HEAVY = 0.1
-"""RMS of rumble, as a share of the rest's, from which on it disturbs a model that was trained without it."""
+"""RMS of rumble relative to the rest's, from which on it disturbs a model that was trained without it."""
 
 _SLOW_RATE, _MARGIN = 500, 125
 
@@ -44,21 +44,21 @@ def gated_rms(audio: Tensor, rate: int, rare: float = RARE) -> float:
 
     Args:
         audio: (channels, L), of any length; a sound shorter than a block is one block.
-        rate: samples a second.
-        rare: share of the steps, of those above the absolute gate, that are capped: the loudest ones.
+        rate: samples per second.
+        rare: fraction of the steps above the absolute gate that are capped: the loudest ones.
 
     Returns:
-        0 for silence and for nothing.
+        RMS; 0 for silence and for an empty sound.
     """
     audio = without_end_silence(audio)
     if not audio.numel():
         return 0.0
     powers = _step_powers(without_rumble(audio, rate), rate)
     parts = powers.tensor_split(max(1, len(powers) // SEGMENT))
-    level = _gated(torch.cat([_capped(part, rare) for part in parts]))
-    if level < ABSOLUTE_GATE:
-        level = _gated(powers)
-    return max(level, float(powers.max().sqrt()) / CREST)
+    rms = _gated(torch.cat([_capped(part, rare) for part in parts]))
+    if rms < ABSOLUTE_GATE:
+        rms = _gated(powers)
+    return max(rms, float(powers.max().sqrt()) / CREST)
 
 
 def without_end_silence(audio: Tensor) -> Tensor:
@@ -100,7 +100,7 @@ def _step_powers(audio: Tensor, rate: int) -> Tensor:
 
 
 def _capped(powers: Tensor, rare: float) -> Tensor:
-    """Powers of which the few that stick out are brought down to the others' loudest."""
+    """Powers of which the few that stick out are capped at the loudest of the others, times ``HEADROOM``."""
     sounding = powers[powers > ABSOLUTE_GATE**2]
     few = max(2, int(rare * len(sounding)))
     if len(sounding) < 4 * few:
@@ -109,7 +109,7 @@ def _capped(powers: Tensor, rare: float) -> Tensor:
 
 
 def _gated(powers: Tensor) -> float:
-    """RMS of the blocks of some steps that are no pauses; of all where all are silent."""
+    """RMS of the blocks that are no pauses; of all blocks where all are silent."""
     blocks = powers.unfold(0, min(BLOCK_STEPS, len(powers)), HOP_STEPS).mean(1)
     loud = blocks[blocks > ABSOLUTE_GATE**2]
     loud = loud if len(loud) else blocks

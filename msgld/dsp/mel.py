@@ -1,31 +1,30 @@
-"""Audio -> short-time spectrum -> log-mel. Spectra are computed here and nowhere else.
+"""Audio -> short-time spectrum -> log-mel, and the matrices between bins of a spectrum and bands.
 
 Powers, not waveforms, are averaged over channels, so that a stem panned hard, or out of phase between the
 channels, is seen as loud as it is.
 
 There are two kinds of analysis. ``power`` adds up power in bands with peak 1 and has a smooth floor; amplitudes
-are those of sinusoids. ``magnitude`` is the front end of AudioLDM (Liu et al. 2023) and of what builds on its
-autoencoder and vocoder: it adds up magnitudes in bands of equal area and clips at the floor.
+are those of sinusoids. ``magnitude`` is the front end of AudioLDM (Liu et al. 2023), whose autoencoder and vocoder need
+it: it adds up magnitudes in bands of equal area and clips at the floor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, wraps
-from typing import Annotated, Literal, ParamSpec, cast, get_args
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from msgld.dsp.stft import constant, stft
 from msgld.schema import Between
-
-P = ParamSpec("P")
 
 Kind = Literal["power", "magnitude"]
 KINDS = get_args(Kind)
+
+
+_BLOCK = 64  # columns of a block of a banded matrix: fewer are less work, more are fewer products
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class MelConfig:
         n_fft: length of the Hann window and of the transform, in samples.
         hop: samples from one column to the next.
         bands: mel bands.
-        fmin, fmax: edges of the lowest and highest band in hertz.
+        fmin: lower edge of the lowest band in hertz.
+        fmax: upper edge of the highest band in hertz.
         floor: amplitude below which a band counts as silence (a sinusoid of amplitude 1 gives about 1 in the kind
             ``power``).
         kind: ``power`` or ``magnitude``, see the top of this file.
@@ -111,21 +111,6 @@ def spread_over_bins(edges: np.ndarray, rate: int, n_fft: int) -> Tensor:
     return torch.from_numpy(weights / weights.sum(0)).float().T.contiguous()
 
 
-def constant(make: Callable[P, Tensor]) -> Callable[P, Tensor]:
-    """Remember the tensors that a function makes, of the last few arguments.
-
-    They are made outside of inference mode, as those made inside could never be trained through.
-    """
-
-    @lru_cache(maxsize=8)
-    @wraps(make)
-    def made(*args: P.args, **kwargs: P.kwargs) -> Tensor:
-        with torch.inference_mode(False):
-            return make(*args, **kwargs)
-
-    return cast("Callable[P, Tensor]", made)
-
-
 @constant
 def filterbank(config: MelConfig) -> Tensor:
     """Weights of the bands over the bins of the linear spectrum, float32 (M, F).
@@ -140,15 +125,39 @@ def filterbank(config: MelConfig) -> Tensor:
     return torch.from_numpy(weights).float()
 
 
+@dataclass(frozen=True)
+class Banded:
+    """A matrix (I, O) whose columns are 0 but for a stretch, as where neighbouring bins make up each band.
+
+    Attributes:
+        blocks: of its columns: (first row that is not 0 in all of them, rows from there to the last such one).
+    """
+
+    blocks: tuple[tuple[int, Tensor], ...]
+
+    @classmethod
+    def of(cls, matrix: Tensor) -> Banded:
+        """Take a matrix apart. Its blocks can be trained through if it can, in inference mode, too."""
+        with torch.inference_mode(False):
+            return cls(tuple(_rows(block) for block in matrix.split(_BLOCK, 1)))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """x (..., I) @ matrix -> (..., O)."""
+        parts = [x[..., first : first + len(block)] @ block.to(x) for first, block in self.blocks]
+        return torch.cat(parts, -1)
+
+
+def _rows(block: Tensor) -> tuple[int, Tensor]:
+    """The first row that is not 0, and those up to the last such one; one row at least."""
+    there = block.any(1).nonzero().flatten().tolist() or [0]
+    first, last = there[0], there[-1]
+    return first, block[first : last + 1].contiguous()
+
+
 def product(a: Tensor, b: Tensor) -> Tensor:
-    """Real part of complex a times the conjugate of b."""
+    """Real part of complex ``a`` times the conjugate of ``b``."""
     # Several times faster than a sum over an axis of two.
     return torch.addcmul(a.real * b.real, a.imag, b.imag)
-
-
-@constant
-def _window(n_fft: int) -> Tensor:
-    return torch.hann_window(n_fft)
 
 
 def columns(samples: int, config: MelConfig) -> int:
@@ -157,25 +166,12 @@ def columns(samples: int, config: MelConfig) -> int:
 
 
 def spectrum(audio: Tensor, config: MelConfig) -> Tensor:
-    """Short-time spectrum (..., L) -> complex (..., F, N), N = L // hop.
+    """Short-time spectrum (..., L) -> complex (..., F, N), N = L // hop, as :func:`msgld.dsp.stft.stft` has it.
 
-    Column n is centred on sample ``n * hop``. In the kind ``power`` a sinusoid of amplitude 1 has magnitude 1 at
-    its bin and beyond the ends lies silence; in the kind ``magnitude`` the transform is not scaled and the ends
-    are mirrored.
+    In the kind ``magnitude`` it is not scaled, and the ends are mirrored.
     """
-    window = _window(config.n_fft).to(audio.device)
-    flat = audio.reshape(-1, audio.shape[-1])
-    mirrored = config.kind == "magnitude"
-    if mirrored:
-        # Mirroring needs more samples than it makes.
-        flat = F.pad(flat, (0, max(0, config.n_fft // 2 + 1 - flat.shape[-1])))
-    pad_mode = "reflect" if mirrored else "constant"
-    spectra = torch.stft(
-        flat, config.n_fft, config.hop, window=window, pad_mode=pad_mode, return_complex=True
-    )[..., : columns(audio.shape[-1], config)]
-    if not mirrored:
-        spectra = spectra * (2 / window.sum())
-    return spectra.reshape(*audio.shape[:-1], *spectra.shape[-2:])
+    plain = config.kind == "magnitude"
+    return stft(audio, config.n_fft, config.hop, mirrored=plain, scaled=not plain)
 
 
 def band_power(power: Tensor, config: MelConfig) -> Tensor:

@@ -18,7 +18,8 @@ def resample(samples: np.ndarray, rate_in: int, rate_out: int) -> np.ndarray:
 
     Args:
         samples: float array (..., L), such as (channels, L) or (stems, channels, L).
-        rate_in, rate_out: samples per second, above 0.
+        rate_in: samples per second, above 0.
+        rate_out: samples per second, above 0.
 
     Returns:
         float32 (..., ``resampled_length(L, rate_in, rate_out)``). Time 0 stays at sample 0. At equal

@@ -1,4 +1,4 @@
-"""Songs longer than one clip: where windows lie, and how their results are joined."""
+"""Windows over songs of any length, and how their results are joined."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ class Window:
     """A stretch to be computed and the part of it that is kept, all in samples of the song.
 
     Attributes:
-        start, stop: what the model hears; ``start`` may lie before the song and ``stop`` after it.
-        keep_start, keep_stop: what is kept, with ``fade`` samples of cross-fade at either side.
+        start: where the model's input begins; may lie before the song.
+        stop: its end; may lie after the song.
+        keep_start: where the kept part begins, with ``fade`` samples of cross-fade.
+        keep_stop: its end, with as many.
     """
 
     start: int
@@ -29,8 +31,9 @@ class WindowPlan:
     """Lays windows over a song.
 
     Attributes:
-        length: of a window. context: computed and thrown away at either side, the fade not counted.
-        fade: length of the cross-fade between neighbours. All in samples.
+        length: of a window, in samples.
+        context: samples at either side that are computed and discarded, without the fade.
+        fade: samples of the cross-fade between neighbours.
     """
 
     length: int
@@ -39,7 +42,7 @@ class WindowPlan:
 
     @property
     def hop(self) -> int:
-        """From one window's start to the next one's."""
+        """Samples from one window's start to the next one's."""
         return self.length - 2 * self.context - self.fade
 
     def windows(self, total: int | None = None) -> Iterator[Window]:
@@ -53,7 +56,7 @@ class WindowPlan:
                 return
 
     def ramp(self) -> Tensor:
-        """Weights of what is kept of a window, (hop + fade,): the sum over neighbours is 1 everywhere."""
+        """Weights of the kept part of a window, (hop + fade,); their sum over neighbours is 1 everywhere."""
         up = (torch.arange(self.fade) + 0.5) / max(1, self.fade)
         up = torch.sin(up * torch.pi / 2).square()
         flat = torch.ones(self.hop - self.fade)
@@ -61,7 +64,7 @@ class WindowPlan:
 
 
 class Joiner:
-    """Overlap-adds kept parts and gives out what is finished; holds one window's worth of sound."""
+    """Overlap-adds kept parts and returns finished samples; holds one cross-fade."""
 
     def __init__(self, plan: WindowPlan) -> None:
         self.plan = plan
@@ -71,7 +74,7 @@ class Joiner:
     def add(self, kept: Tensor) -> Tensor:
         """Join a kept part (..., hop + fade) and return the finished (..., hop) samples.
 
-        The first ``fade`` samples that this ever returns lie before the song.
+        The very first ``fade`` samples lie before the song.
         """
         faded = kept * self.weights
         if self.tail is not None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from msgld.api.picture import Sketch
-from msgld.audio.writer import AudioWriter
+from msgld.audio.write import AudioWriter
 from msgld.checkpoint import write_whole
 from msgld.data.source import Clip
 from msgld.metrics import is_silent

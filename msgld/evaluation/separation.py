@@ -9,7 +9,7 @@ import numpy as np
 
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
-from msgld.audio.songs import Sound
+from msgld.audio.sound import Sound
 from msgld.evaluation.table import row
 
 

@@ -1,4 +1,4 @@
-"""How far music lies from concert pitch, heard from where its partials lie between semitones."""
+"""How far music lies from concert pitch, by where its partials lie between semitones."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import numpy as np
 from msgld.dsp.resample import resample
 
 RATE, WINDOW = 11_025, 4096
-"""At which partials are heard, and samples that are heard at once, 0.37 s."""
+"""Sample rate at which partials are found, and samples of a window, 0.37 s."""
 
 LOWEST, HIGHEST = 150.0, 2000.0
-"""Hertz between which a partial's place is known to a few hundredths of a semitone, and is its note's."""
+"""Hertz between which a partial is exact to a few hundredths of a semitone, and in tune with its note."""
 
 SOFTEST = 0.03
-"""Amplitude, as a share of its column's loudest, below which a peak is not counted."""
+"""Amplitude relative to its column's loudest, below which a peak is not counted."""
 
 CLEAR = 0.2
-"""Agreement of the partials from which on they are believed: 1 where all lie alike, 0 where they lie anywhere."""
+"""Agreement of the partials that makes a tuning clear: 1 where all are detuned alike, 0 where at random."""
 
 
 def tuning(blocks: Iterable[np.ndarray], rate: int) -> float:
-    """Semitones by which music is higher than A = 440 Hz and equal temperament have it.
+    """Semitones by which music is above A = 440 Hz in equal temperament.
 
     Args:
-        blocks: of the music, each (channels, L) at ``rate``; what is shorter than half a second is not heard.
+        blocks: of the music, each (channels, L); those shorter than a window are not used.
+        rate: samples per second.
 
     Returns:
         -0.5 to 0.5; 0 where no tuning is clear, as in drums, noise and silence.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from msgld.dsp.stft import analysis
+from msgld.dsp.stft import stft
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class SpectrumDiscriminator(nn.Module):
 
     def forward(self, audio: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Waveforms (B, L) -> verdicts (B, 1, bins, columns), high for real, and what each layer sees."""
-        spectra = analysis(audio, self.n_fft, self.n_fft // 4)
+        spectra = stft(audio, self.n_fft, self.n_fft // 4)
         # The root of the magnitude brings quiet and loud partials nearer to each other.
         spectra = spectra * (spectra.real.square() + spectra.imag.square() + 1e-8) ** -0.25
         x = torch.stack([spectra.real, spectra.imag], dim=1) * 4

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from msgld.dsp.stft import agree, synthesis, unit
+from msgld.dsp.stft import fast_griffin_lim, istft, unit
 from msgld.nets.convnext import Block
 from msgld.nets.harmonics import harmonics
 from msgld.registry import register
@@ -185,8 +185,8 @@ class Vocoder(nn.Module):
         spectra = self.spectrum(mels, pitch)
         config = self.config
         if not self.training:
-            spectra = agree(spectra, config.n_fft, config.hop, config.rounds)
-        return synthesis(spectra, config.n_fft, config.hop)
+            spectra = fast_griffin_lim(spectra, config.n_fft, config.hop, config.rounds)
+        return istft(spectra, config.n_fft, config.hop)
 
     def settings(self) -> dict[str, Any]:
         """What a checkpoint's JSON says of this network."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from msgld.audio.fitted import as_channels
+from msgld.audio.stream import as_channels
 from msgld.dsp.resample import resample
 from msgld.model import Model
 from msgld.music.conditions import Conditions

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.audio.fitted import as_channels
+from msgld.audio.stream import as_channels
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.sampling import Sampling
 from msgld.dsp.limiter import bounds_for, limited

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.audio.songs import Reader
+from msgld.audio.stream import AudioStream
 from msgld.music.tuning import tuning
 
 BLOCKS, BLOCK_SECONDS = 12, 5
@@ -35,7 +35,7 @@ class PitchShift:
     semitones: tuple[float, ...] = (0.0,)
     tuned: bool = False
 
-    def rates(self, song: Reader) -> list[int]:
+    def rates(self, song: AudioStream) -> list[int]:
         """The rates that a song is taken to have, one for each separation.
 
         Args:
@@ -47,7 +47,7 @@ class PitchShift:
         return [round(song.rate * 2 ** ((shift - sharp) / 12)) for shift in self.semitones]
 
 
-def _beginning(song: Reader) -> Iterator[np.ndarray]:
+def _beginning(song: AudioStream) -> Iterator[np.ndarray]:
     for _ in range(BLOCKS):
         block = song.read(BLOCK_SECONDS * song.rate)
         if not block.shape[1]:

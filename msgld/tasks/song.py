@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.audio.songs import Reader
+from msgld.audio.stream import AudioStream
 from msgld.dsp.windows import Joiner, Window, WindowPlan
 from msgld.model import Model
 from msgld.tasks.windowing import Windowing
@@ -31,7 +31,7 @@ class _Input:
 class _Windows:
     """Cuts overlapping windows from a stream."""
 
-    def __init__(self, stream: Reader, first: int) -> None:
+    def __init__(self, stream: AudioStream, first: int) -> None:
         self.stream = stream
         self.held = torch.zeros(stream.channels, max(0, -first))
         self.start = first
@@ -54,8 +54,8 @@ class _Windows:
 
 def separate_song(
     model: Model,
-    song: Reader,
-    known: Mapping[int, Reader],
+    song: AudioStream,
+    known: Mapping[int, AudioStream],
     windowing: Windowing,
     separate: Separate,
     rate: int | None = None,

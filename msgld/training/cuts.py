@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from msgld.data.source import Source
-from msgld.dsp.fine_bands import heard, spread, to_bands
-from msgld.dsp.masks import analyse, spread_masks
+from msgld.dsp.fine_bands import mixture_features, spread, to_bands
+from msgld.dsp.masks import grid, spread_masks
 from msgld.dsp.mel import MelConfig, columns, product
+from msgld.dsp.stft import stft
 from msgld.model import REFERENCE_RMS
 from msgld.training.filters import slow_curves, tones
 from msgld.training.pool import Pool, PoolConfig
@@ -54,7 +55,7 @@ class Cuts:
     """Crops of mixtures in bands; the channels are left and right.
 
     Attributes:
-        heard: (B, 3, M, N), see :func:`msgld.dsp.fine_bands.heard`.
+        heard: (B, 3, M, N), see :func:`msgld.dsp.fine_bands.mixture_features`.
         guesses: first guesses at masks, (B, S, M, N).
         mixture: its power, (B, 2, M, N).
         cross: real part of each stem's spectrum times the mixture's conjugate, (B, S, 2, M, N).
@@ -92,14 +93,14 @@ class CutPool(Pool):
         waves = self._varied(torch.from_numpy(stems).float() * self.present[slot, :, None, None], rng)
         length = self.kept.shape[-1]
         mixture = waves.sum(0)
-        whole = analyse(mixture, self.rate, self.mel)[..., :length]
-        parts = analyse(waves, self.rate, self.mel)[..., :length]
+        n_fft, hop = grid(self.rate, self.mel)
+        whole, parts = (stft(sound, n_fft, hop)[..., :length] for sound in (mixture, waves))
         bins = spread(self.bands, self.rate, self.mel.n_fft).T
         narrow = to_bands(self.bands, self.rate, self.mel.n_fft)
         guesses = narrow(spread_masks(self.guess(mixture[None])[0], self.rate, length, self.mel).mT).mT
         cross = (bins @ product(parts, whole)).flatten(0, 1)
         powers = bins @ torch.cat([whole.abs().square(), parts.abs().square().sum(1)])
-        sounds = heard(whole[None], self.bands, self.rate)[0]
+        sounds = mixture_features(whole[None], self.bands, self.rate)[0]
         self.kept[slot] = torch.cat([sounds, guesses, powers, cross]).bfloat16()
 
     def _varied(self, stems: Tensor, rng: np.random.Generator) -> Tensor:

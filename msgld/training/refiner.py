@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from msgld.dsp.fine_bands import divided, told
+from msgld.dsp.fine_bands import corrected, mask_features
 from msgld.model import Model
 from msgld.nets.refiner import Refiner
 from msgld.training.cuts import CutPool, Cuts
@@ -50,8 +50,8 @@ class RefinerTraining(NetworkTraining[CutPool]):
 
     def masks(self, cuts: Cuts) -> Tensor:
         """Refined masks of crops in bands, (B, S, 2, M, N)."""
-        scores, lean = self.model.refine(torch.cat([cuts.heard, told(cuts.guesses)], 1))
-        return divided(cuts.guesses, scores, lean, 2)
+        scores, lean = self.model.refine(torch.cat([cuts.heard, mask_features(cuts.guesses)], 1))
+        return corrected(cuts.guesses, scores, lean, 2)
 
     def losses(self, cuts: Cuts) -> dict[str, Tensor]:
         """Errors of the stems that masks cut out, in units of 10 dB.

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from msgld.dsp.codec import Codec
 from msgld.dsp.mel import MelConfig, band_edges, filterbank, log_mel
-from msgld.dsp.stft import analysis, synthesis
+from msgld.dsp.stft import istft, stft
 from msgld.model import REFERENCE_RMS
 from msgld.nets.discriminators import Discriminators
 from msgld.nets.vocoder import Vocoder, VocoderConfig, own_turn
@@ -97,11 +97,11 @@ class VocoderTraining(NetworkTraining[ClipPool]):
         mel, net = self.codec.mel, self.vocoder
         with torch.no_grad():
             mels = self.codec.decode(self.codec.encode(log_mel(audio.unsqueeze(1), mel)))
-            real = analysis(audio, mel.n_fft, mel.hop)
+            real = stft(audio, mel.n_fft, mel.hop)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             said = net.predict(mels)
         spectra = net.spectrum_of(mels, said)
-        made = synthesis(spectra, mel.n_fft, mel.hop)
+        made = istft(spectra, mel.n_fft, mel.hop)
         losses = {
             "stft": stft_loss(made, audio),
             "mel": mel_loss(made, audio, mel),

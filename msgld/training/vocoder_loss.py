@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from msgld.dsp.mel import MelConfig, log_mel
-from msgld.dsp.stft import analysis
+from msgld.dsp.stft import stft
 from msgld.nets.vocoder import Prediction
 
 WINDOWS = (512, 1024, 2048, 4096)
@@ -31,7 +31,7 @@ def stft_loss(made: Tensor, real: Tensor, windows: Sequence[int] = WINDOWS) -> T
     """
     losses = []
     for n_fft in windows:
-        a, b = (log_magnitude(analysis(x, n_fft, n_fft // 4)) for x in (made, real))
+        a, b = (log_magnitude(stft(x, n_fft, n_fft // 4)) for x in (made, real))
         far = (a.exp() - b.exp()).flatten(1).norm(dim=1) / b.exp().flatten(1).norm(dim=1).clamp_min(0.1)
         losses.append((a - b).abs().mean() + far.mean())
     return torch.stack(losses).mean()

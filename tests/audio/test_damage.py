@@ -12,10 +12,12 @@ import pytest
 import soundfile
 from encoded import encode
 from inprocess import Decoding
+from whole import Whole, read
 
-from msgld.audio import audio, child
-from msgld.audio.audio import Audio
-from msgld.audio.songs import Excerpt, Noted, whole
+from msgld.audio import ffmpeg
+from msgld.audio.read import open_file
+from msgld.audio.sound import Excerpt, Remarked, read_all
+from msgld.audio.write import write
 from msgld.errors import AudioReadError
 
 RATE = 44_100
@@ -23,7 +25,7 @@ RATE = 44_100
 
 @pytest.fixture(autouse=True)
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("msgld.audio.child.subprocess.Popen", Decoding)
+    monkeypatch.setattr("msgld.audio.ffmpeg.subprocess.Popen", Decoding)
 
 
 def song(seconds: float, rate: int = RATE, channels: int = 1) -> np.ndarray:
@@ -44,7 +46,7 @@ def hole(path: Path, place: float = 0.5, size: int = 2000) -> Path:
     return path
 
 
-def changed(got: Audio, whole: Audio) -> tuple[float, float]:
+def changed(got: Whole, whole: Whole) -> tuple[float, float]:
     """Where the first and the last differing samples lie, in seconds."""
     differing = np.flatnonzero(np.abs(got.samples - whole.samples).max(axis=0) > 0.05)
     return differing[0] / got.rate, differing[-1] / got.rate
@@ -64,7 +66,7 @@ HOLED: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("name", "codec", "options"), HOLED, ids=[case[0] for case in HOLED])
 def test_what_follows_a_hole_keeps_its_time(tmp_path: Path, name: str, codec: str, options: dict[str, Any]):
     path = encode(tmp_path / name, song(4.0), RATE, codec, **options)
-    before, after = audio.read(path), audio.read(hole(path))
+    before, after = read(path), read(hole(path))
     assert after.samples.shape == before.samples.shape
     first, last = changed(after, before)
     assert 1.0 < first < last < first + 1.3
@@ -73,20 +75,20 @@ def test_what_follows_a_hole_keeps_its_time(tmp_path: Path, name: str, codec: st
 
 def test_damage_is_told_where_it_lies(tmp_path: Path):
     path = hole(encode(tmp_path / "x.m4a", song(4.0), RATE, "aac"))
-    with audio.open_audio(path) as file:
-        assert file.damage == () and file.notes == ()
+    with open_file(path) as file:
+        assert file.damage == () and file.remarks == ()
         samples = file.read(10 * RATE)
         ((start, stop),) = file.damage
-        (note,) = file.notes
+        (note,) = file.remarks
     assert not samples[:, round(start * RATE) : round(stop * RATE)].any()
     assert f"{start:.2f} to {stop:.2f} s" in note and "silence" in note
 
 
 def test_notes_follow_a_sound_through_excerpts(tmp_path: Path):
     path = hole(encode(tmp_path / "x.m4a", song(4.0), RATE, "aac"))
-    sound = Noted(Excerpt(path, 1.0, 3.5))
-    assert whole(sound)[0].shape == (1, round(2.5 * RATE))
-    assert len(sound.notes) == 1 and "damaged from" in sound.notes[0]
+    sound = Remarked(Excerpt(path, 1.0, 3.5))
+    assert read_all(sound)[0].shape == (1, round(2.5 * RATE))
+    assert len(sound.remarks) == 1 and "damaged from" in sound.remarks[0]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_notes_follow_a_sound_through_excerpts(tmp_path: Path):
 def test_where_time_cannot_be_kept_the_file_is_refused(tmp_path: Path, name: str, codec: str):
     path = hole(encode(tmp_path / name, song(4.0, 48_000), 48_000, codec))
     with pytest.raises(AudioReadError, match=r"is (damaged|cut short)"):
-        audio.read(path)
+        read(path)
 
 
 @pytest.mark.parametrize(
@@ -109,19 +111,19 @@ def test_a_cut_file_is_refused(tmp_path: Path, name: str, codec: str, left: floa
     )
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * left)])
     with pytest.raises(AudioReadError, match="cut short"):
-        audio.read(path)
+        read(path)
 
 
 @pytest.mark.parametrize("ending", ["mp3", "ogg", "opus", "aac"])
 def test_joined_files_are_read_whole(tmp_path: Path, ending: str):
     path, rate = tmp_path / f"x.{ending}", 48_000
     if ending == "ogg":
-        audio.write(path, song(1.0, rate), rate)
+        write(path, song(1.0, rate), rate)
     else:
         encode(path, song(1.0, rate), rate, {"mp3": "libmp3lame", "opus": "libopus", "aac": "aac"}[ending])
-    one = audio.read(path).samples
+    one = read(path).samples
     path.write_bytes(3 * path.read_bytes())
-    joined = audio.read(path).samples
+    joined = read(path).samples
     assert joined.shape[1] == 3 * one.shape[1]
     for part in np.split(joined, 3, axis=1):
         assert np.abs(part[:, 3000:] - one[:, 3000:]).max() < (0.05 if ending == "aac" else 1e-4)
@@ -139,7 +141,7 @@ def test_joined_files_that_no_program_reads_on_are_refused(tmp_path: Path, endin
         soundfile.write(path, song(1.0).T, RATE)
     path.write_bytes(2 * path.read_bytes())
     with pytest.raises(AudioReadError, match="several files"):
-        audio.read(path)
+        read(path)
 
 
 @pytest.mark.parametrize("ending", ["mp3", "ogg", "aac"])
@@ -148,46 +150,46 @@ def test_a_rate_that_changes_on_the_way_is_refused(tmp_path: Path, ending: str):
     for rate in (44_100, 48_000):
         path = tmp_path / f"{rate}.{ending}"
         if ending == "ogg":
-            audio.write(path, song(1.0, rate), rate)
+            write(path, song(1.0, rate), rate)
         else:
             encode(path, song(1.0, rate), rate, "aac" if ending == "aac" else "libmp3lame")
         data += path.read_bytes()
     path.write_bytes(data)
     with pytest.raises(AudioReadError, match=r"changes (its rate|from)"):
-        audio.read(path)
+        read(path)
 
 
 def test_tags_and_rubbish_around_an_mp3_change_nothing(tmp_path: Path):
     path = encode(tmp_path / "x.mp3", song(1.0), RATE, "libmp3lame")
-    one, data = audio.read(path), path.read_bytes()
+    one, data = read(path), path.read_bytes()
     tag = b"ID3\x03\0\0" + bytes([0, 0, 2, 0]) + bytes(256)
     ape = b"APETAGEX" + bytes([208, 7, 0, 0]) + (32).to_bytes(4, "little") + bytes(16)
     path.write_bytes(tag + tag + data + ape + b"TAG" + bytes(125) + np.random.default_rng(0).bytes(5000))
-    got = audio.read(path)
+    got = read(path)
     np.testing.assert_array_equal(got.samples, one.samples)
-    assert got.notes == ()
+    assert got.remarks == ()
 
 
 @pytest.mark.parametrize("byte", [b"\0", b"\x5a"])
 def test_what_follows_a_stream_without_a_tag_is_left_out_and_said(tmp_path: Path, byte: bytes):
     path = encode(tmp_path / "x.aac", song(1.0), RATE, "aac")
-    one, data = audio.read(path), path.read_bytes()
+    one, data = read(path), path.read_bytes()
     path.write_bytes(data + 5000 * byte)
-    got = audio.read(path)
+    got = read(path)
     np.testing.assert_array_equal(got.samples, one.samples)
-    assert got.notes == ("the last 5000 bytes are not sound and were left out",)
+    assert got.remarks == ("the last 5000 bytes are not sound and were left out",)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 76, 1 << 31])
 def test_a_tag_that_counts_wrongly_takes_no_sound(tmp_path: Path, count: int):
     """Some encoders count the frame of the tag itself, too."""
     path = encode(tmp_path / "x.mp3", song(2.0), RATE, "libmp3lame")
-    one, data = audio.read(path), bytearray(path.read_bytes())
+    one, data = read(path), bytearray(path.read_bytes())
     at = max(data.find(b"Xing"), data.find(b"Info")) + 8
     true = int.from_bytes(data[at : at + 4], "big")
     data[at : at + 4] = (true + 1 if count == 1 else count).to_bytes(4, "big")
     path.write_bytes(data)
-    got = audio.read(path)
+    got = read(path)
     assert 0 <= got.samples.shape[1] - one.samples.shape[1] < 2 * 1152
     np.testing.assert_array_equal(got.samples[:, : one.samples.shape[1]], one.samples)
 
@@ -197,10 +199,10 @@ def test_a_wrong_bit_is_silence_and_no_noise_where_there_is_a_checksum(
     tmp_path: Path, ending: str, codec: str
 ):
     path = encode(tmp_path / f"x.{ending}", song(3.0), RATE, codec)
-    one, data = audio.read(path), bytearray(path.read_bytes())
+    one, data = read(path), bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0x10
     path.write_bytes(data)
-    with audio.open_audio(path) as file:
+    with open_file(path) as file:
         got = file.read(1 << 20)
         ((start, stop),) = file.damage
     assert got.shape == one.samples.shape
@@ -214,19 +216,19 @@ def test_a_wrong_bit_is_silence_and_no_noise_where_there_is_a_checksum(
 def test_a_flac_of_unknown_length_is_read_whole(tmp_path: Path):
     path = tmp_path / "x.flac"
     soundfile.write(path, song(2.0).T, RATE)
-    before, data = audio.read(path).samples, bytearray(path.read_bytes())
+    before, data = read(path).samples, bytearray(path.read_bytes())
     data[21] &= 0xF0
     data[22:26] = bytes(4)
     path.write_bytes(data)
-    np.testing.assert_array_equal(audio.read(path).samples, before)
+    np.testing.assert_array_equal(read(path).samples, before)
 
 
 def test_a_broken_flac_is_read_on_by_the_other_decoder_from_the_same_sample(tmp_path: Path):
     path = tmp_path / "x.flac"
     soundfile.write(path, song(3.0).T, RATE)
-    before = audio.read(path).samples
+    before = read(path).samples
     hole(path, size=100)
-    with audio.open_audio(path) as file:
+    with open_file(path) as file:
         blocks = [file.read(5000)]
         while blocks[-1].shape[1]:
             blocks.append(file.read(5000))
@@ -250,7 +252,7 @@ def test_only_the_named_file_is_opened(tmp_path: Path):
     for name, text in playlists.items():
         (tmp_path / name).write_text(text)
         with pytest.raises(AudioReadError) as caught:
-            audio.read(tmp_path / name)
+            read(tmp_path / name)
         assert "\n" not in str(caught.value)
 
 
@@ -263,9 +265,9 @@ def test_a_decoder_that_dies_is_one_line(tmp_path: Path, monkeypatch: pytest.Mon
     def dying(command: list[str], **options: Any) -> Any:
         return popen([sys.executable, "-c", f"import os; {death}"], **options)
 
-    monkeypatch.setattr(child.subprocess, "Popen", dying)
+    monkeypatch.setattr(ffmpeg.subprocess, "Popen", dying)
     with pytest.raises(AudioReadError, match="made its decoder stop") as caught:
-        audio.read(path)
+        read(path)
     assert "\n" not in str(caught.value)
 
 
@@ -276,7 +278,7 @@ def test_a_module_in_the_current_folder_is_not_taken_for_ours(
     path = encode(tmp_path / "x.m4a", song(0.2), RATE, "aac")
     (tmp_path / "av.py").write_text("raise SystemExit(3)")
     monkeypatch.chdir(tmp_path)
-    assert audio.read(path.name).samples.shape == song(0.2).shape
+    assert read(path.name).samples.shape == song(0.2).shape
 
 
 # ---- the bench

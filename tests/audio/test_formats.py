@@ -16,12 +16,12 @@ import soundfile
 from encoded import encode
 from inprocess import Decoding
 
-from msgld.audio.reader import open_audio
+from msgld.audio.read import open_file
 
 
 @pytest.fixture(autouse=True)
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("msgld.audio.child.subprocess.Popen", Decoding)
+    monkeypatch.setattr("msgld.audio.ffmpeg.subprocess.Popen", Decoding)
 
 
 RATES = (22_050, 44_100, 48_000, 96_000)
@@ -122,7 +122,7 @@ def song(rate: int, channels: int, samples: int) -> np.ndarray:
 
 def decoded(path: Path, block: int = 1000) -> tuple[np.ndarray, int, int]:
     """All samples (channels, n), the rate, and the length that was foretold."""
-    with open_audio(path) as file:
+    with open_file(path) as file:
         blocks = [file.read(block)]
         while blocks[-1].shape[1]:
             blocks.append(file.read(block))

@@ -10,10 +10,12 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from whole import read
 
-from msgld.audio import audio
-from msgld.audio.headers import audit, promise
-from msgld.audio.songs import Excerpt, whole
+from msgld.audio.headers import audit, sound_chunk
+from msgld.audio.read import open_file
+from msgld.audio.sound import Excerpt, read_all
+from msgld.audio.write import write
 from msgld.errors import AudioReadError
 
 RATE = 44_100
@@ -38,10 +40,9 @@ def written(folder: Path, kind: str, samples: np.ndarray) -> Path:
     container, subtype = KINDS[kind]
     path = folder / kind
     soundfile.write(path, samples.T, RATE, subtype, format=container)
-    with path.open("rb") as file:
-        found = promise(file)
-    assert found is not None and found.size is not None
     data = path.read_bytes()
+    found = sound_chunk(data)
+    assert found is not None and found.size is not None
     path.write_bytes(data[: found.start + (samples.size * {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}[subtype])])
     return path
 
@@ -49,7 +50,7 @@ def written(folder: Path, kind: str, samples: np.ndarray) -> Path:
 def count(path: Path, change: float) -> None:
     """Multiply the bytes of sound that the header counts."""
     data = bytearray(path.read_bytes())
-    found = promise(io.BytesIO(bytes(data)))
+    found = sound_chunk(bytes(data))
     assert found is not None and found.size is not None
     size = int(found.size * change) // 24 * 24 + found.extra + found.lead
     data[found.field : found.field + found.width] = size.to_bytes(found.width, found.order)
@@ -60,13 +61,13 @@ def count(path: Path, change: float) -> None:
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_sound_behind_what_the_header_counts_is_read_and_noted(tmp_path: Path, kind: str, channels: int):
     path = written(tmp_path, kind, noise(channels))
-    before = audio.read(path)
-    assert before.notes == () and before.samples.shape == (channels, 5000)
+    before = read(path)
+    assert before.remarks == () and before.samples.shape == (channels, 5000)
     for change in (0.5, 0.9, 0.0):
         count(path, change)
-        got = audio.read(path)
+        got = read(path)
         np.testing.assert_array_equal(got.samples, before.samples)
-        assert len(got.notes) == 1 and "header counts fewer" in got.notes[0]
+        assert len(got.remarks) == 1 and "header counts fewer" in got.remarks[0]
         written(tmp_path, kind, noise(channels))
 
 
@@ -75,18 +76,18 @@ def test_sound_that_is_promised_and_missing_is_refused(tmp_path: Path, kind: str
     path = written(tmp_path, kind, noise())
     path.write_bytes(path.read_bytes()[:-4000])
     with pytest.raises(AudioReadError, match="cut short"):
-        audio.read(path)
+        read(path)
 
 
 @pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFF000, 0x80000000, 0xFFFFFFFF - 36])
 def test_sizes_of_streams_promise_nothing(tmp_path: Path, size: int):
     path = written(tmp_path, "x.wav", noise())
-    before, data = audio.read(path).samples, bytearray(path.read_bytes())
+    before, data = read(path).samples, bytearray(path.read_bytes())
     data[40:44] = size.to_bytes(4, "little")
     path.write_bytes(data)
-    got = audio.read(path)
+    got = read(path)
     np.testing.assert_array_equal(got.samples, before)
-    assert got.notes == ()
+    assert got.remarks == ()
 
 
 CHUNK = st.tuples(
@@ -107,19 +108,17 @@ def test_chunks_are_never_taken_for_sound(
     data += b"\0" * (frames % 2 and padded)
     for name, body in chunks:
         data += name + len(body).to_bytes(4, "little") + body + b"\0" * (len(body) % 2)
-    path.write_bytes(data)
-    with path.open("rb") as file:
-        found = promise(file)
-        assert found is not None and found.size == frames
-        assert audit(file, found).left == 0
+    found = sound_chunk(data)
+    assert found is not None and found.size == frames
+    assert audit(data, found).left == 0
 
 
 @pytest.mark.parametrize("tail", [bytes(3000), b"TAG" + bytes(125), b"ID3\x03\0\0\0\0\0\x05hello"])
 def test_padding_and_tags_are_no_sound(tmp_path: Path, tail: bytes):
     path = written(tmp_path, "x.wav", noise())
     path.write_bytes(path.read_bytes() + tail)
-    got = audio.read(path)
-    assert got.samples.shape == (2, 5000) and got.notes == ()
+    got = read(path)
+    assert got.samples.shape == (2, 5000) and got.remarks == ()
 
 
 @given(st.integers(0, 6000), st.integers(1, 3000))
@@ -130,9 +129,9 @@ def test_skipping_is_reading_without_looking(
 ):
     path = tmp_path_factory.getbasetemp() / f"skip.{ending}"
     if not path.exists():
-        audio.write(path, noise(2, 5000), RATE, subtype="PCM_16")
-    samples = audio.read(path).samples
-    with audio.open_audio(path) as file:
+        write(path, noise(2, 5000), RATE, subtype="PCM_16")
+    samples = read(path).samples
+    with open_file(path) as file:
         file.read(17)
         assert file.skip(skipped) == min(skipped, 5000 - 17)
         np.testing.assert_array_equal(file.read(taken), samples[:, 17 + skipped :][:, :taken])
@@ -141,9 +140,9 @@ def test_skipping_is_reading_without_looking(
 @pytest.mark.parametrize("ending", ["ogg", "mp3"])
 def test_an_excerpt_of_a_compressed_file_is_exact(tmp_path: Path, ending: str):
     path = tmp_path / f"x.{ending}"
-    audio.write(path, noise(2, RATE), RATE)
-    samples = audio.read(path).samples
-    got, rate = whole(Excerpt(path, 0.3, 0.7))
+    write(path, noise(2, RATE), RATE)
+    samples = read(path).samples
+    got, rate = read_all(Excerpt(path, 0.3, 0.7))
     np.testing.assert_array_equal(got, samples[:, round(0.3 * rate) : round(0.7 * rate)])
 
 
@@ -160,8 +159,7 @@ def test_chunks_of_any_size_lead_nowhere_outside_the_file(kind: str, place: int,
     soundfile.write(buffer, noise(1, 50).T, RATE, subtype, format=container)
     data = bytearray(buffer.getvalue())
     data[place : place + 8] = size.to_bytes(8, "big" if big else "little")
-    file = io.BytesIO(data)
-    found = promise(file)
+    found = sound_chunk(bytes(data))
     if found is not None:
-        seen = audit(file, found)
+        seen = audit(bytes(data), found)
         assert seen.missing >= 0 and 0 <= seen.left <= len(data) and not (seen.missing and seen.left)

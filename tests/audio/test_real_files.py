@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from encoded import encode
+from whole import read
 
-from msgld.audio import audio
-from msgld.audio.ogg import pages
+from msgld.audio.decoder.ogg import pages
+from msgld.audio.write import write
 
 RATE = 48_000
 LATE = {"muxer": {"output_ts_offset": "2.5"}}
@@ -46,10 +47,10 @@ def test_it_is_read_whole_and_without_a_note(
     tmp_path: Path, name: str, codec: str, options: dict[str, Any], delay: int
 ):
     sound = noise()
-    got = audio.read(encode(tmp_path / name, sound, RATE, codec, **options))
+    got = read(encode(tmp_path / name, sound, RATE, codec, **options))
     assert -1 <= got.samples.shape[1] - sound.shape[1] < 2400
     assert agrees(got.samples, sound, delay)
-    assert got.notes == ()
+    assert got.remarks == ()
 
 
 @pytest.mark.parametrize("codec", ["libopus", "flac", "vorbis"])
@@ -59,22 +60,22 @@ def test_a_recording_of_a_stream_begins_where_it_was_begun(tmp_path: Path, codec
     sound = noise(4 * RATE)
     path = tmp_path / "x.ogg"
     if codec == "vorbis":
-        audio.write(path, sound, RATE)
+        write(path, sound, RATE)
     else:
         encode(path, sound, RATE, codec, container="ogg", muxer={"page_duration": "200000"})
     data = path.read_bytes()
-    every = list(pages(memoryview(data)))
+    every = list(pages(data))
     headers = sum(page.granule == 0 for page in every)
     kept = every[:headers] + every[headers + missing :]
     path.write_bytes(b"".join(data[page.start : page.stop] for page in kept))
-    got, begin = audio.read(path), every[headers + missing - 1].granule
+    got, begin = read(path), every[headers + missing - 1].granule
     begin += 1024 if codec == "vorbis" else 0  # its first packet needs the one before
     assert agrees(got.samples, sound[:, begin:])
-    assert got.notes == ()
+    assert got.remarks == ()
     assert abs(got.samples.shape[1] - (sound.shape[1] - begin)) <= 1024
 
 
 def test_floats_of_any_loudness_are_no_damage_where_all_samples_are_kept(tmp_path: Path):
     sound = 30_000 * noise()
-    got = audio.read(encode(tmp_path / "x.wv", sound, RATE, "wavpack"))
+    got = read(encode(tmp_path / "x.wv", sound, RATE, "wavpack"))
     np.testing.assert_array_equal(got.samples, sound)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msgld.audio.mpeg import lost_frames
-from msgld.audio.timeline import ContradictionError, Timeline
+from msgld.audio.decoder.mpeg import lost_frames
+from msgld.audio.decoder.timeline import ContradictionError, Timeline
 
 RATE, FRAME = 44_100, 1024
 

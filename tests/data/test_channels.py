@@ -9,8 +9,9 @@ import pytest
 import soundfile
 from encoded import decode, encode
 from inprocess import Decoding
+from whole import read
 
-from msgld.audio import audio
+from msgld.audio.write import write
 from msgld.errors import AudioReadError
 
 RATE = 48_000
@@ -18,7 +19,7 @@ RATE = 48_000
 
 @pytest.fixture(autouse=True)
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("msgld.audio.child.subprocess.Popen", Decoding)
+    monkeypatch.setattr("msgld.audio.ffmpeg.subprocess.Popen", Decoding)
 
 
 def sines(channels: int) -> np.ndarray:
@@ -38,9 +39,9 @@ def order(samples: np.ndarray) -> list[int]:
 @pytest.mark.parametrize("ending", ["wav", "flac", "ogg"])
 def test_what_is_written_comes_out_of_the_same_loudspeakers(tmp_path: Path, ending: str, channels: int):
     path = tmp_path / f"x.{ending}"
-    audio.write(path, sines(channels).astype(np.float32), RATE)
+    write(path, sines(channels).astype(np.float32), RATE)
     assert order(decode(path)[0]) == list(range(channels))  # as a player hears it
-    assert order(audio.read(path).samples) == list(range(channels))
+    assert order(read(path).samples) == list(range(channels))
 
 
 @pytest.mark.parametrize("channels", range(3, 9))
@@ -48,7 +49,7 @@ def test_vorbis_and_opus_are_read_in_the_order_of_wav(tmp_path: Path, channels: 
     for name, subtype in (("x.ogg", "VORBIS"), ("x.opus", "OPUS")):
         soundfile.write(tmp_path / name, sines(channels).T, RATE, subtype, format="OGG")
         samples, _ = decode(tmp_path / name)
-        assert order(audio.read(tmp_path / name).samples) == order(samples)
+        assert order(read(tmp_path / name).samples) == order(samples)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +57,11 @@ def test_vorbis_and_opus_are_read_in_the_order_of_wav(tmp_path: Path, channels: 
 )
 def test_surround_of_other_programs_is_read_as_it_was(tmp_path: Path, ending: str, codec: str):
     path = encode(tmp_path / f"x.{ending}", sines(6), RATE, codec, bit_rate=384_000)
-    assert order(audio.read(path).samples) == list(range(6))
+    assert order(read(path).samples) == list(range(6))
 
 
 def test_more_than_eight_channels_are_refused(tmp_path: Path):
     path = tmp_path / "x.wav"
     soundfile.write(path, np.zeros((100, 9)), RATE)
     with pytest.raises(AudioReadError, match="9 channels"):
-        audio.read(path)
+        read(path)

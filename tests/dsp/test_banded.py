@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from msgld.dsp.banded import Banded
 from msgld.dsp.fine_bands import gather, spread
 from msgld.dsp.masks import band_spread
-from msgld.dsp.mel import MelConfig
+from msgld.dsp.mel import Banded, MelConfig
 
 MATRICES = {
     "refiner's bands to bins": lambda: spread(256, 44_100, 2048).T,

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from msgld.dsp.masks import analyse, apply_masks, masked, synthesise
+from msgld.dsp.masks import apply_masks, grid, masked
 from msgld.dsp.mel import MelConfig
-from msgld.dsp.wiener import HEDGE, HIGHEST, filtered
+from msgld.dsp.stft import istft, stft
+from msgld.dsp.wiener import HIGHEST, POWER_EXPONENT, wiener_filter
 
 MEL = MelConfig()
 RATE = MEL.rate
@@ -30,20 +31,24 @@ def db(true: Tensor, estimate: Tensor) -> float:
 
 def cut(mixture: Tensor, masks: Tensor) -> Tensor:
     """Stems (S, 2, L) that the filter finds with masks (S, 1, F, T) of a mixture (2, L)."""
-    stems = synthesise(filtered(analyse(mixture, RATE, MEL), masks), RATE, MEL, mixture.shape[-1])
+    stems = waves(wiener_filter(spectra(mixture), masks), mixture.shape[-1])
     return torch.cat([stems, (mixture - stems.sum(0))[None]])
 
 
-def spectra(stems: Tensor) -> Tensor:
-    return analyse(stems, RATE, MEL)
+def spectra(stems: Tensor, rate: int = RATE) -> Tensor:
+    return stft(stems, *grid(rate, MEL), last=True)
+
+
+def waves(spectra: Tensor, samples: int) -> Tensor:
+    return istft(spectra, *grid(RATE, MEL), samples)
 
 
 @pytest.mark.parametrize("rate", [8000, RATE, 48_000])
 @pytest.mark.parametrize("channels", [1, 2, 3])
 def test_stems_sum_to_the_mixture(rate: int, channels: int):
     mixture = 0.3 * noise(channels, rate // 2 + 7)
-    shares = (3 * noise(4, MEL.bands, 64, seed=1)).softmax(0)
-    stems = apply_masks(mixture, shares, rate, MEL, spatial=True)
+    masks = (3 * noise(4, MEL.bands, 64, seed=1)).softmax(0)
+    stems = apply_masks(mixture, masks, rate, MEL, wiener=True)
     assert stems.shape == (4, *mixture.shape)
     assert (stems.sum(0) - mixture).abs().max() < 1e-5
 
@@ -51,22 +56,22 @@ def test_stems_sum_to_the_mixture(rate: int, channels: int):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_only_two_channels_are_filtered(channels: int):
     mixture = 0.3 * noise(channels, 30_000)
-    shares = (3 * noise(3, MEL.bands, 64, seed=1)).softmax(0)
-    plain, spatial = (apply_masks(mixture, shares, RATE, MEL, spatial=flag) for flag in (False, True))
-    assert torch.equal(plain, spatial)
+    masks = (3 * noise(3, MEL.bands, 64, seed=1)).softmax(0)
+    plain, filtered = (apply_masks(mixture, masks, RATE, MEL, wiener=flag) for flag in (False, True))
+    assert torch.equal(plain, filtered)
 
 
 @pytest.mark.parametrize("rate", [RATE, 48_000])
 def test_high_bins_are_left_to_the_masks(rate: int):
     mixture = 0.3 * noise(2, rate) * torch.tensor([[1.0], [0.4]])
-    shares = (3 * noise(3, MEL.bands, 96, seed=1)).softmax(0)
-    plain, spatial = (
-        analyse(apply_masks(mixture, shares, rate, MEL, spatial=flag), rate, MEL) for flag in (False, True)
+    masks = (3 * noise(3, MEL.bands, 96, seed=1)).softmax(0)
+    plain, filtered = (
+        spectra(apply_masks(mixture, masks, rate, MEL, wiener=flag), rate) for flag in (False, True)
     )
     hertz = torch.linspace(0, rate / 2, plain.shape[-2])
     above, below = hertz > HIGHEST + 100, hertz < HIGHEST - 100
-    assert db(plain[..., above, :].abs(), spatial[..., above, :].abs()) > 60
-    assert db(plain[..., below, :].abs(), spatial[..., below, :].abs()) < 40
+    assert db(plain[..., above, :].abs(), filtered[..., above, :].abs()) > 60
+    assert db(plain[..., below, :].abs(), filtered[..., below, :].abs()) < 40
 
 
 def test_places_heard_alone_tell_stems_apart_where_they_play_together():
@@ -82,7 +87,7 @@ def test_places_heard_alone_tell_stems_apart_where_they_play_together():
     masks = torch.stack([first, 1 - first])[:, None, None].expand(2, 1, MEL.n_fft // 2 + 1, columns)
     together = slice(2 * third + MEL.n_fft, 3 * third - MEL.n_fft)
     found = cut(mixture, masks)[..., together]
-    plain = synthesise(masked(spectra(mixture), masks), RATE, MEL, 3 * third)[..., together]
+    plain = waves(masked(spectra(mixture), masks), 3 * third)[..., together]
     true = stems[..., together]
     assert max(db(t, p) for t, p in zip(true, plain, strict=True)) < 8
     assert min(db(t, f) for t, f in zip(true, found, strict=True)) > 20
@@ -97,7 +102,7 @@ def test_true_masks_gain_most_where_stems_stand_apart():
         stems = torch.stack([at(place, sound) for place, sound in zip(places, sounds, strict=True)])
         powers = spectra(stems).abs().square().sum(1, keepdim=True).sqrt()
         masks, mixture = powers / powers.sum(0).clamp_min(1e-9), stems.sum(0)
-        plain = synthesise(masked(spectra(mixture), masks), RATE, MEL, mixture.shape[-1])
+        plain = waves(masked(spectra(mixture), masks), mixture.shape[-1])
         return db(stems, cut(mixture, masks)) - db(stems, plain)
 
     together, apart = gain((0.5, 0.5, 0.5)), gain((0.1, 0.5, 0.9))
@@ -107,19 +112,19 @@ def test_true_masks_gain_most_where_stems_stand_apart():
 
 def test_at_one_place_only_powers_count():
     mixture = at(0.5, 0.1 * noise(RATE))
-    shares = (3 * noise(3, 1, MEL.n_fft // 2 + 1, spectra(mixture).shape[-1], seed=1)).softmax(0)
-    powers = shares.square() ** HEDGE
+    masks = (3 * noise(3, 1, MEL.n_fft // 2 + 1, spectra(mixture).shape[-1], seed=1)).softmax(0)
+    powers = masks.square() ** POWER_EXPONENT
     expected = masked(spectra(mixture), powers / powers.sum(0))[:-1]
-    found = filtered(spectra(mixture), shares)
+    found = wiener_filter(spectra(mixture), masks)
     assert (found - expected).abs().max() < 5e-3 * expected.abs().max()
 
 
 def test_sides_can_be_exchanged_and_loudness_changed():
     mixture = at(0.3, 0.1 * noise(RATE)) + at(0.8, 0.1 * noise(RATE, seed=1))
     masks = (3 * noise(3, 2, MEL.n_fft // 2 + 1, spectra(mixture).shape[-1], seed=2)).softmax(0)
-    found = filtered(spectra(mixture), masks)
-    exchanged = filtered(spectra(mixture.flip(0)), masks.flip(1)).flip(1)
-    softer = filtered(0.01 * spectra(mixture), masks) / 0.01
+    found = wiener_filter(spectra(mixture), masks)
+    exchanged = wiener_filter(spectra(mixture.flip(0)), masks.flip(1)).flip(1)
+    softer = wiener_filter(0.01 * spectra(mixture), masks) / 0.01
     assert torch.allclose(exchanged, found, atol=1e-4 * float(found.abs().max()))
     assert (softer - found).abs().max() < 1e-2 * found.abs().max()
 
@@ -127,8 +132,8 @@ def test_sides_can_be_exchanged_and_loudness_changed():
 def test_silence_and_a_dead_channel_stay_numbers():
     mixture = at(0.0, 0.1 * noise(RATE))
     mixture[:, RATE // 3 : RATE // 2] = 0
-    shares = (3 * noise(3, MEL.bands, 128, seed=1)).softmax(0)
+    masks = (3 * noise(3, MEL.bands, 128, seed=1)).softmax(0)
     for sound in (mixture, mixture.flip(0), 0 * mixture):
-        stems = apply_masks(sound, shares, RATE, MEL, spatial=True)
+        stems = apply_masks(sound, masks, RATE, MEL, wiener=True)
         assert stems.isfinite().all()
         assert (stems.sum(0) - sound).abs().max() < 1e-5

@@ -11,7 +11,7 @@ from torch import Tensor
 
 import msgld
 from msgld.api.quality import of_separation
-from msgld.audio.songs import opened
+from msgld.audio.sound import open_stream
 from msgld.checkpoint import load_model
 from msgld.diffusion.sampling import Sampling
 from msgld.metrics import null_db
@@ -39,9 +39,9 @@ def stems(model: Model, rate: int, shift: PitchShift, sound: np.ndarray | None =
         return separate(model, mixtures, rate, Sampling(), PLAIN, starts, known)
 
     with ExitStack() as stack:
-        with opened((sound, rate)) as beginning:
+        with open_stream((sound, rate)) as beginning:
             rates = shift.rates(beginning)
-        songs = [stack.enter_context(opened((sound, rate))) for _ in rates]
+        songs = [stack.enter_context(open_stream((sound, rate))) for _ in rates]
         streams = [
             separate_song(model, one, {}, SHORT, windows, at) for one, at in zip(songs, rates, strict=True)
         ]
@@ -97,10 +97,10 @@ def test_what_has_no_pitch_is_in_tune():
 @pytest.mark.parametrize(("sharp", "semitones"), [(0.03, 2.0), (0.3, 1.7), (-0.3, 2.3)])
 def test_a_song_out_of_tune_is_separated_at_concert_pitch(model: Model, sharp: float, semitones: float):
     sound = chord(3.0, sharp)
-    with opened((sound, RATE)) as stream:
+    with open_stream((sound, RATE)) as stream:
         (rate,) = PitchShift((2.0,), tuned=True).rates(stream)
     assert 12 * np.log2(rate / RATE) == pytest.approx(semitones, abs=0.02)
-    with opened((sound, RATE)) as stream:
+    with open_stream((sound, RATE)) as stream:
         assert PitchShift((2.0,)).rates(stream) == [round(RATE * 2 ** (2 / 12))]
     exact = PitchShift((12 * np.log2(rate / RATE),))
     tuned = stems(model, RATE, PitchShift((2.0,), tuned=True), sound)
@@ -109,5 +109,5 @@ def test_a_song_out_of_tune_is_separated_at_concert_pitch(model: Model, sharp: f
 
 def test_semitones_are_equal_ratios():
     for semitones, rate, shifted in ((12.0, 44100, 88200), (-12.0, 44101, 22050), (0.0, 44101, 44101)):
-        with opened((np.ones((1, 8), np.float32), rate)) as stream:
+        with open_stream((np.ones((1, 8), np.float32), rate)) as stream:
             assert PitchShift((semitones,)).rates(stream) == [shifted]

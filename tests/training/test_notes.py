@@ -14,7 +14,7 @@ from tiny import save_tiny_model
 import msgld
 from msgld.checkpoint import load_model
 from msgld.data.source import Clip
-from msgld.dsp.stft import analysis, synthesis
+from msgld.dsp.stft import istft, stft
 from msgld.errors import DataError, ModelError
 from msgld.music.keys import notes_of
 from msgld.nets.harmonics import harmonics, lobe
@@ -109,7 +109,7 @@ def test_partials_of_a_steady_pitch_are_the_spectrum_of_one_sound(bins: float):
     magnitude = 0.1 + torch.rand(1, 1, 32, generator=torch.Generator().manual_seed(0)).expand(1, 60, 32)
     low = harmonics(magnitude, pitch, TURN)
     whole = torch.cat([low, torch.zeros(1, 60, config.bins - 32)], 2).transpose(1, 2)
-    again = analysis(synthesis(whole, config.n_fft, config.hop), config.n_fft, config.hop)
+    again = stft(istft(whole, config.n_fft, config.hop), config.n_fft, config.hop)
     inside = slice(6, 54)  # where no column lies outside of the sound
     error = (again - whole)[:, :28, inside].abs().square().sum() / whole[:, :28, inside].abs().square().sum()
     assert error < 0.01
@@ -119,12 +119,12 @@ def test_partials_of_a_steady_pitch_are_the_spectrum_of_one_sound(bins: float):
 def test_a_known_pitch_is_played_as_loud_as_it_was(note: int):
     hertz, config = hertz_of(note), VocoderConfig()
     wave = torch.from_numpy(tone(hertz, 2.0))[None, : 168 * HOP]
-    true = analysis(wave, config.n_fft, config.hop)[:, :32].transpose(1, 2)
+    true = stft(wave, config.n_fft, config.hop)[:, :32].transpose(1, 2)
     low = harmonics(true.abs(), torch.full((1, 168), hertz * config.n_fft / RATE), TURN)
 
     def played(spectra: torch.Tensor) -> np.ndarray:
         whole = torch.cat([spectra, torch.zeros(1, 168, config.bins - 32)], 2).transpose(1, 2)
-        return synthesis(whole, config.n_fft, config.hop)[0].numpy()[RATE // 4 : -RATE // 4]
+        return istft(whole, config.n_fft, config.hop)[0].numpy()[RATE // 4 : -RATE // 4]
 
     made, real = played(low), played(true)
     assert abs(1200 * np.log2(pitch_near(made, hertz) / hertz)) < 5
@@ -136,7 +136,7 @@ def test_notes_follow_each_other_without_a_click():
     pitch[:, 40:] = 3.2
     low = harmonics(torch.ones(1, 80, 32), pitch, TURN)
     whole = torch.cat([low, torch.zeros(1, 80, VocoderConfig().bins - 32)], 2).transpose(1, 2)
-    made = synthesis(whole, 2048, HOP)[0, 10 * HOP : 70 * HOP]
+    made = istft(whole, 2048, HOP)[0, 10 * HOP : 70 * HOP]
     steps = made.diff().abs()
     assert steps[29 * HOP : 31 * HOP].max() < 1.5 * steps[: 25 * HOP].max()
 

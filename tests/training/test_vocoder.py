@@ -14,7 +14,7 @@ import torch
 from msgld.data.source import Clip
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import AUDIOLDM, MelConfig, filterbank, log_mel, spectrum
-from msgld.dsp.stft import agree, analysis, synthesis
+from msgld.dsp.stft import fast_griffin_lim, istft, stft
 from msgld.errors import Cancelled
 from msgld.nets.discriminators import DiscriminatorConfig, Discriminators
 from msgld.nets.vocoder import Prediction, Vocoder, VocoderConfig, beginnings, carry, held_on, own_turn
@@ -66,25 +66,25 @@ def lossless_codec() -> PatchCodec:
 
 def test_the_transform_is_the_analysis_of_the_mel() -> None:
     audio = noise(30 * 512)
-    torch.testing.assert_close(analysis(audio, 2048, 512), spectrum(audio, MEL))
+    torch.testing.assert_close(stft(audio, 2048, 512), spectrum(audio, MEL))
 
 
 def test_the_true_spectrum_gives_back_the_waveform() -> None:
     audio = noise(30 * 512, 2)
-    torch.testing.assert_close(synthesis(spectrum(audio, MEL), 2048, 512), audio, atol=1e-5, rtol=0)
+    torch.testing.assert_close(istft(spectrum(audio, MEL), 2048, 512), audio, atol=1e-5, rtol=0)
 
 
 def test_griffin_lim_leaves_a_true_spectrum_alone_and_mends_a_false_one() -> None:
     audio = noise(30 * 512)
-    true = analysis(audio, 2048, 512)
-    torch.testing.assert_close(agree(true, 2048, 512, 2), true, atol=1e-5, rtol=0)
+    true = stft(audio, 2048, 512)
+    torch.testing.assert_close(fast_griffin_lim(true, 2048, 512, 2), true, atol=1e-5, rtol=0)
 
     def error(spectra: torch.Tensor) -> float:
-        made = analysis(synthesis(spectra, 2048, 512), 2048, 512)
+        made = stft(istft(spectra, 2048, 512), 2048, 512)
         return float((made.abs() - true.abs()).square().mean())
 
     steady = true.abs() + 0j
-    assert error(agree(steady, 2048, 512, 8)) < 0.5 * error(steady)
+    assert error(fast_griffin_lim(steady, 2048, 512, 8)) < 0.5 * error(steady)
 
 
 def test_a_vocoder_with_the_true_spectrum_gives_back_the_waveform(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ def test_gradients_are_finite_and_reach_every_weight() -> None:
     audio = noise(16 * 512, 2)
     audio[1] = 0
     made = vocoder(log_mel(audio[:, None], MEL))
-    (stft_loss(made, audio) + turn_loss(analysis(made, 2048, 512), analysis(audio, 2048, 512))).backward()
+    (stft_loss(made, audio) + turn_loss(stft(made, 2048, 512), stft(audio, 2048, 512))).backward()
     for name, parameter in vocoder.named_parameters():
         assert parameter.grad is not None and parameter.grad.isfinite().all(), name
         assert parameter.grad.abs().max() > 0, name
@@ -126,7 +126,7 @@ def test_gradients_are_finite_and_reach_every_weight() -> None:
 
 def test_a_kept_phase_turns_as_a_sinusoid_does() -> None:
     bin_, columns = 37, 40
-    true = analysis(sinusoid(bin_ * 44100 / 2048, columns * 512), 2048, 512)[0, bin_, 4:-4]
+    true = stft(sinusoid(bin_ * 44100 / 2048, columns * 512), 2048, 512)[0, bin_, 4:-4]
     one = torch.ones(1, columns - 8, 1025)
     keep = one[..., : SMALL.held]
     kept = carry(Prediction(one, 0 * keep, keep, one + 0j), own_turn(SMALL, torch.device("cpu")), one + 0j)
@@ -170,15 +170,15 @@ def test_what_begins_takes_the_phase_of_its_onset() -> None:
 
 def test_losses_vanish_on_the_truth_and_ignore_the_sign() -> None:
     audio = noise(30 * 512)
-    spectra = analysis(audio, 2048, 512)
+    spectra = stft(audio, 2048, 512)
     assert float(stft_loss(audio, audio)) < 1e-6
     assert float(turn_loss(-spectra, spectra)) < 1e-3
-    assert float(turn_loss(analysis(noise(30 * 512).flip(1), 2048, 512), spectra)) > 0.5
+    assert float(turn_loss(stft(noise(30 * 512).flip(1), 2048, 512), spectra)) > 0.5
 
 
 def test_the_frequency_loss_vanishes_for_the_true_frequency() -> None:
     hertz = 1000.0
-    real = analysis(sinusoid(hertz, 60 * 512), 2048, 512)[..., 4:-4]
+    real = stft(sinusoid(hertz, 60 * 512), 2048, 512)[..., 4:-4]
     own = own_turn(SMALL, torch.device("cpu"))
     angle = 2 * math.pi * hertz * 512 / 44100
     right = (angle - own[: SMALL.held]).expand(1, real.shape[2], -1)
@@ -189,7 +189,7 @@ def test_the_frequency_loss_vanishes_for_the_true_frequency() -> None:
 
 
 def test_long_lags_hear_half_a_semitone_that_neighbouring_columns_do_not() -> None:
-    one, other = (analysis(sinusoid(hertz, 60 * 512), 2048, 512)[..., 4:-4] for hertz in (100.0, 103.0))
+    one, other = (stft(sinusoid(hertz, 60 * 512), 2048, 512)[..., 4:-4] for hertz in (100.0, 103.0))
     assert float(turn_loss(other, one, lags=(1,))) < 0.05
     assert float(turn_loss(other, one)) > 0.2
     own = own_turn(SMALL, torch.device("cpu"))

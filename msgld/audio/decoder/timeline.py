@@ -16,7 +16,8 @@ class Timeline:
     """Counts the samples of a stream and compares them with its time stamps.
 
     Args:
-        rate: samples per second. tick: of the time stamps, in seconds.
+        rate: samples per second.
+        tick: of the time stamps, in seconds.
         strict: whether the clock counts samples, so that it never goes back in a whole file.
     """
 
@@ -38,7 +39,8 @@ class Timeline:
 
         Args:
             time: of the frame in samples of the container's clock; None where it is not stated.
-            samples: of the frame. lost: samples of packets before it that could not be decoded.
+            samples: of the frame.
+            lost: samples of packets before it that could not be decoded.
 
         Raises:
             ContradictionError: silence was put in by a time stamp that a later one belies.

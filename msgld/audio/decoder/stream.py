@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any, BinaryIO
+from itertools import chain
+from typing import Any
 
 import numpy as np
 
-from msgld.audio.container import RefusedError, as_floats, changed, is_no_number, is_noise, open_container
-from msgld.audio.lengths import COARSEST, matroska_length, movie_frames
-from msgld.audio.messages import Message, Note, Silence, Sound, Start
-from msgld.audio.ogg import Link
-from msgld.audio.packets import CHECKED, Event, Events, with_next
-from msgld.audio.timeline import ContradictionError, Timeline
+from msgld.audio.decoder.container import (
+    CHECKED,
+    COARSEST,
+    Event,
+    Events,
+    Opener,
+    as_floats,
+    changed,
+    is_no_number,
+    is_noise,
+    matroska_length,
+    movie_frames,
+    open_container,
+    with_next,
+)
+from msgld.audio.decoder.messages import Message, RefusedError, Remark, Silence, Start
+from msgld.audio.decoder.ogg import Link
+from msgld.audio.decoder.timeline import ContradictionError, Timeline
 
 _CLOCKLESS = {"ac3", "eac3", "dts", "dtshd", "truehd", "mlp", "loas", "amr", "amrnb", "amrwb", "mp3", "aac"}
 """Streams whose time stamps are a count of the frames that were found."""
@@ -29,21 +42,21 @@ _LOSSLESS = {"flac", "wv", "tta", "ape"}
 """Formats whose time stamps count samples."""
 
 _MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
-_MOST_CHANNELS = 8
-_LONGEST_GAP = 600.0  # seconds of silence that a single time stamp may ask for
+_LONGEST_GAP = 600.0  # seconds of silence that a single time stamp may cause
 
 
 class Stream:
     """The first audio stream of a container, decoded.
 
     Args:
-        opened: opens the file anew. link: what is known of it, where it is Ogg.
+        opened: opens the file anew.
+        link: its pages, where it is Ogg.
 
     Raises:
         RefusedError: from everything, with the line for the user.
     """
 
-    def __init__(self, opened: Callable[[], BinaryIO], link: Link | None = None) -> None:
+    def __init__(self, opened: Opener, link: Link | None = None) -> None:
         self._opened, self._link = opened, link
         self._torn = link is not None and link.torn
         self._container = open_container(opened())
@@ -60,24 +73,18 @@ class Stream:
 
     def _begin(self) -> None:
         """Decode until a frame tells rate and channels, which headers may misstate."""
-        for event in self._events:
-            self._held.append(event)
-            if event[0] == "frame":
+        for kind, event in self._events:
+            self._held.append((kind, event))
+            if kind == "frame":
                 break
-        frames = [event[1] for event in self._held if event[0] == "frame"]
-        if not frames:
+        else:
             raise RefusedError("holds no sound that can be decoded; export it again")
-        self.rate, self.channels = int(frames[0].sample_rate), int(frames[0].layout.nb_channels)
-        if self.channels > _MOST_CHANNELS:
-            raise RefusedError(
-                f"has {self.channels} channels, at most {_MOST_CHANNELS} can be read; split it first"
-            )
-        self.exact_frames = (
-            movie_frames(self._opened, self._stream, self.rate, self._events.first_time)
-            if self.format == _MOVIE
-            else 0
-        )
-        self._late = self._lateness(frames[0].samples)
+        self.rate, self.channels = int(event.sample_rate), int(event.layout.nb_channels)
+        self.exact_frames = 0
+        if self.format == _MOVIE:
+            first_time = self._events.first_time
+            self.exact_frames = movie_frames(self._opened, self._stream, self.rate, first_time)
+        self._late = self._lateness(event.samples)
         self.stated, self.slack = self._statement()
 
     def _lateness(self, frame: int) -> int:
@@ -96,7 +103,7 @@ class Stream:
         return Start(self.rate, self.channels, str(self._stream.codec_context.codec.name), frames, exact)
 
     def _statement(self) -> tuple[float, float]:
-        """Samples that the container promises, and by how many a whole file may hold fewer."""
+        """Samples that the container states, and by how many a whole file may hold fewer."""
         frame = max(self._held[-1][1].samples, self._stream.codec_context.frame_size or 0)
         if self.exact_frames:
             return float(self.exact_frames), max(float(frame), self.rate / COARSEST)
@@ -104,9 +111,8 @@ class Stream:
             return self._counted_statement(frame)
         if self.format == "matroska,webm":
             stated = matroska_length(self._container, self._stream, self.rate)
-            stated -= (
-                abs(float(self._events.first_time or 0)) * self.rate
-            )  # a late begin, or the encoder's delay
+            # What a late begin, or the encoder's delay, takes off.
+            stated -= abs(float(self._events.first_time or 0)) * self.rate
             return max(0.0, stated), 2.0 * frame + 0.01 * self.rate
         if self.format == "asf" and self._container.duration:
             return self._container.duration / 1e6 * self.rate, 0.5 * self.rate
@@ -134,32 +140,39 @@ class Stream:
             timeline.begin(0.0)
         elif self._held[0][0] == "lost" and self._events.first_time is not None:
             timeline.begin(float(self._events.first_time * self.rate) + self._events.first_skip)
-        for (kind, event), following in with_next(self._all()):
+        for (kind, event), following in with_next(chain(self._held, self._events)):
             if kind == "lost":
                 lost += max(1, round(event * self._tick * self.rate) or frames)
                 continue
-            samples = None if self._odd(event, following, frames) else self._checked(event)
+            own, ahead = self._begin_of(("frame", event)), self._begin_of(following)
+            samples = None if self._odd(event, own, ahead, frames) else self._checked(event)
             frames = frames if frames and samples is None else event.samples
             if samples is None or not frames:
                 lost += frames
                 continue
-            gap = self._gap(timeline, event, following, lost)
+            gap = self._gap(timeline, self._time(event, own, ahead), event.samples, lost)
             lost = 0
             if gap:
                 yield Silence(gap)
             timeline.advance(gap)
             samples = samples[: self._room(timeline.position)]
-            yield Sound(samples)
+            yield samples
             timeline.advance(len(samples))
         yield from self._tail(timeline.position, lost, frames)
 
-    def _odd(self, frame: Any, following: Event | None, usual: int) -> bool:
+    def _begin_of(self, event: Event | None) -> Fraction | None:
+        """When a frame begins, in samples of the container's clock; None where that is not stated."""
+        if event is None or event[0] != "frame" or event[1].pts is None:
+            return None
+        return Fraction(event[1].pts * event[1].time_base * self.rate)
+
+    def _odd(self, frame: Any, own: Fraction | None, ahead: Fraction | None, usual: int) -> bool:
         """Whether a frame is longer or shorter than the one before, and time stamps say that it should not be."""
-        if not usual or frame.samples == usual or frame.pts is None or self._uncompressed:
+        if not usual or frame.samples == usual or own is None or ahead is None:
             return False
-        if following is None or following[0] != "frame" or following[1].pts is None or self._counted:
+        if self._uncompressed or self._counted:
             return False
-        step = float((following[1].pts - frame.pts) * frame.time_base * self.rate)
+        step = float(ahead - own)
         return abs(step - frame.samples) > abs(step - usual) + 2 * float(self._tick * self.rate)
 
     def _room(self, position: int) -> int:
@@ -167,54 +180,43 @@ class Stream:
         end = self.exact_frames or (round(self.stated) if self._counted else 0)
         return max(0, end - position) if end else 1 << 62
 
-    def _all(self) -> Iterator[Event]:
-        yield from self._held
-        self._held.clear()
-        yield from self._events
-
     def _checked(self, frame: Any) -> np.ndarray | None:
         """Samples of a frame; None where it is damaged."""
-        if frame.sample_rate != self.rate or frame.layout.nb_channels != self.channels:
-            raise RefusedError(
-                changed((self.rate, self.channels), (frame.sample_rate, frame.layout.nb_channels))
-            )
+        sound = frame.sample_rate, frame.layout.nb_channels
+        if sound != (self.rate, self.channels):
+            raise RefusedError(changed((self.rate, self.channels), sound))
         samples = as_floats(frame)
         if frame.is_corrupt or (not self._uncompressed and self._noise(samples)):
             return None
         return samples
 
-    def _time(self, frame: Any, following: Event | None) -> float | None:
+    def _time(self, frame: Any, own: Fraction | None, ahead: Fraction | None) -> float | None:
         """When a frame begins, in samples; by the next one's time where its own is later, which means nothing."""
-        if frame.pts is None:
+        if own is None:
             return None
-        own = float(frame.pts * frame.time_base * self.rate)
-        if self._late and self._link is not None and self._link.first is not None:
-            own -= self._late if own >= self._link.first.granule else 0
-        if following is None or following[0] != "frame" or following[1].pts is None:
-            return own
-        return min(own, float(following[1].pts * frame.time_base * self.rate) - frame.samples)
+        time = float(own)
+        if self._late and self._link and self._link.first and time >= self._link.first.granule:
+            time -= self._late
+        return time if ahead is None else min(time, float(ahead) - frame.samples)
 
-    def _gap(self, timeline: Timeline, frame: Any, following: Event | None, lost: int) -> int:
+    def _gap(self, timeline: Timeline, time: float | None, samples: int, lost: int) -> int:
+        """Samples of silence to put before a frame."""
         seconds = timeline.position / self.rate
         if self.format in _CLOCKLESS:
             if lost or self._events.broken_bytes:
                 raise RefusedError(
-                    f"is damaged near {seconds:.1f} s, and how much is lost cannot be told; export or copy it again"
+                    f"is damaged near {seconds:.1f} s, and the length of the loss is unknown; export or copy it again"
                 )
             return 0
         try:
-            gap = timeline.missing(self._time(frame, following), frame.samples, lost)
+            gap = timeline.missing(time, samples, lost)
         except ContradictionError:
             raise RefusedError(
                 f"is damaged before {seconds:.1f} s, and its time stamps contradict one another; "
                 "export or copy it again"
             ) from None
-        most = (
-            max(self.stated * 1.02 + self.rate - timeline.position, 0)
-            if self.stated
-            else _LONGEST_GAP * self.rate
-        )
-        if gap > most:
+        left = max(self.stated * 1.02 + self.rate - timeline.position, 0)
+        if gap > (left if self.stated else _LONGEST_GAP * self.rate):
             raise RefusedError(
                 f"is damaged after {seconds:.1f} s, and so are its time stamps; export or copy it again"
             )
@@ -222,30 +224,25 @@ class Stream:
 
     def _tail(self, position: int, lost: int, frame: int) -> Iterator[Message]:
         """What the last packets should have held, and whether the length is as stated."""
-        if lost and self.stated and self.format not in _CLOCKLESS:
-            lost = min(lost, max(0, math.ceil(self.stated) - position))
-        if lost and self.format not in _CLOCKLESS:
-            yield Silence(lost)
-            position += lost
+        if lost and self.format in _CLOCKLESS:
+            yield Remark(f"what follows {position / self.rate:.2f} s could not be decoded and was left out")
         elif lost:
-            yield Note(f"what follows {position / self.rate:.2f} s could not be decoded and was left out")
+            lost = min(lost, max(0, math.ceil(self.stated) - position)) if self.stated else lost
+            position += lost
+            yield from [Silence(lost)] if lost else []
         rounded = self.exact_frames - position
         if 0 < rounded <= math.ceil(self.rate / COARSEST):
-            yield Sound(np.zeros((rounded, self.channels), np.float32))
+            yield np.zeros((rounded, self.channels), np.float32)
             position += rounded
         elif 0 < rounded <= self.slack:
             yield Silence(rounded)
         if self.format in _LOSSLESS and self.stated and position > self.stated:
             raise RefusedError("is damaged: it holds more than it states; export or copy it again")
         if self.format == "asf" and 1.5 * frame < self.stated - position <= self.slack:
-            yield Note(f"ends {(self.stated - position) / self.rate:.2f} s before its stated end")
+            yield Remark(f"ends {(self.stated - position) / self.rate:.2f} s before its stated end")
         if self.stated and position < self.stated - self.slack:
             word = "damaged" if self._events.broken_bytes else "cut short"
             raise RefusedError(
                 f"is {word}: {position / self.rate:.2f} of {self.stated / self.rate:.2f} s could be read; "
                 "export or copy it again"
             )
-
-    def close(self) -> None:
-        """Release the container."""
-        self._container.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -16,46 +16,32 @@ import soundfile
 
 from msgld.errors import AudioWriteError, UsageError
 
-_BITS = {"PCM_16": 16, "PCM_24": 24}
-_SUBTYPES = {".wav": ("PCM_24", "FLOAT", "PCM_16"), ".flac": ("PCM_24", "PCM_16"), ".ogg": (), ".mp3": ()}
-_LOSSY = {".ogg": ("OGG", "VORBIS"), ".mp3": ("MP3", "MPEG_LAYER_III")}
-_VORBIS_ORDER = {
-    3: [0, 2, 1],
-    5: [0, 2, 1, 3, 4],
-    6: [0, 2, 1, 4, 5, 3],
-    7: [0, 2, 1, 5, 6, 4, 3],
-    8: [0, 2, 1, 6, 7, 4, 5, 3],
+_FORMATS = {
+    ".wav": ("WAV", ("PCM_24", "FLOAT", "PCM_16")),
+    ".flac": ("FLAC", ("PCM_24", "PCM_16")),
+    ".ogg": ("OGG", ("VORBIS",)),
+    ".mp3": ("MP3", ("MPEG_LAYER_III",)),
 }
-"""Which channel of a WAV each channel of Vorbis is (Vorbis I specification, 4.3.9); where none is named, the same."""
+"""Container and subtypes of each ending; lossy formats have one subtype."""
+
+_BITS = {"PCM_16": 16, "PCM_24": 24}
+_VORBIS_ORDER = {3: [0, 2, 1], 5: [0, 2, 1, 3, 4], 6: [0, 2, 1, 4, 5, 3], 7: [0, 2, 1, 5, 6, 4, 3],
+                 8: [0, 2, 1, 6, 7, 4, 5, 3]}  # fmt: skip
+"""WAV's channel for each channel of Vorbis (Vorbis I specification, 4.3.9); the same where none is named."""
 
 _BLOCK = 1 << 14  # frames; libsndfile's Vorbis encoder overflows its stack on very long ones
 _WAV_LIMIT = 2**32 - 2**16  # bytes that the header of a plain WAV can count
 
 
-def common_gain(stems: Iterable[np.ndarray]) -> float:
-    """The one gain for all stems of a piece that keeps each of them within full scale.
-
-    One gain for all, so that their balance stays and they still sum to the (equally scaled) mixture.
-
-    Args:
-        stems: float arrays of any shape; full scale is +-1.
-
-    Returns:
-        1.0 where nothing would clip, else 1 / the largest magnitude.
-    """
-    peak = max((float(np.abs(stem).max(initial=0.0)) for stem in stems), default=0.0)
-    return 1.0 / peak if peak > 1.0 else 1.0
-
-
 def quantise(samples: np.ndarray, bits: int, rng: np.random.Generator | None = None) -> np.ndarray:
-    """Round to integers of ``bits`` bits, kept in the upper bits of an int32; clips beyond full scale.
+    """Round to integers of ``bits`` bits, in the upper bits of an int32; clips beyond full scale.
 
     Args:
         samples: float array, full scale +-1.
         bits: 16 or 24.
-        rng: where given, triangular dither of +-1 step (TPDF) is drawn from it and added, which turns the
-            rounding error into a steady hiss (Lipshitz et al., 1992, "Quantization and dither"). Samples that all
-            are whole steps have no such error and are kept.
+        rng: draws triangular dither of +-1 step (TPDF), which turns the rounding error into a steady hiss (Lipshitz et
+            al., 1992, "Quantization and dither"); None for no dither. Samples that all are whole steps have no such
+            error and are kept.
     """
     steps = samples.astype(np.float64) * 2.0 ** (bits - 1)
     if rng is not None and (steps != np.rint(steps)).any():
@@ -94,7 +80,7 @@ class _Sink:
 
 
 def _quality(container: str, rate: int, bitrate: int) -> dict[str, Any]:
-    """What libsndfile is told of a lossy format's quality."""
+    """Libsndfile's options for the quality of a lossy format."""
     if container == "OGG":
         return {"compression_level": 0.2}  # Vorbis quality 8, about 256 kbit/s
     if container != "MP3":
@@ -121,7 +107,7 @@ class AudioWriter:
 
     Raises:
         UsageError: an ending or a subtype that cannot be written.
-        AudioWriteError: the file exists, or the target is not writable; before any block is asked for.
+        AudioWriteError: the file exists, or the target is not writable; before any block is written.
     """
 
     def __init__(
@@ -136,17 +122,13 @@ class AudioWriter:
         seed: int = 0,
         bitrate: int = 320,
     ) -> None:
-        self.path = Path(path)
-        self._overwrite = overwrite
-        self._channels = channels
-        suffix, self._subtype = _checked(self.path, subtype)
+        self.path, self._overwrite, self._channels = Path(path), overwrite, channels
+        container, self._subtype = _checked(self.path, subtype)
         self._rng = np.random.default_rng(seed) if self._subtype == "PCM_16" else None
         self._check_target()
         self._temp = self.path.with_name(f".msgld-{uuid.uuid4().hex[:12]}.part")
         self._thread = ThreadPoolExecutor(1)
-        size = (frames or 0) * channels * 4
-        container = _LOSSY[suffix][0] if suffix in _LOSSY else suffix[1:].upper()
-        if container == "WAV" and size > _WAV_LIMIT:
+        if container == "WAV" and (frames or 0) * channels * 4 > _WAV_LIMIT:
             container = "RF64"
         self._open(rate, container, _quality(container, rate, bitrate))
 
@@ -183,7 +165,7 @@ class AudioWriter:
         return self._thread.submit(call, *arguments, **named).result()
 
     def write(self, block: np.ndarray) -> None:
-        """Append ``block``, float (channels, n). Beyond +-1 the integer formats clip: see ``common_gain``.
+        """Append ``block``, float (channels, n). The integer formats clip beyond +-1.
 
         Raises:
             AudioWriteError: the disk is full, or the samples are not all numbers.
@@ -248,29 +230,21 @@ class AudioWriter:
 
 
 def _checked(path: Path, subtype: str) -> tuple[str, str]:
-    """The lower-case ending of ``path`` and the libsndfile subtype to write."""
+    """Libsndfile's names of the container and the subtype to write."""
     suffix = path.suffix.lower()
-    if suffix not in _SUBTYPES:
+    if suffix not in _FORMATS:
         raise UsageError(f"cannot write {path.name}: name it .wav, .flac, .ogg or .mp3")
-    if suffix in _LOSSY:
-        return suffix, _LOSSY[suffix][1]
-    if subtype not in _SUBTYPES[suffix]:
-        raise UsageError(f"{suffix} cannot be written as {subtype}: choose {', '.join(_SUBTYPES[suffix])}")
-    return suffix, subtype
+    container, subtypes = _FORMATS[suffix]
+    subtype = subtypes[0] if len(subtypes) == 1 else subtype
+    if subtype not in subtypes:
+        raise UsageError(f"{suffix} cannot be written as {subtype}: choose {', '.join(subtypes)}")
+    return container, subtype
 
 
 def write(
-    path: str | Path,
-    samples: np.ndarray,
-    rate: int,
-    *,
-    subtype: str = "PCM_24",
-    overwrite: bool = False,
-    seed: int = 0,
+    path: str | Path, samples: np.ndarray, rate: int, *, subtype: str = "PCM_24", overwrite: bool = False
 ) -> None:
-    """Write ``samples``, float (channels, L), to one file. Arguments and errors: see ``AudioWriter``."""
+    """Write ``samples``, float (channels, L), to one file. Arguments and errors: see :class:`AudioWriter`."""
     channels, frames = samples.shape
-    with AudioWriter(
-        path, rate, channels, subtype=subtype, overwrite=overwrite, frames=frames, seed=seed
-    ) as writer:
+    with AudioWriter(path, rate, channels, subtype=subtype, overwrite=overwrite, frames=frames) as writer:
         writer.write(samples)
