@@ -93,6 +93,7 @@ ALLOWED = {
     ("layout", "audio/streams.py"),
     ("Separation", "evaluation/separation.py"),  # a question to measure
     ("Work", "cli/make.py"),  # a task, to be called
+    ("brief", "api/options.py"),  # the old name of an argument
     ("within", "cli/numbers.py"),  # a number within its range
     ("within", "metrics/kernel.py"),  # distances within a group
 }

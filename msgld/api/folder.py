@@ -86,10 +86,10 @@ def _temporary(name: str) -> str:
 @cache
 def _machine() -> str:
     """Where a process number means this process: the machine, its last start, and the container."""
-    told = [platform.node(), str(uuid.getnode())]
+    facts = [platform.node(), str(uuid.getnode())]
     with suppress(OSError):
-        told += [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:8]
+        facts += [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:8]
 
 
 def _sweep(parent: Path) -> None:

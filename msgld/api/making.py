@@ -30,7 +30,7 @@ from msgld.tasks.making import Piece
 from msgld.tasks.vary import vary
 
 
-class Making:
+class StemMaker:
     """Generate, arrange, vary, extend."""
 
     model: Model

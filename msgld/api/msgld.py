@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgld.api.encoding import Encoding
-from msgld.api.making import Making
+from msgld.api.making import StemMaker
 from msgld.api.naming import Names
 from msgld.api.options import Options
 from msgld.api.result import Result
 from msgld.api.save import Saved
-from msgld.api.separating import Separating
+from msgld.api.separating import SongSeparator
 from msgld.audio.sound import Sound
 from msgld.model import Model
 
 __all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound"]
 
 
-class Msgld(Separating, Making):
+class Msgld(SongSeparator, StemMaker):
     """A model that separates, generates, arranges, varies and extends.
 
     Attributes:

@@ -28,7 +28,7 @@ class Options:
         quality: ``draft``, ``normal`` or ``best``; decides everything below that is None.
         steps: network calls, 1 to 1000.
         guidance: weight of the given tracks, 0 to 10; 1 is as trained, 0 ignores them. 1.5 by default where
-            stems are made, for twice the time, else 1. Below 1 a separation invents: by default it then
+            stems are made, for twice the time, else 1. Below 1 a separation generates: by default it then
             samples in several steps and uses the vocoder.
         style_guidance: weight of the conditions (style, tempo, key, instruments), 0 to 10, 2 by default; 1 is as
             trained, 0 ignores them, above 1 they are exaggerated. All but 0 and 1 take twice the time. Where stems
@@ -94,7 +94,7 @@ class Options:
             object.__setattr__(self, "style_guidance", brief_guidance)
 
     @property
-    def invents(self) -> bool:
+    def generates(self) -> bool:
         """Whether a separation does not keep to the song."""
         return self.guidance is not None and self.guidance < 1
 

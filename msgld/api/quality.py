@@ -53,7 +53,7 @@ def of_separation(options: Options, model: Model) -> Quality:
         ModelError: the stems are to be vocoded, and there is no vocoder.
     """
     expected = model.denoiser.expectation(options.quality)
-    drawn = options.invents or expected.steps > 1
+    drawn = options.generates or expected.steps > 1
     sampling = of_making(options, model) if drawn else options.applied_to(expected)
     windowing, masking, shift = Windowing(context=1.0, fade=0.25), Masking(), _SEMITONES[options.quality]
     if consistency(options, model) != "mask":
@@ -75,7 +75,7 @@ def consistency(options: Options, model: Model) -> str:
         raise ModelError(
             f"the model {model.name!r} has no vocoder: its stems can only be cut out of the song"
         )
-    invented = options.invents and model.vocoder is not None
+    invented = options.generates and model.vocoder is not None
     return options.consistency or ("none" if invented else "mask")
 
 

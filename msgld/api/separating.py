@@ -24,7 +24,7 @@ from msgld.progress import CancelToken, OnProgress
 from msgld.ranges import check_flag
 
 
-class Separating:
+class SongSeparator:
     """Separate a song."""
 
     model: Model
