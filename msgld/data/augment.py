@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from msgld.data.source import Clip
+from msgld.dsp.panning import stereo_gains
 
 Range = tuple[float, float]
 
@@ -90,8 +91,7 @@ def saturate(x: np.ndarray, drive: float) -> np.ndarray:
 
 def place(x: np.ndarray, width: float, pan: float) -> np.ndarray:
     """Return the sound (2, L) with its side signal scaled by ``width`` and moved by ``pan`` (-1 to 1, equal power)."""
-    angle = (pan + 1) * np.pi / 4
-    left, right = np.float32(np.sqrt(2) * np.cos(angle)), np.float32(np.sqrt(2) * np.sin(angle))
+    left, right = stereo_gains(pan).astype(np.float32)
     middle, side = 0.5 * (x[0] + x[1]), np.float32(0.5 * width) * (x[0] - x[1])
     return np.stack([left * (middle + side), right * (middle - side)])
 

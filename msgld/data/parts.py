@@ -16,8 +16,8 @@ import numpy as np
 
 from msgld.data.bends import STRAIGHT, Bend
 from msgld.data.channels import Tuning
-from msgld.data.classes import stem_of_track
 from msgld.data.pedals import sustained
+from msgld.stems import STEMS, stem_of
 
 VOLUME, PAN, EXPRESSION = 7, 10, 11
 _DEFAULTS = {VOLUME: 100.0, PAN: 64.0, EXPRESSION: 127.0}
@@ -84,7 +84,8 @@ def _part(track: Any) -> Part:
     pitch = notes["pitch"][order].astype(np.int64)
     volume, expression, pan = (_at(controls, number, onset) for number in (VOLUME, EXPRESSION, PAN))
     return Part(
-        stem=stem_of_track(track.name, track.program, track.is_drum),
+        # Only the band names its tracks like stems; a real song's "Bass" may play a harp.
+        stem=track.name if track.name in STEMS else stem_of(track.program, track.is_drum),
         program=int(track.program),
         is_drum=bool(track.is_drum),
         onset=onset,

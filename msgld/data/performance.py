@@ -10,11 +10,11 @@ import numpy as np
 
 from msgld.data.bends import Bend
 from msgld.data.channels import OPEN, Channel
-from msgld.data.classes import stem_of
 from msgld.data.parts import Part, gain_of, pan_of
 from msgld.data.pedals import cut, selected, struck_again, sustained
 from msgld.data.smf import META, SYSEX, Event, MidiFile
 from msgld.data.sysex import Assign, Reset, meaning
+from msgld.stems import stem_of
 
 _OFF, _ON, _CONTROL, _PROGRAM, _WHEEL = 0x80, 0x90, 0xB0, 0xC0, 0xE0
 _PORT, _TEMPO, _SIGNATURE = 0x21, 0x51, 0x58

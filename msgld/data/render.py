@@ -19,12 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from msgld.data.fonts import find_soundfonts, heldout_soundfont
 from msgld.data.parts import Part, Score, crop, parts
+from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError
 from msgld.stems import RATE, STEMS
-
-__all__ = ["Renderer", "balance", "find_soundfonts", "heldout_soundfont", "render"]
 
 LEAD = 8.0
 """Seconds before the start from which a held note is played in full; an older one begins here."""
@@ -41,12 +39,6 @@ _VOICES = 512
 _CHANNELS = 16
 _END, _BEND, _STRIKE = 0, 1, 2
 """Kinds of events, in the order in which they come at one moment."""
-
-
-def balance(pan: np.ndarray | float) -> np.ndarray:
-    """Return the gains (2, ...) of left and right for a pan of -1 to 1: equal power, 1 in the middle."""
-    angle = (np.asarray(pan, dtype=np.float64) + 1) * np.pi / 4
-    return np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)])
 
 
 class Renderer:
@@ -76,7 +68,7 @@ class Renderer:
         cropped = [crop(part, start, seconds, TAIL) for part in played]
         for (level, pan), group in _groups(part for part in cropped if len(part)).items():
             sound = self._play(group, start, total.shape[1])
-            gains = 10 ** (level * _STEP / 20) * balance(pan / _PANS)
+            gains = 10 ** (level * _STEP / 20) * stereo_gains(pan / _PANS)
             total[:, : sound.shape[1]] += gains[:, None].astype(np.float32) * sound
         return total
 

@@ -9,18 +9,18 @@ from typing import Protocol
 
 import numpy as np
 
-from msgld.data.classes import substitute
 from msgld.data.fonts import fitting
 from msgld.data.frozen import RESERVED_SEED
 from msgld.data.keyfinding import key_of_notes
 from msgld.data.midi import Song
 from msgld.data.parts import Part, length, parts, sounding, stretch, transpose
-from msgld.data.render import Renderer, balance
+from msgld.data.render import Renderer
 from msgld.data.source import Clip
+from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError
 from msgld.music.conditions import FASTEST, SLOWEST, Conditions
 from msgld.music.keys import transposed
-from msgld.stems import RATE, STEMS
+from msgld.stems import RATE, STEMS, TABLE, about
 
 
 class Library(Protocol):
@@ -90,8 +90,6 @@ def _one(fonts: Sequence[Path], rng: np.random.Generator) -> Path:
     return fonts[int(rng.integers(len(fonts)))]
 
 
-_SPREAD = {"bass": 0.2, "drums": 0.2}
-"""Basses and drums stay near the middle: their share of ``Variation.pan``."""
 _PIECES, _STARTS = 4, 8
 """Tries for a stretch in which two stems sound, pieces and places in each."""
 
@@ -171,8 +169,8 @@ class ScoreSource:
         """Give each stem its level and place, and the mixture its loudness; no peak above 1."""
         for k, stem in enumerate(self.stems):
             gain = 10 ** (np.clip(rng.normal(0, self.variation.gain), -9, 9) / 20)
-            pan = rng.uniform(-1, 1) * self.variation.pan * _SPREAD.get(stem, 1.0)
-            audio[k] *= (gain * balance(pan))[:, None].astype(np.float32)
+            pan = rng.uniform(-1, 1) * self.variation.pan * about(stem).spread
+            audio[k] *= (gain * stereo_gains(pan))[:, None].astype(np.float32)
         mixture = audio.sum(axis=0)
         rms, peak = float(np.sqrt(np.mean(mixture**2))), float(np.abs(mixture).max(initial=0.0))
         loudness = 10 ** (rng.uniform(*self.variation.loudness) / 20)
@@ -218,5 +216,12 @@ def recast(piece: Sequence[Part], rng: np.random.Generator) -> tuple[Part, ...]:
     drawn: dict[tuple[int, bool], int] = {}
     for part in piece:
         if (part.program, part.is_drum) not in drawn:
-            drawn[part.program, part.is_drum] = substitute(part.program, part.is_drum, rng)
+            drawn[part.program, part.is_drum] = _substitute(part.program, part.is_drum, rng)
     return tuple(replace(part, program=drawn[part.program, part.is_drum]) for part in piece)
+
+
+def _substitute(program: int, is_drum: bool, rng: np.random.Generator) -> int:
+    """Draw another program of the same General MIDI family (of eight), or another drum kit."""
+    if is_drum:
+        return int(rng.choice(TABLE["drums"].programs))
+    return program // 8 * 8 + int(rng.integers(8))

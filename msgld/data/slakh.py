@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from msgld.audio.files import sounds
-from msgld.data.classes import stem_of
 from msgld.data.stem_names import read_words
 from msgld.data.words import words_of
 from msgld.errors import DataError
-from msgld.stems import STEMS
+from msgld.stems import STEMS, stem_of
 
 METADATA = "metadata.yaml"
 
@@ -49,7 +48,7 @@ def slakh_instruments(folder: Path) -> list[Instrument]:
     """The instruments of a track.
 
     The class decides, else the name of the plug-in where it is clear, else the General MIDI program
-    (:func:`msgld.data.classes.stem_of`).
+    (:func:`msgld.stems.stem_of`).
 
     Raises:
         DataError: the metadata is damaged, or PyYAML is not installed.

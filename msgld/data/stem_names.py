@@ -13,7 +13,6 @@ from msgld.data.words import (
     NEGATIONS,
     OPEN_WORDS,
     PLURAL,
-    STEM_WORDS,
     SUBMIX,
     SUM_WORDS,
     phrases,
@@ -22,6 +21,7 @@ from msgld.data.words import (
 )
 from msgld.errors import UsageError
 from msgld.names import check_stem_names
+from msgld.stems import TABLE
 
 SUMS = (MIXTURE, COMPLEMENT)
 
@@ -175,7 +175,7 @@ def _table(stems: tuple[str, ...]) -> Mapping[str, str]:
     """Phrases in the singular, also written as one word -> what they name, see :class:`Meaning`."""
     rest = "other" if "other" in stems else NOWHERE
     table: dict[str, str] = {}
-    for group, text in {**STEM_WORDS, **SUM_WORDS}.items():
+    for group, text in {**{stem.name: stem.words for stem in TABLE.values()}, **SUM_WORDS}.items():
         place = group if group in (*stems, *SUMS) else rest
         table |= {_key(phrase.split()): place for phrase in phrases(text)}
     own = {_key(words_of(stem)): stem for stem in stems}

@@ -1,53 +1,10 @@
-"""The words by which musicians, workstations and other programs call stems, in one table.
-
-A further stem is one line in ``STEM_WORDS``; a model without that stem takes its files for ``other``.
-"""
+"""Words around the names of stems in file names: sums, negations, places; the stems' own are in ``msgld.stems``."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Mapping
-
-STEM_WORDS: Mapping[str, str] = {
-    "bass": """bass, basses, bassline, bass line, bass guitar, bass gtr, e bass, electric bass, acoustic bass,
-        upright bass, double bass, contrabass, contrabajo, kontrabass, stand up bass, fretless bass, slap bass,
-        finger bass, picked bass, sub bass, synth bass, bass synth, synthbass, 808 bass, bass 808, moog bass, basse,
-        bajo, basso, baixo""",
-    "drums": """drum, drums, drumkit, drum kit, drumset, drum set, drum machine, drum loop, drum room, bass drum,
-        double bass drum, kick, kick drum, kik, bd, snare, snare drum, snr, sd, tom, toms, rack tom, floor tom,
-        hat, hats, hi hat, hihat, hh, cymbal, cymbals, crash, ride, overhead, overheads,
-        over head, oh, ohs, percussion, perc, percs,
-        conga, congas, bongo, bongos, shaker, tambourine, tamb, cowbell, clap, claps, rimshot, cajon, djembe, tabla,
-        woodblock, claves, maracas, timbales, guiro, cabasa, batterie, bateria, batteria, schlagzeug, percusion,
-        percussioni, perkussion""",
-    "guitar": """guitar, guitars, gtr, gtrs, guit, guits, e gtr, egtr, a gtr, agtr, ac gtr, acgtr, el gtr, e guitar,
-        electric guitar, acoustic guitar, 12 string, string guitar, synth lead guitar, steel guitar, pedal steel,
-        lap steel, gitarre, gitarren, e gitarre, guitare, guitares, guitarra, guitarras, chitarra, chitarre""",
-    "piano": """piano, pianos, pno, pianoforte, grand piano, upright piano, electric piano, e piano, epiano, el piano,
-        ep, rhodes, wurli, wurly, wurlitzer, clav, clavinet, harpsichord, keys, kbd, keyboard, keyboards, klavier,
-        fluegel, flugel, teclado""",
-    "vocals": """vocal, vocals, vox, voice, voices, vocalist, singer, lead vocal, lead vox, ld vox, lead vocals,
-        backing vocal, backing vocals, backing vox, background vocals, bgv, bgvs, bv, bvs, choir, acapella, acappella,
-        a cappella, a capella, rap, adlib, adlibs, ad lib, ad libs, bass vocal, bass vocals, bass voice, bass vox,
-        bass singer, gesang, stimme, stimmen, voix, voz, voces, voce, voci""",
-    "strings": """strings, bowed strings, string section, string quartet, string ensemble, string orchestra, violin,
-        violins, viola, violas, cello, cellos, violoncello, fiddle, orchestra, orch""",
-    "winds": """brass, horn, horns, french horn, trumpet, trumpets, tpt, trombone, trombones, tbn, bass trombone,
-        bass trumpet, tuba, sax, saxes, saxophone, bass sax, alto sax, tenor sax, baritone sax, flute, flutes,
-        bass flute, clarinet, clarinets, bass clarinet, oboe, bassoon, contrabassoon, piccolo, pan flute, whistle,
-        woodwind, woodwinds, wind, winds, harmonica, bass harmonica, melodica, accordion, bandoneon, bagpipe""",
-    "organ": "organ, organs, hammond, b3, b 3, church organ, pipe organ",
-    "synth": """synth, synths, synthesizer, synthesiser, synth lead, lead synth, synth pad, pad, pads, arp, arps,
-        arpeggio, pluck, drone""",
-    "other": """other, others, rest, residual, remainder, misc, other keys, other plucked, fx, sfx, effects,
-        sound effects, riser, ambience, atmos, turntable, turntables, scratches, banjo, mandolin, uke, ukulele,
-        bouzouki, sitar, koto, harp, lute, oud, erhu, shamisen, zither, dulcimer, celesta, celeste, marimba,
-        bass marimba, vibraphone, vibes, xylophone, glockenspiel, glock, bells, tubular bells, chimes, kalimba,
-        steel drum, steel drums, steel pan, chromatic percussion, tuned percussion, pitched percussion, timpani,
-        mallets, mellotron, theremin, kazoo, didgeridoo""",
-}
-"""Phrases of each group. The longest phrase counts: ``bass drum`` is no bass."""
 
 OPEN_WORDS = frozenset({"other", "others", "rest", "residual", "remainder", "misc"})
 """Names of a stem that holds whatever the set has no other file for."""
