@@ -9,8 +9,8 @@ from pathlib import Path
 
 from msgld.data.font_file import programs_of, recordings_of
 from msgld.data.frozen import heldout_recordings
-from msgld.data.parts import Part
 from msgld.errors import DataError
+from msgld.music.midi.parts import Part
 
 HELD_OUT = "TimGM6mb.sf2"
 """The soundfont of the held-out set; no training renders with it, nor with one that shares its recordings."""

@@ -16,12 +16,12 @@ import numpy as np
 
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.frozen import RESERVED_SEED, heldout_names, is_heldout, style_of
-from msgld.data.midi import MidiFolder, Song
-from msgld.data.parts import Part, crop, length, sounding
+from msgld.data.midi import MidiFolder
 from msgld.data.render import Renderer
 from msgld.data.scores import band_song
 from msgld.data.source import Clip
 from msgld.errors import DataError
+from msgld.music.midi.parts import Part, Song, crop, length, sounding
 from msgld.stems import RATE, STEMS
 
 SECONDS = 10.24

@@ -1,8 +1,7 @@
 """From notes to sound, with a soundfont.
 
-``parts`` has resolved volume, expression, pan and the pedal into the notes; here notes are rendered in groups of the
-same loudness and place, and each group is scaled. Synthesis is additive, so the sum is exact. In a group each part has
-a channel of its own, which alone is bent as the part is.
+Notes are rendered in groups of the same loudness and pan, and each group is scaled. Synthesis is additive, so the sum
+is exact. In a group each part has a channel of its own, which alone is bent as the part is.
 
 The synthesiser is TinySoundFont. symusic has one too, which plays many notes of many soundfonts at a wrong pitch (its
 issue 55) and cuts drums short.
@@ -19,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from msgld.data.parts import Part, Score, crop, parts
 from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError
+from msgld.music.midi.parts import Part, crop
 from msgld.stems import RATE, STEMS
 
 LEAD = 8.0
@@ -58,14 +57,13 @@ class Renderer:
         self.soundfont, self.rate, self.colour = Path(soundfont), rate, colour
         self._player = _player(self.soundfont.resolve(), rate)
 
-    def render(self, piece: Score | Sequence[Part], start: float, seconds: float) -> np.ndarray:
+    def render(self, piece: Sequence[Part], start: float, seconds: float) -> np.ndarray:
         """Return the stretch of a piece from ``start`` as float32 (2, round(seconds * rate)), not normalised.
 
         Notes that began before ``start`` and still sound are heard.
         """
         total = np.zeros((2, round(seconds * self.rate)), dtype=np.float32)
-        played = parts(piece) if isinstance(piece, Score) else piece
-        cropped = [crop(part, start, seconds, TAIL) for part in played]
+        cropped = [crop(part, start, seconds, TAIL) for part in piece]
         for (level, pan), group in _groups(part for part in cropped if len(part)).items():
             sound = self._play(group, start, total.shape[1])
             gains = 10 ** (level * _STEP / 20) * stereo_gains(pan / _PANS)
@@ -73,13 +71,10 @@ class Renderer:
         return total
 
     def render_stems(
-        self, piece: Score | Sequence[Part], start: float, seconds: float, stems: Sequence[str] = STEMS
+        self, piece: Sequence[Part], start: float, seconds: float, stems: Sequence[str] = STEMS
     ) -> np.ndarray:
-        """Return the stretch stem by stem, float32 (K, 2, L); a stem without notes is silent."""
-        played = parts(piece) if isinstance(piece, Score) else piece
-        return np.stack(
-            [self.render([p for p in played if p.stem == stem], start, seconds) for stem in stems]
-        )
+        """Return the stretch stem by stem, float32 (S, 2, L); a stem without notes is silent."""
+        return np.stack([self.render([p for p in piece if p.stem == stem], start, seconds) for stem in stems])
 
     def _play(self, group: Sequence[Part], start: float, samples: int) -> np.ndarray:
         """Render one group, at most ``samples`` long from ``start``."""
@@ -91,13 +86,6 @@ class Renderer:
         for first in range(0, len(shifted), _CHANNELS):
             total += self._player.play(shifted[first : first + _CHANNELS], lead + samples, self.colour)
         return total[:, lead:]
-
-
-def render(
-    score: Score, soundfont: Path, rate: int = RATE, *, start: float = 0.0, seconds: float
-) -> dict[str, np.ndarray]:
-    """Return the stems of a stretch of a score by name, each float32 (2, round(seconds * rate))."""
-    return dict(zip(STEMS, Renderer(soundfont, rate).render_stems(score, start, seconds), strict=True))
 
 
 def _shift(part: Part, zero: float) -> Part:

@@ -11,15 +11,14 @@ import numpy as np
 
 from msgld.data.fonts import fitting
 from msgld.data.frozen import RESERVED_SEED
-from msgld.data.keyfinding import key_of_notes
-from msgld.data.midi import Song
-from msgld.data.parts import Part, length, parts, sounding, stretch, transpose
 from msgld.data.render import Renderer
 from msgld.data.source import Clip
 from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError
 from msgld.music.conditions import FASTEST, SLOWEST, Conditions
-from msgld.music.keys import transposed
+from msgld.music.keys import key_of_notes, transposed
+from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transpose
+from msgld.music.midi.score import parts
 from msgld.stems import RATE, STEMS, TABLE, about
 
 

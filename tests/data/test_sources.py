@@ -15,10 +15,10 @@ from msgld.data.fonts import heldout_soundfont
 from msgld.data.frozen import heldout_names, is_heldout, style_of
 from msgld.data.midi import MidiFolder
 from msgld.data.mixed import Mixed
-from msgld.data.parts import parts
 from msgld.data.scores import Band, ScoreSource, Variation, recast
 from msgld.data.source import Clip
 from msgld.errors import DataError, UsageError
+from msgld.music.midi.score import parts
 from msgld.stems import STEMS
 
 RATE = 16_000

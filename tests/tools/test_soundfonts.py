@@ -20,9 +20,9 @@ from soundfonts.write import Preset, Zone, write_soundfont
 from msgld.data.font_file import KITS, programs_of, recordings_of
 from msgld.data.fonts import find_soundfonts, fitting, heldout_soundfont, related
 from msgld.data.frozen import heldout_recordings
-from msgld.data.parts import Part
 from msgld.data.render import Renderer
 from msgld.errors import DataError
+from msgld.music.midi.parts import Part
 
 RATE = 22_050
 
