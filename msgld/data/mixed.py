@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from msgld.data.augment import Augmentation, augment
-from msgld.data.checked import checked
-from msgld.data.source import Clip, Source
+from msgld.data.source import Clip, Source, checked
 from msgld.errors import UsageError
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from msgld.data.folder import StemFolder
 from msgld.data.fonts import find_soundfonts
 from msgld.data.midi import MidiFolder
 from msgld.data.mixed import Augmented, Mixed
 from msgld.data.scores import Band, ScoreSource
 from msgld.data.source import Source
+from msgld.data.stem_folders.folder import StemFolder
 from msgld.errors import UsageError
 
 

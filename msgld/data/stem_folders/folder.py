@@ -1,49 +1,81 @@
-"""Folders of recorded stems: one folder a song, one audio file a stem, as in MUSDB18-HQ and Slakh2100."""
+"""A folder of recorded stems as a source of clips: one folder a song, one audio file a stem, as in MUSDB18-HQ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soxr
 
 from msgld.audio.reader import open_audio
-from msgld.data.check import examine_all
-from msgld.data.findings import SET_ASIDE, Finding, named
-from msgld.data.layout import find_stems
 from msgld.data.source import Clip
-from msgld.data.stem_map import Rule, StemMap
-from msgld.data.stem_song import StemFile, StemSong, compared, findings_of_files, usable_songs
+from msgld.data.stem_folders.check import SET_ASIDE, USED, Finding, StemFile, examine_all, named
+from msgld.data.stem_folders.rules import Rule, StemMap
+from msgld.data.stem_folders.search import Found, find_stems
 from msgld.errors import AudioReadError, DataError
 from msgld.progress import OnProgress
 from msgld.stems import RATE, STEMS
 
 CLIP_SECONDS = 10.24
-"""Length of a stretch that is evaluated, as published."""
+"""Length of an evaluated clip, as published."""
 
 _TRIES = 8
 _SOUNDING = 1e-3
-"""A stretch whose mixture stays below this (RMS) is passed over."""
+"""An excerpt whose mixture stays below this (RMS) counts as silent."""
+
+_SHORTER = 1.0
+"""Seconds by which a stem may end before the others without a remark; encoders add some padding."""
+
+_LOW_RATE = 32_000
+"""Below this rate a file has no highs."""
+
+
+@dataclass(frozen=True)
+class StemSong:
+    """One song.
+
+    Attributes:
+        name: of its folder.
+        files: by stem; files of one stem are added up.
+        pooled: stems that the set has no files of, and whose sound may be in this song's ``other``.
+    """
+
+    name: str
+    files: Mapping[str, tuple[StemFile, ...]]
+    pooled: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> list[StemFile]:
+        """All files."""
+        return [file for group in self.files.values() for file in group]
+
+    @property
+    def seconds(self) -> float:
+        """The length of its longest file."""
+        return max(file.seconds for file in self.every)
 
 
 class StemFolder:
     """A source over ``<path>/<song>/<stem>.<wav, flac, ogg, ...>``, or over Slakh2100 as it is published.
 
-    Every file is checked first. Those that cannot be used are set aside: the stem is then absent from the
-    song, and the mixture is the sum of what is used. A song's missing stem is marked as not present. Songs may have
-    any rate; files are read where they are needed.
+    Every file is checked first. Unusable ones are set aside: the stem is then absent from the song, and the mixture is
+    the sum of the others. A song's missing stem is marked as not present. Songs may have any rate; files are read when
+    they are needed.
 
     Args:
         path: the folder of song folders, or one song's folder.
         stems: names and order of the stems.
         rate: samples per second of the clips; other rates are resampled.
-        rules: stems of files with unclear names, see :func:`msgld.data.stem_map.parse_map`.
+        rules: stems of files with unclear names, see :func:`msgld.data.stem_folders.rules.parse_map`.
         cache: a folder that keeps what is known of the files, so that the next check is quick.
         on_progress: called during the check.
 
     Attributes:
-        songs: by path. findings: what is noteworthy about the set. rules: with those that matched.
+        songs: by path.
+        findings: remarks on the set.
+        rules: with those that matched.
 
     Raises:
         DataError: no song with a known stem, a file whose stem is not clear, or no usable file.
@@ -63,20 +95,23 @@ class StemFolder:
             raise DataError(f"{self.root} is not a folder: name one that holds a folder for each song")
         self.rules = StemMap(self.root, stems, rules)
         found, self.findings = find_stems(self.root, stems, self.rules)
-        facts = examine_all((file for song in found for _, file in song.files), cache, on_progress)
-        self.findings += findings_of_files(facts, self.root)
-        self.songs = usable_songs(found, facts, stems)
+        files = examine_all((file for song in found for _, file in song.files), cache, on_progress)
+        self._note(_remarks_on_files(files.values()))
+        self.songs = _usable_songs(found, files, stems)
         if not self.songs:
             first = self.findings_of(SET_ASIDE)[0]
             raise DataError(f"no file in {self.root} can be used: {first.file}: {first.what}")
-        self.findings += compared(self.songs, self.root)
+        self._note(remark for song in self.songs for remark in _remarks_on_song(song))
+
+    def _note(self, remarks: Iterable[tuple[Path, str, str]]) -> None:
+        self.findings += [Finding.on(path, self.root, what, then) for path, what, then in remarks]
 
     def __len__(self) -> int:
         return len(self.songs)
 
     @property
     def files(self) -> int:
-        """How many files are used."""
+        """The number of files in use."""
         return sum(len(song.every) for song in self.songs)
 
     def findings_of(self, then: str) -> list[Finding]:
@@ -84,7 +119,7 @@ class StemFolder:
         return [finding for finding in self.findings if finding.then == then]
 
     def clip(self, seed: int, seconds: float) -> Clip:
-        """Return a stretch of a song, both drawn by the seed; silent stretches are avoided."""
+        """An excerpt of a song, both drawn by the seed; silent excerpts are avoided."""
         rng = np.random.default_rng(seed)
         song = self._drawn(rng)
         for _ in range(_TRIES):
@@ -101,7 +136,7 @@ class StemFolder:
         return self.songs[int(rng.integers(len(self.songs)))]
 
     def read(self, song: StemSong, start: float, seconds: float) -> Clip:
-        """Return the stretch of a song from ``start`` (in seconds), with silence after the song's end.
+        """The excerpt of a song from ``start`` (in seconds), with silence after the song's end.
 
         Raises:
             DataError: a file cannot be read any more, or has changed since the check.
@@ -116,9 +151,13 @@ class StemFolder:
 
 
 class FolderClips:
-    """All songs of a folder in stretches of one length, by number: the first of each song, then the second of each.
+    """All songs of a folder in clips of one length, by number: the first of each song, then the second of each.
 
-    What is left at a song's end is not used; a song shorter than a stretch is filled up with silence.
+    The rest at a song's end is not used; a song shorter than a clip is filled up with silence.
+
+    Args:
+        folder: of the songs.
+        seconds: length of a clip.
     """
 
     def __init__(self, folder: StemFolder, seconds: float = CLIP_SECONDS) -> None:
@@ -148,8 +187,49 @@ def check_rules(folders: Iterable[StemFolder]) -> None:
         raise DataError(f"--map {named(idle)} matches no file: name it as it is in the song's folder")
 
 
+def _usable_songs(
+    found: Sequence[Found], files: Mapping[Path, StemFile], stems: tuple[str, ...]
+) -> tuple[StemSong, ...]:
+    """The songs with their usable files; a song without any is left out."""
+    lacking = tuple(stem for stem in stems if not any(stem in song.stems for song in found))
+    songs = []
+    for song in found:
+        usable: dict[str, tuple[StemFile, ...]] = {}
+        for stem, path in song.files:
+            if not files[path].problem:
+                usable[stem] = (*usable.get(stem, ()), files[path])
+        pooled = lacking if song.open and "other" in usable else ()
+        songs += [StemSong(song.folder.name, usable, pooled)] if usable else []
+    return tuple(songs)
+
+
+def _remarks_on_files(files: Iterable[StemFile]) -> Iterator[tuple[Path, str, str]]:
+    """Problems of files, what their readers noticed, and channels that are not used."""
+    for file in files:
+        if file.problem:
+            yield file.path, file.problem, SET_ASIDE
+        elif file.remark:
+            yield file.path, file.remark, USED
+        if file.channels > 2 and not file.problem:
+            yield file.path, f"{file.channels} channels", f"{USED}, the first two of them"
+
+
+def _remarks_on_song(song: StemSong) -> Iterator[tuple[Path, str, str]]:
+    """Files that end early, and rates that are low or not the song's usual one (the highest of several)."""
+    rates = [file.rate for file in song.every]
+    usual = max(rates, key=lambda rate: (rates.count(rate), rate))
+    for file in song.every:
+        early = song.seconds - file.seconds
+        if early > _SHORTER:
+            yield file.path, f"ends {early:.1f} s before the song does", f"{USED}, silent from there"
+        if file.rate != usual:
+            yield file.path, f"{file.rate} Hz, other files of the song {usual} Hz", f"{USED}, resampled"
+        if file.rate < _LOW_RATE:
+            yield file.path, f"{file.rate} Hz: nothing above {file.rate / 2000:g} kHz", USED
+
+
 def _read(file: StemFile, start: float, samples: int, rate: int) -> np.ndarray:
-    """Return ``samples`` samples at ``rate`` from ``start`` seconds on, float32 (2, samples)."""
+    """``samples`` samples at ``rate`` from ``start`` seconds on, float32 (2, samples)."""
     first = min(round(start * file.rate), file.frames)
     # A little more than is needed, since resampling looks ahead.
     frames = min(-(-samples * file.rate // rate) + 64, file.frames - first)
@@ -161,7 +241,7 @@ def _read(file: StemFile, start: float, samples: int, rate: int) -> np.ndarray:
 
 
 def _samples(file: StemFile, first: int, frames: int) -> np.ndarray:
-    """That many samples of a file, float32 (channels, frames)."""
+    """Samples of a file, float32 (channels, frames)."""
     try:
         with open_audio(file.path) as sound:
             same = sound.rate == file.rate and sound.skip(first) == first

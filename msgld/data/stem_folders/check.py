@@ -16,8 +16,11 @@ import numpy as np
 
 from msgld.audio.arrays import HIGHEST_RATE, LOWEST_RATE
 from msgld.audio.reader import AudioReader, open_audio
-from msgld.errors import AudioReadError
+from msgld.errors import AudioReadError, one_line
 from msgld.progress import Meter, OnProgress
+
+SET_ASIDE, LEFT_OUT, PASSED_OVER, USED = "set aside", "left out", "passed over", "used"
+"""What happens to a file or folder, the most serious first."""
 
 LOUDEST = 64.0
 """A sample beyond this, 36 dB over full scale, is no sound: integers that were stored as floats, for example."""
@@ -29,66 +32,113 @@ _PROBES = 12
 _LAGS = 32
 _NOISE_RMS, _NOISE_LIKENESS = 0.3, 0.08
 _NUMBERS = (b"RIFF", b"FORM", b"RF64")
+_WHOLE = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32")
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is known of a file.
+class Finding:
+    """A remark on a file or folder of a data set.
 
     Attributes:
-        rate: samples per second. channels: of the file. frames: samples per channel, as they were counted.
-        problem: why it cannot be used; empty if it can. remark: a note of its reader.
+        file: relative to the set.
+        what: the remark.
+        then: what happens, such as ``set aside``.
     """
 
+    file: str
+    what: str
+    then: str
+
+    @classmethod
+    def on(cls, path: Path, root: Path, what: str, then: str) -> Finding:
+        """A remark on a path of the set in a folder."""
+        return cls(relative(path, root), what, then)
+
+
+@dataclass(frozen=True)
+class StemFile:
+    """A file of a stem.
+
+    Attributes:
+        path: of the file.
+        rate: samples per second.
+        channels: of the file.
+        frames: samples per channel, as they were counted.
+        problem: why it cannot be used; empty if it can.
+        remark: what its reader noticed.
+    """
+
+    path: Path
     rate: int = 0
     channels: int = 0
     frames: int = 0
     problem: str = ""
     remark: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.frames / self.rate
 
-def examine(path: Path) -> Facts:
-    """Decode a file and return what it holds. Integer PCM needs no decoding: header and size are enough."""
+
+def named(items: Sequence[str], most: int = 3) -> str:
+    """Some names in a line: ``a, b, c and 12 more``."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return f"{', '.join(items[:most])}{more}"
+
+
+def relative(path: Path, root: Path) -> str:
+    """A path as it is named in findings: from the set's folder on."""
+    try:
+        name = path.relative_to(root).as_posix()
+    except ValueError:
+        name = str(path)
+    return one_line(root.name or str(root) if name == "." else name)
+
+
+def examine(path: Path) -> StemFile:
+    """Decode a file. Integer PCM needs no decoding: header and size are enough."""
     try:
         with open_audio(path) as sound:
             if not LOWEST_RATE <= sound.rate <= HIGHEST_RATE:
-                return Facts(problem=f"claims {sound.rate} samples a second")
+                return StemFile(path, problem=f"claims {sound.rate} samples a second")
             frames, problem = _probed(sound) if _is_plain(path, sound) else _decoded(sound)
             if sound.damage:
                 problem = f"is damaged at {sound.damage[0][0]:.1f} s"
-            return Facts(sound.rate, sound.channels, frames, problem, "; ".join(sound.notes))
+            return StemFile(path, sound.rate, sound.channels, frames, problem, "; ".join(sound.notes))
     except AudioReadError as error:
-        return Facts(problem=_short(error, path))
+        return StemFile(path, problem=_short(error, path))
     except OSError as error:
-        return Facts(problem=f"cannot be opened ({error.strerror})")
+        return StemFile(path, problem=f"cannot be opened ({error.strerror})")
 
 
 def examine_all(
     paths: Iterable[Path], cache: Path | None = None, on_progress: OnProgress | None = None
-) -> dict[Path, Facts]:
-    """The facts of many files, each looked through once.
+) -> dict[Path, StemFile]:
+    """Examine many files, each once.
 
     Args:
-        cache: a folder that keeps what is known of sound files, by path, size and time; None keeps nothing.
+        paths: of the files.
+        cache: a folder that keeps what is known of files, by path, size and time; None keeps nothing.
         on_progress: called with the megabytes done.
     """
     paths = list(dict.fromkeys(paths))
-    sizes = {path: _stamp(path) for path in paths}
+    stamps = {path: _stamp(path) for path in paths}
     store = _Store(cache, paths)
-    facts = {path: known for path in paths if (known := store.get(path, sizes[path])) is not None}
-    fresh = [path for path in paths if path not in facts]
-    meter = Meter(sum(sizes[path][0] for path in fresh) / 1e6, "MB", "checking stems", on_progress)
+    files = {path: known for path in paths if (known := store.get(path, stamps[path])) is not None}
+    fresh = [path for path in paths if path not in files]
+    meter = Meter(sum(stamps[path][0] for path in fresh) / 1e6, "MB", "checking stems", on_progress)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         jobs = {pool.submit(examine, path): path for path in fresh}
         try:
             for job in as_completed(jobs):
-                facts[jobs[job]] = job.result()
-                meter.advance(sizes[jobs[job]][0] / 1e6)
+                files[jobs[job]] = job.result()
+                meter.advance(stamps[jobs[job]][0] / 1e6)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    store.keep({path: (sizes[path], facts[path]) for path in paths})
-    return facts
+    store.keep([(files[path], stamps[path]) for path in paths])
+    return {path: files[path] for path in paths}
 
 
 def _short(error: AudioReadError, path: Path) -> str:
@@ -99,9 +149,7 @@ def _short(error: AudioReadError, path: Path) -> str:
 
 def _is_plain(path: Path, sound: AudioReader) -> bool:
     with path.open("rb") as file:
-        head = file.read(4)
-    whole = sound.subtype in ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32")
-    return head in _NUMBERS and whole and sound.exact
+        return file.read(4) in _NUMBERS and sound.subtype in _WHOLE and sound.exact
 
 
 def _probed(sound: AudioReader) -> tuple[int, str]:
@@ -111,7 +159,7 @@ def _probed(sound: AudioReader) -> tuple[int, str]:
     for _ in range(0, max(sound.frames - _PROBE, 1), step):
         looks.append(sound.read(_PROBE))
         sound.skip(step - _PROBE)
-    return sound.frames, "is white noise at full scale" if _is_noise(looks) else ""
+    return sound.frames, _noise(looks)
 
 
 def _decoded(sound: AudioReader) -> tuple[int, str]:
@@ -120,15 +168,14 @@ def _decoded(sound: AudioReader) -> tuple[int, str]:
         frames += block.shape[1]
         peak = max(peak, float(np.abs(block).max()))
         looks.append(block[:, :_PROBE])
-    if peak > LOUDEST:
-        return frames, f"has samples of {peak:.3g} times full scale"
-    return frames, "is white noise at full scale" if _is_noise(looks) else ""
+    return frames, f"has samples of {peak:.3g} times full scale" if peak > LOUDEST else _noise(looks)
 
 
-def _is_noise(looks: Sequence[np.ndarray]) -> bool:
-    """Whether most of what sounds is as loud and as random as bytes that were no sound."""
+def _noise(looks: Sequence[np.ndarray]) -> str:
+    """The problem of a file of which most is as loud and as random as bytes that were no sound; else empty."""
     sounding = [look[0] for look in looks if look.shape[1] == _PROBE and look[0].any()]
-    return bool(sounding) and sum(map(_is_random, sounding)) > len(sounding) / 2
+    noise = sounding and sum(map(_is_random, sounding)) > len(sounding) / 2
+    return "is white noise at full scale" if noise else ""
 
 
 def _is_random(x: np.ndarray) -> bool:
@@ -149,45 +196,43 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 class _Store:
-    """Facts of sound files on the disk; a cache, so failures to read or write it are ignored."""
+    """What is known of files, on the disk; a cache, so failures to read or write it are ignored."""
 
     def __init__(self, cache: Path | None, paths: Sequence[Path]) -> None:
         common = os.path.commonpath([path.absolute() for path in paths]) if paths else ""
         name = hashlib.sha256(common.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         self._path = cache / "checked" / f"{name}.json" if cache and paths else None
-        self._content = self._read()
+        self._files = self._read()
 
     def _read(self) -> dict[str, Any]:
         try:
             content = json.loads(self._path.read_text("utf-8")) if self._path else {}
-        except (OSError, ValueError):
+            files = content["files"] if content["version"] == _VERSION else {}
+        except (OSError, ValueError, KeyError, TypeError):
             return {}
-        if not isinstance(content, dict) or content.get("version") != _VERSION:
-            return {}
-        files = content.get("files")
         return files if isinstance(files, dict) else {}
 
-    def get(self, path: Path, stamp: tuple[int, int]) -> Facts | None:
+    def get(self, path: Path, stamp: tuple[int, int]) -> StemFile | None:
         """What is known of a file that has not changed since."""
-        known = self._content.get(str(path.absolute()))
+        known = self._files.get(str(path.absolute()))
         try:
-            return Facts(**known["facts"]) if known and tuple(known["stamp"]) == stamp else None
+            return StemFile(path, **known["facts"]) if known and tuple(known["stamp"]) == stamp else None
         except (TypeError, KeyError):
             return None
 
-    def keep(self, facts: dict[Path, tuple[tuple[int, int], Facts]]) -> None:
-        """Write down what can be used; files with a problem are looked at again."""
-        files = {
-            str(path.absolute()): {"stamp": stamp, "facts": asdict(one)}
-            for path, (stamp, one) in facts.items()
-            if not one.problem
-        }
-        if self._path is None or files == self._content:
+    def keep(self, files: Sequence[tuple[StemFile, tuple[int, int]]]) -> None:
+        """Write down the usable files and their stamps; files with a problem are looked at again."""
+        content = {}
+        for file, stamp in files:
+            if not file.problem:
+                facts = asdict(file)
+                content[str(facts.pop("path").absolute())] = {"stamp": stamp, "facts": facts}
+        if self._path is None:
             return
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps({"version": _VERSION, "files": files}), "utf-8")
+            fresh.write_text(json.dumps({"version": _VERSION, "files": content}), "utf-8")
             os.replace(fresh, self._path)
         except (OSError, ValueError):
             with suppress(OSError):
