@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from msgld.data.source import Clip
+from msgld.data.source import Clip, Source, checked, music_seconds, origin_of
 from msgld.dsp.panning import stereo_gains
 
 Range = tuple[float, float]
@@ -138,3 +138,32 @@ def _fast(length: int) -> int:
     """Return a length at least as long whose Fourier transform is quick."""
     block = 1 << max(5, length.bit_length() - 4)
     return -(-length // block) * block
+
+
+class Augmented:
+    """Augments clips now and then.
+
+    Args:
+        source: where clips come from.
+        probability: how often a clip is augmented.
+        settings: which effects, how often, how strong.
+    """
+
+    def __init__(self, source: Source, probability: float, settings: Augmentation = Augmentation()) -> None:
+        self.source, self.probability, self.settings = source, probability, settings
+        self.stems = source.stems
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        """Return the source's clip of this seed, augmented or not; BadClip before effects hide bad samples."""
+        clip = checked(self.source.clip(seed, seconds), self.stems)
+        drawn = np.random.default_rng([seed, 3]).random()
+        return augment(clip, seed, self.settings) if drawn < self.probability else clip
+
+    @property
+    def seconds(self) -> float | None:
+        """How much music the source has, in seconds; None if that is not known or without end."""
+        return music_seconds(self.source)
+
+    def origin(self, seed: int) -> str:
+        """The piece that a clip is of; empty where the source cannot tell."""
+        return origin_of(self.source, seed)

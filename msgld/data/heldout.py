@@ -19,7 +19,7 @@ from msgld.data.frozen import RESERVED_SEED, heldout_names, is_heldout, style_of
 from msgld.data.midi import MidiFolder
 from msgld.data.render import Renderer
 from msgld.data.scores import band_song
-from msgld.data.source import Clip
+from msgld.data.source import Clip, SourceOptions
 from msgld.errors import DataError
 from msgld.music.midi.parts import Part, Song, crop, length, sounding
 from msgld.stems import RATE, STEMS
@@ -210,3 +210,8 @@ def _canonical(part: Part, start: float) -> bytes:
     times = np.round(1000 * np.stack([part.onset - start, part.duration])).astype("<i8")
     notes = np.stack([part.pitch, part.velocity]).astype("<i8")
     return f"{part.stem} {part.program}".encode() + times.tobytes() + notes.tobytes()
+
+
+def open_heldout(path: Path | None, options: SourceOptions) -> HeldOut:
+    """The held-out set, from its folder of MIDI files; without a path only the band's clips."""
+    return HeldOut(path, options.stems, soundfont=options.soundfont)

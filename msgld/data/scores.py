@@ -9,12 +9,13 @@ from typing import Protocol
 
 import numpy as np
 
-from msgld.data.fonts import fitting
+from msgld.data.fonts import find_soundfonts, fitting
 from msgld.data.frozen import RESERVED_SEED
+from msgld.data.midi import MidiFolder
 from msgld.data.render import Renderer
-from msgld.data.source import Clip
+from msgld.data.source import Clip, SourceOptions
 from msgld.dsp.panning import stereo_gains
-from msgld.errors import DataError
+from msgld.errors import DataError, UsageError
 from msgld.music.conditions import FASTEST, SLOWEST, Conditions
 from msgld.music.keys import key_of_notes, transposed
 from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transpose
@@ -224,3 +225,15 @@ def _substitute(program: int, is_drum: bool, rng: np.random.Generator) -> int:
     if is_drum:
         return int(rng.choice(TABLE["drums"].programs))
     return program // 8 * 8 + int(rng.integers(8))
+
+
+def open_band(path: Path | None, options: SourceOptions) -> ScoreSource:
+    """The built-in band; it takes no path."""
+    return ScoreSource(Band(), find_soundfonts(options.soundfont), stems=options.stems)
+
+
+def open_midi(path: Path | None, options: SourceOptions) -> ScoreSource:
+    """MIDI files: a folder, a tar archive or one file. What the held-out set owns is left out."""
+    if path is None:
+        raise UsageError("MIDI files need a path: name a folder or a tar archive")
+    return ScoreSource(MidiFolder(path), find_soundfonts(options.soundfont), stems=options.stems)

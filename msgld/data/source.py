@@ -1,15 +1,34 @@
-"""A source of clips: the one interface behind which all training and test data live."""
+"""Sources of clips: the one interface of all training and test data, and the table by which they are found.
+
+To add a source, write its file and add a line to ``SOURCES``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
-from msgld.errors import DataError
+from msgld.errors import DataError, UsageError
 from msgld.music.conditions import OPEN, Conditions
+from msgld.progress import OnProgress
+from msgld.stems import STEMS
+
+SOURCES: Mapping[str, str] = {
+    "band": "msgld.data.scores:open_band",
+    "midi": "msgld.data.scores:open_midi",
+    "stems": "msgld.data.stem_folders.folder:open_stems",
+    "heldout": "msgld.data.heldout:open_heldout",
+}
+"""Name -> module and function, which takes a path and :class:`SourceOptions` and returns what it opened.
+
+To train on, that is a :class:`Source`; to evaluate on, it is a :class:`Clips`, or has a method ``clips(seconds)`` that
+returns them.
+"""
 
 LOUDEST = 1e5
 """Largest absolute sample of a clip. Float files on a 16-bit scale (up to 32,768) are below it; garbage is above."""
@@ -52,6 +71,80 @@ class Source(Protocol):
         ...
 
 
+class Clips(Protocol):
+    """Clips by number, the same for everybody."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Clip: ...
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """How to open a source; each one uses what it needs.
+
+    Attributes:
+        stems: names and order of the stems.
+        soundfont: a soundfont, or a folder of them, that plays notes; None for the default.
+        maps: stems of files with unclear names, as ``--map`` takes them.
+        cache: a folder that keeps what is known of the files, so that the next check is quick.
+        on_progress: called while files are checked.
+    """
+
+    stems: tuple[str, ...] = STEMS
+    soundfont: Path | None = None
+    maps: tuple[str, ...] = ()
+    cache: Path | None = None
+    on_progress: OnProgress | None = None
+
+
+def open_source(name: str, path: Path | None = None, options: SourceOptions = SourceOptions()) -> Source:
+    """Open a source to train on.
+
+    Args:
+        name: one of ``SOURCES``.
+        path: of its files; None for sources without.
+        options: see there.
+
+    Raises:
+        UsageError: an unknown name, or a source that is for evaluation only.
+        DataError: nothing usable at the path.
+    """
+    source = _opened(name, path, options)
+    if not hasattr(source, "clip"):
+        raise UsageError(f"{name} is for evaluation only: choose another source")
+    return source
+
+
+def open_clips(
+    name: str, path: Path | None, seconds: float, options: SourceOptions = SourceOptions()
+) -> Clips:
+    """Open a source to evaluate on.
+
+    Args:
+        name: one of ``SOURCES``.
+        path: of its files; None for sources without.
+        seconds: length of the clips, where the source does not fix it.
+        options: see there.
+
+    Raises:
+        UsageError: an unknown name, or a source that is for training only.
+        DataError: nothing usable at the path.
+    """
+    source = _opened(name, path, options)
+    clips = source.clips(seconds) if hasattr(source, "clips") else source
+    if not hasattr(clips, "__getitem__"):
+        raise UsageError(f"{name} is for training only: choose another source")
+    return clips
+
+
+def _opened(name: str, path: Path | None, options: SourceOptions) -> Any:
+    if name not in SOURCES:
+        raise UsageError(f"no source of data named {name!r}; there are: {', '.join(SOURCES)}")
+    module, _, function = SOURCES[name].partition(":")
+    return getattr(import_module(module), function)(path, options)
+
+
 class BadClip(DataError):
     """A clip with unusable samples.
 
@@ -87,3 +180,76 @@ def checked(clip: Clip, stems: Sequence[str]) -> Clip:
                 f"{clip.name.rpartition('@')[0] or clip.name}: {name}",
             )
     return clip
+
+
+def music_seconds(source: object) -> float | None:
+    """How much music a source draws from, in seconds; None if that is not known or without end.
+
+    A source tells it by ``seconds``, or by ``songs`` that have ``seconds`` each.
+    """
+    songs = getattr(source, "songs", None)
+    if songs is not None:
+        return float(sum(song.seconds for song in songs))
+    return getattr(source, "seconds", None)
+
+
+def origin_of(source: object, seed: int) -> str:
+    """The piece that the clip of this seed is of, if the source can tell by ``origin(seed)``; else empty."""
+    tell = getattr(source, "origin", None)
+    return str(tell(seed)) if tell else ""
+
+
+def missing_file(source: object) -> Path | None:
+    """A file that a source was made of and that is gone or out of reach, if there is one.
+
+    Sources whose ``songs`` list ``every`` file are looked at, and those inside of other sources.
+    """
+    for song in getattr(source, "songs", ()):
+        for file in getattr(song, "every", ()):
+            if not file.path.exists():
+                return Path(file.path)
+    inner = [*getattr(source, "sources", ()), *([source.source] if hasattr(source, "source") else [])]
+    found = (missing_file(one) for one in inner)
+    return next((path for path in found if path is not None), None)
+
+
+class Mixed:
+    """Draws each clip from one of several sources.
+
+    Args:
+        sources: pairs of a source and its weight (0 or more, not all 0); all have the same stems.
+
+    Raises:
+        UsageError: no sources, different stems or no positive weight.
+    """
+
+    def __init__(self, sources: Sequence[tuple[Source, float]]) -> None:
+        self.sources = [source for source, _ in sources]
+        weights = np.array([weight for _, weight in sources], dtype=np.float64)
+        if len({source.stems for source in self.sources}) != 1:
+            raise UsageError("mix sources that have the same stems in the same order")
+        if (weights < 0).any() or not weights.sum() > 0:
+            raise UsageError("weights of sources are 0 or more, and one is above 0")
+        self._edges = np.cumsum(weights / weights.sum())
+        self.stems = self.sources[0].stems
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        """Return a clip of the source that the seed chooses."""
+        return self._chosen(seed).clip(seed, seconds)
+
+    def _chosen(self, seed: int) -> Source:
+        # The choice must not share its random numbers with the source, which gets the seed itself.
+        draw = np.random.default_rng([seed, 1]).random()
+        index = min(int(np.searchsorted(self._edges, draw, side="right")), len(self.sources) - 1)
+        return self.sources[index]
+
+    @property
+    def seconds(self) -> float | None:
+        """How much music there is, in seconds; None if one of the sources does not end."""
+        amounts = [music_seconds(source) for source in self.sources]
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known) if len(known) == len(amounts) else None
+
+    def origin(self, seed: int) -> str:
+        """The piece that a clip is of; empty where its source cannot tell."""
+        return origin_of(self._chosen(seed), seed)

@@ -10,11 +10,11 @@ import numpy as np
 import soxr
 
 from msgld.audio.reader import open_audio
-from msgld.data.source import Clip
+from msgld.data.source import Clip, SourceOptions
 from msgld.data.stem_folders.check import SET_ASIDE, USED, Finding, StemFile, examine_all, named
-from msgld.data.stem_folders.rules import Rule, StemMap
+from msgld.data.stem_folders.rules import Rule, StemMap, parse_map
 from msgld.data.stem_folders.search import Found, find_stems
-from msgld.errors import AudioReadError, DataError
+from msgld.errors import AudioReadError, DataError, UsageError
 from msgld.progress import OnProgress
 from msgld.stems import RATE, STEMS
 
@@ -135,6 +135,10 @@ class StemFolder:
     def _drawn(self, rng: np.random.Generator) -> StemSong:
         return self.songs[int(rng.integers(len(self.songs)))]
 
+    def clips(self, seconds: float = CLIP_SECONDS) -> FolderClips:
+        """All songs in clips of one length, to evaluate on."""
+        return FolderClips(self, seconds)
+
     def read(self, song: StemSong, start: float, seconds: float) -> Clip:
         """The excerpt of a song from ``start`` (in seconds), with silence after the song's end.
 
@@ -251,3 +255,11 @@ def _samples(file: StemFile, first: int, frames: int) -> np.ndarray:
     if not same or x.shape[1] < frames:
         raise DataError(f"{file.path} has changed since it was checked: start again")
     return x
+
+
+def open_stems(path: Path | None, options: SourceOptions) -> StemFolder:
+    """A folder of songs, or one song's folder."""
+    if path is None:
+        raise UsageError("recorded stems need a path: name a folder that holds a folder for each song")
+    rules = parse_map(options.maps, options.stems)
+    return StemFolder(path, options.stems, rules=rules, cache=options.cache, on_progress=options.on_progress)
