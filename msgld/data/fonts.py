@@ -18,8 +18,8 @@ from msgld.music.midi.parts import Part
 HELD_OUT = "TimGM6mb.sf2"
 """The soundfont of the held-out set; no training renders with it, nor with one that shares its recordings."""
 
-_SHARED = 0.05
-"""Share of a soundfont's recordings that may be in the held-out one too; single ones are found in many."""
+_RELATED = 0.05
+"""Fraction of a soundfont's recordings that may be in the held-out one too; single ones are in many."""
 
 KITS = 128
 """The bank of drum kits."""
@@ -35,11 +35,11 @@ _LONGEST = 1 << 24
 
 _SUFFIXES = (".sf2", ".sf3")
 _FOLDERS = ("soundfonts", "sounds/sf2", "sounds/sf3")
-_SHARES = "/usr/local/share:/usr/share:/opt/homebrew/share"
+_DATA_DIRS = "/usr/local/share:/usr/share:/opt/homebrew/share"
 
 
 def find_soundfonts(path: Path | None = None, *, training: bool = True) -> list[Path]:
-    """Return the soundfonts at ``path`` (a file or a folder), or those of the system, each file once.
+    """The soundfonts at ``path`` (a file or a folder), or those of the system, each file once.
 
     Args:
         path: an .sf2 or .sf3 file, a folder of them, or None for the folders where systems keep soundfonts:
@@ -66,16 +66,16 @@ def find_soundfonts(path: Path | None = None, *, training: bool = True) -> list[
 
 def _system_folders() -> list[Path]:
     own = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
-    shared = os.environ.get("XDG_DATA_DIRS") or _SHARES
+    shared = os.environ.get("XDG_DATA_DIRS") or _DATA_DIRS
     return [Path(root, folder) for root in (own, *shared.split(":")) if root for folder in _FOLDERS]
 
 
 def related(font: Path) -> bool:
-    """Return whether a soundfont is the held-out one, or has recordings of it: then it is no longer unheard."""
+    """Whether a soundfont is the held-out one or has recordings of it, and so must not be trained with."""
     if font.name.lower() == HELD_OUT.lower():
         return True
     own = recordings_of(font)
-    return len(own & heldout_recordings()) > _SHARED * len(own)
+    return len(own & heldout_recordings()) > _RELATED * len(own)
 
 
 def _files(roots: Iterable[Path]) -> Iterable[Path]:
@@ -85,7 +85,7 @@ def _files(roots: Iterable[Path]) -> Iterable[Path]:
 
 
 def heldout_soundfont() -> Path:
-    """Return TimGM6mb.sf2, which the ``pretty_midi`` package carries (the package is found, not imported).
+    """TimGM6mb.sf2, which the ``pretty_midi`` package carries (the package is found, not imported).
 
     Raises:
         DataError: pretty_midi is not installed, or this release of it lacks the file.
@@ -99,9 +99,9 @@ def heldout_soundfont() -> Path:
 
 
 def fitting(fonts: Sequence[Path], played: Iterable[Part]) -> list[Path]:
-    """Return those soundfonts that have most of the programs that parts are played with: all of them, if any has.
+    """The soundfonts that have most of the programs of some parts: those with all of them, if there are any.
 
-    What a soundfont lacks is played with the nearest that it has; one of a few instruments has nothing near.
+    A missing program is played with the nearest one; a soundfont of few instruments has nothing near.
     """
     wanted = [None if part.is_drum else part.program for part in played]
     counts = [sum(kind in programs_of(font) for kind in wanted) for font in fonts]
@@ -111,7 +111,7 @@ def fitting(fonts: Sequence[Path], played: Iterable[Part]) -> list[Path]:
 
 @lru_cache(maxsize=256)
 def programs_of(font: Path) -> frozenset[int | None]:
-    """Return the programs (0 to 127) of a soundfont's first bank, and None if it has a drum kit.
+    """The programs (0 to 127) of a soundfont's first bank, and None if it has a drum kit.
 
     Raises:
         DataError: the file is not a soundfont.
@@ -123,7 +123,7 @@ def programs_of(font: Path) -> frozenset[int | None]:
 
 @lru_cache(maxsize=256)
 def recordings_of(font: Path) -> frozenset[str]:
-    """Return a fingerprint (12 hex digits) of how each recording begins; equal where files share recordings.
+    """Fingerprints (12 hex digits) of the beginnings of recordings; equal ones are the same recording.
 
     Raises:
         DataError: the file is not a soundfont.

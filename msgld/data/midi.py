@@ -24,9 +24,8 @@ _ARCHIVES = (".tar", ".tar.xz", ".tar.gz", ".tgz")
 class MidiFolder:
     """The MIDI files below a folder, in a tar archive, or both (archives inside the folder are read too), or one file.
 
-    Hidden files, such as those that a Mac leaves beside copies, are passed over. The files' bytes are kept in memory
-    (about 10 kB each) and read when drawn, which takes some 20 ms. Files that cannot be read are named in a warning and
-    never drawn: at once where a glance tells, else when they are drawn first.
+    Hidden files are ignored. The files' bytes are kept in memory (about 10 kB each) and read when drawn, which takes
+    some 20 ms. A warning names unreadable files, at once or when they are drawn first; they are never drawn again.
 
     Args:
         path: a folder, a tar archive or a MIDI file.
@@ -69,7 +68,7 @@ class MidiFolder:
         return read_midi(self._files[name], name)
 
     def draw(self, rng: np.random.Generator) -> Song:
-        """Return one of the files that can be used, each as likely as the others.
+        """One of the files that can be used, each as likely as the others.
 
         Raises:
             DataError: none can.
@@ -92,7 +91,7 @@ class MidiFolder:
 
 
 def _damage(data: bytes) -> str:
-    """What is wrong with a file as far as a glance tells; empty where nothing is."""
+    """The damage of a file as far as its header tells; empty where there is none."""
     try:
         tracks_of(data)
     except DataError as error:

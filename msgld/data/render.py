@@ -26,11 +26,11 @@ from msgld.stems import RATE, STEMS
 LEAD = 8.0
 """Seconds before the start from which a held note is played in full; an older one begins here."""
 TAIL = 2.0
-"""Seconds after its end for which a note's release can be heard."""
+"""Seconds for which a note's release is audible."""
 _STEP = 2.0
 """Notes within so many decibels are rendered together, at most half of it off."""
 _FLOOR = -60.0
-"""Notes below this (dB) are not heard."""
+"""Notes below this (dB) are left out."""
 _PANS = 8
 """Places between the middle and one side."""
 _VOICES = 512
@@ -46,8 +46,8 @@ class Renderer:
     Args:
         soundfont: an .sf2 or .sf3 file.
         rate: samples per second.
-        colour: semitones by which all sounds are shifted, while notes keep their pitch: a sample is played faster, of a
-            note that much lower. Resonances and attacks move; of drums, which have no notes, the pitch does.
+        colour: semitones by which timbres are shifted while notes keep their pitch: the sample of a lower note is
+            played faster. Resonances and attacks move; drums, which have no notes, change their pitch.
 
     Raises:
         DataError: TinySoundFont is missing, or the file is not a soundfont.
@@ -58,9 +58,9 @@ class Renderer:
         self._player = _player(self.soundfont.resolve(), rate)
 
     def render(self, piece: Sequence[Part], start: float, seconds: float) -> np.ndarray:
-        """Return the stretch of a piece from ``start`` as float32 (2, round(seconds * rate)), not normalised.
+        """An excerpt of a piece from ``start`` on, float32 (2, round(seconds * rate)), not normalised.
 
-        Notes that began before ``start`` and still sound are heard.
+        It includes notes that began before ``start`` and still sound.
         """
         total = np.zeros((2, round(seconds * self.rate)), dtype=np.float32)
         cropped = [crop(part, start, seconds, TAIL) for part in piece]
@@ -73,7 +73,7 @@ class Renderer:
     def render_stems(
         self, piece: Sequence[Part], start: float, seconds: float, stems: Sequence[str] = STEMS
     ) -> np.ndarray:
-        """Return the stretch stem by stem, float32 (S, 2, L); a stem without notes is silent."""
+        """An excerpt stem by stem, float32 (S, 2, L); a stem without notes is silent."""
         return np.stack([self.render([p for p in piece if p.stem == stem], start, seconds) for stem in stems])
 
     def _play(self, group: Sequence[Part], start: float, samples: int) -> np.ndarray:
@@ -89,7 +89,7 @@ class Renderer:
 
 
 def _shift(part: Part, zero: float) -> Part:
-    """Return the part with time counted from ``zero``; a note from before begins there."""
+    """The part with time counted from ``zero``; a note from before begins there."""
     onset = part.onset - zero
     duration = part.duration + np.minimum(onset, 0)
     return replace(part, onset=np.maximum(onset, 0), duration=duration, bend=part.bend.since(zero))
@@ -152,7 +152,7 @@ class _Player:
         return sound.T
 
     def _choose(self, channel: int, program: int, is_drum: bool) -> None:
-        """The nearest that the soundfont has: of kits the standard one, of programs the first of the family, or any."""
+        """Choose the nearest program that the soundfont has: the standard kit, the first of the family, or any."""
         for candidate in (program, program // 8 * 8, 0):
             try:
                 self._synth.program_select(channel, self._font, 0, candidate, is_drum)
@@ -162,12 +162,12 @@ class _Player:
         self._synth.channel.pop(channel, None)
 
     def _bend(self, channel: int, semitones: float) -> None:
-        """Move what a channel plays, sounding notes too; nothing where the soundfont has nothing for it."""
+        """Bend a channel, sounding notes too; without effect where the soundfont has nothing for it."""
         if channel in self._synth.channel:
             self._synth.set_tuning(channel, semitones)
 
     def _tune(self, colour: int) -> None:
-        """Let sounds come out so many semitones higher; :func:`_events` lowers the notes."""
+        """Play sounds so many semitones higher; :func:`_events` lowers the notes."""
         synth = self._synth
         slower = round(self._rate * 2 ** (-colour / 12))  # played at the full rate, it is higher
         mode = importlib.import_module("tinysoundfont._tinysoundfont").OutputMode.StereoInterleaved
@@ -208,7 +208,7 @@ def _player(soundfont: Path, rate: int) -> _Player:
 
 
 def load_synthesiser() -> Any:
-    """Import TinySoundFont late, since not everybody needs it.
+    """Import TinySoundFont, which only rendering needs.
 
     Raises:
         DataError: it is not installed.

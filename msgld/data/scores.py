@@ -27,12 +27,12 @@ class Library(Protocol):
     """Pieces to draw from: MIDI files or the built-in band."""
 
     def draw(self, rng: np.random.Generator) -> Song:
-        """Return a piece."""
+        """A piece."""
         ...
 
 
 class Band:
-    """Pieces that the built-in band composes; the held-out set's seeds and styles are out of reach.
+    """Pieces that the built-in band composes; the held-out set's seeds and styles never occur.
 
     Args:
         styles: names to choose from; every ordinary style by default.
@@ -42,14 +42,14 @@ class Band:
         self.styles = tuple(styles) if styles is not None else None
 
     def draw(self, rng: np.random.Generator) -> Song:
-        """Compose a piece."""
+        """A composed piece."""
         seed = int(rng.integers(RESERVED_SEED))
         style = None if self.styles is None else self.styles[int(rng.integers(len(self.styles)))]
         return band_song(seed, style)
 
 
 def band_song(seed: int, style: str | None = None) -> Song:
-    """Compose the band's piece of this seed, in a style or one that the seed chooses."""
+    """The band's piece of this seed, in a style or one that the seed chooses."""
     from msgld.data.band import compose
 
     piece = compose(seed, style=style)
@@ -70,9 +70,10 @@ class Variation:
         tempo: slowest and fastest tempo, factors.
         gain: standard deviation of each stem's gain, dB.
         pan: farthest place of a stem to either side, 0 to 1.
-        loudness: lowest and highest level of the mixture, dBFS (RMS).
+        loudness: lowest and highest RMS of the mixture, dBFS.
         soundfonts: probability that a stem is played with a soundfont of its own.
-        recolour: probability that a stem's sounds are shifted (:class:`Renderer`), by up to ``colour`` semitones.
+        recolour: probability that a stem's timbre is shifted (:class:`Renderer`).
+        colour: largest such shift, semitones.
     """
 
     substitute: float = 0.5
@@ -91,7 +92,7 @@ def _one(fonts: Sequence[Path], rng: np.random.Generator) -> Path:
 
 
 _PIECES, _STARTS = 4, 8
-"""Tries for a stretch in which two stems sound, pieces and places in each."""
+"""Tries for an excerpt in which two stems sound: pieces, and places in each."""
 
 
 class ScoreSource:
@@ -122,7 +123,7 @@ class ScoreSource:
         self.stems, self.rate = stems, rate
 
     def clip(self, seed: int, seconds: float) -> Clip:
-        """Return the clip of this seed; two stems sound or more, if the library has such places."""
+        """The clip of this seed; two stems sound or more, if the library has such places."""
         rng = np.random.default_rng(seed)
         song, piece, start, tempo, semitones = self._stretch(rng, seconds)
         if rng.random() < self.variation.substitute:
@@ -142,7 +143,7 @@ class ScoreSource:
         return Clip(self._mix(audio, rng), present, self.rate, name, meta, conditions)
 
     def _renderer(self, font: Path, stem: Sequence[Part], rng: np.random.Generator) -> Renderer:
-        """What plays a stem: the clip's soundfont or one of its own, its sounds as they are or shifted."""
+        """The renderer of a stem: the clip's soundfont or one of its own, with its timbre or a shifted one."""
         how = self.variation
         own = _one(fitting(self.soundfonts, stem), rng)
         colour = int(rng.integers(-how.colour, how.colour + 1))
@@ -166,7 +167,7 @@ class ScoreSource:
         return song, piece, start, tempo, semitones
 
     def _mix(self, audio: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Give each stem its level and place, and the mixture its loudness; no peak above 1."""
+        """Give each stem its gain and pan, and the mixture its loudness; no peak above 1."""
         for k, stem in enumerate(self.stems):
             gain = 10 ** (np.clip(rng.normal(0, self.variation.gain), -9, 9) / 20)
             pan = rng.uniform(-1, 1) * self.variation.pan * about(stem).spread
@@ -181,11 +182,15 @@ class ScoreSource:
 def conditions_of(
     song: Song, piece: Sequence[Part], start: float, seconds: float, tempo: float, semitones: int
 ) -> Conditions:
-    """What a stretch of a song would have been asked for with.
+    """The conditions that an excerpt of a song meets.
 
     Args:
-        song: as it is written. piece: its parts as they are played.
-        start, seconds: of the stretch. tempo, semitones: how it was varied.
+        song: as it is written.
+        piece: its parts as they are played.
+        start: of the excerpt, seconds.
+        seconds: its length.
+        tempo: how many times as fast it is played.
+        semitones: by which it is transposed.
     """
     bpm, beats = steady_tempo(song)
     bpm = bpm * tempo if bpm and SLOWEST <= bpm * tempo <= FASTEST else None
@@ -212,7 +217,7 @@ def steady_tempo(song: Song) -> tuple[float | None, float]:
 
 
 def recast(piece: Sequence[Part], rng: np.random.Generator) -> tuple[Part, ...]:
-    """Return the piece with each program replaced by one of its family; parts that share one still do."""
+    """The piece with each program replaced by one of its family; equal programs stay equal."""
     drawn: dict[tuple[int, bool], int] = {}
     for part in piece:
         if (part.program, part.is_drum) not in drawn:

@@ -183,9 +183,9 @@ def checked(clip: Clip, stems: Sequence[str]) -> Clip:
 
 
 def music_seconds(source: object) -> float | None:
-    """How much music a source draws from, in seconds; None if that is not known or without end.
+    """The amount of music in a source, in seconds; None if it is unknown or endless.
 
-    A source tells it by ``seconds``, or by ``songs`` that have ``seconds`` each.
+    It is the source's ``seconds``, or the sum of its ``songs``' ``seconds``.
     """
     songs = getattr(source, "songs", None)
     if songs is not None:
@@ -194,15 +194,15 @@ def music_seconds(source: object) -> float | None:
 
 
 def origin_of(source: object, seed: int) -> str:
-    """The piece that the clip of this seed is of, if the source can tell by ``origin(seed)``; else empty."""
+    """The piece that the clip of this seed is of, by ``source.origin(seed)``; empty if it has no such method."""
     tell = getattr(source, "origin", None)
     return str(tell(seed)) if tell else ""
 
 
 def missing_file(source: object) -> Path | None:
-    """A file that a source was made of and that is gone or out of reach, if there is one.
+    """A file of a source, or of a source inside of it, that does not exist any more; None if there is none.
 
-    Sources whose ``songs`` list ``every`` file are looked at, and those inside of other sources.
+    The files are those that its ``songs`` list as ``every``.
     """
     for song in getattr(source, "songs", ()):
         for file in getattr(song, "every", ()):
@@ -214,7 +214,7 @@ def missing_file(source: object) -> Path | None:
 
 
 class Mixed:
-    """Draws each clip from one of several sources.
+    """A source that draws each clip from one of several.
 
     Args:
         sources: pairs of a source and its weight (0 or more, not all 0); all have the same stems.
@@ -234,7 +234,7 @@ class Mixed:
         self.stems = self.sources[0].stems
 
     def clip(self, seed: int, seconds: float) -> Clip:
-        """Return a clip of the source that the seed chooses."""
+        """A clip of the source that the seed chooses."""
         return self._chosen(seed).clip(seed, seconds)
 
     def _chosen(self, seed: int) -> Source:
@@ -245,7 +245,7 @@ class Mixed:
 
     @property
     def seconds(self) -> float | None:
-        """How much music there is, in seconds; None if one of the sources does not end."""
+        """The amount of music, in seconds; None if one of the sources is endless."""
         amounts = [music_seconds(source) for source in self.sources]
         known = [amount for amount in amounts if amount is not None]
         return sum(known) if len(known) == len(amounts) else None

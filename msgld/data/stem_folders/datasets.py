@@ -89,50 +89,35 @@ def slakh_instruments(folder: Path) -> list[Instrument]:
     Raises:
         DataError: the metadata is damaged, or PyYAML is not installed.
     """
-    found = []
-    for name, about in _metadata(folder / _METADATA).items():
-        program = stem_of(about["program_num"], about["is_drum"])
-        stem, source = _by_name(about) or (program, "")
-        files = sorted(sounds((folder / "stems").glob(f"{name}.*")))
-        dispute = f"{source}, but program {about['program_num']} is {program}" if stem != program else ""
-        missing = about["audio_rendered"] and not files
-        found.append(Instrument(name, stem, files[0] if files else None, dispute, missing))
-    return found
+    try:
+        import yaml  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise DataError("Slakh2100 needs PyYAML: pip install 'msgld[eval]'") from error
+    path = folder / _METADATA
+    try:
+        stems = yaml.safe_load(path.read_text("utf-8"))["stems"]
+        return [_instrument(folder / "stems", str(name), about) for name, about in stems.items()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise DataError(f"{path} is no metadata of a Slakh2100 track: get it again, or remove it") from error
+
+
+def _instrument(folder: Path, name: str, about: dict[str, Any]) -> Instrument:
+    if not _NAME.fullmatch(name):  # it becomes a file's name
+        raise ValueError(name)
+    program = int(about["program_num"]) % 128
+    by_program = stem_of(program, bool(about["is_drum"]))
+    stem, source = _by_name(about) or (by_program, "")
+    dispute = f"{source}, but program {program} is {by_program}" if stem != by_program else ""
+    file = next(iter(sorted(sounds(folder.glob(f"{name}.*")))), None)
+    missing = bool(about.get("audio_rendered", False)) and file is None
+    return Instrument(name, stem, file, dispute, missing)
 
 
 def _by_name(about: dict[str, Any]) -> tuple[str, str] | None:
     """The stem that the class or the plug-in names, and its text; None where neither is clear."""
     for key, classes in (("inst_class", _CLASSES), ("plugin_name", {})):
-        text = about[key].strip()
+        text = str(about.get(key) or "").strip()
         stem = classes.get(text.lower()) or vocabulary(STEMS).read(words_of(text)).stem
         if stem in STEMS:
             return stem, f"{key} {text!r} is {stem}"
     return None
-
-
-def _metadata(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        import yaml  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise DataError("Slakh2100 needs PyYAML: pip install 'msgld[eval]'") from error
-    try:
-        stems = yaml.safe_load(path.read_text("utf-8"))["stems"]
-        return {_checked(str(name)): _about(about) for name, about in stems.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
-        raise DataError(f"{path} is no metadata of a Slakh2100 track: get it again, or remove it") from error
-
-
-def _checked(name: str) -> str:
-    """A name that can be a file's without its ending, and nothing else."""
-    if not _NAME.fullmatch(name):
-        raise ValueError(name)
-    return name
-
-
-def _about(about: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "program_num": int(about["program_num"]) % 128,
-        "is_drum": bool(about["is_drum"]),
-        "audio_rendered": bool(about.get("audio_rendered", False)),
-        **{key: str(about.get(key) or "") for key in ("inst_class", "plugin_name")},
-    }
