@@ -121,15 +121,7 @@ def open_clips(
 ) -> Clips:
     """Open a source to evaluate on.
 
-    Args:
-        name: one of ``SOURCES``.
-        path: of its files; None for sources without.
-        seconds: length of the clips, where the source does not fix it.
-        options: see there.
-
-    Raises:
-        UsageError: an unknown name, or a source that is for training only.
-        DataError: nothing usable at the path.
+    Arguments and errors are those of :func:`open_source`; ``seconds`` is the length of the clips, if the source has none.
     """
     source = _opened(name, path, options)
     clips = source.clips(seconds) if hasattr(source, "clips") else source

@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 
 from msgld.audio.arrays import HIGHEST_RATE, LOWEST_RATE
 from msgld.audio.reader import AudioReader, open_audio
-from msgld.errors import AudioReadError, one_line
+from msgld.errors import AudioReadError, DataError
 from msgld.progress import Meter, OnProgress
-
-SET_ASIDE, LEFT_OUT, PASSED_OVER, USED = "set aside", "left out", "passed over", "used"
-"""What happens to a file or folder, the most serious first."""
 
 LOUDEST = 64.0
 """A sample beyond this, 36 dB over full scale, is no sound: integers that were stored as floats, for example."""
@@ -33,26 +31,6 @@ _LAGS = 32
 _NOISE_RMS, _NOISE_LIKENESS = 0.3, 0.08
 _NUMBERS = (b"RIFF", b"FORM", b"RF64")
 _WHOLE = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A remark on a file or folder of a data set.
-
-    Attributes:
-        file: relative to the set.
-        what: the remark.
-        then: what happens, such as ``set aside``.
-    """
-
-    file: str
-    what: str
-    then: str
-
-    @classmethod
-    def on(cls, path: Path, root: Path, what: str, then: str) -> Finding:
-        """A remark on a path of the set in a folder."""
-        return cls(relative(path, root), what, then)
 
 
 @dataclass(frozen=True)
@@ -80,20 +58,32 @@ class StemFile:
         """Its length."""
         return self.frames / self.rate
 
+    def read(self, start: float, samples: int, rate: int) -> np.ndarray:
+        """``samples`` samples at ``rate`` from ``start`` seconds on, float32 (2, samples); silence after its end.
 
-def named(items: Sequence[str], most: int = 3) -> str:
-    """Some names in a line: ``a, b, c and 12 more``."""
-    more = f" and {len(items) - most} more" if len(items) > most else ""
-    return f"{', '.join(items[:most])}{more}"
+        Raises:
+            DataError: the file cannot be read any more, or has changed since the check.
+        """
+        first = min(round(start * self.rate), self.frames)
+        # A little more than is needed, since resampling looks ahead.
+        frames = min(-(-samples * self.rate // rate) + 64, self.frames - first)
+        x = self._samples(first, frames).T if frames else np.zeros((0, 1), np.float32)
+        if self.rate != rate and frames:
+            x = soxr.resample(x, self.rate, rate)
+        x = x[:samples, [0, min(1, x.shape[1] - 1)]].T
+        return np.pad(x, ((0, 0), (0, samples - x.shape[1])))
 
-
-def relative(path: Path, root: Path) -> str:
-    """A path as it is named in findings: from the set's folder on."""
-    try:
-        name = path.relative_to(root).as_posix()
-    except ValueError:
-        name = str(path)
-    return one_line(root.name or str(root) if name == "." else name)
+    def _samples(self, first: int, frames: int) -> np.ndarray:
+        """Samples of the file, float32 (channels, frames)."""
+        try:
+            with open_audio(self.path) as sound:
+                same = sound.rate == self.rate and sound.skip(first) == first
+                x = sound.read(frames)
+        except (AudioReadError, OSError) as error:
+            raise DataError(f"{error} (the file could be read before)") from error
+        if not same or x.shape[1] < frames:
+            raise DataError(f"{self.path} has changed since it was checked: start again")
+        return x
 
 
 def examine(path: Path) -> StemFile:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soxr
 
-from msgld.audio.reader import open_audio
 from msgld.data.source import Clip, SourceOptions
-from msgld.data.stem_folders.check import SET_ASIDE, USED, Finding, StemFile, examine_all, named
+from msgld.data.stem_folders import SET_ASIDE, USED, Finding, named
+from msgld.data.stem_folders.check import StemFile, examine_all
 from msgld.data.stem_folders.rules import Rule, StemMap, parse_map
 from msgld.data.stem_folders.search import Found, find_stems
-from msgld.errors import AudioReadError, DataError, UsageError
+from msgld.errors import DataError, UsageError
 from msgld.progress import OnProgress
 from msgld.stems import RATE, STEMS
 
@@ -148,7 +147,7 @@ class StemFolder:
         stems = np.zeros((len(self.stems), 2, round(seconds * self.rate)), dtype=np.float32)
         for k, stem in enumerate(self.stems):
             for file in song.files.get(stem, ()):
-                stems[k] += _read(file, start, stems.shape[2], self.rate)
+                stems[k] += file.read(start, stems.shape[2], self.rate)
         present = np.array([stem in song.files for stem in self.stems])
         name = f"{song.name}@{start:.2f}"
         return Clip(stems, present, self.rate, name, {"start": start}, pooled=song.pooled)
@@ -230,31 +229,6 @@ def _remarks_on_song(song: StemSong) -> Iterator[tuple[Path, str, str]]:
             yield file.path, f"{file.rate} Hz, other files of the song {usual} Hz", f"{USED}, resampled"
         if file.rate < _LOW_RATE:
             yield file.path, f"{file.rate} Hz: nothing above {file.rate / 2000:g} kHz", USED
-
-
-def _read(file: StemFile, start: float, samples: int, rate: int) -> np.ndarray:
-    """``samples`` samples at ``rate`` from ``start`` seconds on, float32 (2, samples)."""
-    first = min(round(start * file.rate), file.frames)
-    # A little more than is needed, since resampling looks ahead.
-    frames = min(-(-samples * file.rate // rate) + 64, file.frames - first)
-    x = _samples(file, first, frames).T if frames else np.zeros((0, 1), np.float32)
-    if file.rate != rate and frames:
-        x = soxr.resample(x, file.rate, rate)
-    x = x[:samples, [0, min(1, x.shape[1] - 1)]].T
-    return np.pad(x, ((0, 0), (0, samples - x.shape[1])))
-
-
-def _samples(file: StemFile, first: int, frames: int) -> np.ndarray:
-    """Samples of a file, float32 (channels, frames)."""
-    try:
-        with open_audio(file.path) as sound:
-            same = sound.rate == file.rate and sound.skip(first) == first
-            x = sound.read(frames)
-    except (AudioReadError, OSError) as error:
-        raise DataError(f"{error} (the file could be read before)") from error
-    if not same or x.shape[1] < frames:
-        raise DataError(f"{file.path} has changed since it was checked: start again")
-    return x
 
 
 def open_stems(path: Path | None, options: SourceOptions) -> StemFolder:

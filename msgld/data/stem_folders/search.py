@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgld.audio.files import LOSSLESS, folders, is_hidden, sounds
 from msgld.audio.own_results import own_files
-from msgld.data.stem_folders.check import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
+from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
 from msgld.data.stem_folders.datasets import foreign, is_moises, is_slakh, slakh_instruments
 from msgld.data.stem_folders.names import read_names, titles_of
 from msgld.data.stem_folders.rules import STEMS_FILE, StemMap
