@@ -121,7 +121,7 @@ def open_clips(
 ) -> Clips:
     """Open a source to evaluate on.
 
-    Arguments and errors are those of :func:`open_source`; ``seconds`` is the length of the clips, if the source has none.
+    Arguments and errors are those of :func:`open_source`; ``seconds`` is the clips' length, if it is open.
     """
     source = _opened(name, path, options)
     clips = source.clips(seconds) if hasattr(source, "clips") else source
