@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from soundfonts.write import Preset, Zone, write_soundfont
 
-from msgld.data.font_file import KITS
+from msgld.data.fonts import KITS
 
 
 def save_soundfont(path: Path, rate: int = 22_050) -> Path:

@@ -20,7 +20,6 @@ LAYERS = (
     ("ranges", "names", "stems"),
     ("schema", "description", "runtime"),
     ("registry",),
-    ("instruments",),
     ("diffusion", "dsp", "metrics"),
     ("nets",),
     ("audio", "music"),

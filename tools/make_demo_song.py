@@ -18,6 +18,7 @@ import soundfile
 from msgld.data.band import compose
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.render import Renderer
+from msgld.music.midi.score import parts
 from msgld.stems import RATE, STEMS
 
 SEED, BAR = 1_000_000_135, 40
@@ -30,7 +31,7 @@ def make_stems(seed: int, bar: int) -> tuple[np.ndarray, dict[str, str | float]]
     """Render the stretch from ``bar`` on: float32 (K, 2, L), faded out, the mixture's peak at ``PEAK``."""
     piece = compose(seed)
     start = bar * 4 * 60 / piece.bpm
-    stems = Renderer(heldout_soundfont()).render_stems(piece.score, start, SECONDS)
+    stems = Renderer(heldout_soundfont()).render_stems(parts(piece.score), start, SECONDS)
     stems[..., -round(FADE * RATE) :] *= (
         np.cos(np.linspace(0, np.pi / 2, round(FADE * RATE), dtype=np.float32)) ** 2
     )

@@ -12,8 +12,8 @@ from msgld.cli.progress_bar import track
 from msgld.cli.tables import table
 
 if TYPE_CHECKING:
-    from msgld.data.findings import Finding
-    from msgld.data.folder import StemFolder
+    from msgld.data.stem_folders import Finding
+    from msgld.data.stem_folders.folder import StemFolder
 
 MOST = 20
 """Rows that are shown of one folder."""
@@ -31,8 +31,8 @@ def checked_folders(
         DataError: a folder has nothing that can be used, a stem is not clear, or a map matches no file.
         UsageError: a map that cannot be read.
     """
-    from msgld.data.folder import StemFolder, check_rules
-    from msgld.data.stem_map import parse_map
+    from msgld.data.stem_folders.folder import StemFolder, check_rules
+    from msgld.data.stem_folders.rules import parse_map
     from msgld.errors import UsageError
 
     rules = parse_map(maps, stems)
@@ -51,7 +51,7 @@ def checked_folders(
 
 def report(folder: StemFolder) -> list[str]:
     """A table of what stands out, the most serious first, and a line with what is used."""
-    from msgld.data.findings import LEFT_OUT, PASSED_OVER, SET_ASIDE
+    from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, SET_ASIDE
 
     order = {SET_ASIDE: 0, LEFT_OUT: 1, PASSED_OVER: 2}
     rows = _rows(sorted(folder.findings, key=lambda finding: order.get(finding.then, 3)))
@@ -65,7 +65,7 @@ def report(folder: StemFolder) -> list[str]:
 
 def _rows(findings: Sequence[Finding]) -> list[dict[str, str]]:
     """A row for each thing that was found, with all its files."""
-    from msgld.data.findings import named
+    from msgld.data.stem_folders import named
 
     files: dict[tuple[str, str], list[str]] = {}
     for finding in findings:

@@ -38,8 +38,8 @@ class Measuring:
 def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Path | None, device: str,
                    jobs: int | None, talk: Talk) -> None:  # fmt: skip
     """Measure a model on a task and print the figures. Errors: as ``open_model`` and ``evaluate``."""
-    from msgld.data.folder import CLIP_SECONDS, FolderClips
     from msgld.data.heldout import HeldOut
+    from msgld.data.stem_folders.folder import CLIP_SECONDS, FolderClips
     from msgld.evaluation import evaluate
     from msgld.evaluation.embeddings import named_embeddings
     from msgld.evaluation.measures import find_measure

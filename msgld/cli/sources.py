@@ -60,7 +60,7 @@ def chosen_stems(chosen: Chosen) -> tuple[str, ...]:
     Raises:
         UsageError: names that cannot be, or data that have no such stems.
     """
-    from msgld.data.stem_names import stems_to_train
+    from msgld.data.stem_folders.words import stems_to_train
     from msgld.stems import STEMS
 
     start = _stems_of(chosen.start)

@@ -1,1 +1,1 @@
-"""Where stems come from: the built-in band, MIDI files, folders of stems."""
+"""Sources of clips: the built-in band, MIDI files and soundfonts, folders of recorded stems, and the held-out set."""

@@ -1,7 +1,7 @@
-"""Makes rendered stems sound less rendered: equalisers, rooms, saturation, levels, stereo width; stem by stem.
+"""Augments rendered stems, each by itself: equalisers, rooms, saturation, gain, stereo width.
 
-What is drawn from is independent of the clip, and every stem draws from a generator of its own, so that switching one
-effect off for a stem leaves the other stems as they were.
+Random numbers do not depend on the clip, and every stem has a generator of its own: switching an effect off for one
+stem leaves the others as they were.
 """
 
 from __future__ import annotations
@@ -10,23 +10,30 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from msgld.data.source import Clip
+from msgld.data.source import Clip, Source, checked, music_seconds, origin_of
+from msgld.dsp.panning import stereo_gains
 
 Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How often each effect is used on a stem (probabilities 0 to 1), and between which values.
+    """The effects on a stem: their probabilities (0 to 1), and the ranges of their values.
 
     Attributes:
-        equalise, boost: smooth random curve; standard deviation in dB of its points, an octave apart.
-        reverb, decay, wet: convolution with decaying noise; seconds to fall by 60 dB; level of it against the dry
-            sound, dB.
-        saturate, drive: tanh of the stem, scaled so that its peak is this many dB above 1 before.
-        gain, level: change of level, dB.
-        place, width, pan: width of the stereo image (0 mono, 1 as it is) and farthest place to a side, 0 to 1.
-        drop: the stem is silent.
+        equalise: probability of a smooth random curve.
+        boost: standard deviation of its points, an octave apart, dB.
+        reverb: probability of a convolution with decaying noise.
+        decay: seconds in which it falls by 60 dB.
+        wet: its energy against the dry sound, dB.
+        saturate: probability of the tanh of the stem.
+        drive: peak before it, dB above 1.
+        gain: probability of a change of gain.
+        level: this gain, dB.
+        place: probability of another stereo image.
+        width: its width, 0 mono, 1 as it is.
+        pan: its farthest place to a side, 0 to 1.
+        drop: probability that the stem is silent.
     """
 
     equalise: float = 0.5
@@ -45,7 +52,7 @@ class Augmentation:
 
 
 def augment(clip: Clip, seed: int, settings: Augmentation = Augmentation()) -> Clip:
-    """Return the clip with each present stem changed at random; no peak of the mixture is above 1.
+    """The clip with each present stem changed at random; no peak of the mixture is above 1.
 
     One stem at least keeps sounding. The same clip and seed give the same result.
     """
@@ -80,7 +87,7 @@ _POINTS = 10
 
 
 def saturate(x: np.ndarray, drive: float) -> np.ndarray:
-    """Return ``tanh`` of the sound scaled to a peak ``drive`` dB above 1, at its old loudness (RMS)."""
+    """The ``tanh`` of the sound scaled to a peak ``drive`` dB above 1, at its old loudness (RMS)."""
     peak = np.abs(x).max(initial=0.0)
     if peak == 0:
         return x
@@ -89,9 +96,8 @@ def saturate(x: np.ndarray, drive: float) -> np.ndarray:
 
 
 def place(x: np.ndarray, width: float, pan: float) -> np.ndarray:
-    """Return the sound (2, L) with its side signal scaled by ``width`` and moved by ``pan`` (-1 to 1, equal power)."""
-    angle = (pan + 1) * np.pi / 4
-    left, right = np.float32(np.sqrt(2) * np.cos(angle)), np.float32(np.sqrt(2) * np.sin(angle))
+    """The sound (2, L) with its side signal scaled by ``width`` and moved by ``pan`` (-1 to 1, equal power)."""
+    left, right = stereo_gains(pan).astype(np.float32)
     middle, side = 0.5 * (x[0] + x[1]), np.float32(0.5 * width) * (x[0] - x[1])
     return np.stack([left * (middle + side), right * (middle - side)])
 
@@ -115,7 +121,7 @@ def filter_and_room(
 
 
 def _curve(points: np.ndarray, bins: int, rate: int) -> np.ndarray:
-    """Return the equaliser's gain (a factor) at each bin, its dB interpolated by cosines over octaves."""
+    """The equaliser's gain (a factor) at each bin, its dB interpolated by cosines over octaves."""
     octaves = np.linspace(0, _POINTS - 1, 32 * _POINTS)
     low = np.minimum(octaves.astype(int), _POINTS - 2)
     blend = 0.5 - 0.5 * np.cos(np.pi * (octaves - low))
@@ -124,7 +130,7 @@ def _curve(points: np.ndarray, bins: int, rate: int) -> np.ndarray:
 
 
 def _impulse(decay: float, wet: float, samples: int, rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Return a room (2, samples): noise that falls 60 dB in ``decay`` seconds, its energy ``wet`` dB of the dry."""
+    """A room (2, samples): noise that falls 60 dB in ``decay`` seconds, its energy ``wet`` dB of the dry."""
     t = np.arange(samples, dtype=np.float32) / rate
     noise = rng.standard_normal((2, samples), dtype=np.float32) * np.exp(
         t * np.float32(-np.log(1000) / decay)
@@ -135,6 +141,35 @@ def _impulse(decay: float, wet: float, samples: int, rate: int, rng: np.random.G
 
 
 def _fast(length: int) -> int:
-    """Return a length at least as long whose Fourier transform is quick."""
+    """A length at least as long whose Fourier transform is quick."""
     block = 1 << max(5, length.bit_length() - 4)
     return -(-length // block) * block
+
+
+class Augmented:
+    """A source whose clips are sometimes augmented.
+
+    Args:
+        source: where clips come from.
+        probability: how often a clip is augmented.
+        settings: which effects, how often, how strong.
+    """
+
+    def __init__(self, source: Source, probability: float, settings: Augmentation = Augmentation()) -> None:
+        self.source, self.probability, self.settings = source, probability, settings
+        self.stems = source.stems
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        """The source's clip of this seed, augmented or not; BadClip before effects hide bad samples."""
+        clip = checked(self.source.clip(seed, seconds), self.stems)
+        drawn = np.random.default_rng([seed, 3]).random()
+        return augment(clip, seed, self.settings) if drawn < self.probability else clip
+
+    @property
+    def seconds(self) -> float | None:
+        """How much music the source has, in seconds; None if that is not known or without end."""
+        return music_seconds(self.source)
+
+    def origin(self, seed: int) -> str:
+        """The piece that a clip is of; empty where the source cannot tell."""
+        return origin_of(self.source, seed)

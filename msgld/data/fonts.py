@@ -1,30 +1,45 @@
-"""Where the soundfonts are: those to train with, and the one that is kept for tests."""
+"""Soundfonts (SF2, SF3): where they are, which of them train, and their programs and recordings."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
-from msgld.data.font_file import programs_of, recordings_of
 from msgld.data.frozen import heldout_recordings
-from msgld.data.parts import Part
 from msgld.errors import DataError
+from msgld.music.midi.parts import Part
 
 HELD_OUT = "TimGM6mb.sf2"
 """The soundfont of the held-out set; no training renders with it, nor with one that shares its recordings."""
 
-_SHARED = 0.05
-"""Share of a soundfont's recordings that may be in the held-out one too; single ones are found in many."""
+_RELATED = 0.05
+"""Fraction of a soundfont's recordings that may be in the held-out one too; single ones are in many."""
+
+KITS = 128
+"""The bank of drum kits."""
+
+_PRESET, _RECORDING = struct.Struct("<20x2H14x"), struct.Struct("<20x2I18x")
+"""Program and bank of a preset; first sample of a recording and the one after its last (SoundFont 2.04, 7.2, 7.10)."""
+
+_COMPARED = 500
+"""Samples of a recording that are compared; shorter ones, as of synthesised waves, are not."""
+
+_LONGEST = 1 << 24
+"""Bytes of a table that are read; more than any soundfont has."""
 
 _SUFFIXES = (".sf2", ".sf3")
 _FOLDERS = ("soundfonts", "sounds/sf2", "sounds/sf3")
-_SHARES = "/usr/local/share:/usr/share:/opt/homebrew/share"
+_DATA_DIRS = "/usr/local/share:/usr/share:/opt/homebrew/share"
 
 
 def find_soundfonts(path: Path | None = None, *, training: bool = True) -> list[Path]:
-    """Return the soundfonts at ``path`` (a file or a folder), or those of the system, each file once.
+    """The soundfonts at ``path`` (a file or a folder), or those of the system, each file once.
 
     Args:
         path: an .sf2 or .sf3 file, a folder of them, or None for the folders where systems keep soundfonts:
@@ -51,16 +66,16 @@ def find_soundfonts(path: Path | None = None, *, training: bool = True) -> list[
 
 def _system_folders() -> list[Path]:
     own = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
-    shared = os.environ.get("XDG_DATA_DIRS") or _SHARES
+    shared = os.environ.get("XDG_DATA_DIRS") or _DATA_DIRS
     return [Path(root, folder) for root in (own, *shared.split(":")) if root for folder in _FOLDERS]
 
 
 def related(font: Path) -> bool:
-    """Return whether a soundfont is the held-out one, or has recordings of it: then it is no longer unheard."""
+    """Whether a soundfont is the held-out one or has recordings of it, and so must not be trained with."""
     if font.name.lower() == HELD_OUT.lower():
         return True
     own = recordings_of(font)
-    return len(own & heldout_recordings()) > _SHARED * len(own)
+    return len(own & heldout_recordings()) > _RELATED * len(own)
 
 
 def _files(roots: Iterable[Path]) -> Iterable[Path]:
@@ -70,7 +85,7 @@ def _files(roots: Iterable[Path]) -> Iterable[Path]:
 
 
 def heldout_soundfont() -> Path:
-    """Return TimGM6mb.sf2, which the ``pretty_midi`` package carries (the package is found, not imported).
+    """TimGM6mb.sf2, which the ``pretty_midi`` package carries (the package is found, not imported).
 
     Raises:
         DataError: pretty_midi is not installed, or this release of it lacks the file.
@@ -84,11 +99,72 @@ def heldout_soundfont() -> Path:
 
 
 def fitting(fonts: Sequence[Path], played: Iterable[Part]) -> list[Path]:
-    """Return those soundfonts that have most of the programs that parts are played with: all of them, if any has.
+    """The soundfonts that have most of the programs of some parts: those with all of them, if there are any.
 
-    What a soundfont lacks is played with the nearest that it has; one of a few instruments has nothing near.
+    A missing program is played with the nearest one; a soundfont of few instruments has nothing near.
     """
     wanted = [None if part.is_drum else part.program for part in played]
     counts = [sum(kind in programs_of(font) for kind in wanted) for font in fonts]
     most = max(counts)
     return [font for font, count in zip(fonts, counts, strict=True) if count == most]
+
+
+@lru_cache(maxsize=256)
+def programs_of(font: Path) -> frozenset[int | None]:
+    """The programs (0 to 127) of a soundfont's first bank, and None if it has a drum kit.
+
+    Raises:
+        DataError: the file is not a soundfont.
+    """
+    presets = _PRESET.iter_unpack(_tables(font)[b"phdr"][: -_PRESET.size])
+    kinds = ((None if bank == KITS else program) for program, bank in presets if bank in (0, KITS))
+    return frozenset(kinds)
+
+
+@lru_cache(maxsize=256)
+def recordings_of(font: Path) -> frozenset[str]:
+    """Fingerprints (12 hex digits) of the beginnings of recordings; equal ones are the same recording.
+
+    Raises:
+        DataError: the file is not a soundfont.
+    """
+    tables = _tables(font)
+    (wave,) = struct.unpack("<Q", tables[b"smpl"])
+    marks = set()
+    with font.open("rb") as file:
+        for first, after in _RECORDING.iter_unpack(tables[b"shdr"][: -_RECORDING.size]):
+            if after - first >= _COMPARED:
+                file.seek(wave + 2 * first)
+                marks.add(hashlib.sha256(file.read(2 * _COMPARED)).hexdigest()[:12])
+    return frozenset(marks)
+
+
+def _tables(font: Path) -> dict[bytes, bytes]:
+    """The tables of presets and recordings, and in place of the samples where they begin."""
+    try:
+        with font.open("rb") as file:
+            head = file.read(12)
+            if head[:4] == b"RIFF" and head[8:] == b"sfbk":
+                found = {name: data for name, data in _chunks(file) if name in (b"phdr", b"shdr", b"smpl")}
+                if (
+                    len(found) == 3
+                    and len(found[b"phdr"]) % _PRESET.size == len(found[b"shdr"]) % _RECORDING.size == 0
+                ):
+                    return found
+    except OSError as error:
+        raise DataError(f"{font} cannot be read: {error}") from error
+    raise DataError(f"{font} is not an SF2 or SF3 soundfont")
+
+
+def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Name and data of each chunk, of the samples their place; lists are entered."""
+    while len(head := file.read(8)) == 8:
+        name, size = struct.unpack("<4sI", head)
+        if name == b"LIST":
+            file.seek(4, 1)
+            continue
+        after = file.tell() + size
+        yield name, struct.pack("<Q", file.tell()) if name == b"smpl" else file.read(min(size, _LONGEST))
+        file.seek(after)
+        if size % 2 and file.read(1) != b"\0":  # MuseScore's files leave out the byte that makes a size even
+            file.seek(after)

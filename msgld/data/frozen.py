@@ -1,4 +1,4 @@
-"""What no training may hear: songs and styles by name, recordings by fingerprint, the band's reserved seeds."""
+"""The held-out set by name, which no training may use: songs, styles, recordings and the band's reserved seeds."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _ACCOMPANIMENT = re.compile(r"^mma_\d+_\d+_(?:casio|alexis)?(?P<style>.+)$")
 
 @lru_cache(maxsize=1)
 def heldout_names() -> dict[str, tuple[str, ...]]:
-    """Return the frozen lists: ``songs`` (file names), ``accompaniment_styles`` and ``recordings``."""
+    """The frozen lists: ``songs`` (file names), ``accompaniment_styles`` and ``recordings``."""
     text = files("msgld.data").joinpath("heldout.json").read_text(encoding="utf-8")
     return {key: tuple(names) for key, names in json.loads(text).items()}
 
 
 def heldout_recordings() -> frozenset[str]:
-    """Return the fingerprints of the held-out soundfont's recordings; see ``font_file``."""
+    """The fingerprints of the held-out soundfont's recordings, see :func:`msgld.data.fonts.recordings_of`."""
     return frozenset(heldout_names()["recordings"])
 
 
 def style_of(name: str) -> str | None:
-    """Return the style of a generated accompaniment by its file name; None for any other file."""
+    """The style of a generated accompaniment by its file name; None for any other file."""
     found = _ACCOMPANIMENT.match(_stem(name))
     return found["style"].lower() if found else None
 
 
 def is_heldout(name: str) -> bool:
-    """Tell whether a song, an accompaniment (by file name) or an accompaniment style is held out."""
+    """Whether a song, an accompaniment (by file name) or an accompaniment style is held out."""
     names = heldout_names()
     songs = {_stem(song).lower() for song in names["songs"]}
     return _stem(name).lower() in songs or (style_of(name) or name) in names["accompaniment_styles"]

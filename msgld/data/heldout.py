@@ -1,4 +1,4 @@
-"""The held-out set: unseen pieces by an unseen soundfont, the same clips for everybody and for good.
+"""The held-out set: unseen pieces by an unseen soundfont, always the same clips.
 
 Songs and accompaniments come from the user's own folder of MIDI files; the band's pieces need nothing.
 Everything is rendered with TimGM6mb, which trains nothing, without any variation.
@@ -16,18 +16,18 @@ import numpy as np
 
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.frozen import RESERVED_SEED, heldout_names, is_heldout, style_of
-from msgld.data.midi import MidiFolder, Song
-from msgld.data.parts import Part, crop, length, sounding
+from msgld.data.midi import MidiFolder
 from msgld.data.render import Renderer
 from msgld.data.scores import band_song
-from msgld.data.source import Clip
+from msgld.data.source import Clip, SourceOptions
 from msgld.errors import DataError
+from msgld.music.midi.parts import Part, Song, crop, length, sounding
 from msgld.stems import RATE, STEMS
 
 SECONDS = 10.24
 """Length of a clip."""
 SOUNDING = 10 ** (-50 / 20)
-"""A stem sounds above this level (RMS, -50 dBFS)."""
+"""A stem sounds above this RMS (-50 dBFS)."""
 STEMS_SOUNDING = 3
 """Stems that sound in every clip, if its piece has such a place."""
 
@@ -44,7 +44,7 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True)
 class Excerpt:
-    """One clip before it is rendered: a file or a band piece, and which of its places to take.
+    """One clip before it is rendered: a file or a piece of the band, and which of its places to take.
 
     Attributes:
         kind: ``song``, ``accompaniment`` or ``band``.
@@ -64,7 +64,7 @@ class HeldOut:
         midi: a folder with ``songs/*.mid`` and ``accompaniments.tar.xz``; without it only the band's clips.
         stems: names and order of the stems.
         rate: samples per second.
-        soundfont: instead of TimGM6mb, another that the model has not heard.
+        soundfont: instead of TimGM6mb, another that the model was not trained with.
 
     Raises:
         DataError: a held-out song or style is missing in the folder, or there is no such soundfont.
@@ -94,7 +94,7 @@ class HeldOut:
         return (self[index] for index in range(len(self)))
 
     def spread(self, count: int) -> list[Clip]:
-        """So many clips from all over the set, whose songs lie together; all where it has no more."""
+        """Up to ``count`` clips, spread over the set."""
         return [self[int(i)] for i in np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)]
 
     def __getitem__(self, index: int) -> Clip:
@@ -108,7 +108,7 @@ class HeldOut:
         return Clip(stems / np.float32(max(peak, 1.0)), present, self._renderer.rate, song.name, meta)
 
     def digest(self) -> str:
-        """Return a hash of the notes of all clips at their places (to the millisecond), 64 hex digits.
+        """A hash of the notes of all clips at their places (to the millisecond), 64 hex digits.
 
         The soundfont matters only where a place was passed over because too few stems sounded.
         """
@@ -133,7 +133,7 @@ def _nothing(name: str) -> bool:
 
 
 def _of_songs(library: MidiFolder) -> list[Excerpt]:
-    """Return every song once, then as many a second time as there are clips left."""
+    """Every song once, then as many a second time as there are clips left."""
     names = {Path(name).name: name for name in library.names}
     missing = [song for song in heldout_names()["songs"] if song not in names]
     if missing:
@@ -145,7 +145,7 @@ def _of_songs(library: MidiFolder) -> list[Excerpt]:
 
 
 def _of_styles(library: MidiFolder) -> list[Excerpt]:
-    """Return some accompaniments of every style, style after style."""
+    """Some accompaniments of every style, style after style."""
     chosen = []
     for number in range(_PER_STYLE):
         for style in heldout_names()["accompaniment_styles"]:
@@ -159,7 +159,7 @@ def _of_styles(library: MidiFolder) -> list[Excerpt]:
 
 
 def _band() -> list[Excerpt]:
-    """Return pieces of ordinary and of reserved styles, mixed, each with a reserved seed."""
+    """Pieces of ordinary and of reserved styles, mixed, each with a reserved seed."""
     from msgld.data.band import RESERVED_STYLES, STYLES
 
     usual = sorted((style for style in STYLES if style not in RESERVED_STYLES), key=_shuffled)
@@ -169,7 +169,7 @@ def _band() -> list[Excerpt]:
 
 
 def _shuffled(name: str) -> str:
-    """Return a key that puts names in an order of no meaning, the same everywhere."""
+    """A sorting key for an order without meaning, the same everywhere."""
     return hashlib.sha256(Path(name).name.encode()).hexdigest()
 
 
@@ -184,7 +184,7 @@ def _interleave(lists: Sequence[Sequence[_Item]]) -> Iterator[_Item]:
 def _place(
     renderer: Renderer, piece: Sequence[Part], excerpt: Excerpt, stems: tuple[str, ...]
 ) -> tuple[float, np.ndarray]:
-    """Return the start and the audio (K, 2, L) of the first place where enough stems sound, or the best."""
+    """The start and the audio (S, 2, L) of the first place where enough stems sound, or the best."""
     best: tuple[int, float, np.ndarray] | None = None
     for start in _starts(piece, excerpt):
         audio = renderer.render_stems(piece, start, SECONDS, stems)
@@ -198,7 +198,7 @@ def _place(
 
 
 def _starts(piece: Sequence[Part], excerpt: Excerpt) -> list[float]:
-    """Return places to try, those with notes of enough stems first; never another clip's."""
+    """Places to try, those with notes of enough stems first; never another clip's."""
     room = max(length(piece) - SECONDS, 0.0)
     first = 0 if excerpt.kind == "band" else excerpt.number * _TRIES
     starts = [round(room * ((first + i + 0.5) * _STEP % 1), 2) for i in range(_TRIES)]
@@ -206,7 +206,12 @@ def _starts(piece: Sequence[Part], excerpt: Excerpt) -> list[float]:
 
 
 def _canonical(part: Part, start: float) -> bytes:
-    """Return the notes of a part as bytes that are the same on every machine."""
+    """The notes of a part as bytes that are the same on every machine."""
     times = np.round(1000 * np.stack([part.onset - start, part.duration])).astype("<i8")
     notes = np.stack([part.pitch, part.velocity]).astype("<i8")
     return f"{part.stem} {part.program}".encode() + times.tobytes() + notes.tobytes()
+
+
+def open_heldout(path: Path | None, options: SourceOptions) -> HeldOut:
+    """The held-out set, from its folder of MIDI files; without a path only the band's clips."""
+    return HeldOut(path, options.stems, soundfont=options.soundfont)

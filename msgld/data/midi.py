@@ -7,61 +7,25 @@ import tarfile
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from msgld.data.frozen import is_heldout
-from msgld.data.parts import Part
-from msgld.data.performance import perform
-from msgld.data.smf import read_smf, tracks_of
 from msgld.errors import DataError, one_line
+from msgld.music.midi.parts import Song
+from msgld.music.midi.perform import read_midi
+from msgld.music.midi.smf import tracks_of
 
 _MIDI = (".mid", ".midi")
 _ARCHIVES = (".tar", ".tar.xz", ".tar.gz", ".tgz")
 
 
-@dataclass(frozen=True)
-class Song:
-    """One piece of a library.
-
-    Attributes:
-        parts: its notes.
-        name: what it is called.
-        meta: what else is known about it.
-        tempos: quarter notes a minute that occur in it; empty where nothing is known.
-        bars: lengths of its bars in quarter notes; empty where nothing is known.
-    """
-
-    parts: tuple[Part, ...]
-    name: str
-    meta: dict[str, str | float] = field(default_factory=dict)
-    tempos: frozenset[float] = frozenset()
-    bars: frozenset[float] = frozenset()
-
-
-def read_midi(data: bytes, name: str) -> Song:
-    """Read the bytes of a MIDI file; ``name`` is its path.
-
-    Raises:
-        DataError: it is not MIDI, is damaged, or plays nothing. The message names the file.
-    """
-    try:
-        played = perform(read_smf(data))
-    except DataError as error:
-        raise DataError(f"{name} cannot be read as MIDI: {error}") from error
-    if not played.parts:
-        raise DataError(f"{name} has no notes")
-    return Song(played.parts, PurePosixPath(name).stem, tempos=played.tempos, bars=played.bars)
-
-
 class MidiFolder:
     """The MIDI files below a folder, in a tar archive, or both (archives inside the folder are read too), or one file.
 
-    Hidden files, such as those that a Mac leaves beside copies, are passed over. The files' bytes are kept in memory
-    (about 10 kB each) and read when drawn, which takes some 20 ms. Files that cannot be read are named in a warning and
-    never drawn: at once where a glance tells, else when they are drawn first.
+    Hidden files are ignored. The files' bytes are kept in memory (about 10 kB each) and read when drawn, which takes
+    some 20 ms. A warning names unreadable files, at once or when they are drawn first; they are never drawn again.
 
     Args:
         path: a folder, a tar archive or a MIDI file.
@@ -104,7 +68,7 @@ class MidiFolder:
         return read_midi(self._files[name], name)
 
     def draw(self, rng: np.random.Generator) -> Song:
-        """Return one of the files that can be used, each as likely as the others.
+        """One of the files that can be used, each as likely as the others.
 
         Raises:
             DataError: none can.
@@ -127,7 +91,7 @@ class MidiFolder:
 
 
 def _damage(data: bytes) -> str:
-    """What is wrong with a file as far as a glance tells; empty where nothing is."""
+    """The damage of a file as far as its header tells; empty where there is none."""
     try:
         tracks_of(data)
     except DataError as error:

@@ -1,8 +1,7 @@
 """From notes to sound, with a soundfont.
 
-``parts`` has resolved volume, expression, pan and the pedal into the notes; here notes are rendered in groups of the
-same loudness and place, and each group is scaled. Synthesis is additive, so the sum is exact. In a group each part has
-a channel of its own, which alone is bent as the part is.
+Notes are rendered in groups of the same loudness and pan, and each group is scaled. Synthesis is additive, so the sum
+is exact. In a group each part has a channel of its own, which alone is bent as the part is.
 
 The synthesiser is TinySoundFont. symusic has one too, which plays many notes of many soundfonts at a wrong pitch (its
 issue 55) and cuts drums short.
@@ -19,21 +18,19 @@ from typing import Any
 
 import numpy as np
 
-from msgld.data.fonts import find_soundfonts, heldout_soundfont
-from msgld.data.parts import Part, Score, crop, parts
+from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError
+from msgld.music.midi.parts import Part, crop
 from msgld.stems import RATE, STEMS
-
-__all__ = ["Renderer", "balance", "find_soundfonts", "heldout_soundfont", "render"]
 
 LEAD = 8.0
 """Seconds before the start from which a held note is played in full; an older one begins here."""
 TAIL = 2.0
-"""Seconds after its end for which a note's release can be heard."""
+"""Seconds for which a note's release is audible."""
 _STEP = 2.0
 """Notes within so many decibels are rendered together, at most half of it off."""
 _FLOOR = -60.0
-"""Notes below this (dB) are not heard."""
+"""Notes below this (dB) are left out."""
 _PANS = 8
 """Places between the middle and one side."""
 _VOICES = 512
@@ -43,20 +40,14 @@ _END, _BEND, _STRIKE = 0, 1, 2
 """Kinds of events, in the order in which they come at one moment."""
 
 
-def balance(pan: np.ndarray | float) -> np.ndarray:
-    """Return the gains (2, ...) of left and right for a pan of -1 to 1: equal power, 1 in the middle."""
-    angle = (np.asarray(pan, dtype=np.float64) + 1) * np.pi / 4
-    return np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)])
-
-
 class Renderer:
     """Plays notes with one soundfont.
 
     Args:
         soundfont: an .sf2 or .sf3 file.
         rate: samples per second.
-        colour: semitones by which all sounds are shifted, while notes keep their pitch: a sample is played faster, of a
-            note that much lower. Resonances and attacks move; of drums, which have no notes, the pitch does.
+        colour: semitones by which timbres are shifted while notes keep their pitch: the sample of a lower note is
+            played faster. Resonances and attacks move; drums, which have no notes, change their pitch.
 
     Raises:
         DataError: TinySoundFont is missing, or the file is not a soundfont.
@@ -66,28 +57,24 @@ class Renderer:
         self.soundfont, self.rate, self.colour = Path(soundfont), rate, colour
         self._player = _player(self.soundfont.resolve(), rate)
 
-    def render(self, piece: Score | Sequence[Part], start: float, seconds: float) -> np.ndarray:
-        """Return the stretch of a piece from ``start`` as float32 (2, round(seconds * rate)), not normalised.
+    def render(self, piece: Sequence[Part], start: float, seconds: float) -> np.ndarray:
+        """An excerpt of a piece from ``start`` on, float32 (2, round(seconds * rate)), not normalised.
 
-        Notes that began before ``start`` and still sound are heard.
+        It includes notes that began before ``start`` and still sound.
         """
         total = np.zeros((2, round(seconds * self.rate)), dtype=np.float32)
-        played = parts(piece) if isinstance(piece, Score) else piece
-        cropped = [crop(part, start, seconds, TAIL) for part in played]
+        cropped = [crop(part, start, seconds, TAIL) for part in piece]
         for (level, pan), group in _groups(part for part in cropped if len(part)).items():
             sound = self._play(group, start, total.shape[1])
-            gains = 10 ** (level * _STEP / 20) * balance(pan / _PANS)
+            gains = 10 ** (level * _STEP / 20) * stereo_gains(pan / _PANS)
             total[:, : sound.shape[1]] += gains[:, None].astype(np.float32) * sound
         return total
 
     def render_stems(
-        self, piece: Score | Sequence[Part], start: float, seconds: float, stems: Sequence[str] = STEMS
+        self, piece: Sequence[Part], start: float, seconds: float, stems: Sequence[str] = STEMS
     ) -> np.ndarray:
-        """Return the stretch stem by stem, float32 (K, 2, L); a stem without notes is silent."""
-        played = parts(piece) if isinstance(piece, Score) else piece
-        return np.stack(
-            [self.render([p for p in played if p.stem == stem], start, seconds) for stem in stems]
-        )
+        """An excerpt stem by stem, float32 (S, 2, L); a stem without notes is silent."""
+        return np.stack([self.render([p for p in piece if p.stem == stem], start, seconds) for stem in stems])
 
     def _play(self, group: Sequence[Part], start: float, samples: int) -> np.ndarray:
         """Render one group, at most ``samples`` long from ``start``."""
@@ -101,15 +88,8 @@ class Renderer:
         return total[:, lead:]
 
 
-def render(
-    score: Score, soundfont: Path, rate: int = RATE, *, start: float = 0.0, seconds: float
-) -> dict[str, np.ndarray]:
-    """Return the stems of a stretch of a score by name, each float32 (2, round(seconds * rate))."""
-    return dict(zip(STEMS, Renderer(soundfont, rate).render_stems(score, start, seconds), strict=True))
-
-
 def _shift(part: Part, zero: float) -> Part:
-    """Return the part with time counted from ``zero``; a note from before begins there."""
+    """The part with time counted from ``zero``; a note from before begins there."""
     onset = part.onset - zero
     duration = part.duration + np.minimum(onset, 0)
     return replace(part, onset=np.maximum(onset, 0), duration=duration, bend=part.bend.since(zero))
@@ -172,7 +152,7 @@ class _Player:
         return sound.T
 
     def _choose(self, channel: int, program: int, is_drum: bool) -> None:
-        """The nearest that the soundfont has: of kits the standard one, of programs the first of the family, or any."""
+        """Choose the nearest program that the soundfont has: the standard kit, the first of the family, or any."""
         for candidate in (program, program // 8 * 8, 0):
             try:
                 self._synth.program_select(channel, self._font, 0, candidate, is_drum)
@@ -182,12 +162,12 @@ class _Player:
         self._synth.channel.pop(channel, None)
 
     def _bend(self, channel: int, semitones: float) -> None:
-        """Move what a channel plays, sounding notes too; nothing where the soundfont has nothing for it."""
+        """Bend a channel, sounding notes too; without effect where the soundfont has nothing for it."""
         if channel in self._synth.channel:
             self._synth.set_tuning(channel, semitones)
 
     def _tune(self, colour: int) -> None:
-        """Let sounds come out so many semitones higher; :func:`_events` lowers the notes."""
+        """Play sounds so many semitones higher; :func:`_events` lowers the notes."""
         synth = self._synth
         slower = round(self._rate * 2 ** (-colour / 12))  # played at the full rate, it is higher
         mode = importlib.import_module("tinysoundfont._tinysoundfont").OutputMode.StereoInterleaved
@@ -228,7 +208,7 @@ def _player(soundfont: Path, rate: int) -> _Player:
 
 
 def load_synthesiser() -> Any:
-    """Import TinySoundFont late, since not everybody needs it.
+    """Import TinySoundFont, which only rendering needs.
 
     Raises:
         DataError: it is not installed.

@@ -9,30 +9,30 @@ from typing import Protocol
 
 import numpy as np
 
-from msgld.data.classes import substitute
-from msgld.data.fonts import fitting
+from msgld.data.fonts import find_soundfonts, fitting
 from msgld.data.frozen import RESERVED_SEED
-from msgld.data.keyfinding import key_of_notes
-from msgld.data.midi import Song
-from msgld.data.parts import Part, length, parts, sounding, stretch, transpose
-from msgld.data.render import Renderer, balance
-from msgld.data.source import Clip
-from msgld.errors import DataError
+from msgld.data.midi import MidiFolder
+from msgld.data.render import Renderer
+from msgld.data.source import Clip, SourceOptions
+from msgld.dsp.panning import stereo_gains
+from msgld.errors import DataError, UsageError
 from msgld.music.conditions import FASTEST, SLOWEST, Conditions
-from msgld.music.keys import transposed
-from msgld.stems import RATE, STEMS
+from msgld.music.keys import key_of_notes, transposed
+from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transpose
+from msgld.music.midi.score import parts
+from msgld.stems import RATE, STEMS, TABLE, about
 
 
 class Library(Protocol):
     """Pieces to draw from: MIDI files or the built-in band."""
 
     def draw(self, rng: np.random.Generator) -> Song:
-        """Return a piece."""
+        """A piece."""
         ...
 
 
 class Band:
-    """Pieces that the built-in band composes; the held-out set's seeds and styles are out of reach.
+    """Pieces that the built-in band composes; the held-out set's seeds and styles never occur.
 
     Args:
         styles: names to choose from; every ordinary style by default.
@@ -42,14 +42,14 @@ class Band:
         self.styles = tuple(styles) if styles is not None else None
 
     def draw(self, rng: np.random.Generator) -> Song:
-        """Compose a piece."""
+        """A composed piece."""
         seed = int(rng.integers(RESERVED_SEED))
         style = None if self.styles is None else self.styles[int(rng.integers(len(self.styles)))]
         return band_song(seed, style)
 
 
 def band_song(seed: int, style: str | None = None) -> Song:
-    """Compose the band's piece of this seed, in a style or one that the seed chooses."""
+    """The band's piece of this seed, in a style or one that the seed chooses."""
     from msgld.data.band import compose
 
     piece = compose(seed, style=style)
@@ -70,9 +70,10 @@ class Variation:
         tempo: slowest and fastest tempo, factors.
         gain: standard deviation of each stem's gain, dB.
         pan: farthest place of a stem to either side, 0 to 1.
-        loudness: lowest and highest level of the mixture, dBFS (RMS).
+        loudness: lowest and highest RMS of the mixture, dBFS.
         soundfonts: probability that a stem is played with a soundfont of its own.
-        recolour: probability that a stem's sounds are shifted (:class:`Renderer`), by up to ``colour`` semitones.
+        recolour: probability that a stem's timbre is shifted (:class:`Renderer`).
+        colour: largest such shift, semitones.
     """
 
     substitute: float = 0.5
@@ -90,10 +91,8 @@ def _one(fonts: Sequence[Path], rng: np.random.Generator) -> Path:
     return fonts[int(rng.integers(len(fonts)))]
 
 
-_SPREAD = {"bass": 0.2, "drums": 0.2}
-"""Basses and drums stay near the middle: their share of ``Variation.pan``."""
 _PIECES, _STARTS = 4, 8
-"""Tries for a stretch in which two stems sound, pieces and places in each."""
+"""Tries for an excerpt in which two stems sound: pieces, and places in each."""
 
 
 class ScoreSource:
@@ -124,7 +123,7 @@ class ScoreSource:
         self.stems, self.rate = stems, rate
 
     def clip(self, seed: int, seconds: float) -> Clip:
-        """Return the clip of this seed; two stems sound or more, if the library has such places."""
+        """The clip of this seed; two stems sound or more, if the library has such places."""
         rng = np.random.default_rng(seed)
         song, piece, start, tempo, semitones = self._stretch(rng, seconds)
         if rng.random() < self.variation.substitute:
@@ -144,7 +143,7 @@ class ScoreSource:
         return Clip(self._mix(audio, rng), present, self.rate, name, meta, conditions)
 
     def _renderer(self, font: Path, stem: Sequence[Part], rng: np.random.Generator) -> Renderer:
-        """What plays a stem: the clip's soundfont or one of its own, its sounds as they are or shifted."""
+        """The renderer of a stem: the clip's soundfont or one of its own, with its timbre or a shifted one."""
         how = self.variation
         own = _one(fitting(self.soundfonts, stem), rng)
         colour = int(rng.integers(-how.colour, how.colour + 1))
@@ -168,11 +167,11 @@ class ScoreSource:
         return song, piece, start, tempo, semitones
 
     def _mix(self, audio: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Give each stem its level and place, and the mixture its loudness; no peak above 1."""
+        """Give each stem its gain and pan, and the mixture its loudness; no peak above 1."""
         for k, stem in enumerate(self.stems):
             gain = 10 ** (np.clip(rng.normal(0, self.variation.gain), -9, 9) / 20)
-            pan = rng.uniform(-1, 1) * self.variation.pan * _SPREAD.get(stem, 1.0)
-            audio[k] *= (gain * balance(pan))[:, None].astype(np.float32)
+            pan = rng.uniform(-1, 1) * self.variation.pan * about(stem).spread
+            audio[k] *= (gain * stereo_gains(pan))[:, None].astype(np.float32)
         mixture = audio.sum(axis=0)
         rms, peak = float(np.sqrt(np.mean(mixture**2))), float(np.abs(mixture).max(initial=0.0))
         loudness = 10 ** (rng.uniform(*self.variation.loudness) / 20)
@@ -183,11 +182,15 @@ class ScoreSource:
 def conditions_of(
     song: Song, piece: Sequence[Part], start: float, seconds: float, tempo: float, semitones: int
 ) -> Conditions:
-    """What a stretch of a song would have been asked for with.
+    """The conditions that an excerpt of a song meets.
 
     Args:
-        song: as it is written. piece: its parts as they are played.
-        start, seconds: of the stretch. tempo, semitones: how it was varied.
+        song: as it is written.
+        piece: its parts as they are played.
+        start: of the excerpt, seconds.
+        seconds: its length.
+        tempo: how many times as fast it is played.
+        semitones: by which it is transposed.
     """
     bpm, beats = steady_tempo(song)
     bpm = bpm * tempo if bpm and SLOWEST <= bpm * tempo <= FASTEST else None
@@ -214,9 +217,28 @@ def steady_tempo(song: Song) -> tuple[float | None, float]:
 
 
 def recast(piece: Sequence[Part], rng: np.random.Generator) -> tuple[Part, ...]:
-    """Return the piece with each program replaced by one of its family; parts that share one still do."""
+    """The piece with each program replaced by one of its family; equal programs stay equal."""
     drawn: dict[tuple[int, bool], int] = {}
     for part in piece:
         if (part.program, part.is_drum) not in drawn:
-            drawn[part.program, part.is_drum] = substitute(part.program, part.is_drum, rng)
+            drawn[part.program, part.is_drum] = _substitute(part.program, part.is_drum, rng)
     return tuple(replace(part, program=drawn[part.program, part.is_drum]) for part in piece)
+
+
+def _substitute(program: int, is_drum: bool, rng: np.random.Generator) -> int:
+    """Draw another program of the same General MIDI family (of eight), or another drum kit."""
+    if is_drum:
+        return int(rng.choice(TABLE["drums"].programs))
+    return program // 8 * 8 + int(rng.integers(8))
+
+
+def open_band(path: Path | None, options: SourceOptions) -> ScoreSource:
+    """The built-in band; it takes no path."""
+    return ScoreSource(Band(), find_soundfonts(options.soundfont), stems=options.stems)
+
+
+def open_midi(path: Path | None, options: SourceOptions) -> ScoreSource:
+    """MIDI files: a folder, a tar archive or one file. What the held-out set owns is left out."""
+    if path is None:
+        raise UsageError("MIDI files need a path: name a folder or a tar archive")
+    return ScoreSource(MidiFolder(path), find_soundfonts(options.soundfont), stems=options.stems)

@@ -1,4 +1,4 @@
-"""Where stems that were made stand between the loudspeakers: the model makes them without a place of their own."""
+"""Panning of generated stems: the model generates them in mono, without a place in the stereo image."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ import math
 
 import numpy as np
 
-PLACES = {"bass": 0.0, "drums": 0.0, "guitar": -0.4, "piano": 0.4, "other": 0.15}
-"""Place of each stem from -1 (left) to 1 (right); a stem of another name stands in the middle."""
+from msgld.stems import about
 
 
-def stereo_gains(place: float) -> np.ndarray:
-    """Gains of left and right at a place, (2,).
+def stereo_gains(pan: np.ndarray | float) -> np.ndarray:
+    """Gains of left and right, (2, ...), for a pan of -1 (left) to 1 (right).
 
     Equal power: the squares sum to 2 everywhere, so the mean power of the channels is that of the mono sound.
-
-    Args:
-        place: -1 (left) to 1 (right).
     """
-    angle = (place + 1) * math.pi / 4
-    return math.sqrt(2) * np.array([math.cos(angle), math.sin(angle)])
+    angle = (np.asarray(pan, dtype=np.float64) + 1) * np.pi / 4
+    return np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)])
 
 
 def gains_of(stem: str) -> np.ndarray:
-    """Gains of left and right at a stem's place, (2,)."""
-    return stereo_gains(PLACES.get(stem, 0.0))
+    """Gains of left and right, (2,), at the stem's pan in the table of stems."""
+    return stereo_gains(about(stem).pan)
 
 
 def gains_like(samples: np.ndarray, stem: str) -> np.ndarray:
-    """Gains (channels,) with which a mono sound stands where ``samples`` (channels, L) do.
+    """Gains (channels,) that give a mono sound the same balance as ``samples``; their mean square is 1.
 
-    Their mean square is 1. Where the samples are silent, it is the stem's place, in the first two channels.
+    Args:
+        samples: (channels, L).
+        stem: where the samples are silent, its own pan counts, in the first two channels.
     """
     power = (samples.astype(np.float64) ** 2).mean(axis=1)
     if power.sum() > 0:

@@ -1,1 +1,1 @@
-"""Keys, tuning, and the conditions of a piece."""
+"""Written music: keys, tempo, tuning, the conditions of a piece, and notes from MIDI; no audio files, no networks."""

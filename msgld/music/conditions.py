@@ -1,37 +1,42 @@
-"""Conditions: what a musician is asked to play. Style, tempo, key and instruments, each of which may be left open."""
+"""Conditions of a piece: style, tempo, key and instruments, each of which may be left open."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import numbers
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from msgld.errors import UsageError
-from msgld.instruments import programs_of
 from msgld.music.keys import parse_key
 from msgld.ranges import RANGES, check, check_optional, shown
+from msgld.stems import about
 
 SLOWEST, FASTEST = RANGES["bpm"].lowest, RANGES["bpm"].highest
-"""Beats a minute that can be asked for."""
+"""Range of tempos, in quarter notes a minute."""
 
-PROGRAMS = 256
+LAST_PROGRAM = 127
+"""The highest General MIDI program, and the highest drum kit."""
+
+PROGRAMS = 2 * (LAST_PROGRAM + 1)
 """General MIDI programs, and after them as many drum kits."""
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What is asked of a piece.
+    """The conditions that a piece should meet.
 
     Attributes:
-        style: a name that the model knows. bpm: quarter notes a minute, 30 to 300.
+        style: a name that the model knows.
+        bpm: quarter notes a minute, 30 to 300.
         key: such as ``"G minor"``, ``"Gm"``, ``"F# dorian"``; a bare note leaves the mode open.
         instruments: stem -> General MIDI programs (0 to 127; of drums, kits), or names of instruments as the command
             line takes them, such as ``"rhodes"``; kept as programs.
-        beats: quarter notes in a bar, where the tempo is said.
-        offset: beats that are over when the piece begins; for stretches of longer pieces.
+        beats: quarter notes in a bar; used together with ``bpm``.
+        offset: beats before the beginning of the piece; for excerpts of longer pieces.
 
     Raises:
-        UsageError: a tempo out of range, a key that cannot be read, an instrument that there is not, or another type.
+        UsageError: a tempo out of range, an unreadable key, an unknown instrument, or a value of another type.
     """
 
     style: str | None = None
@@ -60,14 +65,56 @@ class Conditions:
 
     @property
     def programs(self) -> Mapping[str, tuple[int, ...]]:
-        """The instruments, as they are kept: stem -> programs."""
+        """The instruments as programs, by stem."""
         return cast("Mapping[str, tuple[int, ...]]", self.instruments)
 
     @property
     def empty(self) -> bool:
-        """Whether it asks for nothing."""
+        """Whether all of it is left open."""
         return self.style is None and self.bpm is None and self.key is None and not self.instruments
 
 
 OPEN = Conditions()
-"""Asks for nothing."""
+"""Leaves everything open."""
+
+
+def programs_of(stem: str, chosen: Any) -> tuple[int, ...]:
+    """The General MIDI programs of a choice of instruments; for drums, kits.
+
+    Args:
+        stem: its instruments have their names in :mod:`msgld.stems`.
+        chosen: a program (0 to 127), a name, several of them separated by commas, or a sequence of programs and names.
+
+    Raises:
+        UsageError: an unknown instrument, or a value of another type.
+    """
+    if isinstance(chosen, Iterable) and not isinstance(chosen, str | Mapping | bytes):
+        return tuple(program for one in chosen for program in _programs(stem, one))
+    return _programs(stem, chosen)
+
+
+def _programs(stem: str, chosen: Any) -> tuple[int, ...]:
+    """The programs of one number, or of names separated by commas."""
+    if isinstance(chosen, str):
+        return tuple(program for part in chosen.split(",") for program in _named(stem, part.strip().lower()))
+    if not isinstance(chosen, numbers.Integral) or isinstance(chosen, bool):
+        raise UsageError(
+            f"the instruments of {stem} are names or programs from 0 to {LAST_PROGRAM}, not {shown(chosen)}"
+        )
+    if not 0 <= int(chosen) <= LAST_PROGRAM:
+        raise UsageError(
+            f"General MIDI programs are 0 to {LAST_PROGRAM}, not {shown(int(chosen))} for {stem}"
+        )
+    return (int(chosen),)
+
+
+def _named(stem: str, name: str) -> tuple[int, ...]:
+    names = about(stem).instruments
+    if name in names:
+        return names[name]
+    if name.isascii() and name.isdecimal() and len(name) < 5 and int(name) <= LAST_PROGRAM:
+        return (int(name),)
+    known = f"{', '.join(names)}, or " if names else ""
+    raise UsageError(
+        f"no {stem} called {shown(name)}; there are: {known}a General MIDI program from 0 to {LAST_PROGRAM}"
+    )

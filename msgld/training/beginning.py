@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from msgld.data.mixed import music_seconds
-from msgld.data.source import Source
+from msgld.data.source import Source, music_seconds
 from msgld.errors import TrainingError
 from msgld.progress import Progress
 from msgld.runtime import keep_freed_memory

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from msgld.data.folder import StemFolder
-from msgld.data.fonts import find_soundfonts
-from msgld.data.midi import MidiFolder
-from msgld.data.mixed import Augmented, Mixed
-from msgld.data.scores import Band, ScoreSource
-from msgld.data.source import Source
+from msgld.data.augment import Augmented
+from msgld.data.source import Mixed, Source, SourceOptions, open_source
+from msgld.data.stem_folders.folder import StemFolder
 from msgld.errors import UsageError
 
 
@@ -35,11 +32,10 @@ def training_source(
         UsageError: nothing to train on. DataError: a folder or a soundfont is unusable.
     """
     sources: list[tuple[Source, float]] = []
-    if midi or band > 0:
-        fonts = find_soundfonts(soundfont)
-        sources += [(ScoreSource(MidiFolder(path), fonts), 1.0) for path in midi]
-        sources += [(ScoreSource(Band(), fonts), band)] if band > 0 else []
-    sources += [(one if isinstance(one, StemFolder) else StemFolder(one), 1.0) for one in stems]
+    options = SourceOptions(soundfont=soundfont)
+    sources += [(open_source("midi", path, options), 1.0) for path in midi]
+    sources += [(open_source("band", None, options), band)] if band > 0 else []
+    sources += [(one if isinstance(one, StemFolder) else open_source("stems", one), 1.0) for one in stems]
     if not sources:
         raise UsageError("nothing to train on: name --midi or --stems folders, or leave the band in")
     source = sources[0][0] if len(sources) == 1 else Mixed(sources)

@@ -15,8 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.data.checked import BadClip, checked
-from msgld.data.source import Clip, Source
+from msgld.data.source import BadClip, Clip, Source, checked
 from msgld.dsp.resample import resample
 from msgld.errors import TrainingError
 from msgld.training.supply import Supply

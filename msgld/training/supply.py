@@ -9,9 +9,7 @@ from typing import Any, Protocol
 import soundfile
 from torch import Tensor
 
-from msgld.data.checked import BadClip
-from msgld.data.mixed import missing_file, origin_of
-from msgld.data.source import Source
+from msgld.data.source import BadClip, Source, missing_file, origin_of
 from msgld.errors import MsgldError
 from msgld.training.troubles import Patience, Trouble
 

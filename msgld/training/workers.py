@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from msgld.data.mixed import origin_of
+from msgld.data.source import origin_of
 from msgld.errors import TrainingError
 from msgld.training.pool import AnyPool, Pool
 from msgld.training.supply import Supply

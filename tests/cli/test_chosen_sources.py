@@ -9,7 +9,7 @@ from command import run, write_noise
 from tiny import save_tiny_model
 
 import msgld.data.fonts as fonts
-import msgld.training.data as data
+import msgld.data.scores as scores
 from msgld.cli.console import Talk
 from msgld.cli.sources import Chosen, chosen_source, chosen_stems
 from msgld.errors import DataError, UsageError
@@ -28,7 +28,7 @@ def no_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*_: object) -> list[Path]:
         raise DataError("no soundfont in the system's folders")
 
-    for module in (fonts, data):
+    for module in (fonts, scores):
         monkeypatch.setattr(module, "find_soundfonts", none)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from msgld.data.augment import Augmentation, augment, filter_and_room, place, saturate
-from msgld.data.mixed import Augmented
+from msgld.data.augment import Augmentation, Augmented, augment, filter_and_room, place, saturate
 from msgld.data.source import Clip
 
 RATE = 22_050

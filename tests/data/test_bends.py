@@ -14,10 +14,10 @@ from midi_bytes import Message, control, note, reach, smf, tempo, wheel
 from scores import score, track
 from soundfonts.write import Preset, Zone, write_soundfont
 
-from msgld.data.bends import STRAIGHT, Bend
-from msgld.data.midi import read_midi
-from msgld.data.parts import Part, crop, parts, stretch, transpose
 from msgld.data.render import Renderer
+from msgld.music.midi.parts import STRAIGHT, Bend, Part, crop, stretch, transpose
+from msgld.music.midi.perform import read_midi
+from msgld.music.midi.score import parts
 
 RATE = 22_050
 Play = Callable[..., np.ndarray]

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from scores import band, midi, score, track
 
 from msgld.data.band import RESERVED_STYLES
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.frozen import heldout_names, is_heldout, style_of
 from msgld.data.midi import MidiFolder
-from msgld.data.mixed import Mixed
-from msgld.data.parts import parts
 from msgld.data.scores import Band, ScoreSource, Variation, recast
-from msgld.data.source import Clip
+from msgld.data.source import Clip, Mixed, SourceOptions, open_clips, open_source
 from msgld.errors import DataError, UsageError
+from msgld.music.midi.score import parts
 from msgld.stems import STEMS
 
 RATE = 16_000
@@ -176,3 +176,33 @@ def test_mixed_refuses_what_does_not_mix() -> None:
     for pairs in ([], [(Constant(0.1), 0.0)], [(Constant(0.1), -1.0)], [(Constant(0.1), 1.0), (other, 1.0)]):
         with pytest.raises(UsageError):
             Mixed(pairs)
+
+
+def test_sources_are_found_by_name(tmp_path: Path):
+    fonts = SourceOptions(soundfont=heldout_soundfont())
+    for name, path in (("stems", tmp_path), ("midi", tmp_path), ("heldout", tmp_path)):
+        with pytest.raises(DataError):
+            open_source(name, path, fonts)
+    with pytest.raises(UsageError, match="there are: band, midi, stems, heldout"):
+        open_source("vinyl")
+    with pytest.raises(UsageError, match="for evaluation only"):
+        open_source("heldout")
+    for name in ("midi", "stems"):
+        with pytest.raises(UsageError, match="need a path"):
+            open_source(name)
+
+
+def test_a_source_that_is_evaluated_has_clips_by_number(tmp_path: Path):
+    for stem in ("bass", "drums"):
+        soundfile.write(tmp_path / f"{stem}.wav", np.full(16_000, 0.1), 16_000)
+    clips = open_clips("stems", tmp_path, 0.25)
+    assert len(clips) == 4 and clips[3].meta["start"] == 0.75
+    assert open_source("stems", tmp_path).clip(0, 0.5).stems.any()
+    assert len(open_clips("heldout", None, 1.0)) > 0
+
+
+def test_a_source_without_clips_by_number_is_for_training_only(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("msgld.data.scores.find_soundfonts", lambda _: [heldout_soundfont()])
+    assert open_source("band").stems == STEMS
+    with pytest.raises(UsageError, match="for training only"):
+        open_clips("band", None, 1.0)

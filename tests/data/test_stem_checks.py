@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
-import msgld.data.check as check
+import msgld.data.stem_folders.check as check
 from msgld.cli.checking import report
-from msgld.data.folder import FolderClips, StemFolder, check_rules
-from msgld.data.stem_map import parse_map
+from msgld.data.stem_folders.folder import FolderClips, StemFolder, check_rules
+from msgld.data.stem_folders.rules import parse_map
 from msgld.errors import DataError, UsageError
 from msgld.stems import STEMS
 

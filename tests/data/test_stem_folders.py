@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from msgld.data.folder import FolderClips, StemFolder
 from msgld.data.source import Clip
-from msgld.data.stem_map import parse_map
+from msgld.data.stem_folders.folder import FolderClips, StemFolder
+from msgld.data.stem_folders.rules import parse_map
 from msgld.errors import DataError
 from msgld.stems import STEMS
 

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msgld.data.song_names import read_names, stem_of_file
-from msgld.data.stem_names import NOWHERE, place_of, stems_to_train
-from msgld.data.words import COMPLEMENT, MIXTURE
+from msgld.data.stem_folders.names import read_names, stem_of_file
+from msgld.data.stem_folders.words import COMPLEMENT, NOWHERE, stems_to_train, vocabulary, words_of
 from msgld.errors import UsageError
-from msgld.stems import STEMS
+from msgld.stems import MIXTURE, STEMS
 
 SINGLE = {
     "bass": ["bass", "Bass", "BASS", "song - bass", "01 Bass", "bass_guitar.L", "Bass DI", "double bass", "bass.R",
@@ -48,10 +47,9 @@ def test_stems_of_the_model_come_first_and_what_it_lacks_goes_to_other() -> None
     assert stem_of_file("snare", ("kick", "drums")) == "drums"
     assert stem_of_file("Backing Vocals 2", ("vocals", "backing vocals", "other")) == "backing vocals"
     assert stem_of_file("accompaniment", ("vocals", "accompaniment")) == "accompaniment"
-    assert place_of("Kick Drum", STEMS) == "drums"
+    assert vocabulary(STEMS).stem(words_of("Kick Drum")) == "drums"
     for name in ("tuba player", "mixture", "bass and drums", ""):
-        with pytest.raises(ValueError):
-            place_of(name, STEMS)
+        assert vocabulary(STEMS).stem(words_of(name)) is None
 
 
 FOLDERS = [

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from msgld.data.fonts import heldout_soundfont
-from msgld.data.parts import Part
 from msgld.data.render import Renderer
 from msgld.errors import DataError
+from msgld.music.midi.parts import Part
 
 RATE = 44_100
 

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msgld.dsp.panning import PLACES, gains_like, gains_of, place, stereo_gains
+from msgld.dsp.panning import gains_like, gains_of, place, stereo_gains
+from msgld.stems import STEMS, about
+
+PANS = {"bass": 0.0, "drums": 0.0, "guitar": -0.4, "piano": 0.4, "other": 0.15}
 
 
 @given(st.floats(-1, 1))
@@ -26,8 +29,8 @@ def test_the_ends_and_the_middle():
 
 
 def test_stems_stand_where_the_table_says():
-    assert PLACES == {"bass": 0.0, "drums": 0.0, "guitar": -0.4, "piano": 0.4, "other": 0.15}
-    for stem, where in PLACES.items():
+    assert {stem: about(stem).pan for stem in STEMS} == PANS
+    for stem, where in PANS.items():
         left, right = gains_of(stem)
         assert np.sign(round(right - left, 6)) == np.sign(where)
     np.testing.assert_allclose(gains_of("kazoo"), [1, 1])

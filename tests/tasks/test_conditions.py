@@ -14,8 +14,6 @@ from tiny import save_tiny_model
 import msgld
 from msgld.checkpoint import load_model, save_model
 from msgld.data.fonts import heldout_soundfont
-from msgld.data.keyfinding import key_of_notes
-from msgld.data.parts import stretch, transpose
 from msgld.data.scores import Band, ScoreSource, Variation, band_song, conditions_of
 from msgld.diffusion.denoise import Denoiser, Estimate
 from msgld.diffusion.guidance import Conditioned, Guided
@@ -25,7 +23,8 @@ from msgld.diffusion.sampling import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.music.conditioning import FACTS, conditioning_of, facts, features_of, frame_features, programs
 from msgld.music.conditions import PROGRAMS, Conditions
-from msgld.music.keys import parse_key, scale, transposed
+from msgld.music.keys import key_of_notes, parse_key, scale, transposed
+from msgld.music.midi.parts import stretch, transpose
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.stems import STEMS
 from msgld.tasks import noise_maps as maps

@@ -17,12 +17,19 @@ from soundfonts.synthetic import KEYS, driven, families, zones_of
 from soundfonts.synthetic import RATE as SYNTHETIC_RATE
 from soundfonts.write import Preset, Zone, write_soundfont
 
-from msgld.data.font_file import KITS, programs_of, recordings_of
-from msgld.data.fonts import find_soundfonts, fitting, heldout_soundfont, related
+from msgld.data.fonts import (
+    KITS,
+    find_soundfonts,
+    fitting,
+    heldout_soundfont,
+    programs_of,
+    recordings_of,
+    related,
+)
 from msgld.data.frozen import heldout_recordings
-from msgld.data.parts import Part
 from msgld.data.render import Renderer
 from msgld.errors import DataError
+from msgld.music.midi.parts import Part
 
 RATE = 22_050
 

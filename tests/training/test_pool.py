@@ -15,10 +15,19 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msgld.data.checked import LOUDEST, BadClip, checked
-from msgld.data.folder import StemFolder
-from msgld.data.mixed import Augmented, Mixed, missing_file, music_seconds, origin_of
-from msgld.data.source import Clip, Source
+from msgld.data.augment import Augmented
+from msgld.data.source import (
+    LOUDEST,
+    BadClip,
+    Clip,
+    Mixed,
+    Source,
+    checked,
+    missing_file,
+    music_seconds,
+    origin_of,
+)
+from msgld.data.stem_folders.folder import StemFolder
 from msgld.errors import DataError, TrainingError
 from msgld.training.beginning import FEWEST, fitting, wait_for
 from msgld.training.clips import ClipPool, draw_crops

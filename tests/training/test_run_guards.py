@@ -450,7 +450,7 @@ def test_no_soundfont_is_asked_for_where_nothing_is_rendered(tmp_path: Path, mon
     def none(*_: object) -> None:
         raise DataError("no soundfont")
 
-    monkeypatch.setattr("msgld.training.data.find_soundfonts", none)
+    monkeypatch.setattr("msgld.data.scores.find_soundfonts", none)
     write_songs(tmp_path / "songs")
     train_denoiser_on(settings(tmp_path))
     for changes in ({"band": True}, {"stems": ()}):

@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from msgld.data.font_file import KITS
+from msgld.data.fonts import KITS
 from soundfonts import synthetic
 from soundfonts.kits import kit
 from soundfonts.patches import patch

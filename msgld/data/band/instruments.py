@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-CLASSES: dict[str, tuple[int, ...]] = {
-    "bass": tuple(range(32, 40)),
-    "drums": (0, 8, 16, 24, 25, 32, 40),
-    "guitar": tuple(range(24, 32)),
-    "piano": tuple(range(0, 8)),
-    "other": tuple(range(8, 24)) + tuple(range(40, 96)),
-}
+from msgld.stems import STEMS, TABLE
+
+CLASSES: dict[str, tuple[int, ...]] = {stem: TABLE[stem].programs for stem in STEMS}
 """Programs (for drums: kits) of each stem, numbered from 0."""
 
 _SPANS = """

@@ -1,7 +1,7 @@
 """Standard MIDI Files as lists of events (RP-001, version 1.0).
 
 Only the container is read here: chunks, times, running status, system exclusive messages that are split over packets.
-What the events mean is the subject of :mod:`msgld.data.channels`.
+The events are carried out in :mod:`msgld.music.midi.device`.
 """
 
 from __future__ import annotations

@@ -1,49 +1,57 @@
-"""What a MIDI file plays: its events in order of time, obeyed channel by channel, as parts."""
+"""The performance of a MIDI file: its events in order of time, carried out channel by channel, as parts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from operator import itemgetter
+from pathlib import PurePosixPath
 
 import numpy as np
 
-from msgld.data.bends import Bend
-from msgld.data.channels import OPEN, Channel
-from msgld.data.classes import stem_of
-from msgld.data.parts import Part, gain_of, pan_of
-from msgld.data.pedals import cut, selected, struck_again, sustained
-from msgld.data.smf import META, SYSEX, Event, MidiFile
-from msgld.data.sysex import Assign, Reset, meaning
+from msgld.errors import DataError
+from msgld.music.midi.channel import OPEN, SOSTENUTO, SUSTAIN, Channel
+from msgld.music.midi.device import Device
+from msgld.music.midi.parts import Bend, Part, Song, cut, gain_of, held, pan_of, struck_again
+from msgld.music.midi.smf import META, Event, MidiFile, read_smf
+from msgld.stems import stem_of
 
-_OFF, _ON, _CONTROL, _PROGRAM, _WHEEL = 0x80, 0x90, 0xB0, 0xC0, 0xE0
-_PORT, _TEMPO, _SIGNATURE = 0x21, 0x51, 0x58
+_CONTROL, _PORT, _TEMPO, _SIGNATURE = 0xB0, 0x21, 0x51, 0x58
 _TEMPO_BYTES = 3
 _SHORTEST = 7
 """Halvings of a whole note that the unit of a time signature may have."""
 _DEFAULT_TEMPO = 500_000
-"""Microseconds in a quarter note where nothing is said."""
+"""Microseconds in a quarter note of a file without tempos."""
 
 
-@dataclass(frozen=True)
-class Performance:
-    """What a file plays.
+def read_midi(data: bytes, name: str) -> Song:
+    """Read a MIDI file.
 
-    Attributes:
-        parts: one for each channel, program and kind (melody or percussion), in that order, ports first.
-        tempos: quarter notes a minute that occur; empty where the file names none or counts in seconds.
-        bars: lengths of bars that occur, in quarter notes; empty where it names none.
+    Args:
+        data: its bytes.
+        name: its path, for errors and the song's name.
+
+    Raises:
+        DataError: it is not MIDI, is damaged, or plays nothing. The message names the file.
     """
+    try:
+        song = perform(read_smf(data), PurePosixPath(name).stem)
+    except DataError as error:
+        raise DataError(f"{name} cannot be read as MIDI: {error}") from error
+    if not song.parts:
+        raise DataError(f"{name} has no notes")
+    return song
 
-    parts: tuple[Part, ...]
-    tempos: frozenset[float]
-    bars: frozenset[float]
 
+def perform(file: MidiFile, name: str = "") -> Song:
+    """Play a file: every note has the state of its channel at its onset, whatever track set it.
 
-def perform(file: MidiFile) -> Performance:
-    """Play a file: every note has the state of its channel at its onset, whatever track set it."""
+    Returns:
+        A song with a part for each channel, program and kind (melody or percussion), in that order, ports first. It has
+        no tempos where the file has none or counts in seconds.
+    """
     clock = Clock.of(file)
-    device = _Device()
+    device = Device()
     for port, event in _merged(file):
         device.obey(port, event)
     played = [
@@ -52,7 +60,7 @@ def perform(file: MidiFile) -> Performance:
         for part in _parts(channel, clock, file.end)
     ]
     tempos = frozenset(60e6 / tempo for _, tempo in _tempos(file)) if file.second is None else frozenset()
-    return Performance(tuple(played), tempos, frozenset(_bars(file)))
+    return Song(tuple(played), name, tempos=tempos, bars=frozenset(_bars(file)))
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ class Clock:
 
 
 def _merged(file: MidiFile) -> Iterator[tuple[int, Event]]:
-    """(port, event) by tick, then track; at one tick whatever is no note comes before notes."""
+    """(port, event) by tick, then track; at one tick notes come last."""
     rows = []
     for track in file.tracks:
         port = 0
@@ -126,56 +134,12 @@ def _meta(file: MidiFile, kind: int) -> list[tuple[int, bytes]]:
     return sorted(found, key=itemgetter(0))
 
 
-class _Device:
-    """What obeys the events: 16 channels on each port, made when they are first spoken to."""
-
-    def __init__(self) -> None:
-        self.channels: dict[tuple[int, int], Channel] = {}
-        self._systems: dict[int, str] = {}
-
-    def obey(self, port: int, event: Event) -> None:
-        tick, status, first, second, body = event
-        if status < SYSEX:
-            _obey(self._channel(port, status & 0x0F), tick, status & 0xF0, first, second)
-        elif status == SYSEX:
-            said = meaning(body)
-            if isinstance(said, Assign):
-                self._channel(port, said.channel).assign(said.drums)
-            elif isinstance(said, Reset):
-                self._reset(port, tick, said.system)
-
-    def _channel(self, port: int, number: int) -> Channel:
-        if (port, number) not in self.channels:
-            self.channels[port, number] = Channel(number, self._systems.get(port, ""))
-        return self.channels[port, number]
-
-    def _reset(self, port: int, tick: int, system: str) -> None:
-        self._systems[port] = system
-        for (where, _), channel in self.channels.items():
-            if where == port:
-                channel.reset(tick, system)
-
-
-def _obey(channel: Channel, tick: int, kind: int, first: int, second: int) -> None:
-    """Let a channel obey one message."""
-    if kind == _ON and second:
-        channel.strike(tick, first, second)
-    elif kind in (_ON, _OFF):
-        channel.release(tick, first)
-    elif kind == _CONTROL:
-        channel.control(tick, first, second)
-    elif kind == _PROGRAM:
-        channel.change_program(first)
-    elif kind == _WHEEL:
-        channel.tuning.bend(tick, (second << 7 | first) - 8192)
-
-
 def _parts(channel: Channel, clock: Clock, end: int) -> Iterator[Part]:
     """The parts of a channel by program; percussion is apart from melody."""
-    channel.finish(end)
+    channel.lift_pedals(end)
     if not channel.notes:
         return
-    notes = np.array([note.row() for note in channel.notes], dtype=np.int64)
+    notes = np.array(channel.notes, dtype=np.int64)
     onset, last, pitch, velocity = notes.T[:4]
     notes = notes[np.lexsort((velocity, last, pitch, onset))]
     whole, kinds = _whole(channel, notes, clock, end), notes[:, 4:6]
@@ -185,21 +149,18 @@ def _parts(channel: Channel, clock: Clock, end: int) -> Iterator[Part]:
 
 
 def _whole(channel: Channel, notes: np.ndarray, clock: Clock, end: int) -> Part:
-    """All notes of a channel (rows of :meth:`Note.row`) as one part, pedals and cuts included."""
+    """All notes of a channel (N, 9) as one part, pedals and cuts included."""
     start, last, pitch, velocity, _, drums, volume, expression, pan = notes.T
-    onset, duration = clock.spans(start, _ends(start, last, pitch, end))
-    held = duration
-    if channel.sostenuto.spans:
-        held = selected(onset, held, pitch, *clock.spans(*np.array(channel.sostenuto.spans).T))
-    if channel.sustain.spans:
-        held = sustained(onset, held, pitch, *clock.spans(*np.array(channel.sustain.spans).T))
-    duration = cut(onset, np.where(drums, duration, held), clock.at(np.array(channel.cuts)))
+    # A note without an end lasts until its key is struck again, or the piece is over.
+    last = np.where(last == OPEN, np.minimum(struck_again(start, pitch), end), last)
+    onset, duration = clock.spans(start, last)
+    melodic = duration
+    for pedal in (SOSTENUTO, SUSTAIN):
+        spans = clock.spans(*np.array(channel.pedals[pedal].spans).reshape(-1, 2).T)
+        melodic = held(onset, melodic, pitch, *spans, sostenuto=pedal == SOSTENUTO)
+    duration = cut(onset, np.where(drums, duration, melodic), clock.at(np.array(channel.cuts)))
     bend = Bend.of(channel.tuning.steps)
     bend = replace(bend, time=clock.at(bend.time))
-    gain, place = gain_of(volume, expression), pan_of(pan)
-    return Part("other", 0, False, onset, duration, pitch, velocity, gain, place, bend)
-
-
-def _ends(onset: np.ndarray, last: np.ndarray, pitch: np.ndarray, end: int) -> np.ndarray:
-    """When keys are released, in ticks: of a note that nothing ends when it is struck again, or the piece is over."""
-    return np.where(last == OPEN, np.minimum(struck_again(onset, pitch), end), last)
+    return Part(
+        "other", 0, False, onset, duration, pitch, velocity, gain_of(volume, expression), pan_of(pan), bend
+    )

@@ -1,7 +1,4 @@
-"""One MIDI channel: what its messages set, and the notes that it plays with that.
-
-A channel's state does not depend on the track whose messages set it. Times are in ticks.
-"""
+"""One MIDI channel: its state, which messages of any track set, and the notes that it plays. Times are in ticks."""
 
 from __future__ import annotations
 
@@ -16,33 +13,19 @@ DRUM_BANKS, MELODIC_BANK = (120, 126, 127), 121
 OPEN = -1
 """End of a note that has not ended."""
 
-BANK, DATA, VOLUME, PAN, EXPRESSION, DATA_FINE = 0, 6, 7, 10, 11, 38
+BANK, VOLUME, PAN, EXPRESSION = 0, 7, 10, 11
+DEFAULTS = {BANK: 0, VOLUME: 100, PAN: 64, EXPRESSION: 127}
+"""Values of controllers that nothing has set."""
+
 SUSTAIN, SOSTENUTO = 64, 66
-_NRPN, _RPN_LOW, _RPN_HIGH = (98, 99), 100, 101
+_DATA, _DATA_FINE, _NRPN, _RPN_LOW, _RPN_HIGH = 6, 38, (98, 99), 100, 101
 _SOUND_OFF, _RESET, _NOTES_OFF = 120, 121, range(123, 128)
 _RANGE, _FINE, _COARSE = (0, 0), (0, 1), (0, 2)
 _NULL = (127, 127)
 _CENTRE = 64 << 7
 
-
-@dataclass
-class Note:
-    """A note and the state of its channel at its onset; ``end`` is when its key is released."""
-
-    onset: int
-    pitch: int
-    velocity: int
-    program: int
-    drums: bool
-    volume: int
-    expression: int
-    pan: int
-    end: int = OPEN
-
-    def row(self) -> tuple[int, ...]:
-        """Onset, end, pitch, velocity, program, drums, volume, expression, pan."""
-        return (self.onset, self.end, self.pitch, self.velocity, self.program, self.drums,
-                self.volume, self.expression, self.pan)  # fmt: skip
+Note = list[int]
+"""Onset, end (of the key), pitch, velocity, program, drums (0 or 1), and the channel's volume, expression and pan."""
 
 
 @dataclass
@@ -51,12 +34,12 @@ class Tuning:
 
     Attributes:
         steps: (time, semitones) of the wheel and of fine tuning together; times are in the caller's unit.
-        wheel: where it is, -8192 to 8191.
+        wheel: its position, -8192 to 8191.
         coarse: semitones by which notes are tuned, not in the steps.
     """
 
-    CONTROLS: ClassVar = frozenset((DATA, DATA_FINE, *_NRPN, _RPN_LOW, _RPN_HIGH))
-    """Controllers that it obeys."""
+    CONTROLS: ClassVar = frozenset((_DATA, _DATA_FINE, *_NRPN, _RPN_LOW, _RPN_HIGH))
+    """Controllers that set it."""
 
     steps: list[tuple[float, float]] = field(default_factory=list)
     wheel: int = 0
@@ -70,7 +53,7 @@ class Tuning:
         self._step(time)
 
     def control(self, time: float, number: int, value: int) -> None:
-        """Select a registered parameter, or set the one that is selected."""
+        """Select a registered parameter, or set the selected one."""
         high, low = self._selected
         if number == _RPN_HIGH:
             self._selected = value, low
@@ -80,7 +63,7 @@ class Tuning:
             self._selected = _NULL
         elif self._selected in (_RANGE, _FINE, _COARSE):
             # Controller 6 sets the lower half to 0, as every upper half of a pair does.
-            pair = value << 7 if number == DATA else self._value(self._selected) & ~0x7F | value
+            pair = value << 7 if number == _DATA else self._value(self._selected) & ~0x7F | value
             self._values[self._selected] = pair
             self.coarse = (self._value(_COARSE) >> 7) - 64
             self._step(time)
@@ -101,15 +84,15 @@ class Tuning:
         return self._values.get(parameter, 2 << 7 if parameter == _RANGE else _CENTRE)
 
     def _step(self, time: float) -> None:
-        reach, fine = self._value(_RANGE), self._value(_FINE) - _CENTRE
-        semitones = self.wheel / 8192 * ((reach >> 7) + (reach & 0x7F) / 100) + fine / 8192
+        span, fine = self._value(_RANGE), self._value(_FINE) - _CENTRE
+        semitones = self.wheel / 8192 * ((span >> 7) + (span & 0x7F) / 100) + fine / 8192
         if semitones != (self.steps[-1][1] if self.steps else 0.0):
             self.steps.append((time, semitones))
 
 
 @dataclass
 class Pedal:
-    """When a pedal was down: (first tick, last tick)."""
+    """A pedal; ``spans`` are the (first tick, last tick) while it was down."""
 
     spans: list[tuple[int, int]] = field(default_factory=list)
     _since: int | None = None
@@ -128,18 +111,21 @@ class Channel:
 
     Args:
         number: 0 to 15.
-        system: what the port obeys: gm, gm2, gs, xg, or nothing that it said (:class:`msgld.data.sysex.Reset`).
+        system: the system that the port obeys: gm, gm2, gs, xg, or empty where no message chose one.
 
     Attributes:
-        notes: in order of onset. cuts: when all sound was ended at once.
-        tuning, sustain, sostenuto: how pitch and pedals moved.
+        notes: in order of onset.
+        cuts: ticks at which all sound ended at once.
+        tuning: wheel and tuning.
+        pedals: by controller.
     """
 
     def __init__(self, number: int, system: str = "") -> None:
         self.number = number
         self.notes: list[Note] = []
         self.cuts: list[int] = []
-        self.tuning, self.sustain, self.sostenuto = Tuning(), Pedal(), Pedal()
+        self.tuning = Tuning()
+        self.pedals = {SUSTAIN: Pedal(), SOSTENUTO: Pedal()}
         self._sounding: dict[int, deque[Note]] = {}
         self._default(system)
 
@@ -147,8 +133,8 @@ class Channel:
         self.system = system
         self.assigned: bool | None = None
         self.drums = self.number == DRUM_CHANNEL
-        self.program, self.bank = 0, 127 if self.drums and system == "xg" else 0
-        self.volume, self.pan, self.expression = 100, 64, 127
+        self.program = 0
+        self._controls = DEFAULTS | ({BANK: 127} if self.drums and system == "xg" else {})
 
     def reset(self, tick: int, system: str) -> None:
         """End all notes and return to the defaults of a system."""
@@ -167,62 +153,48 @@ class Channel:
 
     def _bank_is_drums(self) -> bool:
         """GS has drums by part only; XG by bank alone, channel 10, too; else a bank may overrule the channel."""
-        if self.system != "gs" and self.bank in DRUM_BANKS:
-            return True
-        if self.system != "gs" and self.bank == MELODIC_BANK:
-            return False
+        bank = self._controls[BANK]
+        if self.system != "gs" and (bank in DRUM_BANKS or bank == MELODIC_BANK):
+            return bank != MELODIC_BANK
         if self.assigned is not None:
             return self.assigned
         return self.number == DRUM_CHANNEL and self.system != "xg"
 
     def control(self, tick: int, number: int, value: int) -> None:
         """Obey a controller or a channel mode message."""
-        if number == BANK:
-            self.bank = value
-        elif number == VOLUME:
-            self.volume = value
-        elif number == PAN:
-            self.pan = value
-        elif number == EXPRESSION:
-            self.expression = value
-        elif number == SUSTAIN:
-            self.sustain.move(tick, value >= 64)
-        elif number == SOSTENUTO:
-            self.sostenuto.move(tick, value >= 64)
+        if number in self._controls:
+            self._controls[number] = value
+        elif number in self.pedals:
+            self.pedals[number].move(tick, value >= 64)
         elif number in Tuning.CONTROLS:
             self.tuning.control(tick, number, value)
-        elif number >= _SOUND_OFF:
-            self._mode(tick, number)
-
-    def _mode(self, tick: int, number: int) -> None:
-        if number == _RESET:
-            self.expression = 127
-            self.sustain.move(tick, False)
-            self.sostenuto.move(tick, False)
+        elif number == _RESET:
+            self._controls[EXPRESSION] = DEFAULTS[EXPRESSION]
+            self.lift_pedals(tick)
             self.tuning.centre(tick)
         elif number == _SOUND_OFF or number in _NOTES_OFF:
             for note in (note for queue in self._sounding.values() for note in queue):
-                note.end = tick
+                note[1] = tick
             self._sounding.clear()
             self.cuts += [tick] if number == _SOUND_OFF else []
 
     def strike(self, tick: int, key: int, velocity: int) -> None:
         """Begin a note."""
         pitch = key if self.drums else _folded(key + self.tuning.coarse)
-        note = Note(tick, pitch, velocity, self.program, self.drums, self.volume, self.expression, self.pan)
+        state = (self._controls[number] for number in (VOLUME, EXPRESSION, PAN))
+        note = [tick, OPEN, pitch, velocity, self.program, int(self.drums), *state]
         self.notes.append(note)
         self._sounding.setdefault(key, deque()).append(note)
 
     def release(self, tick: int, key: int) -> None:
-        """End the oldest note of a key; nothing where there is none."""
-        queue = self._sounding.get(key)
-        if queue:
-            queue.popleft().end = tick
+        """End the oldest note of a key, if there is one."""
+        if queue := self._sounding.get(key):
+            queue.popleft()[1] = tick
 
-    def finish(self, tick: int) -> None:
-        """Lift the pedals at the end of the piece."""
-        self.sustain.move(tick, False)
-        self.sostenuto.move(tick, False)
+    def lift_pedals(self, tick: int) -> None:
+        """Lift all pedals, as the end of the piece does."""
+        for pedal in self.pedals.values():
+            pedal.move(tick, False)
 
 
 def _folded(pitch: int) -> int:

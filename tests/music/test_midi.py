@@ -25,8 +25,8 @@ from midi_bytes import (
     wheel,
 )
 
-from msgld.data.midi import Song, read_midi
-from msgld.data.parts import Part
+from msgld.music.midi.parts import Part, Song
+from msgld.music.midi.perform import read_midi
 
 GM, GM2 = "F0 7E 7F 09 01 F7", "F0 7E 7F 09 03 F7"
 GS, XG = "F0 41 10 42 12 40 00 7F 00 41 F7", "F0 43 10 4C 00 00 7E 00 F7"

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from midi_bytes import control, meta, note, number, on, program, smf, sysex
 from scores import band, midi
 
-from msgld.data.midi import read_midi
-from msgld.data.parts import parts
-from msgld.data.performance import perform
-from msgld.data.smf import META, SYSEX, read_smf
 from msgld.errors import DataError
+from msgld.music.midi.perform import perform, read_midi
+from msgld.music.midi.score import parts
+from msgld.music.midi.smf import META, SYSEX, read_smf
 
 WHOLE = smf([meta(0x51, b"\x07\xa1\x20"), *note(0, 60)], [program(1, 33), *note(1, 40)])
 

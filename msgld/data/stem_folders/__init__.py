@@ -1,0 +1,51 @@
+"""Folders of recorded stems: a folder for each song, in it a file for each stem, under any common name.
+
+``words`` and ``names`` read file names, ``rules`` the user's corrections, ``datasets`` published layouts; ``search``
+finds the songs, ``check`` looks through their files, and ``folder`` is the source of clips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgld.errors import one_line
+
+SET_ASIDE, LEFT_OUT, PASSED_OVER, USED = "set aside", "left out", "passed over", "used"
+"""What happens to a file or folder, the most serious first."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A remark on a file or folder of a data set.
+
+    Attributes:
+        file: relative to the set.
+        what: the remark.
+        then: what happens, such as ``set aside``.
+    """
+
+    file: str
+    what: str
+    then: str
+
+    @classmethod
+    def on(cls, path: Path, root: Path, what: str, then: str) -> Finding:
+        """A remark on a path of the set in a folder."""
+        return cls(relative(path, root), what, then)
+
+
+def named(items: Sequence[str], most: int = 3) -> str:
+    """Some names in a line: ``a, b, c and 12 more``."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return f"{', '.join(items[:most])}{more}"
+
+
+def relative(path: Path, root: Path) -> str:
+    """A path as it is named in findings: from the set's folder on."""
+    try:
+        name = path.relative_to(root).as_posix()
+    except ValueError:
+        name = str(path)
+    return one_line(root.name or str(root) if name == "." else name)

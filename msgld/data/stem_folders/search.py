@@ -1,0 +1,239 @@
+"""Finds the songs in a folder and the stem of each file; refuses files whose stem is not clear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgld.audio.files import LOSSLESS, folders, is_hidden, own_files, sounds
+from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
+from msgld.data.stem_folders.datasets import foreign, is_moises, is_slakh, slakh_instruments
+from msgld.data.stem_folders.names import read_names, titles_of
+from msgld.data.stem_folders.rules import STEMS_FILE, StemMap
+from msgld.data.stem_folders.words import COMPLEMENT, IGNORE, NOWHERE, Meaning, vocabulary, words_of
+from msgld.errors import DataError
+from msgld.stems import MIXTURE
+
+
+@dataclass(frozen=True)
+class Found:
+    """A song as it lies on the disk.
+
+    Attributes:
+        folder: of the song.
+        files: stem and path of every file that is used.
+        open: whether the stem ``other`` holds everything that the song has no other file for.
+    """
+
+    folder: Path
+    files: tuple[tuple[str, Path], ...]
+    open: bool = False
+
+    @property
+    def stems(self) -> set[str]:
+        """The stems that the song has files of."""
+        return {stem for stem, _ in self.files}
+
+
+def find_stems(root: Path, stems: tuple[str, ...], rules: StemMap) -> tuple[list[Found], list[Finding]]:
+    """The songs in a folder or below it, in the order of their paths, and remarks.
+
+    Raises:
+        DataError: there is none, or the stem of a file is not clear; the line says what to do.
+        UsageError: rules that contradict each other.
+    """
+    search = _Search(root, stems, rules)
+    return search.songs(), search.findings
+
+
+@dataclass(frozen=True)
+class _File:
+    """A sound file: its stem by the user's rules, if any, and the meaning of its name."""
+
+    path: Path
+    ruled: str | None
+    meant: Meaning
+
+    @property
+    def stem(self) -> str | None:
+        return self.ruled or self.meant.stem
+
+    @property
+    def open(self) -> bool:
+        """Whether it is ``other`` because it is the rest, not because of its instrument."""
+        return self.meant.open if self.ruled is None else self.ruled == "other" and self.meant.stem is None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it makes its folder a song's: a folder of unrelated recordings would be all ``other``."""
+        if self.ruled is not None:
+            return self.ruled not in (NOWHERE, IGNORE, MIXTURE)
+        return self.meant.stem not in (None, "other", NOWHERE, MIXTURE, COMPLEMENT)
+
+
+class _Search:
+    """A search in progress.
+
+    Args:
+        root: folder of the set.
+        stems: names of the stems.
+        rules: of the user.
+    """
+
+    def __init__(self, root: Path, stems: tuple[str, ...], rules: StemMap) -> None:
+        self.root, self.stems, self.rules = root, stems, rules
+        self.findings: list[Finding] = []
+        self._unclear: list[str] = []
+        self._unnamed: list[str] = []
+        self._foreign: dict[Path, str] = {}
+        self._sounding: list[Path] = []
+        self._track: Path | None = None
+        """The last song whose folders below belong to it."""
+
+    def songs(self) -> list[Found]:
+        """All songs; a folder of this program's own results counts only where there is nothing else."""
+        found = [song for folder in folders(self.root) if (song := self._song(folder)) and song.files]
+        self._refuse_folders_of_stems()
+        if self._unclear:
+            raise DataError(
+                f"cannot tell the stem of {named(self._unclear)}: name it with --map FILE=STEM (or =mixture, "
+                f"=ignore), or in a {STEMS_FILE} there or in {self.root}"
+            )
+        if not found:
+            raise DataError(self._nothing())
+        for folder in self._foreign:
+            self._note(folder, "a data set of another layout", PASSED_OVER)
+        own = own_files(path for folder in folders(self.root) for path in folder.glob("*.json"))
+        results = [song for song in found if any(path.resolve() in own for _, path in song.files)]
+        used = len(results) == len(found)
+        for song in results:
+            self._note(song.folder, "stems that this program made", USED if used else PASSED_OVER)
+        return found if used else [song for song in found if song not in results]
+
+    def _note(self, path: Path, what: str, then: str) -> None:
+        self.findings.append(Finding.on(path, self.root, what, then))
+
+    def _refuse_folders_of_stems(self) -> None:
+        """Refuse a folder for each stem, which would pass for a song each: ``song/bass/take.wav``."""
+        siblings: dict[Path, dict[str, str]] = {}
+        for folder in self._sounding:
+            stem = vocabulary(self.stems).stem(words_of(folder.name))
+            if folder != self.root and stem is not None:
+                siblings.setdefault(folder.parent, {})[stem] = folder.name
+        for parent, found in siblings.items():
+            if len(found) > 1:
+                raise DataError(
+                    f"{parent} has a folder for each stem ({named(list(found.values()))}): "
+                    "mix each of them to one file, such as bass.wav, and put these into the song's folder"
+                )
+
+    def _nothing(self) -> str:
+        if self._foreign:
+            return next(iter(self._foreign.values()))
+        hint = f"expected <song>/<stem>.wav with stems such as {', '.join(self.stems)}"
+        if self._unnamed:
+            hint = f"no stem name in {named(self._unnamed)}; {hint}, or name stems with --map FILE=STEM"
+        return f"no stems in {self.root}: {hint}"
+
+    def _song(self, folder: Path) -> Found | None:
+        """The song in a folder, None if there is none."""
+        if self._track and folder.is_relative_to(self._track):
+            return None
+        if is_slakh(folder) or is_moises(folder):
+            self._track = folder
+        if advice := foreign(folder):
+            self._foreign[folder] = advice
+            return None
+        return self._slakh(folder) if is_slakh(folder) else self._named(folder)
+
+    def _slakh(self, folder: Path) -> Found:
+        files, listed = [], slakh_instruments(folder)
+        for file in sorted(sounds((folder / "stems").glob("*"))):
+            if file.stem not in {one.name for one in listed}:
+                self._note(file, "is not in the metadata", LEFT_OUT)
+        for one in listed:
+            if one.missing:
+                self._note(folder / "stems" / one.name, "is missing, although the metadata list it", "absent")
+            if one.file is None:
+                continue
+            ruled = self.rules.stem(one.file, folder)
+            if one.dispute and ruled is None:
+                self._note(one.file, one.dispute, f"{USED} as {one.stem}")
+            files.append((ruled or (one.stem if one.stem in self.stems else "other"), one.file))
+        return Found(folder, tuple((stem, file) for stem, file in files if stem in self.stems))
+
+    def _named(self, folder: Path) -> Found | None:
+        """The song in a folder, its stems read from file names or mapped by the user."""
+        every = sorted(file for file in folder.iterdir() if not (is_hidden(file) or file.is_dir()))
+        paths = list(sounds(every))
+        self._sounding += [folder] if paths else []
+        meant = read_names([path.stem for path in paths], folder.name, self.stems)
+        files = [
+            _File(path, self.rules.stem(path, folder), one) for path, one in zip(paths, meant, strict=True)
+        ]
+        ruled = any(file.ruled for file in files)
+        if not any(file.counts for file in files):
+            self._unnamed += [relative(file.path, self.root) for file in files if file.stem is None]
+            if files and not ruled:
+                self._note(folder, f"none of its {len(files)} sound files has a stem name", PASSED_OVER)
+            return None
+        twins = _twins([file.path for file in files if file.ruled is None])
+        for file in files:
+            self._report(file)
+        for path, twin in twins.items():
+            self._note(path, f"the same name as {twin.name}", LEFT_OUT)
+        self._report_unread(set(every) - set(paths), paths)
+        used = [file for file in files if file.stem in self.stems and file.path not in twins]
+        found = Found(
+            folder, tuple((str(file.stem), file.path) for file in used), any(file.open for file in used)
+        )
+        if not ruled:
+            self._refuse_several_songs(found)
+        self._report_sums(found)
+        return found
+
+    def _refuse_several_songs(self, found: Found) -> None:
+        """Refuse files of several songs in one folder, which would be added up: ``A - bass``, ``B - bass``."""
+        songs: dict[tuple[str, ...], set[str]] = {}
+        titles = titles_of([path.stem for _, path in found.files], self.stems)
+        for title, (stem, _) in zip(titles, found.files, strict=True):
+            songs.setdefault(title, set()).add(stem)
+        full = [title for title, stems in songs.items() if len(stems) > 1]
+        if len(full) > 1 and () not in songs and set.intersection(*(songs[title] for title in full)):
+            raise DataError(
+                f"{found.folder} seems to hold several songs ({named([' '.join(title) for title in full])}): put the "
+                "files of each into a folder of its own, or name their stems with --map if it is one song"
+            )
+
+    def _report(self, file: _File) -> None:
+        if file.stem is None:
+            between = f" ({' or '.join(file.meant.candidates)})" if file.meant.candidates else ""
+            self._unclear.append(f"{relative(file.path, self.root)}{between}")
+        elif file.stem == COMPLEMENT:
+            self._note(file.path, "a mixture without some stem, by its name", LEFT_OUT)
+        elif file.stem == NOWHERE:
+            self._note(file.path, f"no place among {', '.join(self.stems)}", LEFT_OUT)
+
+    def _report_unread(self, rest: AbstractSet[Path], paths: Sequence[Path]) -> None:
+        """Report files with a stem's name and an ending that is no sound's, where no sound has the name."""
+        names = {path.stem.casefold() for path in paths}
+        for path in sorted(rest):
+            if path.stem.casefold() not in names and vocabulary(self.stems).stem(words_of(path.stem)):
+                self._note(path, f"{path.suffix or 'no ending'}: no sound that can be read", PASSED_OVER)
+
+    def _report_sums(self, found: Found) -> None:
+        """Report where a stem has a file of its own and further ones, which may be its parts: ``drums``, ``kick``."""
+        for stem, path in found.files:
+            others = [one.name for other, one in found.files if other == stem and one != path]
+            if others and words_of(path.stem) == words_of(stem):
+                self._note(path, f"added to other files of the same stem: {named(others)}", USED)
+
+
+def _twins(paths: Sequence[Path]) -> dict[Path, Path]:
+    """Files with the name of another one but for the ending, and that one; the better format is kept."""
+    best: dict[str, Path] = {}
+    for path in sorted(paths, key=lambda path: (path.suffix.lower() not in LOSSLESS, path.name)):
+        best.setdefault(path.stem.casefold(), path)
+    return {path: best[path.stem.casefold()] for path in paths if best[path.stem.casefold()] != path}
