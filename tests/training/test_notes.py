@@ -24,7 +24,7 @@ from msgld.nets.vocoder import VocoderConfig
 from msgld.stems import STEMS
 from msgld.training.note_reader.batch import NotePool, NoteVary
 from msgld.training.note_reader.recipes import TINY
-from msgld.training.note_reader.targets import heard_notes
+from msgld.training.note_reader.targets import note_targets
 from msgld.training.pool.pool import PoolConfig
 
 RATE, HOP = 44_100, 512
@@ -58,19 +58,19 @@ def test_the_path_is_the_likeliest_of_all(change: float):
 @pytest.mark.parametrize("note", [24, 28, 35, 47, 63])
 @pytest.mark.parametrize("cents", [-30, 0, 30])
 def test_notes_are_heard_in_the_middle_of_a_tone(note: int, cents: int):
-    notes, sure = heard_notes(tone(hertz_of(note + cents / 100), 2.0), RATE, HOP, 172, CONFIG)
+    notes, sure = note_targets(tone(hertz_of(note + cents / 100), 2.0), RATE, HOP, 172, CONFIG)
     assert (notes[20:150] == note - CONFIG.lowest).all() and (sure[20:150] > 0.9).all()
 
 
 def test_notes_are_heard_when_they_are_played_and_pauses_are_not_believed():
     wave = np.concatenate([tone(hertz_of(33), 1), np.zeros(RATE, np.float32), tone(hertz_of(40), 1)])
-    notes, sure = heard_notes(wave, RATE, HOP, 258, CONFIG)
+    notes, sure = note_targets(wave, RATE, HOP, 258, CONFIG)
     assert (notes[15:70] == 9).all() and (notes[190:240] == 16).all()
     assert sure[105:155].max() < 0.1
 
 
 def test_nothing_is_heard_in_silence():
-    notes, sure = heard_notes(np.zeros(RATE, np.float32), RATE, HOP, 86, CONFIG)
+    notes, sure = note_targets(np.zeros(RATE, np.float32), RATE, HOP, 86, CONFIG)
     assert notes.shape == (86,) and not sure.any()
 
 

@@ -282,7 +282,7 @@ def test_a_bent_crop_is_what_a_filtered_clip_gives():
     ).std() < 0.02  # clips are brought to one level, so all bands differ by one factor
     assert torch.allclose(level.cross.sum(-1), made.cross.sum(-1) * ratio.mean(), rtol=0.1, atol=0.1)
     louder = torch.log10(ratio.mean()) / 4
-    assert torch.allclose(level.heard[:, 0].mean(-1), made.heard[:, 0].mean(-1) + louder, atol=0.01)
+    assert torch.allclose(level.features[:, 0].mean(-1), made.features[:, 0].mean(-1) + louder, atol=0.01)
 
 
 def test_exchanged_sides_are_what_exchanged_channels_give():

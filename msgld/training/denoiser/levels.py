@@ -26,7 +26,7 @@ class LevelConfig:
         soft: probability that known tracks are known at a level above 0 only.
         absent: probability, where the mixture is absent, that some unknown stems are too: nobody asks for them.
         silent: probability, where the mixture is absent, that so are all unknown stems that are silent from end to
-            end: who asks for a stem wants to hear it, and whether one pauses for good cannot be foreseen.
+            end: a wanted stem should sound, and whether one pauses for good cannot be foreseen.
     """
 
     separate: float = 0.4
@@ -75,13 +75,13 @@ def draw_levels(
     tasks[remixed.numpy(force=True)] = "separate"
     levels = np.zeros((*present.shape, frames), dtype=np.float32)
     seen = present.numpy(force=True).copy()
-    heard = (present & sounding).numpy(force=True)
+    sounds = (present & sounding).numpy(force=True)
     for item, task in enumerate(tasks):
-        audible = task == "arrange" and heard[item, :-1].sum() > 1
-        levels[item] = _item(task, heard[item] if audible else seen[item], frames, config, rng)
+        audible = task == "arrange" and sounds[item, :-1].sum() > 1
+        levels[item] = _item(task, sounds[item] if audible else seen[item], frames, config, rng)
         if task in ("arrange", "generate"):
             seen[item, -1] = False
-            seen[item] &= ~_silent(levels[item], seen[item], heard[item], config, rng)
+            seen[item] &= ~_silent(levels[item], seen[item], sounds[item], config, rng)
             seen[item] &= ~_unasked(levels[item], seen[item], config, rng)
     counted = (levels > 0) & seen[..., None]
     parts = (torch.from_numpy(a).to(present.device) for a in (levels, seen, counted))
@@ -126,12 +126,12 @@ def _known(task: str, present: np.ndarray, rng: np.random.Generator) -> np.ndarr
 
 
 def _silent(
-    levels: np.ndarray, present: np.ndarray, heard: np.ndarray, config: LevelConfig, rng: np.random.Generator
+    levels: np.ndarray, present: np.ndarray, sounds: np.ndarray, config: LevelConfig, rng: np.random.Generator
 ) -> np.ndarray:
     """Tracks that are unknown and silent, bool (K,), or none of them; never all that are unknown."""
     unknown = (levels > 0).any(1) & present
-    silent = unknown & ~heard
-    dropped = rng.random() < config.silent and (unknown & heard).any()
+    silent = unknown & ~sounds
+    dropped = rng.random() < config.silent and (unknown & sounds).any()
     return silent & dropped
 
 

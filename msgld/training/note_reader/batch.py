@@ -1,4 +1,4 @@
-"""A pool that keeps what a stem's log-mel shows of its notes, and the notes that were heard in it."""
+"""A pool that keeps what a stem's log-mel shows of its notes, and its notes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from msgld.dsp.resample import resample
 from msgld.model import REFERENCE_RMS
 from msgld.nets.note_reader import NotesConfig
 from msgld.training.mixing import slow_curves
-from msgld.training.note_reader.targets import heard_notes
+from msgld.training.note_reader.targets import note_targets
 from msgld.training.pool.pool import Pool, PoolConfig
 
 NEPER = 20 / np.log(10)
@@ -30,7 +30,7 @@ class NoteVary:
     """How clips are varied as they are kept, and crops as they are drawn.
 
     Attributes:
-        shifted: share of the clips that are played some semitones higher or lower.
+        shifted: fraction of the clips that are played some semitones higher or lower.
         level: nepers up to which a crop is louder or softer.
         bend_db: standard deviation of a slow curve over the bands that filters a crop.
         noise: nepers up to which bands err, in half of the crops, as those do that a denoiser made.
@@ -82,9 +82,9 @@ class NotePool(Pool):
         wave = wave * np.float32(REFERENCE_RMS / 2**0.5 / rms)
         with torch.inference_mode():
             mels = self.codec.decode(self.codec.encode(log_mel(torch.from_numpy(wave)[None, None], mel)))[0]
-        notes, sure = heard_notes(wave, self.rate, mel.hop, self.columns, self.network)
-        heard = torch.from_numpy(np.stack([notes, sure]))
-        self.kept[slot] = torch.cat([mels[: self.network.bands], heard]).half()
+        notes, sure = note_targets(wave, self.rate, mel.hop, self.columns, self.network)
+        targets = torch.from_numpy(np.stack([notes, sure]))
+        self.kept[slot] = torch.cat([mels[: self.network.bands], targets]).half()
 
     def usable(self) -> np.ndarray:
         """Slots of clips with notes, if there are any."""

@@ -24,7 +24,7 @@ SURE, CLEAR = 0.2, 0.5
 """Shares of a clip's clearest notes up to which a note counts for nothing, and from which on it counts fully."""
 
 
-def heard_notes(
+def note_targets(
     wave: np.ndarray, rate: int, hop: int, columns: int, config: NotesConfig
 ) -> tuple[np.ndarray, np.ndarray]:
     """Notes of a sound that plays one at a time.
@@ -42,8 +42,8 @@ def heard_notes(
     clear = clear.reshape(config.notes, STEPS, columns).max(1)
     notes, most = clear.argmax(0), clear.max(0)
     clearest = float(np.quantile(most, 0.95)) if len(most) else 0.0
-    share = most / clearest if clearest > 0 else np.zeros(columns)
-    return notes, np.clip((share - SURE) / (CLEAR - SURE), 0.0, 1.0)
+    relative = most / clearest if clearest > 0 else np.zeros(columns)
+    return notes, np.clip((relative - SURE) / (CLEAR - SURE), 0.0, 1.0)
 
 
 def _spectra(wave: np.ndarray, rate: int, hop: int, columns: int) -> np.ndarray:

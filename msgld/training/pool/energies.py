@@ -87,7 +87,7 @@ class EnergyPool(Pool):
         self.programs[slot] = programs(clip.conditions, self.source.stems)
 
     def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
-        """Keep the energies of the clip, heard with a random balance of its channels, or of a remix."""
+        """Keep the energies of the clip with a random balance of its channels, or of a remix."""
         rng = np.random.default_rng([seed, 4])
         left, right = random_balance(rng)
         audio = left * stems[:, 0] + right * stems[:, 1]

@@ -40,7 +40,7 @@ class PoolConfig:
         seed: first seed; clip i has seed ``seed + i``.
         life: clips that a worker renders before a new one takes its place, as synthesisers keep what they played.
         patience: seconds for which a source that fails, as a network drive that is away, is tried again.
-        bad: share of the clips that may be unusable; with more the run stops.
+        bad: fraction of the clips that may be unusable; with more the run stops.
     """
 
     slots: int = 900

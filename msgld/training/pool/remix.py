@@ -14,22 +14,22 @@ class Remixer:
     """Remembers the clips that it was shown last; a copy in another process begins with none.
 
     Args:
-        share: of the clips, which are replaced by a remix.
+        fraction: of the clips, which are replaced by a remix.
     """
 
-    def __init__(self, share: float) -> None:
-        self.share = share
+    def __init__(self, fraction: float) -> None:
+        self.fraction = fraction
         self.recent: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=RECENT)
 
     def __reduce__(self) -> tuple[type[Remixer], tuple[float]]:
-        return Remixer, (self.share,)
+        return Remixer, (self.fraction,)
 
     def __call__(
         self, stems: np.ndarray, present: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, bool]:
         """A clip's stems (S, ...) and their presence (S,) as they are, or each of another clip; and which it was."""
         self.recent.append((stems, present.copy()))
-        if rng.random() >= self.share or len(self.recent) < 2:
+        if rng.random() >= self.fraction or len(self.recent) < 2:
             return stems, present, False
         count, clips = len(stems), len(self.recent)
         order = np.concatenate([rng.permutation(clips) for _ in range(-(-count // clips))])[:count]

@@ -21,7 +21,7 @@ LINES = 20
 """Lines about single clips that a run prints; further clips are only counted."""
 
 ENOUGH = 20
-"""Tries before the share of bad clips is judged."""
+"""Tries before the fraction of bad clips is judged."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ class Troubles:
         """Clips that did not reach the pool."""
         return self.counts["bad"] + self.counts["failed"] + self.counts["crashed"]
 
-    def too_many(self, written: int, share: float) -> str:
-        """Why it is too much, if more than a ``share`` of the clips were bad; else an empty line."""
+    def too_many(self, written: int, fraction: float) -> str:
+        """Why it is too much, if more than a ``fraction`` of the clips were bad; else an empty line."""
         out = self.left_out
-        if written + out < ENOUGH or out <= share * (written + out):
+        if written + out < ENOUGH or out <= fraction * (written + out):
             return ""
         return f"{out} of {written + out} clips could not be used: see the lines above, and repair or remove the files"

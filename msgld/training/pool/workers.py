@@ -96,7 +96,7 @@ class _Keeper:
         return self.stop.is_set() or bool(self.pool.broken)
 
     def _watch(self) -> tuple[int, bool]:
-        """Start a process and hear what it tells until it ends, or is ended; its exit code, and whether it ran."""
+        """Start a process and note its messages until it ends, or is ended; its exit code, and whether it ran."""
         ours, theirs = mp.Pipe(duplex=False)
         start: Callable[..., BaseProcess] = mp.get_context("spawn").Process
         process = start(target=_work, args=(self.pool, self.worker, theirs), daemon=True)
@@ -105,7 +105,7 @@ class _Keeper:
         ran = False
         while not self._ended():
             alive = process.is_alive()
-            ran |= self._hear(ours)
+            ran |= self._receive(ours)
             if not alive:
                 break
         code = process.exitcode or 0
@@ -114,15 +114,15 @@ class _Keeper:
         ours.close()
         return code, ran
 
-    def _hear(self, pipe: Connection) -> bool:
-        """Note what the worker has told within a fifth of a second; whether it told that it runs."""
+    def _receive(self, pipe: Connection) -> bool:
+        """Note the worker's messages of a fifth of a second; whether one says that it runs."""
         ran = False
         try:
             while not self._ended() and pipe.poll(0.2):
-                told: Any = pipe.recv()
-                ran |= told is None
-                if told is not None:
-                    self.pool.note(told)
+                message: Any = pipe.recv()
+                ran |= message is None
+                if message is not None:
+                    self.pool.note(message)
         except (EOFError, OSError):
             self.stop.wait(0.05)  # it has ended, perhaps in the middle of a word
         return ran

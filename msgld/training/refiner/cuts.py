@@ -35,11 +35,11 @@ class CutConfig:
     """How clips are varied before they are kept, and crops of them as they are drawn.
 
     Attributes:
-        remix: share of the clips whose stems come from different pieces.
+        remix: fraction of the clips whose stems come from different pieces.
         gain_db: a stem's gain is uniform within +- this. jitter_db: standard deviation of the mixture's level.
         tone_db: of a slow curve over the octaves that filters a stem; see :func:`tones`.
         bend_db: standard deviation of a slow curve over the bands that filters a crop; first guesses stay as they are.
-        swap: share of the crops whose sides are exchanged.
+        swap: fraction of the crops whose sides are exchanged.
     """
 
     remix: float = 0.3
@@ -55,14 +55,14 @@ class Cuts:
     """Crops of mixtures in bands; the channels are left and right.
 
     Attributes:
-        heard: (B, 3, M, N), see :func:`msgld.dsp.fine_bands.mixture_features`.
+        features: (B, 3, M, N), see :func:`msgld.dsp.fine_bands.mixture_features`.
         guesses: first guesses at masks, (B, S, M, N).
         mixture: its power, (B, 2, M, N).
         cross: real part of each stem's spectrum times the mixture's conjugate, (B, S, 2, M, N).
         power: of each stem, (B, S).
     """
 
-    heard: Tensor
+    features: Tensor
     guesses: Tensor
     mixture: Tensor
     cross: Tensor
@@ -70,7 +70,7 @@ class Cuts:
 
 
 class CutPool(Pool):
-    """Keeps bfloat16 (slots, 5 + 4 S, M, N): what is heard, guesses, powers of the mixture and of the stems, products.
+    """Keeps bfloat16 (slots, 5 + 4 S, M, N): features, guesses, powers of the mixture and of the stems, products.
 
     Args:
         mel: the model's grid; its rate is the pool's. bands: M.
@@ -137,19 +137,19 @@ def bent(cuts: Cuts, powers: Tensor, gains: Tensor) -> Cuts:
         powers: of the stems, (B, S, M, N). gains: of power, (B, M).
     """
     gains = gains[:, None, :, None]
-    loudness = (cuts.heard[:, :1] + torch.log10(gains) / 4).clamp_min(-1.0)
-    sounds = torch.cat([loudness, cuts.heard[:, 1:]], 1)
+    loudness = (cuts.features[:, :1] + torch.log10(gains) / 4).clamp_min(-1.0)
+    sounds = torch.cat([loudness, cuts.features[:, 1:]], 1)
     mixture, cross = cuts.mixture * gains, cuts.cross * gains[:, None]
-    return replace(cuts, heard=sounds, mixture=mixture, cross=cross, power=(powers * gains).sum((2, 3)))
+    return replace(cuts, features=sounds, mixture=mixture, cross=cross, power=(powers * gains).sum((2, 3)))
 
 
 def swapped(cuts: Cuts, chosen: Tensor) -> Cuts:
     """The crops with the sides of the chosen ones, bool (B,), exchanged."""
     swap = chosen.view(-1, 1, 1, 1)
-    loudness, balance, coherence = cuts.heard.split(1, dim=1)
+    loudness, balance, coherence = cuts.features.split(1, dim=1)
     return replace(
         cuts,
-        heard=torch.cat([loudness, torch.where(swap, -balance, balance), coherence], 1),
+        features=torch.cat([loudness, torch.where(swap, -balance, balance), coherence], 1),
         mixture=torch.where(swap, cuts.mixture.flip(1), cuts.mixture),
         cross=torch.where(swap[:, None], cuts.cross.flip(2), cuts.cross),
     )

@@ -49,7 +49,7 @@ class RefinerTrainer(Trainer[CutPool]):
 
     def masks(self, cuts: Cuts) -> Tensor:
         """Refined masks of crops in bands, (B, S, 2, M, N)."""
-        scores, lean = self.model.refine(torch.cat([cuts.heard, mask_features(cuts.guesses)], 1))
+        scores, lean = self.model.refine(torch.cat([cuts.features, mask_features(cuts.guesses)], 1))
         return corrected(cuts.guesses, scores, lean, 2)
 
     def losses(self, cuts: Cuts) -> dict[str, Tensor]:
