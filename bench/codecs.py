@@ -30,13 +30,15 @@ from msgld.dsp.mel import AUDIOLDM, log_mel
 from msgld.metrics import si_sdr
 from msgld.model import REFERENCE_RMS
 from msgld.paper.autoencoder import KLCodec
-from msgld.paper.autoencoder_run import train_codec
-from msgld.paper.presets import PLAIN, find_codec_preset
-from msgld.training.batch import mix_mels
-from msgld.training.beginning import wait_for
-from msgld.training.clips import ClipPool, draw_crops
+from msgld.paper.training.codec import CodecPart
+from msgld.paper.training.recipes import CODEC_TINY, PLAIN
 from msgld.training.data import training_source
-from msgld.training.workers import running
+from msgld.training.mixing import mix_mels
+from msgld.training.parts import find_recipe
+from msgld.training.pool.clips import ClipPool, draw_crops
+from msgld.training.pool.filling import wait_for
+from msgld.training.pool.workers import running
+from msgld.training.run import run_part
 
 FRAMES = 64
 UNHEARD = 900_000_000
@@ -60,7 +62,7 @@ def fit_patches(pool: ClipPool, channels: int, seconds: float, rng: np.random.Ge
 
 def excerpts(source: Source, clips: int, seconds: float) -> Iterator[Tensor]:
     """Levelled mono stems (S, L) of clips that were not trained on, at the mel's rate."""
-    pool = ClipPool(source, replace(find_codec_preset("paper-tiny").pool, slots=1, seconds=seconds, seed=UNHEARD),
+    pool = ClipPool(source, replace(CODEC_TINY.pool, slots=1, seconds=seconds, seed=UNHEARD),
                     AUDIOLDM.rate)  # fmt: skip
     for number in range(clips):
         pool.render(number)
@@ -99,7 +101,7 @@ def options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--preset", default="paper-small")
+    parser.add_argument("--recipe", default="paper-small")
     parser.add_argument("--codec", type=Path, help="a first stage that has been trained already")
     parser.add_argument("--midi", type=Path, action="append", default=[])
     parser.add_argument("--clips", type=int, default=24)
@@ -110,12 +112,13 @@ def options() -> argparse.Namespace:
 def main() -> None:
     """Print a table."""
     chosen = options()
-    source, preset = training_source(midi=chosen.midi), find_codec_preset(chosen.preset)
+    source, recipe = training_source(midi=chosen.midi), find_recipe("codec", chosen.recipe)
     with tempfile.TemporaryDirectory() as folder:
-        first = chosen.codec or train_codec(preset, source, Path(folder), chosen.minutes, chosen.device)
+        part = CodecPart(recipe, Path(folder), device=chosen.device)
+        first = chosen.codec or run_part(part, source, chosen.minutes)
         autoencoder, _ = load_first_stage(first)
-    with running(ClipPool(source, preset.pool, AUDIOLDM.rate)) as pool:
-        wait_for(pool, 64, None)
+    with running(ClipPool(source, recipe.pool, AUDIOLDM.rate)) as pool:
+        wait_for(pool, 64)
         patches = fit_patches(pool, autoencoder.channels, chosen.minutes * 60, np.random.default_rng(0))
     samples = FRAMES * 4 * AUDIOLDM.hop
     clips = list(excerpts(source, chosen.clips, samples / AUDIOLDM.rate))

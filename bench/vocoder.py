@@ -2,7 +2,7 @@
 
     python bench/vocoder.py MODEL --midi FOLDER [--clips 12] [--seconds 5]
 
-MODEL is a model's folder, or the folder of a vocoder's run with ``--codec MODEL`` for its codec.
+MODEL is a model's folder, such as the one in a vocoder's run.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from msgld.dsp.mel import log_mel
 from msgld.dsp.stft import stft
 from msgld.model import REFERENCE_RMS
 from msgld.nets.vocoder import Vocoder
-from msgld.training.vocoder_loss import turn_loss
-from msgld.training.vocoder_run import load_vocoder
+from msgld.training.vocoder.loss import turn_loss
 
 HARMONICS = 4
 
@@ -72,10 +71,8 @@ def measure(vocoder: Vocoder, codec: PatchCodec, audio: Tensor) -> dict[str, flo
     }
 
 
-def load(folder: Path, codec: Path | None) -> tuple[Vocoder, PatchCodec]:
-    """The vocoder of a model's or a run's folder, and the codec."""
-    if codec is not None:
-        return load_vocoder(folder), load_model(codec).codec
+def load(folder: Path) -> tuple[Vocoder, PatchCodec]:
+    """The vocoder and the codec of a model's folder."""
     model = load_model(folder)
     if not isinstance(model.vocoder, Vocoder):
         raise SystemExit(f"{folder} has no vocoder")
@@ -89,11 +86,10 @@ def main() -> None:
     )
     parser.add_argument("model", type=Path)
     parser.add_argument("--midi", type=Path, required=True)
-    parser.add_argument("--codec", type=Path)
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=5.0)
     options = parser.parse_args()
-    vocoder, codec = load(options.model, options.codec)
+    vocoder, codec = load(options.model)
     samples = round(options.seconds * codec.mel.rate) // codec.frame_samples * codec.frame_samples
     scores: dict[str, list[dict[str, float]]] = {"mixture": [], "stem": []}
     for kind, audio in tracks(options.midi, options.clips, samples):

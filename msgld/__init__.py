@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from msgld.api.options import Options
     from msgld.api.result import Result
     from msgld.api.save import Saved
+    from msgld.api.train import train
     from msgld.audio.sound import Excerpt
     from msgld.errors import (
         AudioError,
@@ -54,6 +55,7 @@ __all__ = [
     "Saved",
     "UsageError",
     "load",
+    "train",
 ]
 
 _HOMES = {
@@ -68,6 +70,7 @@ _HOMES = {
     "Result": "api.result",
     "Saved": "api.save",
     "load": "api.loading",
+    "train": "api.train",
 }
 """Where the names live that are no errors."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from msgld.errors import Cancelled
 
@@ -19,6 +19,7 @@ class Progress:
         unit: what is counted, such as ``windows``, ``steps`` or ``seconds``.
         stage: what is being done, such as ``separating``.
         eta: seconds still to go at the pace so far; None before anything can be said.
+        figures: means of what is measured on the way, such as the losses of a training; mostly empty.
     """
 
     done: float
@@ -26,6 +27,7 @@ class Progress:
     unit: str
     stage: str
     eta: float | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def fraction(self) -> float:

@@ -23,5 +23,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def no_preparation(monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes before a run's steps takes no time, so that its minutes are those of its steps."""
-    for module in ("beginning", "disk"):
+    for module in ("run", "pool.filling"):
         monkeypatch.setattr(f"msgld.training.{module}.clock", lambda: 0.0)

@@ -25,12 +25,8 @@ from msgld.api.store import model_folder
 from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.cli.models import list_models
 from msgld.errors import AudioWriteError, ModelError, UsageError
-from msgld.paper.presets import CODECS, PUBLISHED
 from msgld.registry import config_of, kinds
-from msgld.training.notes_presets import PRESETS as NOTES
-from msgld.training.presets import PRESETS
-from msgld.training.refiner_presets import PRESETS as REFINERS
-from msgld.training.vocoder_presets import PRESETS as VOCODERS
+from msgld.training.parts import PARTS, designs
 
 SAMPLE = 40
 
@@ -220,13 +216,10 @@ def test_every_kind_of_part_reads_its_own_defaults_and_nothing_else():
                     assert str(caught.value).isprintable()
 
 
-def test_what_presets_train_can_be_loaded():
-    trained = [("denoiser", preset.network) for preset in (*PRESETS.values(), *PUBLISHED.values())]
-    trained += [("codec", preset.codec) for preset in PRESETS.values()]
-    trained += [("codec", preset.network) for preset in CODECS.values()]
-    trained += [("refiner", preset.network) for preset in REFINERS.values()]
-    trained += [("notes", preset.network) for preset in NOTES.values()]
-    trained += [("vocoder", preset.network) for preset in VOCODERS.values()]
+def test_what_recipes_train_can_be_loaded():
+    recipes = [(part, one) for part in PARTS for cls in designs(part) for one in cls.recipes.values()]
+    trained = [(part, recipe.network) for part, recipe in recipes]
+    trained += [("codec", one.settings.codec) for _, one in recipes if hasattr(one.settings, "codec")]
     for part, config in trained:
         kind = next(name for name, kind in kinds()[part].items() if kind.config is type(config))
         assert config_of(part, {"kind": kind, **asdict(config)}) == config

@@ -2,7 +2,7 @@
 
     python tools/pack.py --start MODEL --midi FOLDER --soundfont FOLDER --limit 60 --out packs
     # carry packs/1, packs/2, ... into one folder there, and then
-    msgld train --preset small-gpu --start start --midi midi --soundfont fonts --out run
+    msgld train --recipe small-gpu --start start --midi midi --soundfont fonts --out run
 
 Soundfonts become SF3 (``soundfonts/compress.py``), a fifth of their size. Of the model only codec and denoiser are
 taken, as training needs no more; ``--folder`` takes anything else along, such as wheels.

@@ -16,18 +16,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
 
 from msgld.cli.progress_bar import track
-from msgld.cli.train_parts import News
+from msgld.cli.train import News
 from msgld.data.source import Source
-from msgld.training.beginning import Report
+from msgld.progress import OnProgress
 from msgld.training.data import training_source
-from msgld.training.timed import TimedTraining
+from msgld.training.parts import find, find_recipe
+from msgld.training.recipe import AnyRecipe, Stage
+from msgld.training.run import run_part
+from msgld.training.trainer import Trainer
 from peers.waves import SLOTS
 
 
@@ -39,33 +41,32 @@ class Job:
     out: Path
     minutes: float
     scale: float
-    report: Report
+    report: OnProgress
 
     def part(self, name: str, share: float) -> Job:
         """A part of the system, with its share of the time."""
         return replace(self, out=self.out / name, minutes=self.minutes * share)
 
+    def train(self, part: str, recipe: AnyRecipe, **begin: Path) -> Path:
+        """Train a part of msgld's; the model's folder."""
+        design, _ = find(part, recipe)
+        return run_part(design(recipe, self.out, **begin), self.source, self.minutes, self.report)
 
-def scaled(preset: Any, scale: float = 1.0) -> Any:
-    """A preset of msgld's at a multiple of its rate, with a pool of ``SLOTS``."""
+
+def scaled(part: str, name: str, scale: float = 1.0) -> AnyRecipe:
+    """A recipe of msgld's at a multiple of its rate, with a pool of ``SLOTS``."""
+    recipe = find_recipe(part, name)
     return replace(
-        preset,
-        optim=replace(preset.optim, rate=preset.optim.rate * scale),
-        pool=replace(preset.pool, slots=SLOTS),
+        recipe,
+        optim=replace(recipe.optim, rate=recipe.optim.rate * scale),
+        pool=replace(recipe.pool, slots=SLOTS),
     )
 
 
 def with_vocoder(model: Path, job: Job) -> Path:
     """The model with a vocoder that is trained for it, in small batches: few steps fit into minutes."""
-    from msgld.checkpoint import load_first_stage
-    from msgld.training.assemble import join_vocoder
-    from msgld.training.vocoder_presets import find_vocoder_preset
-    from msgld.training.vocoder_run import train_vocoder
-
-    light = replace(scaled(find_vocoder_preset("light")), items=4, columns=64)
-    codec, _ = load_first_stage(model)
-    vocoder = train_vocoder(light, job.source, codec, job.out, job.minutes, report=job.report)
-    return join_vocoder(model, vocoder, job.out / "model")
+    light = replace(scaled("vocoder", "light"), stages=(Stage(1.0, 4, 64),), first_clips=16)
+    return job.train("vocoder", light, start=model)
 
 
 def msdm(job: Job) -> None:
@@ -90,38 +91,25 @@ def htdemucs(job: Job) -> None:
 
 def ours(job: Job) -> None:
     """Denoiser 45 %, vocoder 10 %, refiner 45 % of the time; a seventh of the denoiser of ``small``."""
-    from msgld.training.presets import Stage, find_preset
-    from msgld.training.refiner_presets import find_refiner_preset
-    from msgld.training.refiner_run import train_refiner
-    from msgld.training.run import train_denoiser
-
-    preset = scaled(find_preset("small"), job.scale)
-    preset = replace(
-        preset,
-        network=replace(preset.network, width=128, depth=3, heads=2, told=192),
-        optim=replace(preset.optim, ema=0.99),
+    recipe = scaled("denoiser", "small", job.scale)
+    recipe = replace(
+        recipe,
+        network=replace(recipe.network, width=128, depth=3, heads=2, conditioning_width=192),
+        optim=replace(recipe.optim, ema=0.99),
         stages=(Stage(0.3, 18, 54), Stage(1.0, 12, 108)),
     )
-    small = scaled(find_refiner_preset("small"), job.scale)
     one, two, three = job.part("denoiser", 0.45), job.part("vocoder", 0.1), job.part("refiner", 0.45)
-    model = train_denoiser(preset, job.source, one.out, one.minutes, report=job.report)
-    whole = with_vocoder(model, two)
-    train_refiner(small, job.source, whole, three.out, three.minutes, report=job.report)
+    whole = with_vocoder(one.train("denoiser", recipe), two)
+    three.train("refiner", scaled("refiner", "small", job.scale), start=whole)
 
 
 def paper(job: Job) -> None:
     """Autoencoder 30 %, vocoder 10 %, U-Net 60 % of the time; five stems, 16 kHz mono as published."""
-    from msgld.paper.autoencoder_run import train_codec
-    from msgld.paper.presets import PAPER_SMALL, find_codec_preset
-    from msgld.paper.run import train_published
-    from msgld.training.presets import Stage
-
     one, two, three = job.part("codec", 0.3), job.part("vocoder", 0.1), job.part("denoiser", 0.6)
-    coding = scaled(find_codec_preset("paper-small"))
-    first = train_codec(coding, job.source, one.out, one.minutes, "cpu", 0, job.report)
-    whole = with_vocoder(first, two)
-    recipe = replace(scaled(PAPER_SMALL, job.scale), stages=(Stage(0.85, 1, 64), Stage(1.0, 1, 128)))
-    train_published(recipe, job.source, three.out, whole, three.minutes, report=job.report)
+    whole = with_vocoder(one.train("codec", scaled("codec", "paper-small")), two)
+    recipe = scaled("denoiser", "paper-small", job.scale)
+    recipe = replace(recipe, stages=(Stage(0.85, 1, 64), Stage(1.0, 1, 128)))
+    three.train("denoiser", recipe, first_stage=whole)
 
 
 SYSTEMS: dict[str, Callable[[Job], None]] = {"ours": ours, "paper": paper, "msdm": msdm, "htdemucs": htdemucs}
@@ -139,11 +127,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/peers"))
     options = parser.parse_args()
     torch.set_num_threads(1)
-    TimedTraining.clock = time.process_time
+    Trainer.clock = time.process_time
     source = training_source(stems=[options.stems], band=0)
     out = options.out / f"{options.system}-{options.scale:g}"
     with track(out.name) as show:
-        SYSTEMS[options.system](Job(source, out, options.minutes, options.scale, News(show).report))
+        SYSTEMS[options.system](Job(source, out, options.minutes, options.scale, News(show).show))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,13 +14,15 @@ from torch import Tensor, nn
 
 from msgld.data.source import Source
 from msgld.model import REFERENCE_RMS
+from msgld.progress import OnProgress
 from msgld.runtime import bf16_is_fast
-from msgld.training.beginning import Report, begun, wait_for
-from msgld.training.clips import ClipPool, clip_pool
-from msgld.training.disk import Run
-from msgld.training.network import NetworkTraining
 from msgld.training.optim import OptimConfig
-from msgld.training.pool import PoolConfig
+from msgld.training.part import Part
+from msgld.training.pool.clips import ClipPool
+from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import Recipe
+from msgld.training.run import run_part
+from msgld.training.trainer import Trainer
 
 RATE = 44_100
 WEIGHTS = "weights.safetensors"
@@ -49,35 +53,58 @@ class WavePeer(nn.Module, ABC):
         """Of stereo stems (B, S, 2, samples)."""
 
 
-class WaveTraining(NetworkTraining[ClipPool]):
-    """A peer's run."""
+@dataclass(frozen=True)
+class PeerShape:
+    """Peers say nothing of their shape."""
 
-    def __init__(self, peer: WavePeer, optim: OptimConfig, pool: ClipPool, minutes: float, seed: int) -> None:
-        super().__init__("peer", peer, optim, pool, minutes, torch.device("cpu"), seed)
-        self.peer = peer.train()
 
-    def step(self) -> dict[str, float]:
-        """One batch, one update."""
+PeerRecipe = Recipe[PeerShape, WavePeer]
+
+
+class WaveTrainer(Trainer[ClipPool]):
+    """Trains a peer."""
+
+    def __init__(self, peer: WavePeer, recipe: PeerRecipe, pool: ClipPool, minutes: float, seed: int) -> None:
+        super().__init__("peer", peer, recipe, pool, minutes, torch.device("cpu"), seed)
+        self.peer, self.weights = peer.train(), {"loss": 1.0}
+
+    def next_batch(self) -> tuple[Tensor]:
+        """Draw stems; the peer's own random numbers are seeded, too."""
         torch.manual_seed(int(self.rng.integers(2**62)))
+        return (draw(self.pool, self.peer, self.rng),)
+
+    def losses(self, stems: Tensor) -> dict[str, Tensor]:
+        """The peer's one loss."""
         with half():
-            loss = self.peer.loss(draw(self.pool, self.peer, self.rng))
-        norm = self.descend(loss)
-        return {"loss": float(loss.detach()), "norm": norm}
+            return {"loss": self.peer.loss(stems)}
 
-
-class WaveRun(Run):
-    """A peer's training and its folder."""
-
-    def __init__(self, training: WaveTraining, out: Path, report: Report | None) -> None:
-        super().__init__(training, out, report)
-        self.waves = training
-
-    def export(self) -> None:
+    def export(self, out: Path, about: dict[str, Any]) -> dict[str, float]:
         """Write the averaged weights."""
-        save_model(self.waves.peer, str(self.out / WEIGHTS))
+        save_model(self.peer, str(out / WEIGHTS))
+        return {}
 
     def draw(self, path: Path) -> None:
         """No picture."""
+
+
+class WavePart(Part[PeerRecipe, ClipPool]):
+    """A peer as a part that is trained."""
+
+    name = "peer"
+
+    def prepare(self) -> None:
+        """A peer begins from nothing."""
+
+    def begin(self, source: Source) -> None:
+        """Nothing to build."""
+
+    def pool(self, source: Source, config: PoolConfig) -> ClipPool:
+        """A pool of waveforms."""
+        return ClipPool(source, config, RATE)
+
+    def trainer(self, pool: ClipPool, minutes: float, resumed: bool) -> WaveTrainer:
+        """A trainer of the recipe's peer."""
+        return WaveTrainer(self.recipe.settings, self.recipe, pool, minutes, self.seed)
 
 
 def draw(pool: ClipPool, peer: WavePeer, rng: np.random.Generator) -> Tensor:
@@ -101,18 +128,17 @@ def _item(pool: ClipPool, peer: WavePeer, rng: np.random.Generator) -> Tensor:
 
 
 def train_waves(
-    peer: WavePeer, rate: float, source: Source, out: Path, minutes: float, seed: int = 0, report: Report | None = None
+    peer: WavePeer, rate: float, source: Source, out: Path, minutes: float, seed: int = 0,
+    report: OnProgress | None = None
 ) -> None:  # fmt: skip
     """Train a peer for so many minutes at a peak learning ``rate``; called again it goes on where it was."""
     optim = OptimConfig(
         rate=rate, warmup=50, cooldown=0.3, decay=0.01, muon=False, ema=0.995, betas=(0.9, 0.99)
     )
-    pools = PoolConfig(slots=SLOTS, seconds=12.0, workers=1, reuse=14.0)
-    with begun(out, clip_pool(source, RATE), pools, seed) as (pool, saved):
-        wait_for(pool, 4 * peer.items, report)
-        run = WaveRun(WaveTraining(peer, optim, pool, minutes, seed), out, report)
-        run.resume(saved)
-        run.go()
+    recipe = PeerRecipe(
+        "peer", minutes, PeerShape(), peer, optim, PoolConfig(slots=SLOTS), first_clips=4 * peer.items
+    )
+    run_part(WavePart(recipe, out, seed=seed), source, minutes, report)
 
 
 def trained(peer: WavePeer, folder: Path) -> WavePeer:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from msgld.cli import options as o
+from msgld.cli.checking import report
+from msgld.cli.console import Talk, shown
 from msgld.cli.numbers import number
+from msgld.cli.progress_bar import track
+from msgld.progress import OnProgress, Progress
+
+if TYPE_CHECKING:
+    from msgld.data.stem_folders.folder import StemFolder
+
+NEWS_SECONDS = 20.0
+"""How often the losses shown are renewed."""
+
+_NO_LOSSES = {"progress", "seconds", "norm", "dropped_steps", "dropped_clips"}
 
 
 class Part(str, Enum):
@@ -31,15 +46,16 @@ PartOption = Annotated[
         "design.",
     ),
 ]
-Preset = Annotated[
+RecipeOption = Annotated[
     str | None,
     typer.Option(
-        "--preset",
+        "--recipe",
         metavar="NAME",
-        help="Recipe: small or tiny; paper or paper-small, the published design; for the vocoder light or tiny; "
-        "for the refiner and the note reader small or tiny; for the codec paper or paper-small.",
+        help="small or tiny; paper or paper-small, the published design; for the vocoder light or tiny; for the "
+        "refiner and the note reader small or tiny; for the codec paper or paper-small.",
     ),
 ]
+Preset = Annotated[str | None, typer.Option("--preset", metavar="NAME", hidden=True)]
 Midi = Annotated[
     list[Path] | None,
     typer.Option("--midi", metavar="FOLDER", help="MIDI files, or a tar of them. May be repeated."),
@@ -68,37 +84,35 @@ SoundFont = Annotated[
 ]
 Minutes = Annotated[
     float | None,
-    number("minutes", "--minutes", help="Length of the whole run; the preset's by default."),
+    number("minutes", "--minutes", help="Length of the whole run; the recipe's by default."),
 ]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
-StartModel = Annotated[
-    Path | None, typer.Option("--start", metavar="MODEL", help="Folder of a model to begin with.")
-]
+StartModel = Annotated[Path | None, typer.Option("--start", metavar="MODEL", help="Model to begin with.")]
 FirstStage = Annotated[
     Path | None,
     typer.Option(
         "--first-stage",
         metavar="FOLDER",
-        help="Codec and vocoder to stand on, which are not trained further; the published design needs them.",
+        help="Model whose codec and vocoder are used as they are; the published design needs one.",
     ),
 ]
 
 
-def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = None, stems: StemFolders = None,
-          stem_names: StemNames = None, maps: o.Maps = None, band: Band = None,
-          soundfont: SoundFont = None, minutes: Minutes = None,
+def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None, preset: Preset = None,
+          midi: Midi = None, stems: StemFolders = None, stem_names: StemNames = None, maps: o.Maps = None,
+          band: Band = None, soundfont: SoundFont = None, minutes: Minutes = None,
           out: RunFolder = Path("runs/train"), start: StartModel = None,
           first_stage: FirstStage = None, seed: o.Seed = 0, device: o.Device = "auto",
           jobs: o.Jobs = None) -> int:  # fmt: skip
     """Train a model on MIDI or on your own stems.
 
-    Without either it hears only the built-in band, which composes without end.
+    Without either it learns from the built-in band alone, which composes without end.
     The model is in FOLDER/model, ready for --name. The same command resumes a run that was stopped.
-    A new model only separates; --part vocoder teaches one to sound, so that it also generates and arranges.
+    A new model only separates; --part vocoder gives it a sound of its own, so that it also generates and arranges.
 
     \b
     Examples:
-      msgld train --preset tiny --minutes 5 --out runs/try
+      msgld train --recipe tiny --minutes 5 --out runs/try
       msgld train --midi songs/ --stems my_stems/ --out runs/mine
       msgld train --stems my_stems/ --stem-names bass,drums,vocals,other --out runs/vocals
       msgld train --no-band --stems my_stems/ --start runs/mine/model --out runs/tuned
@@ -108,35 +122,79 @@ def train(part: PartOption = Part.denoiser, preset: Preset = None, midi: Midi = 
 
     \b
     The published design, on its own autoencoder:
-      msgld train --part codec --preset paper-small --out runs/codec
+      msgld train --part codec --recipe paper-small --out runs/codec
       msgld train --part vocoder --start runs/codec/model --out runs/first
-      msgld train --preset paper-small --first-stage runs/first/model --out runs/paper
+      msgld train --recipe paper-small --first-stage runs/first/model --out runs/paper
     """
-    from msgld.cli import train_parts as training
-    from msgld.cli.preparing import Training
+    from msgld import train as train_model
 
-    settings = Training(
-        preset,
-        tuple(midi or ()),
-        tuple(stems or ()),
-        band,
-        soundfont,
-        minutes,
-        out,
-        start,
-        first_stage,
-        seed,
-        device,
-        jobs,
-        stem_names=None if stem_names is None else tuple(stem_names.split(",")),
-        maps=tuple(maps or ()),
-    )
-    work = {
-        Part.denoiser: training.train_denoiser_on,
-        Part.vocoder: training.train_vocoder_on,
-        Part.refiner: training.train_refiner_on,
-        Part.notes: training.train_notes_on,
-        Part.codec: training.train_codec_on,
-    }
-    work[part](settings)
+    talk = Talk()
+    if preset is not None:
+        talk.note("--preset is now called --recipe; the old name will go")
+    if jobs:
+        import torch
+
+        torch.set_num_threads(jobs)
+    with track(out.name) as show:
+        folder = train_model(
+            part.value,
+            recipe or preset,
+            out=out,
+            stems=stems or (),
+            midi=midi or (),
+            band=band,
+            soundfont=soundfont,
+            stem_names=None if stem_names is None else stem_names.split(","),
+            maps=maps or (),
+            minutes=minutes,
+            start=start,
+            first_stage=first_stage,
+            device=device,
+            seed=seed,
+            on_progress=News(show).show,
+            on_folder=lambda folder: _report(folder, talk),
+        )
+    _announce(folder, talk)
     return 0
+
+
+def _report(folder: StemFolder, talk: Talk) -> None:
+    """Say what is used of a folder of songs."""
+    for line in report(folder):
+        talk.note(line)
+
+
+def _announce(folder: Path, talk: Talk) -> None:
+    """Say where the result is and how it is used."""
+    from msgld.description import read_description
+
+    name = shown(folder)
+    if "denoiser" in read_description(folder)["parts"]:
+        talk.say(f"model in {name}: use it with --name {name}")
+    else:
+        talk.say(f"first stage in {name}: --part vocoder --start {name} trains a vocoder for it, "
+                 f"--recipe paper --first-stage {name} a denoiser")  # fmt: skip
+
+
+class News:
+    """Passes progress on, with a loss in its text that changes only now and then: each change is a line in a log."""
+
+    def __init__(self, show: OnProgress, clock: Callable[[], float] = time.monotonic) -> None:
+        self._show, self._clock = show, clock
+        self._text, self._due = "training", 0.0
+
+    def show(self, progress: Progress) -> None:
+        """Show a report of a run."""
+        now = self._clock()
+        if progress.figures and now >= self._due:
+            self._text, self._due = _described(progress.figures), now + NEWS_SECONDS
+        self._show(replace(progress, stage=self._text) if progress.stage == "training" else progress)
+
+
+def _described(figures: Mapping[str, float]) -> str:
+    """The first loss, and how many steps and clips were left out, if any."""
+    losses = {name: value for name, value in figures.items() if name not in _NO_LOSSES}
+    parts = [f"{name} {value:.4g}" for name, value in list(losses.items())[:1]]
+    left_out = {"dropped_steps": "steps", "dropped_clips": "clips"}
+    parts += [f"{figures[key]:.0f} {what} left out" for key, what in left_out.items() if key in figures]
+    return ", ".join(["training", *parts])

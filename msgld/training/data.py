@@ -1,14 +1,130 @@
-"""Puts a training source together from what the user has: the band, MIDI, folders of stems."""
+"""Training data: the songs, the MIDI files and the built-in band that a run learns from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from msgld.data.augment import Augmented
 from msgld.data.source import Mixed, Source, SourceOptions, open_source
-from msgld.data.stem_folders.folder import StemFolder
-from msgld.errors import UsageError
+from msgld.data.stem_folders.folder import StemFolder, check_rules
+from msgld.data.stem_folders.rules import parse_map
+from msgld.data.stem_folders.words import stems_to_train
+from msgld.errors import DataError, UsageError
+from msgld.progress import OnProgress
+from msgld.stems import STEMS
+
+OnFolder = Callable[[StemFolder], None]
+"""Called with a folder of stems whose files have been checked; ``findings`` says what is left out."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What to train on. Every folder or archive counts alike, and so does the band.
+
+    Attributes:
+        stems: folders of songs, one folder a song, one file a stem.
+        midi: folders or tar archives of MIDI files.
+        band: whether the built-in band plays; None: where there are no ``stems``.
+        soundfont: a soundfont or a folder of them; None for the system's.
+        stem_names: names of the stems; None: see :meth:`names`.
+        maps: stems of files with unclear names, as ``--map`` takes them.
+    """
+
+    stems: tuple[Path, ...] = ()
+    midi: tuple[Path, ...] = ()
+    band: bool | None = None
+    soundfont: Path | None = None
+    stem_names: tuple[str, ...] | None = None
+    maps: tuple[str, ...] = ()
+
+    @property
+    def with_band(self) -> bool:
+        """Whether the built-in band plays."""
+        return not self.stems if self.band is None else self.band
+
+    def check_paths(self) -> None:
+        """Raise DataError if a folder is missing."""
+        for path in (*self.midi, *self.stems):
+            if not path.exists():
+                raise DataError(f"there is no folder {path}")
+
+    def record(self) -> dict[str, Any]:
+        """What must stay the same when a run is resumed; folders are the same however they are written."""
+        folders = {"midi": self.midi, "stems": self.stems}
+        resolved = {name: sorted(str(path.resolve()) for path in paths) for name, paths in folders.items()}
+        return {
+            **resolved,
+            "band": self.with_band,
+            "stem_names": self.stem_names,
+            "maps": sorted(self.maps),
+        }
+
+    def names(self, start: Sequence[str] | None = None) -> tuple[str, ...]:
+        """The stems to train: ``stem_names``, else those of the model to begin with, else the usual five.
+
+        Those of the model count only where all clips come from ``stems``: nothing else has other stems.
+
+        Args:
+            start: stems of the model to begin with; None where there is none.
+
+        Raises:
+            UsageError: names that cannot be, or data without such stems.
+        """
+        own = bool(self.stems) and not self.midi and not self.band
+        stems = tuple(start or ()) if start and own else STEMS
+        if self.stem_names is not None:
+            stems = stems_to_train(self.stem_names)
+            if start and len(start) != len(stems):
+                raise UsageError(
+                    f"the model to start with has {len(start)} stems ({', '.join(start)}), --stem-names {len(stems)}"
+                )
+        if stems == STEMS:
+            return stems
+        played = f"plays {', '.join(STEMS)}, not {', '.join(stems)}"
+        if self.midi:
+            raise UsageError(f"what is made of --midi {played}: leave it out, and train on --stems")
+        if self.band:
+            raise UsageError(f"the built-in band {played}: leave out --band")
+        if not self.stems:
+            raise UsageError(f"the stems {', '.join(stems)} are in songs of your own: add --stems FOLDER")
+        return stems
+
+    def source(
+        self,
+        start: Sequence[str] | None = None,
+        cache: Path | None = None,
+        on_progress: OnProgress | None = None,
+        on_folder: OnFolder | None = None,
+    ) -> Source:
+        """Check all files and put the source together.
+
+        Args:
+            start: see :meth:`names`.
+            cache: a folder that keeps what is known of the files, so that the next check is quick.
+            on_progress: called during the check.
+            on_folder: called with each folder of songs.
+
+        Raises:
+            UsageError: options that do not go together.
+            DataError: a folder has no usable file, the stem of a file is not clear, or no soundfont is found.
+        """
+        if self.soundfont is not None and self.stems and not self.midi and not self.with_band:
+            raise UsageError("--soundfont goes with --midi or --band: songs of --stems are not played by one")
+        names = self.names(start)
+        rules = parse_map(self.maps, names)
+        if rules and not self.stems:
+            raise UsageError("--map says what is in the files of --stems: add --stems FOLDER")
+        folders = [
+            StemFolder(path, names, rules=rules, cache=cache, on_progress=on_progress) for path in self.stems
+        ]
+        check_rules(folders)
+        if on_folder:
+            for folder in folders:
+                on_folder(folder)
+        return training_source(self.midi, folders, float(self.with_band), self.soundfont)
 
 
 def training_source(
@@ -18,18 +134,19 @@ def training_source(
     soundfont: Path | None = None,
     augmented: float = 0.4,
 ) -> Source:
-    """Every folder or archive counts alike; ``band`` is the built-in band's weight among them.
+    """A source of all that is named.
 
     Args:
         midi: folders or tar archives of MIDI files. What the held-out set owns is left out of them.
         stems: folders of songs, one folder a song, one file a stem; or such folders that have been opened already, with
             stems of any names.
-        band: 0 leaves the band out.
+        band: weight of the built-in band; each folder has 1, and 0 leaves the band out.
         soundfont: a soundfont or a folder of them; the system's by default.
-        augmented: share of the clips whose stems go through equalisers, rooms and the like.
+        augmented: fraction of the clips whose stems go through equalisers, rooms and the like.
 
     Raises:
-        UsageError: nothing to train on. DataError: a folder or a soundfont is unusable.
+        UsageError: nothing to train on.
+        DataError: a folder or a soundfont is unusable.
     """
     sources: list[tuple[Source, float]] = []
     options = SourceOptions(soundfont=soundfont)

@@ -1,4 +1,4 @@
-"""Where a run's figures go: a JSON line a step, TensorBoard if it is installed; and what it says in passing."""
+"""The log of a run: JSON lines, TensorBoard if it is installed, and remarks to the user."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class RunLog:
         self.steps = 0
         self.board = _tensorboard(folder)
 
-    def add(self, number: int, values: Mapping[str, float]) -> dict[str, float] | None:
-        """Take one step's figures, but for those that are not finite; every so often return their means.
+    def add(self, values: Mapping[str, float]) -> dict[str, float] | None:
+        """Take one step's figures, except those that are not finite; every so often return their means.
 
         A figure that was never finite has no mean.
         """

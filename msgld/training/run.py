@@ -1,178 +1,196 @@
-"""A run of the denoiser's training: codec and network put together, exported as a model."""
+"""The one training run: its folder is locked, its state read, its clips rendered, its steps logged and saved.
+
+The same call starts a run and resumes it. A folder holds ``state.pt``, ``run.json``, ``log.jsonl``, TensorBoard
+events, pictures in ``samples/`` and the model in ``model/``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
-from msgld.description import read_description
-from msgld.diffusion.denoise import StemDenoiser, StemNetwork
-from msgld.diffusion.noise import CosineSchedule
-from msgld.dsp.codec import PatchCodec
-from msgld.errors import ModelError, UsageError
-from msgld.model import Model
-from msgld.nets.transformer import StemTransformer
-from msgld.training.beginning import Report, begun, wait_for
-from msgld.training.codec import fit_codec
-from msgld.training.denoiser import DenoiserTraining
-from msgld.training.disk import Run, described
-from msgld.training.energies import EnergyPool
-from msgld.training.naming import model_name
-from msgld.training.pool import PoolConfig
-from msgld.training.presets import Preset
-from msgld.training.record import of_preset
+from msgld.errors import ModelError, TrainingError
+from msgld.progress import OnProgress, Progress
+from msgld.runtime import keep_freed_memory
+from msgld.training.folder import MODEL, STATE, check_record, load_state, of_recipe, save_state, write_record
+from msgld.training.lock import alone
+from msgld.training.log import RunLog, say
+from msgld.training.part import Part
+from msgld.training.pool.filling import clock, fitting, wait_for
+from msgld.training.pool.workers import running
+from msgld.training.recipe import AnyRecipe
+from msgld.training.trainer import Trainer
+
+REPORT_SECONDS = 5.0
+"""Longest time between two reports, however slow the steps are; those between entries of the log have no figures."""
+
+NOT_TRAINED = "not trained yet"
 
 
-class DenoiserRun(Run):
-    """A denoiser's training and its folder."""
-
-    def __init__(self, training: DenoiserTraining, model: Model, out: Path, report: Report | None) -> None:
-        super().__init__(training, training.preset, out, report)
-        self.denoising = training
-        self.model = model
-
-    def state(self) -> dict[str, Any]:
-        """The training's state, and the codec that it stands on."""
-        training, codec = self.denoising.state_dict(), self.denoising.codec.state_dict()
-        return {"training": training, "codec": codec, "clips": training["clips"]}
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Inverse of :meth:`state`."""
-        self.denoising.codec.load_state_dict(state["codec"])
-        self.denoising.load_state_dict(state["training"])
-
-    def export(self) -> None:
-        """Write the model."""
-        self.model.info["training"] = self.about()
-        save_model(self.model, self.out / "model")
-
-    def draw(self, path: Path) -> None:
-        """Draw a crop and what one call makes of it."""
-        from msgld.training.preview import draw_preview
-
-        draw_preview(self.denoising, path)
-
-
-def train_denoiser(
-    preset: Preset,
-    source: Source,
-    out: Path,
-    minutes: float | None = None,
-    start: Path | None = None,
-    device: torch.device | str = "cpu",
-    seed: int = 0,
-    report: Report | None = None,
-    first_stage: Path | None = None,
+def run_part(
+    part: Part[Any, Any], source: Source, minutes: float | None = None, on_progress: OnProgress | None = None
 ) -> Path:
-    """Train the codec's statistics and the denoiser; called again it goes on where it was.
+    """Train a part; called again it goes on where it was, with clips that it has not seen.
 
     Args:
-        preset: the recipe. source: clips.
-        out: the run's folder: ``state.pt``, ``log.jsonl``, ``samples/`` and the model in ``model/``.
-        minutes: length of the whole run; the preset's by default.
-        start: a model's folder whose codec and weights the run begins with.
-        report: called about every 20 steps.
-        first_stage: folder with a codec that is used as it is, and perhaps a vocoder for it, which the model then has.
+        part: with its recipe and folder.
+        source: of the clips.
+        minutes: length of the whole run; the recipe's by default.
+        on_progress: called about every five seconds, and with the losses every ``log_steps`` steps.
 
     Returns:
         The model's folder.
 
     Raises:
-        DataError, ModelError, UsageError: see their messages.
+        DataError, ModelError: source, model and recipe do not fit, or the state is damaged.
+        UsageError: the folder holds another run.
+        TrainingError: another process is training in the folder, no more clips come, too many steps are not finite, or
+            nothing can be written. What was learned until then is saved, as far as possible.
     """
-    refuse_both(start, first_stage)
-    stage = _stage(first_stage or start)
-
-    def pool_of(config: PoolConfig) -> EnergyPool:
-        return EnergyPool(source, config, preset.codec.mel, preset.batch.remix, preset.network.styles)
-
-    network = _network(preset, source, out, start, seed)
-    minutes, about = minutes or preset.minutes, of_preset("denoiser", preset)
-    with begun(out, pool_of, preset.pool, seed, source, about) as (pool, saved):
-        fitted = saved or stage[0] is not None
-        wait_for(pool, 2 * preset.batch.items if fitted else preset.codec_clips, report, minutes)
-        codec = stage[0] or _codec(preset, pool, saved, seed)
-        if not (start or saved):
-            network.begin_with(codec.basis, codec.scale)
-        denoiser = StemDenoiser(network, CosineSchedule())
-        training = DenoiserTraining(preset, denoiser, codec, pool, minutes, torch.device(device), seed)
-        info = {"name": model_name(out), "preset": described(preset)}
-        info |= {"started_from": read_description(start)["info"]} if start else {}
-        model = Model(codec, denoiser, stage[1], tuple(source.stems), info=info)
-        run = DenoiserRun(training, model, out, report)
-        run.resume(saved)
-        run.go()
-    return out / "model"
+    since, out, minutes = clock(), part.out, minutes or part.recipe.minutes
+    part.begin(source)
+    keep_freed_memory()
+    about = {**of_recipe(part.name, part.recipe), "stems": source.stems}
+    with alone(out), _interrupted(out):
+        check_record(out, **about)
+        saved = load_state(out / STATE)
+        write_record(out, **about)
+        config = fitting(part.recipe.pool, source)
+        config = replace(config, seed=saved["clips"] if saved else config.seed + part.seed * 10**7)
+        with running(part.pool(source, config)) as pool:
+            pool.since, pool.spent = since, saved["elapsed"] + saved.get("prepared", 0.0) if saved else 0.0
+            wait_for(pool, part.first_clips(saved is not None), on_progress, minutes)
+            run = Run(part.trainer(pool, minutes, saved is not None), part.recipe, out, on_progress)
+            run.resume(saved)
+            run.go()
+    return out / MODEL
 
 
-def _take_over(network: StemNetwork, start: Path) -> None:
-    """Begin with a model's weights; what it lacks, such as conditions, stays as it is.
-
-    Raises:
-        ModelError: it is of another size.
-    """
-    old = load_model(start).denoiser.network
+@contextmanager
+def _interrupted(out: Path) -> Iterator[None]:
+    """Say so if the user stops the run before its first step."""
     try:
-        missing, unknown = network.load_state_dict(old.state_dict(), strict=False)
-    except RuntimeError as error:
-        raise ModelError(f"{start} is of another size than the preset") from error
-    if unknown or any(not name.startswith("conditions.") for name in missing):
-        raise ModelError(f"{start} is of another size than the preset")
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        if not (out / STATE).exists():
+            say(f"{NOT_TRAINED}: stopped before the first step; the same command begins again")
+        raise
 
 
-def refuse_both(start: Path | None, first_stage: Path | None) -> None:
-    """Raise UsageError where a run would have two codecs to stand on."""
-    if start and first_stage:
-        raise UsageError("a model to start with brings its codec along: leave out --start or --first-stage")
+class Run:
+    """A trainer and its folder, where it logs, saves and exports.
 
-
-def _network(preset: Preset, source: Source, out: Path, start: Path | None, seed: int) -> StemNetwork:
-    """The network to train, with the weights of the model to start with, if there is one and the run is new.
-
-    Raises:
-        ModelError: that model has other stems, or is of another size.
+    Args:
+        trainer: at its first step.
+        recipe: says how often to log and save.
+        out: the folder.
+        on_progress: see :func:`run_part`.
     """
-    torch.manual_seed(seed)
-    network = StemTransformer(replace(preset.network, tracks=len(source.stems) + 1))
-    if start:
-        check_stems(start, source)
-        if not (out / "state.pt").exists():
-            _take_over(network, start)
-    return network
+
+    log: RunLog
+
+    def __init__(
+        self, trainer: Trainer[Any], recipe: AnyRecipe, out: Path, on_progress: OnProgress | None = None
+    ) -> None:
+        self.trainer, self.recipe, self.out, self.on_progress = trainer, recipe, out, on_progress
+
+    def resume(self, state: dict[str, Any] | None) -> None:
+        """Go on from a saved state, if there is one; ModelError if it is another run's."""
+        if state is None:
+            return
+        try:
+            self.trainer.load_state_dict(state)
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise ModelError(
+                f"{self.out / STATE} is of another recipe or source; remove it or choose another folder"
+            ) from error
+
+    def go(self) -> None:
+        """Train until the time is over, and save; TrainingError as :func:`run_part`."""
+        self.trainer.prepared += clock() - self.trainer.pool.since
+        with writing(self.out):
+            self.log = RunLog(self.out, self.recipe.log_steps)
+            try:
+                self._steps()
+            except (KeyboardInterrupt, SystemExit):
+                if self.trainer.made:
+                    say(f"stopped after {self.trainer.number} steps; the same command goes on from there")
+                raise
+            finally:
+                # Also when the user stops the run: the same command goes on from here.
+                self._end()
+
+    def _steps(self) -> None:
+        saved_at = reported_at = clock()
+        for step in self.trainer:
+            figures = {**step.losses, "progress": step.progress, "seconds": step.seconds}
+            means = self.log.add(figures)
+            if means is not None:
+                means |= self._left_out()
+                self.log.write(step.number, means)
+            if self.on_progress and (means is not None or clock() - reported_at > REPORT_SECONDS):
+                self.on_progress(self._progress(means or {}))
+                reported_at = clock()
+            if clock() - saved_at > self.recipe.save_minutes * 60:
+                self.save()
+                saved_at = clock()
+        if not self.trainer.made:
+            raise TrainingError(f"{NOT_TRAINED}: none of {self.trainer.number} steps had a finite loss")
+        if not self.trainer.finite():
+            raise TrainingError(
+                "the weights are not finite any more: see log.jsonl; the last saved state is kept"
+            )
+
+    def _end(self) -> None:
+        """Save, say what was left out, close the log; the log is closed even if the disk is full."""
+        try:
+            self.save()
+            dropped, clips = self.trainer.dropped, self.trainer.pool.troubles.left_out
+            if dropped:
+                say(f"{dropped} of {self.trainer.number} steps were left out: their loss was not finite")
+            if clips:
+                say(f"{clips} clips were left out: they could not be used")
+        finally:
+            self.log.close()
+
+    def _left_out(self) -> dict[str, float]:
+        """Steps and clips that were left out so far, for the log; nothing where there are none."""
+        clips = self.trainer.pool.troubles.left_out
+        counts = {"dropped_steps": self.trainer.dropped, "dropped_clips": clips}
+        return {name: float(count) for name, count in counts.items() if count}
+
+    def save(self) -> None:
+        """Write the state, the averaged weights and a picture, once there was a step and all weights are finite."""
+        trainer = self.trainer
+        if not trainer.made or not trainer.finite():
+            return
+        about = {"steps": trainer.number, "minutes": round(trainer.elapsed / 60, 1)}
+        # A run that ends because no clips come can still save: the picture shows a clip that is there.
+        with trainer.pool.still(), writing(self.out):
+            save_state(trainer.state_dict(), self.out / STATE)
+            with trainer.average.applied(trainer.network):
+                measured = trainer.export(self.out, about)
+                if measured:
+                    self.log.write(trainer.number, measured)
+                trainer.draw(self.out / "samples" / f"{trainer.number:07d}.png")
+
+    def _progress(self, figures: dict[str, float]) -> Progress:
+        left, whole = self.trainer.left, self.trainer.budget
+        return Progress(round(whole - left), round(whole), "s", "training", left, figures)
 
 
-def check_stems(start: Path, source: Source) -> None:
-    """Raise ModelError if the model has other stems than the source."""
-    stems = read_description(start).get("stems") or []
-    if list(stems) != list(source.stems):
-        raise ModelError(
-            f"{start}, the model to start with, has the stems {', '.join(stems)}, the data {', '.join(source.stems)}"
-        )
-
-
-def _codec(preset: Preset, pool: EnergyPool, saved: dict[str, Any] | None, seed: int) -> PatchCodec:
-    """A codec fitted to the pool, or a blank one for what was saved."""
-    if saved:
-        return PatchCodec(preset.codec)
-    return fit_codec(pool, preset.codec, preset.stage(0.0), preset.codec_clips, seed)
-
-
-def _stage(folder: Path | None) -> tuple[PatchCodec | None, Any]:
-    """The codec and the vocoder of a folder, None for what there is not.
-
-    Raises:
-        ModelError: the codec is the published design's.
-    """
-    if folder is None:
-        return None, None
-    codec, vocoder = load_first_stage(folder)
-    if not isinstance(codec, PatchCodec):
-        raise ModelError(
-            f"{folder} is of the published design: name a preset of that, such as --preset paper"
-        )
-    return codec, vocoder
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn an error of the disk into a TrainingError of one line, and remove unfinished files."""
+    try:
+        yield
+    except OSError as error:
+        for path in folder.rglob("*.partial*"):
+            with suppress(OSError):
+                path.unlink()
+        reason = error.strerror or str(error)
+        raise TrainingError(f"cannot write to {folder}: {reason}; the last saved state is kept") from error

@@ -13,58 +13,57 @@ import numpy as np
 import pytest
 import torch
 from fonts import save_soundfont
+from running import train
+from tiny import save_tiny_model
 from torch import Tensor, nn
 
+import msgld
 from msgld.checkpoint import load_first_stage, load_model, save_parts
-from msgld.cli.preparing import Training
-from msgld.cli.train_parts import train_codec_on, train_denoiser_on, train_vocoder_on
 from msgld.data.source import Clip
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import AUDIOLDM, MelConfig, log_mel
 from msgld.errors import ModelError, UsageError
-from msgld.model import REFERENCE_RMS
+from msgld.model import REFERENCE_RMS, Model
 from msgld.nets.vocoder import VocoderConfig
 from msgld.paper.autoencoder import KLCodec, KLConfig
-from msgld.paper.autoencoder_run import train_codec
-from msgld.paper.autoencoder_training import CodecTraining, build_codec
 from msgld.paper.denoiser import PublishedDenoiser
-from msgld.paper.presets import (
+from msgld.paper.schedule import SqrtLinearSchedule
+from msgld.paper.training.codec import CodecTrainer, build_codec
+from msgld.paper.training.denoiser import PublishedTrainer
+from msgld.paper.training.recipes import (
     CODECS,
     PAPER,
     PLAIN,
     PUBLISHED,
-    CodecPreset,
-    PublishedPreset,
-    find_codec_preset,
-    find_recipe,
+    CodecRecipe,
+    CodecSettings,
+    PublishedRecipe,
+    PublishedSettings,
 )
-from msgld.paper.run import train_published
-from msgld.paper.schedule import SqrtLinearSchedule
-from msgld.paper.training import PublishedTraining
 from msgld.paper.unet3d import PublishedUNet, UNetConfig
-from msgld.training.assemble import join_vocoder
-from msgld.training.batch import mix_mels
-from msgld.training.clips import ClipPool, Crops
+from msgld.training.folder import load_state
+from msgld.training.mixing import mix_mels
 from msgld.training.optim import OptimConfig, build_optimisers, clip_gradients, rate_factor
-from msgld.training.pool import PoolConfig
-from msgld.training.presets import PRESETS, Stage
-from msgld.training.state import load_state
-from msgld.training.timed import TimedTraining
-from msgld.training.vocoder_presets import TINY
-from msgld.training.vocoder_run import train_vocoder
+from msgld.training.parts import find_recipe
+from msgld.training.pool.clips import ClipPool, Crops
+from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import Stage
+from msgld.training.trainer import Trainer
+from msgld.training.vocoder.recipes import TINY
 
 MEL = MelConfig(8000, 256, 80, 16, fmin=0.0, fmax=4000.0, floor=1e-5, kind="magnitude")
 SHAPE = KLConfig(MEL, base_channels=32, mults=(1, 1, 1), res_blocks=1, z_channels=4)
 CPU = torch.device("cpu")
 POOL = PoolConfig(slots=3, seconds=1.0, workers=0)
 OPTIM = OptimConfig(rate=2e-3, warmup=3, cooldown=0.0, decay=0.01, clip=None, ema=0.9, muon=False)
-CODEC = CodecPreset(
-    "test", 1, SHAPE, optim=OPTIM, pool=POOL, stages=(Stage(1.0, 1, 8),), scale_batches=4, scale_items=1,
-    half=False, log_steps=1,
+CODEC = CodecRecipe(
+    "test", 1, SHAPE, CodecSettings(scale_batches=4, scale_items=1, half=False), OPTIM, POOL, (Stage(1.0, 1, 8),),
+    log_steps=1,
 )  # fmt: skip
-DENOISER = PublishedPreset(
-    "test", 1, UNetConfig(model_channels=32, channel_mult=(1, 1), num_res_blocks=1, attention_resolutions=(2,)), MEL,
-    optim=OPTIM, pool=POOL, stages=(Stage(0.5, 2, 4), Stage(1.0, 1, 8)), half=False, sample_steps=2, log_steps=1,
+DENOISER = PublishedRecipe(
+    "test", 1, UNetConfig(model_channels=32, channel_mult=(1, 1), num_res_blocks=1, attention_resolutions=(2,)),
+    PublishedSettings(mel=MEL, half=False, sample_steps=2), OPTIM, POOL, (Stage(0.5, 2, 4), Stage(1.0, 1, 8)),
+    log_steps=1,
 )  # fmt: skip
 
 
@@ -89,13 +88,13 @@ class Tones:
 def clock(monkeypatch: pytest.MonkeyPatch, no_preparation: None) -> None:
     """Every step takes half a second."""
     ticks = count()
-    monkeypatch.setattr(TimedTraining, "clock", staticmethod(lambda: next(ticks) / 2))
+    monkeypatch.setattr(Trainer, "clock", staticmethod(lambda: next(ticks) / 2))
 
 
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    for run in ("paper.autoencoder_run", "paper.run"):
-        monkeypatch.setattr(f"msgld.{run}.draw_mels", lambda *_: None)
+    for run in ("codec", "denoiser"):
+        monkeypatch.setattr(f"msgld.paper.training.{run}.draw_mels", lambda *_: None)
 
 
 def minutes(steps: int) -> float:
@@ -148,17 +147,17 @@ def test_log_mels_of_a_batch_are_those_of_its_sound_at_the_reference_level(mel: 
 
 def test_the_autoencoders_error_falls(clock: None):
     torch.manual_seed(0)
-    training = CodecTraining(CODEC, build_codec(CODEC), pool_of(Tones()), minutes(20), CPU)
+    training = CodecTrainer(CODEC, build_codec(CODEC), pool_of(Tones()), minutes(20), CPU)
     losses = [step.losses["l1"] for step in training]
     assert np.mean(losses[-5:]) < 0.6 * np.mean(losses[:5])
 
 
 def test_the_weight_of_the_divergence_makes_latents_normal(clock: None):
-    heavy = replace(CODEC, kl_weight=10.0)
+    heavy = replace(CODEC, settings=replace(CODEC.settings, kl_weight=10.0))
     light, normal = (
         [
             step.losses["kl"]
-            for step in CodecTraining(preset, build_codec(preset), pool_of(Tones()), minutes(15), CPU)
+            for step in CodecTrainer(preset, build_codec(preset), pool_of(Tones()), minutes(15), CPU)
         ]
         for preset in (CODEC, heavy)
     )
@@ -170,15 +169,15 @@ def test_stems_that_the_data_lack_are_not_heard():
         def clip(self, seed: int, seconds: float) -> Clip:
             return replace(super().clip(seed, seconds), present=np.array([True, False, True]))
 
-    training = CodecTraining(CODEC, build_codec(CODEC), pool_of(Lacking()), 1, CPU)
-    assert training.next_mels().shape == (3, MEL.bands, 32)
+    training = CodecTrainer(CODEC, build_codec(CODEC), pool_of(Lacking()), 1, CPU)
+    assert training.next_batch()[0].shape == (3, MEL.bands, 32)
 
 
 def test_a_first_stage_gives_latents_of_unit_variance(tmp_path: Path, clock: None):
-    folder = train_codec(CODEC, Tones(), tmp_path, minutes(3))
+    folder = train("codec", CODEC, Tones(), tmp_path, minutes(3))
     codec, vocoder = load_first_stage(folder)
     assert vocoder is None and isinstance(codec, KLCodec) and codec.mel == MEL
-    training = CodecTraining(CODEC, codec.requires_grad_(True), pool_of(Tones()), 1, CPU)
+    training = CodecTrainer(CODEC, codec.requires_grad_(True), pool_of(Tones()), 1, CPU)
     training.pool.fill()
     latents = torch.cat([z.flatten() for z in training._some_latents()]) * codec.scale
     assert float(latents.detach().std()) == pytest.approx(1, rel=0.02)
@@ -209,22 +208,28 @@ class Oracle(nn.Module):
         return ((x - squares.sqrt() * self.clean) / (1 - squares).sqrt()).float() * self.one
 
 
-def oracle_training(preset: PublishedPreset = DENOISER) -> tuple[PublishedTraining, Oracle, Tensor]:
+def oracle_training(preset: PublishedRecipe = DENOISER) -> tuple[PublishedTrainer, Oracle, Tensor]:
     training = training_of(preset)
     z, _ = training.next_batch()
     oracle = Oracle(z[:, :-1], 4)
     denoiser = PublishedDenoiser(oracle, SqrtLinearSchedule(), 4, 2)
-    return PublishedTraining(preset, denoiser, training.codec, training.pool, 1, CPU), oracle, z
+    model = replace(training.model, denoiser=denoiser)
+    return PublishedTrainer(preset, model, training.pool, 1, CPU), oracle, z
 
 
-def training_of(preset: PublishedPreset = DENOISER, stems: int = 3, steps: int = 30) -> PublishedTraining:
+def training_of(preset: PublishedRecipe = DENOISER, stems: int = 3, steps: int = 30) -> PublishedTrainer:
     torch.manual_seed(0)
     network = PublishedUNet(replace(preset.network, stems=stems))
     denoiser = PublishedDenoiser(network, SqrtLinearSchedule(), 4, 2)
-    return PublishedTraining(preset, denoiser, build_codec(CODEC), pool_of(Tones(stems)), minutes(steps), CPU)
+    model = Model(build_codec(CODEC), denoiser, None, Tones(stems).stems)
+    return PublishedTrainer(preset, model, pool_of(Tones(stems)), minutes(steps), CPU)
 
 
-def noise_loss(training: PublishedTraining, z: Tensor, present: Tensor) -> float:
+def with_settings(**changes: object) -> PublishedRecipe:
+    return replace(DENOISER, settings=replace(DENOISER.settings, **changes))
+
+
+def noise_loss(training: PublishedTrainer, z: Tensor, present: Tensor) -> float:
     return float(training.losses(z, present)["noise"].detach())
 
 
@@ -244,13 +249,13 @@ def test_the_mixture_is_hidden_from_the_published_share_of_items():
             continue
         for item in range(2):
             assert torch.equal(shown[item], mixture[item]) or not shown[item].any()
-    _, seen = training.draw(20000)
+    _, seen = training.draw_levels(20000)
     assert float(seen.float().mean()) == pytest.approx(0.9, abs=0.01)
-    assert training_of(replace(DENOISER, dropout=1.0)).draw(50)[1].sum() == 0
+    assert training_of(with_settings(dropout=1.0)).draw_levels(50)[1].sum() == 0
 
 
 def test_all_timesteps_are_as_likely():
-    levels, _ = training_of().draw(50000)
+    levels, _ = training_of().draw_levels(50000)
     timesteps = SqrtLinearSchedule().timestep(levels)
     assert (timesteps.min(), timesteps.max()) == (0, 999)
     parts = torch.bincount(timesteps // 100, minlength=10) / len(timesteps)
@@ -330,12 +335,12 @@ def flat(state: object, name: str = "") -> Iterator[tuple[str, object]]:
 
 
 def run_codec(out: Path, first_stage: Path, steps: int) -> None:
-    train_codec(replace(CODEC, save_minutes=-1.0), Tones(), out, minutes(steps))
+    train("codec", replace(CODEC, save_minutes=-1.0), Tones(), out, minutes(steps))
 
 
 def run_denoiser(out: Path, first_stage: Path, steps: int) -> None:
     preset = replace(DENOISER, save_minutes=-1.0, stages=(Stage(1.0, 1, 4),))
-    train_published(preset, Tones(), out, first_stage, minutes(steps))
+    train("denoiser", preset, Tones(), out, minutes(steps), first_stage=first_stage)
 
 
 @pytest.mark.parametrize("run", [run_codec, run_denoiser])
@@ -354,11 +359,11 @@ def test_a_resumed_run_goes_on_as_if_it_had_not_stopped(run, tmp_path: Path, fir
 
 
 def test_a_run_leaves_the_first_stage_as_it_was_and_a_model(tmp_path: Path, first_stage: Path, clock: None):
-    folder = train_published(DENOISER, Tones(), tmp_path, first_stage, minutes(3))
+    folder = train("denoiser", DENOISER, Tones(), tmp_path, minutes(3), first_stage=first_stage)
     one, other = (path / "codec.safetensors" for path in (first_stage, folder))
     assert one.read_bytes() == other.read_bytes()
     model = load_model(folder, half=False)
-    assert model.stems == Tones().stems and model.reference_rms == REFERENCE_RMS and not model.maps
+    assert model.stems == Tones().stems and model.reference_rms == REFERENCE_RMS
     assert isinstance(model.denoiser, PublishedDenoiser)
     averaged = load_state(tmp_path / "state.pt")["average"]["values"]
     for parameter, value in zip(model.denoiser.parameters(), averaged, strict=True):
@@ -369,38 +374,35 @@ def test_a_run_leaves_the_first_stage_as_it_was_and_a_model(tmp_path: Path, firs
 def test_without_naming_it_again_a_run_knows_its_first_stage(
     tmp_path: Path, first_stage: Path, clock: None, no_pictures: None
 ):
-    train_published(DENOISER, Tones(), tmp_path, first_stage, minutes(1))
-    train_published(DENOISER, Tones(), tmp_path, None, minutes(2))
+    train("denoiser", DENOISER, Tones(), tmp_path, minutes(1), first_stage=first_stage)
+    train("denoiser", DENOISER, Tones(), tmp_path, minutes(2))
     assert load_state(tmp_path / "state.pt")["number"] == 2
 
 
 def test_a_run_begins_with_another_models_weights(
     tmp_path: Path, first_stage: Path, clock: None, no_pictures: None
 ):
-    first = train_published(DENOISER, Tones(), tmp_path / "first", first_stage, minutes(3))
+    first = train("denoiser", DENOISER, Tones(), tmp_path / "first", minutes(3), first_stage=first_stage)
     still = replace(DENOISER, optim=replace(OPTIM, rate=0.0))
-    second = train_published(still, Tones(), tmp_path / "second", None, minutes(1), start=first)
+    second = train("denoiser", still, Tones(), tmp_path / "second", minutes(1), start=first)
     one, other = load_model(first), load_model(second)
     for a, b in zip(one.denoiser.parameters(), other.denoiser.parameters(), strict=True):
         assert torch.allclose(a, b, atol=1e-3)
     assert other.info["started_from"]["training"]["steps"] == 3
     with pytest.raises(ModelError, match="stems"):
-        train_published(DENOISER, Tones(2), tmp_path / "third", None, minutes(1), start=first)
+        train("denoiser", DENOISER, Tones(2), tmp_path / "third", minutes(1), start=first)
     wider = replace(DENOISER, network=replace(DENOISER.network, num_res_blocks=2))
     with pytest.raises(ModelError, match="size"):
-        train_published(wider, Tones(), tmp_path / "fourth", None, minutes(1), start=first)
+        train("denoiser", wider, Tones(), tmp_path / "fourth", minutes(1), start=first)
 
 
 def test_a_vocoder_is_trained_on_a_first_stage_and_comes_along(
     tmp_path: Path, first_stage: Path, clock: None, no_pictures: None
 ):
     preset = replace(TINY, network=VocoderConfig(width=16, depth=1, hidden=16), pool=POOL)
-    vocoder = train_vocoder(
-        preset, Tones(), load_first_stage(first_stage)[0], tmp_path / "vocoder", minutes(2)
-    )
-    both = join_vocoder(first_stage, vocoder, tmp_path / "both")
+    both = train("vocoder", preset, Tones(), tmp_path / "vocoder", minutes(2), start=first_stage)
     assert (both / "codec.safetensors").read_bytes() == (first_stage / "codec.safetensors").read_bytes()
-    model = load_model(train_published(DENOISER, Tones(), tmp_path / "run", both, minutes(1)))
+    model = load_model(train("denoiser", DENOISER, Tones(), tmp_path / "run", minutes(1), first_stage=both))
     assert model.vocode(torch.zeros(1, MEL.bands, 12)).shape == (1, 12 * MEL.hop)
 
 
@@ -410,53 +412,46 @@ def test_a_vocoder_is_trained_on_a_first_stage_and_comes_along(
 def test_what_a_first_stage_cannot_be_is_said_in_one_line(tmp_path: Path, first_stage: Path, clock: None,
                                                           no_pictures: None):  # fmt: skip
     with pytest.raises(UsageError, match="--first-stage"):
-        train_published(DENOISER, Tones(), tmp_path / "a")
+        train("denoiser", DENOISER, Tones(), tmp_path / "a")
     with pytest.raises(ModelError, match="no model in"):
-        train_published(DENOISER, Tones(), tmp_path / "a", tmp_path / "nothing")
+        train("denoiser", DENOISER, Tones(), tmp_path / "a", first_stage=tmp_path / "nothing")
     about = {"stems": (), "level": 0.1, "info": {}}
     save_parts({"codec": PatchCodec(PatchConfig(MEL, channels=16))}, tmp_path / "patch", about, torch.float16)
     with pytest.raises(ModelError, match="no autoencoder"):
-        train_published(DENOISER, Tones(), tmp_path / "a", tmp_path / "patch")
+        train("denoiser", DENOISER, Tones(), tmp_path / "a", first_stage=tmp_path / "patch")
     with pytest.raises(ModelError, match="log-mels"):
-        train_published(replace(DENOISER, mel=AUDIOLDM), Tones(), tmp_path / "a", first_stage)
-    train_published(DENOISER, Tones(), tmp_path / "run", first_stage, minutes(1))
+        train("denoiser", with_settings(mel=AUDIOLDM), Tones(), tmp_path / "a", first_stage=first_stage)
+    train("denoiser", DENOISER, Tones(), tmp_path / "run", minutes(1), first_stage=first_stage)
     save_parts({"codec": build_codec(CODEC, seed=1)}, tmp_path / "other", about, torch.float16)
-    with pytest.raises(ModelError, match="another preset or source"):
-        train_published(DENOISER, Tones(), tmp_path / "run", tmp_path / "other", minutes(2))
-
-
-def settings(out: Path, **changes: object) -> Training:
-    plain = Training(None, (), (), True, None, 0.01, out, None, None, 0, "cpu", None)
-    return replace(plain, **changes)
+    with pytest.raises(ModelError, match="another recipe or source"):
+        train("denoiser", DENOISER, Tones(), tmp_path / "run", minutes(2), first_stage=tmp_path / "other")
 
 
 def test_options_that_make_no_sense_are_refused(tmp_path: Path):
-    font = save_soundfont(tmp_path / "tones.sf2")
-    for train, changes, words in (
-        (train_denoiser_on, {"preset": "nothing"}, "paper-small"),
-        (train_denoiser_on, {"first_stage": tmp_path}, "there is no model.json"),
-        (train_denoiser_on, {"first_stage": tmp_path, "start": tmp_path}, "leave out"),
-        (train_codec_on, {"preset": "small"}, "paper-small"),
-        (train_codec_on, {"start": tmp_path}, "leave out"),
-        (train_vocoder_on, {}, "--start"),
+    font, model = save_soundfont(tmp_path / "tones.sf2"), save_tiny_model(tmp_path / "tiny")
+    for part, changes, words in (
+        ("denoiser", {"recipe": "nothing"}, "paper-small"),
+        ("denoiser", {"first_stage": tmp_path}, "there is no model.json"),
+        ("denoiser", {"first_stage": model, "start": model}, "leave out"),
+        ("codec", {"recipe": "small"}, "paper-small"),
+        ("codec", {"start": model}, "leave out"),
+        ("vocoder", {}, "--start"),
     ):
         with pytest.raises((UsageError, ModelError), match=words) as caught:
-            train(settings(tmp_path / "out", soundfont=font, **changes))
+            msgld.train(part, out=tmp_path / "out", minutes=0.01, soundfont=font, device="cpu", **changes)
         assert "\n" not in str(caught.value) and not (tmp_path / "out").exists()
 
 
-def test_presets_fit_their_pool_and_their_codec():
-    for name, preset in {**PUBLISHED, **CODECS}.items():
-        mel = preset.mel if isinstance(preset, PublishedPreset) else preset.network.mel
-        for stage in preset.stages:
-            assert stage.frames * 4 * mel.hop / mel.rate <= preset.pool.seconds
-            if isinstance(preset, PublishedPreset):
-                levels = len(preset.network.channel_mult) - 1
-                assert stage.frames % 2**levels == (AUDIOLDM.bands // 4) % 2**levels == 0
-        assert preset.stages[-1].until == 1.0
-        assert name == preset.name
+def test_recipes_fit_their_pool_and_their_codec():
+    for recipe in (*PUBLISHED.values(), *CODECS.values()):
+        mel = getattr(recipe.settings, "mel", AUDIOLDM)
+        assert all(stage.frames * 4 * mel.hop / mel.rate <= recipe.pool.seconds for stage in recipe.stages)
+    for recipe in PUBLISHED.values():
+        levels = len(recipe.network.channel_mult) - 1
+        for stage in recipe.stages:
+            assert stage.frames % 2**levels == (AUDIOLDM.bands // 4) % 2**levels == 0
     assert set(CODECS) == set(PUBLISHED)
-    assert all(find_recipe(name).name == name for name in (*PRESETS, *PUBLISHED))
-    assert find_codec_preset("paper").network == KLConfig()
+    assert all(find_recipe("denoiser", name).name == name for name in ("small", *PUBLISHED))
+    assert find_recipe("codec").network == KLConfig()
     assert math.isclose(PAPER.stages[0].frames * 4 * 160 / 16000, 10.24)
     assert PAPER.network == UNetConfig()

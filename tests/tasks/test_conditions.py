@@ -29,8 +29,7 @@ from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.stems import STEMS
 from msgld.tasks import noise_maps as maps
 from msgld.tasks.rollout import roll_out
-from msgld.training.batch import Batch
-from msgld.training.conditions import ConditionsConfig, drawn_conditions
+from msgld.training.denoiser.batch import Batch, ConditionsConfig, drawn_conditions
 
 STYLES = ("bossa", "rock")
 
@@ -160,7 +159,7 @@ def test_what_is_to_be_separated_is_told_nothing_and_open_facts_stay_open():
     presence = torch.ones(items, 6, dtype=torch.bool)
     presence[::2, -1] = False
     drawn = drawn_conditions(
-        batch, presence, len(STYLES), ConditionsConfig(told=0.5, each=0.5), np.random.default_rng(0)
+        batch, presence, len(STYLES), ConditionsConfig(given=0.5, each=0.5), np.random.default_rng(0)
     )
     assert not drawn.frames[1::2].any() and not drawn.programs[1::2].any()
     timed, keyed, styled = drawn.frames[::2, 0, 0], drawn.frames[::2, 0, 6], drawn.frames[::2, 0, 31:].sum(-1)

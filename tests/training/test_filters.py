@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from msgld.training.filters import QUIETEST, dynamics, slow_curves, tones
+from msgld.training.mixing import QUIETEST, dynamics, slow_curves, tones
 
 PLACES = np.linspace(0, 1, 128)
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from msgld.training import muon
-from msgld.training.muon import StackedMuon, orthogonal
+from msgld.training import optim
+from msgld.training.optim import StackedMuon, orthogonal
 
 SETTINGS = {"lr": 0.01, "weight_decay": 0.02, "ns_steps": 3, "adjust_lr_fn": "match_rms_adamw"}
 SHAPES = [(24, 8), (8, 8), (24, 8), (8, 32), (32, 8), (8, 8)]
@@ -55,7 +55,7 @@ def test_either_goes_on_from_the_others_state(kinds: tuple[type, type]):
 def test_singular_values_come_near_one(
     shape: tuple[int, int, int], fast: bool, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(muon, "bf16_is_fast", lambda device: fast)
+    monkeypatch.setattr(optim, "bf16_is_fast", lambda device: fast)
     made = orthogonal(torch.randn(*shape, generator=torch.Generator().manual_seed(1)), COEFFICIENTS, 5, 1e-7)
     assert made.dtype == (torch.bfloat16 if fast else torch.float32)
     values = torch.linalg.svdvals(made.float())

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from running import train
 from tiny import save_tiny_model
 
 import msgld
@@ -21,15 +22,13 @@ from msgld.nets.harmonics import harmonics, lobe
 from msgld.nets.note_reader import NoteReader, NotesConfig, likeliest_path
 from msgld.nets.vocoder import VocoderConfig
 from msgld.stems import STEMS
-from msgld.training.heard_notes import heard_notes
-from msgld.training.note_pool import NotePool, NoteVary
-from msgld.training.notes_presets import find_notes_preset
-from msgld.training.notes_run import train_notes
-from msgld.training.pool import PoolConfig
+from msgld.training.note_reader.batch import NotePool, NoteVary
+from msgld.training.note_reader.recipes import TINY
+from msgld.training.note_reader.targets import note_targets
+from msgld.training.pool.pool import PoolConfig
 
 RATE, HOP = 44_100, 512
 CONFIG = NotesConfig()
-TINY = find_notes_preset("tiny")
 TURN = 2 * np.pi * HOP / 2048
 
 
@@ -59,19 +58,19 @@ def test_the_path_is_the_likeliest_of_all(change: float):
 @pytest.mark.parametrize("note", [24, 28, 35, 47, 63])
 @pytest.mark.parametrize("cents", [-30, 0, 30])
 def test_notes_are_heard_in_the_middle_of_a_tone(note: int, cents: int):
-    notes, sure = heard_notes(tone(hertz_of(note + cents / 100), 2.0), RATE, HOP, 172, CONFIG)
+    notes, sure = note_targets(tone(hertz_of(note + cents / 100), 2.0), RATE, HOP, 172, CONFIG)
     assert (notes[20:150] == note - CONFIG.lowest).all() and (sure[20:150] > 0.9).all()
 
 
 def test_notes_are_heard_when_they_are_played_and_pauses_are_not_believed():
     wave = np.concatenate([tone(hertz_of(33), 1), np.zeros(RATE, np.float32), tone(hertz_of(40), 1)])
-    notes, sure = heard_notes(wave, RATE, HOP, 258, CONFIG)
+    notes, sure = note_targets(wave, RATE, HOP, 258, CONFIG)
     assert (notes[15:70] == 9).all() and (notes[190:240] == 16).all()
     assert sure[105:155].max() < 0.1
 
 
 def test_nothing_is_heard_in_silence():
-    notes, sure = heard_notes(np.zeros(RATE, np.float32), RATE, HOP, 86, CONFIG)
+    notes, sure = note_targets(np.zeros(RATE, np.float32), RATE, HOP, 86, CONFIG)
     assert notes.shape == (86,) and not sure.any()
 
 
@@ -191,8 +190,8 @@ def test_a_silent_bass_is_nothing_to_learn_from(tmp_path: Path):
 
 def test_training_reads_notes_that_it_could_not_read_and_goes_on(tmp_path: Path, no_preparation: None):
     start, out = save_tiny_model(tmp_path / "tiny"), tmp_path / "run"
-    preset = replace(TINY, optim=replace(TINY.optim, ema=0.9))
-    first = train_notes(preset, Basses(), start, out, minutes=0.25)
+    recipe = replace(TINY, optim=replace(TINY.optim, ema=0.9))
+    first = train("notes", recipe, Basses(), out, 0.25, start=start)
     told = load_model(first)
     assert told.notes is not None and told.info["notes_training"]["steps"] > 20
     pool = NotePool(Basses(), replace(TINY.pool, seed=999), told.codec, told.notes.config)
@@ -202,7 +201,7 @@ def test_training_reads_notes_that_it_could_not_read_and_goes_on(tmp_path: Path,
     sure = crops.sure > 0.9
     assert (read == crops.notes)[sure].float().mean() > 0.3  # one in forty by chance
     assert list((out / "samples").glob("*.png"))
-    again = train_notes(preset, Basses(), start, out, minutes=0.27)
+    again = train("notes", recipe, Basses(), out, 0.27, start=start)
     assert load_model(again).info["notes_training"]["steps"] > told.info["notes_training"]["steps"]
     assert not load_model(start).info.get("notes_training")
 
@@ -210,10 +209,10 @@ def test_training_reads_notes_that_it_could_not_read_and_goes_on(tmp_path: Path,
 def test_what_cannot_be_trained_is_said(tmp_path: Path):
     silent = save_tiny_model(tmp_path / "silent", vocoder=False)
     with pytest.raises(ModelError, match="--part vocoder"):
-        train_notes(TINY, Basses(), silent, tmp_path / "run")
+        train("notes", TINY, Basses(), tmp_path / "run", start=silent)
     sounding = save_tiny_model(tmp_path / "sounding")
     with pytest.raises(DataError, match="bass"):
-        train_notes(TINY, Drums(), sounding, tmp_path / "run")
+        train("notes", TINY, Drums(), tmp_path / "run", start=sounding)
 
 
 def test_only_the_bass_of_what_is_made_is_played_by_its_notes(tmp_path: Path):

@@ -29,12 +29,12 @@ from msgld.data.source import (
 )
 from msgld.data.stem_folders.folder import StemFolder
 from msgld.errors import DataError, TrainingError
-from msgld.training.beginning import FEWEST, fitting, wait_for
-from msgld.training.clips import ClipPool, draw_crops
-from msgld.training.energies import EnergyPool
-from msgld.training.pool import LEAST, PoolConfig, check_shared_memory
-from msgld.training.troubles import IN_A_ROW, LINES, Patience, Trouble, Troubles
-from msgld.training.workers import running
+from msgld.training.pool.clips import ClipPool, draw_crops
+from msgld.training.pool.energies import EnergyPool
+from msgld.training.pool.filling import FEWEST, fitting, wait_for
+from msgld.training.pool.pool import LEAST, PoolConfig, check_shared_memory
+from msgld.training.pool.troubles import IN_A_ROW, LINES, Patience, Trouble, Troubles
+from msgld.training.pool.workers import running
 
 RATE = 100
 FEW = PoolConfig(slots=5, seconds=0.8, workers=0, patience=0.3)
@@ -303,8 +303,9 @@ UNGUARDED = """
 from dataclasses import replace
 from pathlib import Path
 
-from msgld.training.presets import find_preset
-from msgld.training.run import train_denoiser
+from msgld.training.denoiser.part import DenoiserPart
+from msgld.training.parts import find_recipe
+from msgld.training.run import run_part
 from msgld.stems import STEMS
 
 
@@ -312,8 +313,8 @@ class Nothing:
     stems = STEMS
 
 
-tiny = find_preset("tiny")
-train_denoiser(replace(tiny, pool=replace(tiny.pool, workers=1)), Nothing(), Path("out"), 0.1)
+tiny = find_recipe("denoiser", "tiny")
+run_part(DenoiserPart(replace(tiny, pool=replace(tiny.pool, workers=1)), Path("out")), Nothing(), 0.1)
 """
 
 
@@ -376,7 +377,7 @@ def test_little_time_begins_with_the_clips_that_are_there():
 
 def test_nothing_but_silence_is_refused():
     pool = ClipPool(Tone(tuple("abcde"), 0.0), FEW, 8000)
-    with pytest.raises(TrainingError, match="nothing sounds"):
+    with pytest.raises(TrainingError, match="are silent"):
         wait_for(pool, 4, None)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from running import train
 from tiny import save_tiny_model
 from torch import Tensor
 
@@ -18,16 +19,16 @@ from msgld.dsp.fine_bands import LEAST, centres, features, gather, refined_masks
 from msgld.dsp.masks import grid
 from msgld.dsp.mel import MelConfig
 from msgld.dsp.stft import istft, stft
-from msgld.errors import DataError, ModelError
+from msgld.errors import ModelError
 from msgld.metrics import si_sdr
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.progress import Progress
 from msgld.stems import STEMS
-from msgld.training.cuts import CutConfig, CutPool, Cuts, bends, bent
-from msgld.training.pool import PoolConfig
-from msgld.training.refiner import cut_out, distortion
-from msgld.training.refiner_presets import RefinerPreset, find_refiner_preset
-from msgld.training.refiner_run import train_refiner
+from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import Stage
+from msgld.training.refiner.cuts import CutConfig, CutPool, Cuts, bends, bent
+from msgld.training.refiner.part import cut_out, distortion
+from msgld.training.refiner.recipes import TINY, RefinerRecipe, RefinerSettings
 
 CONFIG = RefinerConfig(stems=3, inputs=6, bands=64, widths=(4, 6, 8), depth=2)
 RATES = [8000, 22_050, 44_100, 48_000, 96_000]
@@ -153,32 +154,29 @@ class Chords:
         return Clip(stems, np.array([True] * 4 + [False]), rate, "chord")
 
 
-def conditions() -> RefinerPreset:
-    preset = find_refiner_preset("tiny")
-    return replace(
-        preset,
-        items=1,
-        log_steps=1,
-        vary=CutConfig(remix=0.5),
-        optim=replace(preset.optim, rate=1e-2, warmup=1),
-    )
+RECIPE: RefinerRecipe = replace(
+    TINY,
+    stages=(Stage(1.0, 1, 86),),
+    log_steps=1,
+    settings=RefinerSettings(vary=CutConfig(remix=0.5)),
+    optim=replace(TINY.optim, rate=1e-2, warmup=1),
+)
 
 
 def test_training_makes_stems_better_saves_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("msgld.training.refiner_run.RefinerRun.draw", lambda *_: None)
+    monkeypatch.setattr("msgld.training.refiner.part.RefinerTrainer.draw", lambda *_: None)
     gains: list[float] = []
 
-    def report(progress: Progress, losses: dict[str, float]) -> None:
-        if "gain" in losses:
-            gains.append(losses["gain"])
+    def report(progress: Progress) -> None:
+        if "gain" in progress.figures:
+            gains.append(progress.figures["gain"])
             if len(gains) in (12, 40):
                 raise KeyboardInterrupt
 
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            train_refiner(
-                conditions(), Chords(), save_tiny_model(tmp_path / "tiny"), tmp_path / "run", 9, report=report
-            )
+            start = save_tiny_model(tmp_path / "tiny")
+            train("refiner", RECIPE, Chords(), tmp_path / "run", 9, report, start=start)
     assert np.mean(gains[-5:]) > np.mean(gains[:2]) + 1
     refined = load_model(tmp_path / "run" / "model")
     assert refined.refiner is not None and refined.vocoder is not None
@@ -186,23 +184,21 @@ def test_training_makes_stems_better_saves_and_goes_on(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("of_its_size", [True, False])
-def test_a_refiner_is_trained_on_if_it_is_of_the_presets_size(
+def test_a_refiner_is_trained_on_if_it_is_of_the_recipes_size(
     of_its_size: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("msgld.training.refiner_run.RefinerRun.draw", lambda *_: None)
+    monkeypatch.setattr("msgld.training.refiner.part.RefinerTrainer.draw", lambda *_: None)
     start = save_tiny_model(tmp_path / "tiny", refined=True)
     old = load_model(start).refiner
     assert old is not None
     network = old.config if of_its_size else RefinerConfig(bands=128, widths=(8,), depth=1)
 
-    def stop(progress: Progress, losses: dict[str, float]) -> None:
-        if losses:
+    def stop(progress: Progress) -> None:
+        if progress.figures:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_refiner(
-            replace(conditions(), network=network), Chords(), start, tmp_path / "run", 9, report=stop
-        )
+        train("refiner", replace(RECIPE, network=network), Chords(), tmp_path / "run", 9, stop, start=start)
     new = load_model(tmp_path / "run" / "model").refiner
     assert new is not None and new.config == replace(network, stems=5, inputs=8)
     # The fresh one changes nothing at first; this one had been woken before.
@@ -213,10 +209,10 @@ def test_a_refiner_is_for_the_models_own_stems(tmp_path: Path):
     class Duo(Chords):
         stems = ("bass", "drums")
 
-    with pytest.raises(DataError, match="bass, drums"):
-        train_refiner(conditions(), Duo(), save_tiny_model(tmp_path / "tiny"), tmp_path / "run")
+    with pytest.raises(ModelError, match="the data bass, drums"):
+        train("refiner", RECIPE, Duo(), tmp_path / "run", start=save_tiny_model(tmp_path / "tiny"))
     with pytest.raises(ModelError):
-        train_refiner(conditions(), Chords(), tmp_path / "none", tmp_path / "run")
+        train("refiner", RECIPE, Chords(), tmp_path / "run", start=tmp_path / "none")
 
 
 class Noises:
@@ -286,7 +282,7 @@ def test_a_bent_crop_is_what_a_filtered_clip_gives():
     ).std() < 0.02  # clips are brought to one level, so all bands differ by one factor
     assert torch.allclose(level.cross.sum(-1), made.cross.sum(-1) * ratio.mean(), rtol=0.1, atol=0.1)
     louder = torch.log10(ratio.mean()) / 4
-    assert torch.allclose(level.heard[:, 0].mean(-1), made.heard[:, 0].mean(-1) + louder, atol=0.01)
+    assert torch.allclose(level.features[:, 0].mean(-1), made.features[:, 0].mean(-1) + louder, atol=0.01)
 
 
 def test_exchanged_sides_are_what_exchanged_channels_give():

@@ -11,41 +11,42 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 import torch
 from command import Done, environment, leftovers, run
+from running import train
 from safetensors.torch import load_file
-from test_training import OFTEN, PRESET, Tones, minutes
+from test_training import OFTEN, RECIPE, Tones, minutes
 from tiny import save_tiny_model
 
+import msgld
 from msgld.checkpoint import load_model
-from msgld.cli.preparing import Training
-from msgld.cli.train_parts import train_denoiser_on, train_notes_on, train_refiner_on, train_vocoder_on
 from msgld.data.source import Clip
 from msgld.errors import DataError, ModelError, MsgldError, TrainingError, UsageError
-from msgld.training import disk, lock
-from msgld.training.denoiser import DenoiserTraining
+from msgld.training import lock
+from msgld.training import run as runs
+from msgld.training.denoiser.part import DenoiserTrainer
+from msgld.training.folder import load_state, model_name
 from msgld.training.log import RunLog
-from msgld.training.naming import model_name
-from msgld.training.network import DROPPED_IN_A_ROW, DROPPED_OF
-from msgld.training.run import train_denoiser
-from msgld.training.state import load_state
-from msgld.training.timed import TimedTraining
+from msgld.training.part import Part
+from msgld.training.trainer import DROPPED_IN_A_ROW, DROPPED_OF, Trainer
 
 RATE = 8000
-TRAIN = ("train", "--preset", "tiny", "--stems", "songs")
+TRAIN = ("train", "--recipe", "tiny", "--stems", "songs")
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch, no_preparation: None) -> None:
     """Every step takes half a second."""
     ticks = iter(range(10**9))
-    monkeypatch.setattr(TimedTraining, "clock", staticmethod(lambda: next(ticks) / 2))
-    monkeypatch.setattr("msgld.training.preview.draw_preview", lambda training, path: None)
+    monkeypatch.setattr(Trainer, "clock", staticmethod(lambda: next(ticks) / 2))
+    monkeypatch.setattr("msgld.training.denoiser.part.DenoiserTrainer.draw", lambda trainer, path: None)
 
 
 def write_songs(folder: Path, bad: float | None = None, seconds: float = 6.0) -> Path:
@@ -67,13 +68,13 @@ def write_songs(folder: Path, bad: float | None = None, seconds: float = 6.0) ->
 
 def spoilt(monkeypatch: pytest.MonkeyPatch, when: Callable[[int], bool]) -> None:
     """The loss of some steps is not a number."""
-    plain = DenoiserTraining.losses
+    plain = DenoiserTrainer.losses
 
-    def losses(self: DenoiserTraining, *drawn: object) -> dict[str, torch.Tensor]:
+    def losses(self: DenoiserTrainer, *drawn: object) -> dict[str, torch.Tensor]:
         made = plain(self, *drawn)
         return {**made, "v": made["v"] * float("nan")} if when(self.number) else made
 
-    monkeypatch.setattr(DenoiserTraining, "losses", losses)
+    monkeypatch.setattr(DenoiserTrainer, "losses", losses)
 
 
 def test_steps_without_a_finite_loss_are_counted_and_said(
@@ -81,15 +82,20 @@ def test_steps_without_a_finite_loss_are_counted_and_said(
 ):
     spoilt(monkeypatch, lambda number: number in (3, 4, 25))
     reports: list[dict[str, float]] = []
-    folder = train_denoiser(
-        PRESET, Tones(), tmp_path, minutes(40), report=lambda _, figures: reports.append(figures)
+    folder = train(
+        "denoiser",
+        RECIPE,
+        Tones(),
+        tmp_path,
+        minutes(40),
+        on_progress=lambda progress: reports.append(dict(progress.figures)),
     )
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["dropped_steps"] for line in lines] == [2, 3]
     assert all(np.isfinite(list(line.values())).all() for line in lines)
     assert reports[-1]["dropped_steps"] == 3
     assert "3 of 40 steps were left out" in caplog.text
-    assert load_state(tmp_path / "state.pt")["training"]["dropped"] == 3
+    assert load_state(tmp_path / "state.pt")["dropped"] == 3
     assert all(value.isfinite().all() for value in load_file(folder / "denoiser.safetensors").values())
 
 
@@ -98,9 +104,9 @@ def test_too_many_steps_in_a_row_end_the_run_with_the_last_good_state(
 ):
     spoilt(monkeypatch, lambda number: number >= 10)
     with pytest.raises(TrainingError, match=f"{DROPPED_IN_A_ROW} of them in a row") as caught:
-        train_denoiser(PRESET, Tones(), tmp_path, minutes(500))
+        train("denoiser", RECIPE, Tones(), tmp_path, minutes(500))
     assert "\n" not in str(caught.value)
-    state = load_state(tmp_path / "state.pt")["training"]
+    state = load_state(tmp_path / "state.pt")
     assert state["number"] == 9 + DROPPED_IN_A_ROW and state["dropped"] == DROPPED_IN_A_ROW
     assert all(value.isfinite().all() for value in state["denoiser"].values())
     assert load_model(tmp_path / "model").info["name"] == tmp_path.name
@@ -111,8 +117,8 @@ def test_too_large_a_share_of_the_steps_ends_the_run(
 ):
     spoilt(monkeypatch, lambda number: number % 2 == 1)
     with pytest.raises(TrainingError, match="had no finite loss"):
-        train_denoiser(PRESET, Tones(), tmp_path, minutes(1000))
-    assert load_state(tmp_path / "state.pt")["training"]["number"] == pytest.approx(DROPPED_OF, abs=2)
+        train("denoiser", RECIPE, Tones(), tmp_path, minutes(1000))
+    assert load_state(tmp_path / "state.pt")["number"] == pytest.approx(DROPPED_OF, abs=2)
 
 
 def test_a_run_of_bad_steps_alone_leaves_no_model(
@@ -120,25 +126,25 @@ def test_a_run_of_bad_steps_alone_leaves_no_model(
 ):
     spoilt(monkeypatch, lambda number: True)
     with pytest.raises(TrainingError, match="not trained yet"):
-        train_denoiser(PRESET, Tones(), tmp_path, minutes(5))
+        train("denoiser", RECIPE, Tones(), tmp_path, minutes(5))
     assert not (tmp_path / "model").exists() and not (tmp_path / "state.pt").exists()
 
 
 def test_weights_that_are_not_finite_are_not_saved(
     tmp_path: Path, clock: None, monkeypatch: pytest.MonkeyPatch
 ):
-    plain = DenoiserTraining.step
+    plain = DenoiserTrainer.step
 
-    def step(self: DenoiserTraining) -> dict[str, float]:
+    def step(self: DenoiserTrainer) -> dict[str, float]:
         losses = plain(self)
         if self.number == 5:
             next(iter(self.network.parameters())).data.fill_(float("inf"))
         return losses
 
-    monkeypatch.setattr(DenoiserTraining, "step", step)
+    monkeypatch.setattr(DenoiserTrainer, "step", step)
     with pytest.raises(TrainingError):
-        train_denoiser(OFTEN, Tones(), tmp_path, minutes(7))
-    assert load_state(tmp_path / "state.pt")["training"]["number"] == 5
+        train("denoiser", OFTEN, Tones(), tmp_path, minutes(7))
+    assert load_state(tmp_path / "state.pt")["number"] == 5
     assert all(
         value.isfinite().all() for value in load_file(tmp_path / "model" / "denoiser.safetensors").values()
     )
@@ -146,9 +152,9 @@ def test_weights_that_are_not_finite_are_not_saved(
 
 def test_a_mean_is_of_finite_figures(tmp_path: Path):
     log = RunLog(tmp_path, 3)
-    log.add(1, {"a": 1.0, "b": float("nan")})
-    log.add(2, {"a": float("inf"), "b": float("nan")})
-    assert log.add(3, {"a": 2.0, "b": float("nan")}) == {"a": 1.5}
+    log.add({"a": 1.0, "b": float("nan")})
+    log.add({"a": float("inf"), "b": float("nan")})
+    assert log.add({"a": 2.0, "b": float("nan")}) == {"a": 1.5}
     log.close()
 
 
@@ -174,13 +180,13 @@ class Leaving(Tones):
 
 
 def test_a_run_whose_source_stays_away_saves_and_ends(tmp_path: Path, clock: None):
-    pool = replace(PRESET.pool, reuse=8.0, patience=0.2)
+    pool = replace(RECIPE.pool, reuse=8.0, patience=0.2)
     with pytest.raises(TrainingError, match="the drive is away") as caught:
-        train_denoiser(replace(PRESET, pool=pool), Leaving(), tmp_path, minutes(500))
+        train("denoiser", replace(RECIPE, pool=pool), Leaving(), tmp_path, minutes(500))
     assert "\n" not in str(caught.value)
-    steps = load_state(tmp_path / "state.pt")["training"]["number"]
+    steps = load_state(tmp_path / "state.pt")["number"]
     assert 1 <= steps < 30 and load_model(tmp_path / "model").info["training"]["steps"] == steps
-    model = load_model(train_denoiser(PRESET, Tones(), tmp_path, minutes(steps + 5)))
+    model = load_model(train("denoiser", RECIPE, Tones(), tmp_path, minutes(steps + 5)))
     assert model.info["training"]["steps"] == steps + 5
 
 
@@ -188,7 +194,7 @@ def test_a_run_whose_source_stays_away_saves_and_ends(tmp_path: Path, clock: Non
 
 
 @pytest.mark.parametrize(
-    "moment", ["msgld.training.energies.EnergyPool.wait", "msgld.training.run.fit_codec"]
+    "moment", ["msgld.training.pool.energies.EnergyPool.wait", "msgld.training.denoiser.part.fit_codec"]
 )
 def test_stopped_before_the_first_step_there_is_no_model(
     tmp_path: Path,
@@ -202,38 +208,45 @@ def test_stopped_before_the_first_step_there_is_no_model(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(moment, stop)
-        train_denoiser(PRESET, Tones(), tmp_path, minutes(2))
+        train("denoiser", RECIPE, Tones(), tmp_path, minutes(2))
     assert "not trained yet: stopped before the first step" in caplog.text
     assert not (tmp_path / "model").exists() and not (tmp_path / "state.pt").exists()
-    assert load_model(train_denoiser(PRESET, Tones(), tmp_path, minutes(2))).info["training"]["steps"] == 2
+    assert load_model(train("denoiser", RECIPE, Tones(), tmp_path, minutes(2))).info["training"]["steps"] == 2
 
 
 def test_stopped_in_its_first_step_there_is_no_model(
     tmp_path: Path, clock: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    def step(self: DenoiserTraining) -> dict[str, float]:
+    def step(self: DenoiserTrainer) -> dict[str, float]:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(DenoiserTraining, "step", step)
-        train_denoiser(PRESET, Tones(), tmp_path, minutes(2))
+        patch.setattr(DenoiserTrainer, "step", step)
+        train("denoiser", RECIPE, Tones(), tmp_path, minutes(2))
     assert "not trained yet" in caplog.text and not (tmp_path / "model").exists()
 
 
 def test_however_little_time_there_is_a_run_makes_a_step(tmp_path: Path, clock: None):
-    model = load_model(train_denoiser(PRESET, Tones(), tmp_path, 1e-6))
+    model = load_model(train("denoiser", RECIPE, Tones(), tmp_path, 1e-6))
     assert model.info["training"]["steps"] == 1
+
+
+def three_seconds_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run begins at 0, and all the rest is at 3 s."""
+    times = chain([0.0], repeat(3.0))
+    monkeypatch.setattr(runs, "clock", lambda: next(times))
 
 
 def test_what_comes_before_the_steps_is_of_the_runs_time(
     tmp_path: Path, clock: None, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(disk, "clock", lambda: 3.0)  # the run begins at 0
-    train_denoiser(PRESET, Tones(), tmp_path, minutes(10))
-    state = load_state(tmp_path / "state.pt")["training"]
+    three_seconds_later(monkeypatch)
+    train("denoiser", RECIPE, Tones(), tmp_path, minutes(10))
+    state = load_state(tmp_path / "state.pt")
     assert (state["number"], state["prepared"]) == (4, 3.0)
-    train_denoiser(PRESET, Tones(), tmp_path, minutes(20))
-    state = load_state(tmp_path / "state.pt")["training"]
+    three_seconds_later(monkeypatch)
+    train("denoiser", RECIPE, Tones(), tmp_path, minutes(20))
+    state = load_state(tmp_path / "state.pt")
     assert (state["number"], state["prepared"]) == (8, 6.0)
 
 
@@ -247,7 +260,7 @@ def test_a_folder_is_held_by_one_run(tmp_path: Path):
         with pytest.raises(TrainingError), lock.alone(tmp_path / "run"):
             pass
         with pytest.raises(TrainingError, match="another run"):
-            train_denoiser(PRESET, Tones(), tmp_path / "run", minutes(2))
+            train("denoiser", RECIPE, Tones(), tmp_path / "run", minutes(2))
     assert "\n" not in str(caught.value)
     lock.refuse_busy(tmp_path / "run")
     lock.refuse_busy(tmp_path / "nothing")
@@ -336,7 +349,7 @@ def test_a_file_with_bad_samples_is_named_and_the_run_goes_on(tmp_path: Path):
         values = load_file(folder / f"{part}.safetensors").values()
         assert all(value.isfinite().all() for value in values)
     info = load_model(folder).info
-    assert info["name"] == "mine" and info["preset"]["name"] == "tiny" and info["training"]["steps"] >= 1
+    assert info["name"] == "mine" and info["recipe"]["name"] == "tiny" and info["training"]["steps"] >= 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file sizes are limited as on POSIX")
@@ -363,14 +376,13 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("a clip was rendered")
 
-    monkeypatch.setattr("msgld.training.pool.Pool.render", refuse)
+    monkeypatch.setattr("msgld.training.pool.pool.Pool.render", refuse)
 
 
-def settings(folder: Path, **changes: object) -> Training:
-    plain = Training(
-        "tiny", (), (folder / "songs",), None, None, 0.01, folder / "run", None, None, 0, "cpu", None
-    )
-    return replace(plain, **changes)
+def command(folder: Path, part: str = "denoiser", **changes: Any) -> Path:
+    """What ``msgld train`` calls."""
+    plain = {"recipe": "tiny", "stems": [folder / "songs"], "minutes": 0.01, "out": folder / "run"}
+    return msgld.train(part, device="cpu", **{**plain, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -379,23 +391,23 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
     write_songs(folder / "songs")
     write_songs(folder / "others")
-    train_denoiser_on(settings(folder))
+    command(folder)
     return folder
 
 
 def test_a_run_of_something_else_is_refused_before_any_work(trained: Path, no_work: None):
     model = save_tiny_model(trained / "start")
-    for train, changes, words in (
-        (train_denoiser_on, {"preset": "small"}, "preset tiny, not preset small"),
-        (train_denoiser_on, {"stems": (trained / "others",)}, "others"),
-        (train_denoiser_on, {"band": True}, "band"),
-        (train_denoiser_on, {"start": model}, "no start"),
-        (train_refiner_on, {"start": model}, "part denoiser, not part refiner"),
-        (train_notes_on, {"start": model}, "part"),
-        (train_vocoder_on, {"start": model}, "part"),
+    for part, changes, words in (
+        ("denoiser", {"recipe": "small"}, "recipe tiny, not recipe small"),
+        ("denoiser", {"stems": [trained / "others"]}, "others"),
+        ("denoiser", {"band": True}, "band"),
+        ("denoiser", {"start": model}, "no start"),
+        ("refiner", {"start": model}, "part denoiser, not part refiner"),
+        ("notes", {"start": model}, "part"),
+        ("vocoder", {"start": model}, "part"),
     ):
         with pytest.raises(UsageError, match=words) as caught:
-            train(settings(trained, **changes))
+            command(trained, part, **changes)
         assert "\n" not in str(caught.value)
 
 
@@ -403,29 +415,28 @@ def test_the_same_command_goes_on_however_its_folders_are_written(
     trained: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(trained)
-    same = settings(trained, stems=(Path("songs"),), out=Path("run"), minutes=0.02)
-    assert train_denoiser_on(same) == Path("run/model")
+    assert command(trained, stems=["songs"], out="run", minutes=0.02) == Path("run/model")
 
 
 def test_a_run_with_other_stems_is_refused(tmp_path: Path, clock: None):
-    train_denoiser(PRESET, Tones(), tmp_path, minutes(1))
+    train("denoiser", RECIPE, Tones(), tmp_path, minutes(1))
     other = Tones()
     other.stems = ("bass", "drums", "piano")
     with pytest.raises(UsageError, match="stems bass, drums, guitar"):
-        train_denoiser(PRESET, other, tmp_path, minutes(2))
+        train("denoiser", RECIPE, other, tmp_path, minutes(2))
 
 
 def test_a_model_of_other_stems_is_no_start(tmp_path: Path, clock: None, no_work: None):
     save_tiny_model(tmp_path / "start")
     with pytest.raises(ModelError, match="the model to start with, has the stems bass, drums, guitar, piano"):
-        train_denoiser(PRESET, Tones(), tmp_path / "run", minutes(2), start=tmp_path / "start")
+        train("denoiser", RECIPE, Tones(), tmp_path / "run", minutes(2), start=tmp_path / "start")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_model_of_another_size_is_refused_before_any_work(tmp_path: Path, no_work: None):
     write_songs(tmp_path / "songs")
     with pytest.raises(ModelError, match="another size"):
-        train_denoiser_on(settings(tmp_path, start=save_tiny_model(tmp_path / "start")))
+        command(tmp_path, start=save_tiny_model(tmp_path / "start"))
 
 
 @pytest.mark.parametrize("option", ["start", "first_stage"])
@@ -434,16 +445,15 @@ def test_models_are_called_by_their_names(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     seen: list[Path | None] = []
 
-    def instead(*arguments: object) -> Path:
-        seen.extend([arguments[4], arguments[8]])
+    def instead(part: Part, *_: object) -> Path:
+        seen.append(getattr(part, option))
         return tmp_path
 
-    monkeypatch.setattr("msgld.training.run.train_denoiser", instead)
-    train_denoiser_on(settings(tmp_path, **{option: Path("small")}))
-    found = seen[0] if option == "start" else seen[1]
-    assert found is not None and (found / "model.json").is_file() and found.name == "small"
+    monkeypatch.setattr("msgld.api.train.run_part", instead)
+    command(tmp_path, **{option: "small"})
+    assert seen[0] is not None and (seen[0] / "model.json").is_file() and seen[0].name == "small"
     with pytest.raises(ModelError, match="no model 'nothing'"):
-        train_denoiser_on(settings(tmp_path, **{option: Path("nothing")}))
+        command(tmp_path, **{option: "nothing"})
 
 
 def test_no_soundfont_is_asked_for_where_nothing_is_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -452,13 +462,13 @@ def test_no_soundfont_is_asked_for_where_nothing_is_rendered(tmp_path: Path, mon
 
     monkeypatch.setattr("msgld.data.scores.find_soundfonts", none)
     write_songs(tmp_path / "songs")
-    train_denoiser_on(settings(tmp_path))
+    command(tmp_path)
     for changes in ({"band": True}, {"stems": ()}):
         with pytest.raises(DataError, match="no soundfont"):
-            train_denoiser_on(settings(tmp_path, out=tmp_path / "other", **changes))
+            command(tmp_path, out=tmp_path / "other", **changes)
     # Whatever else is wrong is said first.
     with pytest.raises(MsgldError, match="--first-stage"):
-        train_denoiser_on(settings(tmp_path, preset="paper", stems=(), out=tmp_path / "other"))
+        command(tmp_path, recipe="paper", stems=(), out=tmp_path / "other")
 
 
 # Names

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from running import train
 from torch import Tensor, nn
 
 from msgld.checkpoint import load_model
@@ -22,38 +23,37 @@ from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
 from msgld.errors import ModelError, UsageError
-from msgld.model import REFERENCE_RMS
+from msgld.model import REFERENCE_RMS, Model
 from msgld.music.conditioning import FACTS
 from msgld.music.conditions import PROGRAMS
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.progress import Progress
-from msgld.training.assemble import join_vocoder
-from msgld.training.batch import Batch, BatchConfig, build_batch, mask_loss, mix_mels
-from msgld.training.clips import ClipPool, Crops, draw_crops
-from msgld.training.codec import fit_codec
-from msgld.training.denoiser import DenoiserTraining
-from msgld.training.energies import Energies, EnergyPool, pair_energies, pairs
-from msgld.training.levels import LevelConfig, LevelMap, draw_levels
+from msgld.training.denoiser.batch import Batch, build_batch, fit_codec, mask_loss
+from msgld.training.denoiser.levels import LevelConfig, LevelMap, draw_levels
+from msgld.training.denoiser.part import DenoiserTrainer
+from msgld.training.denoiser.recipes import CONDITION_SIZES, RECIPES, DenoiserRecipe, DenoiserSettings
+from msgld.training.folder import load_state, save_state
+from msgld.training.mixing import MixConfig, mix_mels
 from msgld.training.optim import Average, OptimConfig, build_optimisers, rate_factor
-from msgld.training.pool import PoolConfig
-from msgld.training.presets import PRESETS, Preset, Stage, find_preset
-from msgld.training.run import train_denoiser
-from msgld.training.state import load_state, save_state
-from msgld.training.timed import TimedTraining
+from msgld.training.parts import PARTS, designs, find_recipe
+from msgld.training.pool.clips import ClipPool, Crops, draw_crops
+from msgld.training.pool.energies import Energies, EnergyPool, pair_energies, pairs
+from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import Stage
+from msgld.training.trainer import Trainer
+from msgld.training.vocoder.part import join_vocoder
 
 MEL = MelConfig(rate=8000, n_fft=512, hop=128, bands=16, fmax=4000.0)
-PLAIN = BatchConfig(items=4, frames=8, remix=0, gain_db=0, bend_db=0, dynamics=0, jitter_db=0, drop=0)
-PRESET = Preset(
+PLAIN = MixConfig(remix=0, gain_db=0, bend_db=0, dynamics=0, jitter_db=0, drop=0)
+RECIPE = DenoiserRecipe(
     name="test",
     minutes=1,
     network=TransformerConfig(channels=16, bands=16, width=16, depth=1, heads=2),
-    codec=PatchConfig(MEL, channels=16),
-    batch=BatchConfig(frames=8),
+    settings=DenoiserSettings(codec=PatchConfig(MEL, channels=16), codec_clips=8),
     pool=PoolConfig(slots=6, seconds=1.0, workers=0),
     optim=OptimConfig(rate=3e-3, warmup=5),
     stages=(Stage(0.5, 4, 8), Stage(1.0, 2, 12)),
-    codec_clips=8,
 )
 
 
@@ -84,7 +84,7 @@ class Constants:
         return Clip(stems, np.array([True, True, False]), MEL.rate, "constant", {"remixed": seed % 2})
 
 
-def filled(source: Tones | Constants, config: PoolConfig = PRESET.pool) -> ClipPool:
+def filled(source: Tones | Constants, config: PoolConfig = RECIPE.pool) -> ClipPool:
     pool = ClipPool(source, config, MEL.rate)
     pool.fill()
     return pool
@@ -234,8 +234,10 @@ def energies_of(crops: Crops) -> Energies:
     return Energies(pairs, crops.present, blank, *open_briefs)
 
 
-def batch_of(crops: Crops, config: BatchConfig = PLAIN, seed: int = 0) -> Batch:
-    return build_batch(energies_of(crops), PatchCodec(PRESET.codec), config, np.random.default_rng(seed))
+def batch_of(crops: Crops, config: MixConfig = PLAIN, seed: int = 0) -> Batch:
+    return build_batch(
+        energies_of(crops), PatchCodec(RECIPE.settings.codec), config, np.random.default_rng(seed)
+    )
 
 
 def test_the_mixture_is_at_the_reference_level():
@@ -250,8 +252,8 @@ def test_the_mixtures_level_varies_by_the_jitter():
     assert (10 * power.log10()).std() == pytest.approx(2.0, rel=0.25)
 
 
-@pytest.mark.parametrize("config", [PLAIN, replace(BatchConfig(), drop=0.3)])
-def test_the_cross_terms_sum_to_the_mixtures_power(config: BatchConfig):
+@pytest.mark.parametrize("config", [PLAIN, replace(MixConfig(), drop=0.3)])
+def test_the_cross_terms_sum_to_the_mixtures_power(config: MixConfig):
     batch = batch_of(noise_crops(), config)
     expected = batch.power[:, -1]
     assert torch.allclose(batch.cross.sum(1), expected, rtol=0.03, atol=float(expected.mean()) / 100)
@@ -270,7 +272,7 @@ def test_a_batch_is_that_of_the_waveforms():
 
 
 def test_latents_are_the_codecs_of_the_powers():
-    codec, crops = PatchCodec(PRESET.codec), noise_crops()
+    codec, crops = PatchCodec(RECIPE.settings.codec), noise_crops()
     batch = build_batch(energies_of(crops), codec, PLAIN, np.random.default_rng(0))
     assert batch.z.shape == (3, 4, 16, 32)
     gain = REFERENCE_RMS / crops.audio.sum(1).square().mean(1).sqrt()
@@ -287,7 +289,7 @@ def test_absent_stems_are_not_in_the_mixture():
 
 
 def test_silence_gives_finite_latents():
-    batch = batch_of(replace(noise_crops(), audio=torch.zeros(3, 3, 4096)), BatchConfig())
+    batch = batch_of(replace(noise_crops(), audio=torch.zeros(3, 3, 4096)), MixConfig())
     assert batch.z.isfinite().all()
     shares = torch.full((3, 3, 16, 32), 1 / 3)
     assert mask_loss(shares, batch, torch.ones(3, 3, dtype=torch.bool)).isfinite()
@@ -459,7 +461,7 @@ def test_the_rate_warms_up_holds_and_cools_down():
 
 
 def test_every_parameter_has_one_optimiser_and_matrices_inside_have_muon():
-    network = StemTransformer(PRESET.network)
+    network = StemTransformer(RECIPE.network)
     adamw, muon = build_optimisers(network, OptimConfig())
     groups = [{id(p) for g in o.param_groups for p in g["params"]} for o in (adamw, muon)]
     assert not groups[0] & groups[1]
@@ -502,12 +504,12 @@ def test_the_average_moves_towards_the_weights():
 def clock(monkeypatch: pytest.MonkeyPatch, no_preparation: None):
     """Every step takes half a second."""
     ticks = count()
-    monkeypatch.setattr(TimedTraining, "clock", staticmethod(lambda: next(ticks) / 2))
+    monkeypatch.setattr(Trainer, "clock", staticmethod(lambda: next(ticks) / 2))
 
 
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("msgld.training.preview.draw_preview", lambda training, path: None)
+    monkeypatch.setattr("msgld.training.denoiser.part.DenoiserTrainer.draw", lambda trainer, path: None)
 
 
 def minutes(steps: int) -> float:
@@ -515,18 +517,18 @@ def minutes(steps: int) -> float:
     return (steps - 0.5) * 0.5 / 60
 
 
-def training(preset: Preset, steps: int) -> DenoiserTraining:
+def training(recipe: DenoiserRecipe, steps: int) -> DenoiserTrainer:
     torch.manual_seed(0)
-    pool = filled_with_energies(Tones())
-    codec = fit_codec(pool, preset.codec, preset.batch, preset.codec_clips)
-    network = StemTransformer(replace(preset.network, tracks=4))
+    pool, settings = filled_with_energies(Tones()), recipe.settings
+    codec = fit_codec(pool, settings.codec, settings.mix, 8, settings.codec_clips)
+    network = StemTransformer(replace(recipe.network, tracks=4))
     network.begin_with(codec.basis, codec.scale)
-    denoiser = StemDenoiser(network, CosineSchedule())
-    return DenoiserTraining(preset, denoiser, codec, pool, minutes(steps), torch.device("cpu"))
+    model = Model(codec, StemDenoiser(network, CosineSchedule()), None, Tones.stems)
+    return DenoiserTrainer(recipe, model, pool, minutes(steps), torch.device("cpu"))
 
 
 def test_the_loss_falls(clock: None):
-    losses = [step.losses for step in training(replace(PRESET, stages=(Stage(1.0, 8, 8),)), 60)]
+    losses = [step.losses for step in training(replace(RECIPE, stages=(Stage(1.0, 8, 8),)), 60)]
     assert all(math.isfinite(value) for step in losses for value in step.values())
     for name, factor in (("v", 0.8), ("mask", None)):
         first, last = (np.mean([step[name] for step in part]) for part in (losses[:10], losses[-10:]))
@@ -534,7 +536,7 @@ def test_the_loss_falls(clock: None):
 
 
 def test_steps_are_numbered_and_the_clock_ends_the_run(clock: None):
-    run = training(PRESET, 6)
+    run = training(RECIPE, 6)
     steps = list(run)
     assert [step.number for step in steps] == [1, 2, 3, 4, 5, 6]
     assert [step.seconds for step in steps] == [0.5] * 6
@@ -543,24 +545,35 @@ def test_steps_are_numbered_and_the_clock_ends_the_run(clock: None):
 
 
 def test_stages_follow_each_other():
-    assert [PRESET.stage(p).frames for p in (0.0, 0.49, 0.5, 1.0)] == [8, 8, 12, 12]
-    assert PRESET.stage(0.0).items == 4
+    assert [RECIPE.stage(p).frames for p in (0.0, 0.49, 0.5, 1.0)] == [8, 8, 12, 12]
+    assert RECIPE.stage(0.0).items == 4
 
 
-def test_presets_are_found_by_name_and_fit_their_pool():
-    for name, preset in PRESETS.items():
-        assert find_preset(name) is preset
-        longest = max(stage.frames for stage in preset.stages)
-        frame = preset.codec.frame_columns * preset.codec.mel.hop / preset.codec.mel.rate
-        assert longest * frame <= preset.pool.seconds
-        assert preset.stages[-1].until == 1.0
-        assert preset.network.channels == preset.codec.channels
-        assert preset.network.bands == preset.codec.mel.bands
+def test_recipes_are_found_by_name_and_fit_their_pool():
+    for name, recipe in RECIPES.items():
+        assert find_recipe("denoiser", name) is recipe
+        longest, codec = max(stage.frames for stage in recipe.stages), recipe.settings.codec
+        frame = codec.frame_columns * codec.mel.hop / codec.mel.rate
+        assert longest * frame <= recipe.pool.seconds
+        assert recipe.network.channels == codec.channels
+        assert recipe.network.bands == codec.mel.bands
+    assert find_recipe("denoiser").name == "small"
     with pytest.raises(UsageError, match="tiny"):
-        find_preset("nothing")
+        find_recipe("denoiser", "nothing")
+    with pytest.raises(UsageError, match="vocoder"):
+        find_recipe("nothing")
 
 
-OFTEN = replace(PRESET, save_minutes=-1.0, batch=replace(PRESET.batch, remix=0.0))
+def test_every_part_of_the_table_has_recipes_of_its_own():
+    for part in PARTS:
+        for design in designs(part):
+            assert design.name == part and design.recipes
+            for name, recipe in design.recipes.items():
+                assert recipe.name == name and isinstance(recipe.settings, design.settings)
+                assert recipe.stages[-1].until == 1.0 and find_recipe(part, name) is recipe
+
+
+OFTEN = replace(RECIPE, save_minutes=-1.0, settings=replace(RECIPE.settings, mix=MixConfig(remix=0.0)))
 """Saves after every step."""
 
 
@@ -580,20 +593,20 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     tmp_path: Path, clock: None, no_pictures: None, monkeypatch: pytest.MonkeyPatch
 ):
     # A resumed run goes on with clips that it has not heard; here all clips are one, if they are heard alike.
-    monkeypatch.setattr("msgld.training.energies.random_balance", lambda rng: (1.0, 0.0))
-    train_denoiser(OFTEN, Tones(forever=True), tmp_path / "whole", minutes(8))
-    plain_step = DenoiserTraining.step
+    monkeypatch.setattr("msgld.training.pool.energies.random_balance", lambda rng: (1.0, 0.0))
+    train("denoiser", OFTEN, Tones(forever=True), tmp_path / "whole", minutes(8))
+    plain_step = DenoiserTrainer.step
 
-    def dies(self: DenoiserTraining) -> dict[str, float]:
+    def dies(self: DenoiserTrainer) -> dict[str, float]:
         if self.number == 4:
             raise KeyboardInterrupt
         return plain_step(self)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(DenoiserTraining, "step", dies)
-        train_denoiser(OFTEN, Tones(forever=True), tmp_path / "killed", minutes(8))
-    assert load_state(tmp_path / "killed" / "state.pt")["training"]["number"] == 4
-    train_denoiser(OFTEN, Tones(forever=True), tmp_path / "killed", minutes(8))
+        patch.setattr(DenoiserTrainer, "step", dies)
+        train("denoiser", OFTEN, Tones(forever=True), tmp_path / "killed", minutes(8))
+    assert load_state(tmp_path / "killed" / "state.pt")["number"] == 4
+    train("denoiser", OFTEN, Tones(forever=True), tmp_path / "killed", minutes(8))
 
     whole, killed = (dict(flat(load_state(tmp_path / name / "state.pt"))) for name in ("whole", "killed"))
     assert whole.keys() == killed.keys()
@@ -613,37 +626,38 @@ def test_a_run_whose_time_is_over_says_that_it_trains_nothing(
     tmp_path: Path, clock: None, no_pictures: None, caplog: pytest.LogCaptureFixture
 ):
     for _ in range(2):
-        train_denoiser(OFTEN, Tones(), tmp_path, minutes(4))
+        train("denoiser", OFTEN, Tones(), tmp_path, minutes(4))
     assert caplog.text.count("nothing is trained now") == 1
 
 
 def test_a_run_leaves_a_model_a_log_and_reports(tmp_path: Path, clock: None, no_pictures: None):
-    reports: list[tuple[Progress, dict[str, float]]] = []
-    folder = train_denoiser(
-        PRESET,
+    reports: list[Progress] = []
+    folder = train(
+        "denoiser",
+        RECIPE,
         Tones(),
         tmp_path,
         minutes(41),
-        report=lambda progress, losses: reports.append((progress, losses)),
+        on_progress=reports.append,
     )
     model = load_model(folder)
     assert model.stems == Tones.stems
-    assert model.info["name"] == tmp_path.name and model.info["preset"]["name"] == "test"
+    assert model.info["name"] == tmp_path.name and model.info["recipe"]["name"] == "test"
     assert model.info["training"]["steps"] == 41
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [20, 40]
     assert {"v", "mask", "norm", "progress", "seconds"} <= set(lines[0])
-    rendering = [progress for progress, _ in reports if progress.stage == "rendering"]
+    rendering = [progress for progress in reports if progress.stage == "rendering"]
     assert [progress.done for progress in rendering] == list(range(6)) and rendering[-1].eta is not None
     del reports[: len(rendering)]
-    assert [progress.stage for progress, _ in reports] == ["training", "training"]
-    assert 0 < reports[0][0].fraction < reports[1][0].fraction <= 1
+    assert [progress.stage for progress in reports] == ["training", "training"]
+    assert 0 < reports[0].fraction < reports[1].fraction <= 1 and "v" in reports[1].figures
     assert not list(tmp_path.rglob("*.partial"))
 
 
 def test_the_saved_model_has_the_averaged_weights(tmp_path: Path, clock: None, no_pictures: None):
-    train_denoiser(PRESET, Tones(), tmp_path, minutes(5))
-    state = load_state(tmp_path / "state.pt")["training"]
+    train("denoiser", RECIPE, Tones(), tmp_path, minutes(5))
+    state = load_state(tmp_path / "state.pt")
     saved = dict(load_model(tmp_path / "model").denoiser.named_parameters())
     averaged = dict(zip(saved, state["average"]["values"], strict=True))
     for name, parameter in saved.items():
@@ -653,33 +667,49 @@ def test_the_saved_model_has_the_averaged_weights(tmp_path: Path, clock: None, n
 
 
 def test_a_run_can_begin_with_another_runs_model(tmp_path: Path, clock: None, no_pictures: None):
-    first = train_denoiser(PRESET, Tones(), tmp_path / "first", minutes(3))
-    second = train_denoiser(PRESET, Tones(), tmp_path / "second", minutes(3), start=first)
+    first = train("denoiser", RECIPE, Tones(), tmp_path / "first", minutes(3))
+    second = train("denoiser", RECIPE, Tones(), tmp_path / "second", minutes(3), start=first)
     one, other = load_model(first), load_model(second)
     assert torch.equal(one.codec.basis, other.codec.basis)
     assert other.info["started_from"]["training"]["steps"] == 3
-    train_denoiser(PRESET, Tones(), tmp_path / "second", minutes(5), start=first)
+    train("denoiser", RECIPE, Tones(), tmp_path / "second", minutes(5), start=first)
     resumed = load_model(second).info
     assert resumed["training"]["steps"] == 5 and resumed["started_from"] == other.info["started_from"]
 
 
-DEEPER = replace(PRESET, network=replace(PRESET.network, depth=PRESET.network.depth + 1))
+DEEPER = replace(RECIPE, network=replace(RECIPE.network, depth=RECIPE.network.depth + 1))
 """The same with another network."""
 
 
 def test_a_run_may_stand_on_the_codec_and_vocoder_of_another(tmp_path: Path, clock: None, no_pictures: None):
-    first = train_denoiser(PRESET, Tones(), tmp_path / "first", minutes(2))
+    first = train("denoiser", RECIPE, Tones(), tmp_path / "first", minutes(2))
     join_vocoder(
         first,
         Vocoder(VocoderConfig(n_fft=512, hop=128, bands=16, width=8, depth=1, hidden=8, held=64)),
         first,
     )
-    second = train_denoiser(DEEPER, Tones(), tmp_path / "second", minutes(3), first_stage=first)
+    second = train("denoiser", DEEPER, Tones(), tmp_path / "second", minutes(3), first_stage=first)
     one, other = load_model(first), load_model(second)
     assert torch.equal(one.codec.basis, other.codec.basis)
     assert other.vocoder is not None
     with pytest.raises(ModelError, match="another size"):
-        train_denoiser(DEEPER, Tones(), tmp_path / "third", minutes(3), start=first)
+        train("denoiser", DEEPER, Tones(), tmp_path / "third", minutes(3), start=first)
+
+
+def test_a_run_that_version_0_1_began_goes_on(tmp_path: Path, clock: None, no_pictures: None):
+    recipe = replace(RECIPE, network=replace(RECIPE.network, **CONDITION_SIZES))
+    train("denoiser", recipe, Tones(), tmp_path, minutes(2))
+    state, record = load_state(tmp_path / "state.pt"), json.loads((tmp_path / "run.json").read_text())
+    assert state is not None
+    codec, names = state.pop("codec"), ("network.conditioning.", "network.brief.")
+    state["denoiser"] = {key.replace(*names): value for key, value in state["denoiser"].items()}
+    assert any(key.startswith(names[1]) for key in state["denoiser"])
+    save_state({"training": state, "codec": codec, "clips": state["clips"]}, tmp_path / "state.pt")
+    record["preset"] = record.pop("recipe")
+    record["network"]["reach"] = record["network"].pop("attention_window")
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    train("denoiser", recipe, Tones(), tmp_path, minutes(4))
+    assert load_model(tmp_path / "model").info["training"]["steps"] == 4
 
 
 # The state on disk
@@ -722,8 +752,8 @@ def test_a_damaged_state_is_said_in_one_line(tmp_path: Path, damage: str):
 
 
 def test_a_state_of_another_preset_is_refused_in_one_line(tmp_path: Path, clock: None, no_pictures: None):
-    train_denoiser(PRESET, Tones(), tmp_path, minutes(2))
-    other = replace(PRESET, network=replace(PRESET.network, width=24))
+    train("denoiser", RECIPE, Tones(), tmp_path, minutes(2))
+    other = replace(RECIPE, network=replace(RECIPE.network, width=24))
     with pytest.raises(UsageError) as caught:
-        train_denoiser(other, Tones(), tmp_path, minutes(4))
+        train("denoiser", other, Tones(), tmp_path, minutes(4))
     assert "\n" not in str(caught.value)

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from running import train
 
+from msgld.checkpoint import load_first_stage, save_parts
 from msgld.data.source import Clip
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import AUDIOLDM, MelConfig, filterbank, log_mel, spectrum
@@ -19,11 +21,10 @@ from msgld.errors import Cancelled
 from msgld.nets.discriminators import DiscriminatorConfig, Discriminators
 from msgld.nets.vocoder import Prediction, Vocoder, VocoderConfig, beginnings, carry, held_on, own_turn
 from msgld.progress import Progress
-from msgld.training.clips import ClipPool
-from msgld.training.vocoder import VocoderTraining, build_vocoder, goes_on
-from msgld.training.vocoder_loss import frequency_loss, stft_loss, turn_loss
-from msgld.training.vocoder_presets import TINY
-from msgld.training.vocoder_run import load_vocoder, train_vocoder, training_of
+from msgld.training.pool.clips import ClipPool
+from msgld.training.vocoder.loss import frequency_loss, stft_loss, turn_loss
+from msgld.training.vocoder.part import VocoderPart, VocoderTrainer, build_vocoder
+from msgld.training.vocoder.recipes import TINY, VocoderSettings
 
 MEL = MelConfig()
 SMALL = VocoderConfig(width=32, depth=2, hidden=48)
@@ -215,52 +216,68 @@ def test_discriminators_learn_to_tell_noise_from_a_tone() -> None:
 
 
 def test_training_on_tones_lowers_the_loss() -> None:
-    training = VocoderTraining(TINY, lossless_codec(), tones_pool(), 5, torch.device("cpu"))
+    training = VocoderTrainer(TINY, lossless_codec(), tones_pool(), 5, torch.device("cpu"))
     steps = [step.losses for step, _ in zip(training, range(40), strict=False)]
     totals = [step["stft"] + step["mel"] + step["turn"] + step["frequency"] for step in steps]
     assert np.mean(totals[-4:]) < 0.9 * np.mean(totals[:4])
 
 
-def test_a_run_with_an_adversary_saves_resumes_and_loads(tmp_path: Path) -> None:
-    preset = replace(TINY, adversary=0.0, log_steps=1)
+def first_stage(folder: Path, vocoder: Vocoder | None = None) -> Path:
+    parts = {"codec": lossless_codec(), **({"vocoder": vocoder} if vocoder else {})}
+    save_parts(parts, folder, {"stems": (), "level": 0.1, "info": {}}, torch.float16)
+    return folder
+
+
+def vocoder_of(folder: Path) -> Vocoder:
+    vocoder = load_first_stage(folder)[1]
+    assert isinstance(vocoder, Vocoder)
+    return vocoder
+
+
+def test_a_run_with_an_adversary_saves_and_resumes(tmp_path: Path) -> None:
+    recipe = replace(TINY, settings=VocoderSettings(adversary=0.0), log_steps=1)
+    start, run = first_stage(tmp_path / "first"), tmp_path / "run"
     seen: list[int] = []
 
     def run_until(last: int) -> None:
-        def report(progress: Progress, losses: dict[str, float]) -> None:
-            seen.extend([len(seen) + 1] if losses else [])
+        def report(progress: Progress) -> None:
+            seen.extend([len(seen) + 1] if progress.figures else [])
             if len(seen) == last:
                 raise Cancelled("enough")
 
         with pytest.raises(Cancelled):
-            train_vocoder(preset, Tones(), lossless_codec(), tmp_path, 5, report=report)
+            train("vocoder", recipe, Tones(), run, 5, report, start=start)
 
     run_until(2)
-    assert (tmp_path / "samples" / "0000002.png").is_file()
-    before = load_vocoder(tmp_path)
+    assert (run / "samples" / "0000002.png").is_file()
+    before = vocoder_of(run / "model")
     run_until(3)
     assert seen == [1, 2, 3]
-    assert json.loads((tmp_path / "vocoder.json").read_text())["steps"] == 3
-    assert training_of(tmp_path).keys() == {"preset", "steps", "minutes"}
+    info = json.loads((run / "model" / "model.json").read_text())["info"]
+    assert info["name"] == "run" and info["vocoder_training"]["steps"] == 3
+    assert info["vocoder_training"].keys() == {"recipe", "steps", "minutes"}
     assert not list(tmp_path.rglob("*.partial*"))
-    assert not torch.equal(before.outward.weight, load_vocoder(tmp_path).outward.weight)
+    assert not torch.equal(before.outward.weight, vocoder_of(run / "model").outward.weight)
 
 
 def test_a_run_goes_on_with_a_vocoder_of_its_size(tmp_path: Path) -> None:
-    codec = lossless_codec()
-    first = build_vocoder(TINY, codec, seed=3)
+    first = build_vocoder(TINY, lossless_codec(), seed=3)
     torch.nn.init.normal_(first.outward.weight, std=0.02)
+    start = first_stage(tmp_path / "first", first)
     still = replace(TINY, optim=replace(TINY.optim, rate=0.0), log_steps=1)
 
-    def report(progress: Progress, losses: dict[str, float]) -> None:
-        if losses:
+    def report(progress: Progress) -> None:
+        if progress.figures:
             raise Cancelled("enough")
 
     with pytest.raises(Cancelled):
-        train_vocoder(still, Tones(), codec, tmp_path, 5, report=report, start=first)
-    assert torch.allclose(load_vocoder(tmp_path).outward.weight, first.outward.weight, atol=1e-4)
-    assert goes_on(first, TINY, codec) and not goes_on(None, TINY, codec)
+        train("vocoder", still, Tones(), tmp_path / "run", 5, report, start=start)
+    made = vocoder_of(tmp_path / "run" / "model")
+    assert torch.allclose(made.outward.weight, first.outward.weight, atol=1e-4)
     wider = replace(TINY, network=replace(TINY.network, width=TINY.network.width * 2))
-    assert not goes_on(first, wider, codec)
+    assert VocoderPart(TINY, tmp_path, start).vocoder is not None
+    assert VocoderPart(wider, tmp_path, start).vocoder is None
+    assert VocoderPart(TINY, tmp_path, first_stage(tmp_path / "bare")).vocoder is None
 
 
 def magnitude_vocoder() -> Vocoder:

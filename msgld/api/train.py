@@ -1,0 +1,127 @@
+"""``msgld.train``: one call that trains any part of a model, or resumes its training."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from msgld.api.store import cache_folder, model_folder
+from msgld.data.source import Source
+from msgld.description import read_description
+from msgld.errors import UsageError
+from msgld.progress import OnProgress
+from msgld.runtime import choose_device
+from msgld.training.data import Data, OnFolder
+from msgld.training.folder import check_record, of_recipe, write_record
+from msgld.training.lock import refuse_busy
+from msgld.training.parts import find
+from msgld.training.recipe import AnyRecipe
+from msgld.training.run import run_part
+
+LEAST_MINUTES = 0.01
+"""What is left of a run's time at least, once its data have been read."""
+
+
+def train(
+    part: str = "denoiser",
+    recipe: str | AnyRecipe | None = None,
+    *,
+    out: str | Path,
+    stems: Iterable[str | Path] = (),
+    midi: Iterable[str | Path] = (),
+    band: bool | None = None,
+    soundfont: str | Path | None = None,
+    stem_names: Iterable[str] | None = None,
+    maps: Iterable[str] = (),
+    source: Source | None = None,
+    minutes: float | None = None,
+    start: str | Path | None = None,
+    first_stage: str | Path | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    on_folder: OnFolder | None = None,
+) -> Path:
+    """Train a part of a model; the same call resumes a run that was stopped.
+
+    Clips are rendered by processes that import the calling script, so a script calls this under
+    ``if __name__ == "__main__":``.
+
+    >>> folder = msgld.train(recipe="tiny", stems=["my-songs"], out="runs/try", minutes=5)
+    >>> model = msgld.load(folder)
+
+    Args:
+        part: ``denoiser``, ``vocoder``, ``refiner``, ``notes`` (the note reader) or ``codec`` (the autoencoder of the
+            published design).
+        recipe: a name such as ``small``, a recipe of one's own, or None for the part's default.
+        out: folder of the run; its ``model`` is the result.
+        stems: folders of songs, one folder a song, one file a stem.
+        midi: folders of MIDI files, or tar archives of them.
+        band: whether the built-in band plays; by default where there are no ``stems``.
+        soundfont: a soundfont or a folder of them, for ``midi`` and the band; the system's by default.
+        stem_names: the model's stems; by default those of ``start``, or bass, drums, guitar, piano, other. Others than
+            these need ``stems``.
+        maps: ``FILE=STEM`` for files of ``stems`` with unclear names.
+        source: clips of one's own, in place of all data above.
+        minutes: length of the whole run, reading and rendering included; the recipe's by default.
+        start: folder or name of a model to begin with; the one that a refiner or a note reader is trained for, the
+            shipped one by default.
+        first_stage: folder or name of a model whose codec and vocoder are used as they are.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        seed: of the weights, the clips and the batches.
+        on_progress: called with the run's progress; ``figures`` has the losses now and then.
+        on_folder: called with each folder of ``stems`` whose files have been checked.
+
+    Returns:
+        The model's folder, for :func:`msgld.load`. A codec, or a vocoder for one, is a first stage, for
+        ``first_stage``.
+
+    Raises:
+        UsageError: arguments that do not go together, or ``out`` holds another run.
+        DataError: data are missing or unusable.
+        ModelError: a model is missing, damaged, or does not fit.
+        TrainingError: another process is training in ``out``, or the training cannot go on.
+    """
+    since, out = time.monotonic(), Path(out)
+    design, chosen = find(part, recipe)
+    names = None if stem_names is None else tuple(stem_names)
+    font = None if soundfont is None else Path(soundfont)
+    data = Data(_paths(stems), _paths(midi), band, font, names, tuple(maps))
+    data.check_paths()
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; choose another folder with --out")
+    refuse_busy(out)
+    begin, stage = _model(start), _model(first_stage)
+    about: dict[str, Any] = {"start": str(begin.resolve()) if begin else None}
+    if source is None:
+        about["sources"] = data.record()
+    default = model_folder() if design.over_a_model else None
+    trained = design(chosen, out, begin or default, stage, choose_device(device), seed)
+    check_record(out, **of_recipe(part, chosen), **about)
+    source = source or data.source(_stems(begin), cache_folder(), on_progress, on_folder)
+    write_record(out, **about)
+    left = (minutes or chosen.minutes) - (time.monotonic() - since) / 60
+    return run_part(trained, source, max(left, LEAST_MINUTES), on_progress)
+
+
+def _paths(paths: Iterable[str | Path]) -> tuple[Path, ...]:
+    return tuple(Path(path) for path in paths)
+
+
+def _model(name: str | Path | None) -> Path | None:
+    """Folder of a model by its folder or name, checked; None for None."""
+    if name is None:
+        return None
+    folder = model_folder(str(name))
+    read_description(folder)
+    return folder
+
+
+def _stems(start: Path | None) -> tuple[str, ...] | None:
+    """The stems of a model; None for None or a first stage alone."""
+    if start is None:
+        return None
+    about = read_description(start)
+    return tuple(about["stems"]) if "denoiser" in about["parts"] else None

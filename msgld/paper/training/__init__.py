@@ -1,0 +1,1 @@
+"""Training of the published design: its autoencoder and its denoiser, as parts of :mod:`msgld.training`."""

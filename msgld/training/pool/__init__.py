@@ -1,0 +1,1 @@
+"""Pools of clips: rendered by worker processes, kept as waveforms or energies, drawn from by every step."""

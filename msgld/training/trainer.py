@@ -1,0 +1,250 @@
+"""A network in training: its steps and their clock, its average and optimisers, and a state to resume from."""
+
+from __future__ import annotations
+
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from msgld.errors import TrainingError
+from msgld.training.optim import (
+    Average,
+    OptimConfig,
+    build_optimisers,
+    clip_gradients,
+    rate_factor,
+    set_rate,
+)
+from msgld.training.pool.pool import AnyPool
+from msgld.training.recipe import AnyRecipe
+
+UNCLIPPED = OptimConfig(clip=None)
+
+DROPPED_IN_A_ROW = 50
+"""Steps in a row without a finite loss and gradient, after which a run stops."""
+
+DROPPED_FRACTION, DROPPED_OF = 0.25, 200
+"""Fraction of such steps at which a run stops, once it has taken this many."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step's outcome.
+
+    Attributes:
+        number: counted from 1.
+        progress: fraction of the run that is over.
+        seconds: duration of the step.
+        losses: by name, and the norm of the gradient.
+    """
+
+    number: int
+    progress: float
+    seconds: float
+    losses: dict[str, float]
+
+
+class Trainer(ABC, Generic[AnyPool]):
+    """Trains one network on clips from a pool; iterating over it takes steps until the time is over.
+
+    Args:
+        part: the network's name in the state.
+        network: moved to the device.
+        recipe: its optimiser is used here.
+        pool: where clips come from.
+        minutes: length of the whole run.
+        device: where to train.
+        seed: of the batches.
+
+    Attributes:
+        clock: counts the run's seconds. ``time.process_time`` leaves out what other processes take of the machine.
+        weights: weight of each loss; losses without one are only logged.
+        prepared: seconds spent before the steps, on rendering and the like.
+        elapsed: seconds spent on steps.
+        number: steps so far.
+        dropped: steps without a finite loss and gradient, which changed nothing.
+        row: how many of them were the last ones.
+    """
+
+    clock: ClassVar[Callable[[], float]] = staticmethod(time.perf_counter)
+    weights: Mapping[str, float]
+
+    def __init__(
+        self,
+        part: str,
+        network: nn.Module,
+        recipe: AnyRecipe,
+        pool: AnyPool,
+        minutes: float,
+        device: torch.device,
+        seed: int = 0,
+    ) -> None:
+        self.part, self.optim = part, recipe.optim
+        self.network = network.to(device)
+        self.pool = pool
+        if device.type != "cpu":
+            pool.hold(device)
+        self.budget, self.prepared, self.elapsed = minutes * 60, 0.0, 0.0
+        self.device = device
+        self.average = Average(self.network, self.optim.ema)
+        self.optimisers = build_optimisers(self.network, self.optim)
+        self.rng = np.random.default_rng(seed)
+        self.number = self.dropped = self.row = 0
+
+    @abstractmethod
+    def next_batch(self) -> tuple[Any, ...]:
+        """Draw a batch: the arguments of :meth:`losses`."""
+
+    @abstractmethod
+    def losses(self, *batch: Any) -> dict[str, Tensor]:
+        """Losses of a batch by name, scalars; those in ``weights`` are learned from."""
+
+    @abstractmethod
+    def export(self, out: Path, about: dict[str, Any]) -> Mapping[str, float]:
+        """Write the network, which now has its averaged weights, into a run's folder.
+
+        Args:
+            out: the run's folder.
+            about: steps and minutes, for the info of what is written.
+
+        Returns:
+            What was measured for it, to be logged.
+        """
+
+    @abstractmethod
+    def draw(self, path: Path) -> None:
+        """Write a picture of what the network, with its averaged weights, can do."""
+
+    def step(self) -> dict[str, float]:
+        """Take one batch, update the weights and their average once, and return the losses."""
+        losses = self.losses(*self.next_batch())
+        norm = self.descend(
+            torch.stack([self.weights[k] * v for k, v in losses.items() if k in self.weights]).sum()
+        )
+        return {**{name: float(value.detach()) for name, value in losses.items()}, "norm": norm}
+
+    @property
+    def progress(self) -> float:
+        """Fraction of the time for steps that is over, 0 to 1."""
+        return min(1.0, self.elapsed / max(self.budget - self.prepared, 1e-3))
+
+    @property
+    def left(self) -> float:
+        """Seconds until the run's end."""
+        return max(0.0, self.budget - self.prepared - self.elapsed)
+
+    def __iter__(self) -> Iterator[Step]:
+        """Take steps until the time is over, one at least in a run that has none. Saving counts as the run's time."""
+        last = Trainer.clock()
+        while self.left or not self.number:
+            losses = self.step()
+            now = Trainer.clock()
+            seconds, last = now - last, now
+            self.elapsed += seconds
+            self.number += 1
+            yield Step(self.number, self.progress, seconds, losses)
+
+    def descend(self, loss: Tensor) -> float:
+        """Update the weights and their average once, unless the step is not finite; the gradient's norm.
+
+        Raises:
+            TrainingError: too many steps are not finite.
+        """
+        set_rate(self.optimisers, self.optim.rate * rate_factor(self.number, self.progress, self.optim))
+        norm, finite = self.update(self.network, self.optimisers, loss, self.optim)
+        if finite:
+            self.average.update(self.network)
+        self._count(finite)
+        return norm
+
+    @staticmethod
+    def update(
+        network: nn.Module,
+        optimisers: list[torch.optim.Optimizer],
+        loss: Tensor,
+        optim: OptimConfig = UNCLIPPED,
+    ) -> tuple[float, bool]:
+        """Update a network if the loss and its gradient are finite; the gradient's norm, and whether they are."""
+        for optimiser in optimisers:
+            optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = clip_gradients(network, optim)
+        finite = bool(torch.isfinite(norm) & torch.isfinite(loss.detach()))
+        if finite:
+            for optimiser in optimisers:
+                optimiser.step()
+        return float(norm), finite
+
+    def _count(self, finite: bool) -> None:
+        """Count a dropped step; too many end the run."""
+        if finite:
+            self.row = 0
+            return
+        self.dropped, self.row = self.dropped + 1, self.row + 1
+        often = self.number >= DROPPED_OF and self.dropped > DROPPED_FRACTION * self.number
+        if self.row >= DROPPED_IN_A_ROW or often:
+            raise TrainingError(
+                f"{self.dropped} of {self.number + 1} steps had no finite loss, {self.row} of them in a row: "
+                "the data or the recipe's learning rate do not fit; the last good state is kept"
+            )
+
+    @property
+    def made(self) -> int:
+        """Steps that have changed the weights."""
+        return self.number - self.dropped
+
+    def finite(self) -> bool:
+        """Whether all weights, and their averages, are finite numbers."""
+        values = [*self.network.parameters(), *self.average.values]
+        return all(bool(torch.isfinite(value).all()) for value in values)
+
+    @contextmanager
+    def aside(self, seed: int = 0) -> Iterator[None]:
+        """Other random numbers while the block lasts, always the same, so that a picture does not change the run."""
+        own, self.rng = self.rng, np.random.default_rng(seed)
+        try:
+            yield
+        finally:
+            self.rng = own
+
+    def generator(self) -> torch.Generator:
+        """A generator on the run's device, seeded by the run's own."""
+        return torch.Generator(self.device).manual_seed(int(self.rng.integers(2**62)))
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a resumed run needs, the pool's place in the data included."""
+        return {
+            self.part: self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "number": self.number,
+            "dropped": self.dropped,
+            "elapsed": self.elapsed,
+            "prepared": self.prepared,
+            "rng": json.dumps(self.rng.bit_generator.state),
+            "clips": self.pool.reached,
+            "drawn": int(self.pool.drawn),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Inverse of :meth:`state_dict`, except for the pool, which is made anew.
+
+        Raises:
+            KeyError, RuntimeError, ValueError: it is another run's.
+        """
+        self.network.load_state_dict(state[self.part])
+        self.average.load_state_dict(state["average"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.number, self.elapsed = state["number"], state["elapsed"]
+        self.dropped, self.prepared = state.get("dropped", 0), state.get("prepared", 0.0)
+        self.rng.bit_generator.state = json.loads(state["rng"])
