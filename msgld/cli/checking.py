@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgld.api.store import cache_folder
-from msgld.cli.console import Talk
-from msgld.cli.progress_bar import track
+from msgld.cli.console import Talk, track
 from msgld.cli.tables import table
 
 if TYPE_CHECKING:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from msgld.cli import options as o
-from msgld.cli.console import Talk, shown
-from msgld.cli.numbers import number
-from msgld.cli.progress_bar import track
+from msgld.cli.console import Talk, shown, track
 from msgld.cli.tables import table
 from msgld.errors import UsageError
 
@@ -38,7 +36,7 @@ Half = Annotated[
 ]
 Width = Annotated[
     int | None,
-    number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192)."),
+    o.number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192)."),
 ]
 StemNames = Annotated[
     str | None,

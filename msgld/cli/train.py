@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from msgld.cli import options as o
-from msgld.cli.numbers import number
 
 
 class Part(str, Enum):
@@ -68,7 +67,7 @@ SoundFont = Annotated[
 ]
 Minutes = Annotated[
     float | None,
-    number("minutes", "--minutes", help="Length of the whole run; the preset's by default."),
+    o.number("minutes", "--minutes", help="Length of the whole run; the preset's by default."),
 ]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
 StartModel = Annotated[

@@ -9,9 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from msgld.cli.console import Talk, shown
+from msgld.cli.console import Talk, shown, track
 from msgld.cli.preparing import Training, make_ready, refused_first
-from msgld.cli.progress_bar import track
 from msgld.errors import UsageError
 from msgld.progress import OnProgress, Progress
 
