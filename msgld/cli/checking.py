@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgld.api.store import cache_folder
-from msgld.cli.console import Talk, track
+from msgld.cli.console import Console, track
 from msgld.cli.tables import table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MOST = 20
 
 
 def checked_folders(
-    paths: Sequence[Path], stems: tuple[str, ...], maps: Sequence[str], talk: Talk
+    paths: Sequence[Path], stems: tuple[str, ...], maps: Sequence[str], console: Console
 ) -> list[StemFolder]:
     """Open folders of stems, check all files, and print what is used and what is not.
 
@@ -44,7 +44,7 @@ def checked_folders(
     check_rules(found)
     for folder in found:
         for line in report(folder):
-            talk.note(line)
+            console.remark(line)
     return found
 
 
