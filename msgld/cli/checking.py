@@ -24,7 +24,10 @@ def checked_folders(
     """Open folders of stems, check all files, and print what is used and what is not.
 
     Args:
-        stems: of the model. maps: values of ``--map``.
+        paths: of the folders.
+        stems: of the model.
+        maps: values of ``--map``.
+        console: for the report.
 
     Raises:
         DataError: a folder has nothing that can be used, a stem is not clear, or a map matches no file.
@@ -36,7 +39,7 @@ def checked_folders(
 
     rules = parse_map(maps, stems)
     if rules and not paths:
-        raise UsageError("--map says what is in the files of --stems: add --stems FOLDER")
+        raise UsageError("--map describes the files of --stems: add --stems FOLDER")
     found = []
     for path in paths:
         with track(path.name or str(path)) as on_progress:
