@@ -12,7 +12,7 @@ from msgld.cli.console import Console, shown
 from msgld.cli.errors import loading
 from msgld.description import read_description
 from msgld.errors import ModelError
-from msgld.instruments import NAMES
+from msgld.stems import about
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
@@ -71,9 +71,10 @@ def styles(name: o.Model = None, *, console: o.Printing) -> int:
       msgld styles
       msgld styles --name runs/mine/model
     """
-    about = read_description(model_folder(name))
-    known = about["parts"].get("denoiser", {}).get("styles", ())
-    instruments = {stem: list(NAMES[stem]) for stem in about["stems"] if known and stem in NAMES}
+    model = read_description(model_folder(name))
+    known = model["parts"].get("denoiser", {}).get("styles", ())
+    named = {stem: list(about(stem).instruments) for stem in model["stems"]} if known else {}
+    instruments = {stem: names for stem, names in named.items() if names}
     console.record(styles=known, instruments=instruments)
     console.say(f"{'--style':<20} {', '.join(known) or 'this model knows no styles'}")
     for stem, names in instruments.items():
@@ -93,8 +94,8 @@ def list_models() -> list[dict[str, Any]]:
 
 def _describe(folder: Path) -> dict[str, Any]:
     try:
-        about = read_description(folder)
-        stems, parts = list(about["stems"]), set(about["parts"])
+        model = read_description(folder)
+        stems, parts = list(model["stems"]), set(model["parts"])
         size = sum((folder / f"{part}.safetensors").stat().st_size for part in parts)
     except (OSError, ModelError):
         return {"name": folder.name, "folder": folder, "error": "damaged; get it again"}
