@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgld.cli.signals import loading
+from msgld.cli.errors import loading
 
 
 def main() -> None:

@@ -62,9 +62,7 @@ RANGES: Mapping[str, Range] = {
     "overlap": Range(0, 0.5),
     "batch": Range(1, 256, whole=True),
     # tasks
-    "mixture_level": Range(0, 1),
-    "softness": Range(0, 1),
-    "level": Range(0, 1),
+    "noise": Range(0, 1),
     "seconds": Range(0.1, 3600, unit="seconds"),
     "start": Range(0, 360_000, unit="seconds"),
     "stop": Range(0, 360_000, unit="seconds"),

@@ -22,11 +22,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 WAITING = {
     "research/",
     "reference.md#train",
-    "--noise",
-    "--format",
-    "--instrument",
     "--recipe",
-    "extend",
     "evaluate",
 }
 """What is on its way: links, flags and commands. It ends up empty, and then goes."""

@@ -165,7 +165,7 @@ def _importable(name: str) -> bool:
             "msgld",
             "msgld.cli.main",
             "msgld.cli.doctor",
-            "msgld.cli.progress_bar",
+            "msgld.cli.console",
             "msgld.audio.sound",
         )
         if _importable(name)

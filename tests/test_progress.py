@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from msgld.cli.progress_bar import QUIET_SECONDS, spoken, track
+from msgld.cli.console import QUIET_SECONDS, spoken, track
 from msgld.errors import Cancelled
 from msgld.progress import CancelToken, Meter, Progress
 

@@ -48,15 +48,14 @@ NOT_NUMBERS = (
 )
 
 SEPARATE = {
-    "steps": "--steps", "guidance": "--guidance", "eta": "--eta", "iterations": "--iterations", "segment": "--segment",
-    "overlap": "--overlap", "batch": "--batch", "mixture_level": "--mixture-level", "start": "--from", "stop": "--to",
-    "mp3_bitrate": "--mp3-bitrate",
+    "steps": "--steps", "guidance": "--guidance", "segment": "--segment", "overlap": "--overlap", "batch": "--batch",
+    "start": "--from", "stop": "--to", "mp3_bitrate": "--mp3-bitrate",
 }  # fmt: skip
 GENERATE = {"seconds": "--seconds", "count": "--count", "bpm": "--bpm", "style_guidance": "--style-guidance"}
 OPTIONS = [
     *(("separate", flag, name) for name, flag in SEPARATE.items()),
     *(("generate", flag, name) for name, flag in GENERATE.items()),
-    ("arrange", "--softness", "softness"), ("vary", "--level", "level"), ("continue", "--seconds", "seconds"),
+    ("arrange", "--noise", "noise"), ("vary", "--noise", "noise"), ("extend", "--seconds", "seconds"),
     ("evaluate", "--clips", "clips"), ("train", "--minutes", "minutes"),
     ("convert", "--width", "width"),
 ]  # fmt: skip
@@ -150,7 +149,7 @@ def test_a_seed_that_is_too_large_is_told_the_limit():
 
 
 def test_seeds_state_their_range():
-    for command in ("separate", "generate", "arrange", "vary", "continue", "train", "evaluate"):
+    for command in ("separate", "generate", "arrange", "vary", "extend", "train", "evaluate"):
         text = " ".join(CliRunner().invoke(app, [command, "--help"]).output.split())
         assert "[0 upwards, or random]" in text
 

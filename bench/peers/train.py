@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
 
-from msgld.cli.progress_bar import track
+from msgld.cli.console import track
 from msgld.cli.train import News
 from msgld.data.source import Source
 from msgld.progress import OnProgress

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgld.api.store import cache_folder
-from msgld.cli.console import Talk
-from msgld.cli.progress_bar import track
+from msgld.cli.console import Console, track
 from msgld.cli.tables import table
 
 if TYPE_CHECKING:
@@ -20,12 +19,15 @@ MOST = 20
 
 
 def checked_folders(
-    paths: Sequence[Path], stems: tuple[str, ...], maps: Sequence[str], talk: Talk
+    paths: Sequence[Path], stems: tuple[str, ...], maps: Sequence[str], console: Console
 ) -> list[StemFolder]:
     """Open folders of stems, check all files, and print what is used and what is not.
 
     Args:
-        stems: of the model. maps: values of ``--map``.
+        paths: of the folders.
+        stems: of the model.
+        maps: values of ``--map``.
+        console: for the report.
 
     Raises:
         DataError: a folder has nothing that can be used, a stem is not clear, or a map matches no file.
@@ -37,7 +39,7 @@ def checked_folders(
 
     rules = parse_map(maps, stems)
     if rules and not paths:
-        raise UsageError("--map says what is in the files of --stems: add --stems FOLDER")
+        raise UsageError("--map describes the files of --stems: add --stems FOLDER")
     found = []
     for path in paths:
         with track(path.name or str(path)) as on_progress:
@@ -45,7 +47,7 @@ def checked_folders(
     check_rules(found)
     for folder in found:
         for line in report(folder):
-            talk.note(line)
+            console.remark(line)
     return found
 
 

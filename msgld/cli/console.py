@@ -1,25 +1,31 @@
-"""What is said to the user: results on standard output, everything else on standard error."""
+"""What the user sees: results on standard output; remarks, warnings, errors and progress on standard error."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from msgld.errors import MsgldError, one_line
+from msgld.progress import OnProgress, Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+QUIET_SECONDS = 10.0
+"""Time between two lines of progress where there is no terminal."""
 
 
 class Unwritten(MsgldError):
     """Standard output takes nothing, as on a full disk; what was made is saved all the same."""
 
 
-class Talk:
-    """Speaks for one command.
+class Console:
+    """Prints the results and remarks of one command.
 
     Args:
         as_json: standard output carries one JSON object a result, so text for people goes to standard error.
@@ -30,17 +36,16 @@ class Talk:
 
     def say(self, line: str, **style: Any) -> None:
         """Print a result for people, in a style of :func:`typer.style`. Raises Unwritten where that fails."""
-        if self.as_json:
-            _to_stderr(one_line(line), **style)
-        else:
-            _to_stdout(one_line(line), **style)
+        (_to_stderr if self.as_json else _to_stdout)(one_line(line), **style)
 
-    def note(self, line: str) -> None:
-        """Say something in passing, on standard error."""
+    def remark(self, line: str) -> None:
+        """Print a remark on standard error."""
         _to_stderr(one_line(line), dim=True)
 
+    note = remark  # the commands that are not rewritten yet
+
     def record(self, **values: Any) -> None:
-        """Print one JSON object, on a line of its own, at once; nothing where JSON was not asked for.
+        """Print one JSON object on a line of its own, at once; nothing without ``as_json``.
 
         Raises:
             Unwritten: that fails.
@@ -49,31 +54,41 @@ class Talk:
             _to_stdout(json.dumps(plain(values), ensure_ascii=False, allow_nan=False))
 
 
+Talk = Console  # the commands that are not rewritten yet
+
+
+def warn(message: str) -> None:
+    """Print a warning on standard error, in one yellow line."""
+    _to_stderr(f"msgld: {one_line(message)}", fg="yellow")
+
+
 def complain(message: str) -> None:
-    """Say on standard error, in one red line, what went wrong and what to do about it."""
+    """Print on standard error, in one red line, what went wrong and what to do about it."""
     _to_stderr(f"msgld: {one_line(' '.join(message.split()))}", fg="red")
 
 
 def _to_stdout(line: str, **style: Any) -> None:
+    import typer
+
     try:
         typer.secho(line, **style)
     except BrokenPipeError:
         raise
     except OSError as error:
         reason = error.strerror or error
-        raise Unwritten(
-            f"cannot write to standard output ({reason}); results made so far are kept"
-        ) from error
+        raise Unwritten(f"cannot write to standard output ({reason}); all results so far are kept") from error
 
 
 def _to_stderr(line: str, **style: Any) -> None:
     """Print on standard error. Where that is full there is no other place to say so, and the work goes on."""
-    with still_writing():
+    import typer
+
+    with _still_writing():
         typer.secho(line, err=True, **style)
 
 
 @contextmanager
-def still_writing() -> Iterator[None]:
+def _still_writing() -> Iterator[None]:
     """Pass over errors of writing, but not over a reader that has left."""
     try:
         yield
@@ -84,7 +99,7 @@ def still_writing() -> Iterator[None]:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON knows it: paths as text, numbers that are none as null, NumPy's as Python's."""
+    """The value as JSON knows it: paths as text, NaN and infinity as null, NumPy's scalars as Python's."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -99,8 +114,80 @@ def plain(value: Any) -> Any:
 
 
 def shown(path: Path) -> str:
-    """A path as short as it can be said from here."""
+    """The path, relative to the working directory if it lies below it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def remarks_of(run: Mapping[str, Any]) -> list[str]:
+    """The remarks in the record of a result."""
+    return list(run.get("remarks", ()))
+
+
+def spoken(seconds: float | None) -> str:
+    """A length of time for people: ``8 s``, ``2:05 min``, ``1:02:09 h``; ``?`` for None."""
+    if seconds is None:
+        return "?"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}:{minutes:02}:{rest:02} h"
+    return f"{minutes}:{rest:02} min" if minutes else f"{rest} s"
+
+
+@contextmanager
+def track(
+    label: str, *, console: RichConsole | None = None, clock: Callable[[], float] = time.monotonic
+) -> Iterator[OnProgress]:
+    """Show progress: ``with track("song.mp3") as on_progress: ...``.
+
+    Args:
+        label: the start of the line.
+        console: where to show it; None is standard error. A terminal gets a bar with the time left; a log gets a
+            line when a stage begins, every 10 s, and at the end.
+        clock: monotonic time in seconds.
+    """
+    from rich.console import Console as RichConsole
+
+    console, label = console or RichConsole(stderr=True), one_line(label)
+    if console.is_terminal:
+        with _bar(label, console) as on_progress:
+            yield on_progress
+    else:
+        yield _lines(label, console, clock)
+
+
+@contextmanager
+def _bar(label: str, console: RichConsole) -> Iterator[OnProgress]:
+    from rich import progress as rich
+
+    texts = (rich.TextColumn(text, markup=False) for text in ("{task.fields[label]}", "{task.description}"))
+    left = rich.TextColumn("{task.fields[left]}", markup=False)
+    with rich.Progress(*texts, rich.BarColumn(), rich.TaskProgressColumn(), left, console=console) as bar:
+        task = bar.add_task("", total=None, label=label, left="")
+
+        def show(report: Progress) -> None:
+            left = f"{spoken(report.eta)} left" if report.done < report.total else ""
+            bar.update(task, completed=report.done, total=report.total, description=report.stage, left=left)
+
+        yield show
+
+
+def _lines(label: str, console: RichConsole, clock: Callable[[], float]) -> OnProgress:
+    """Plain lines, few of them: for logs and pipes."""
+    stage, last, ended = "", 0.0, False
+
+    def show(report: Progress) -> None:
+        nonlocal stage, last, ended
+        now, ends = clock(), report.done >= report.total
+        if not (now - last >= QUIET_SECONDS or report.stage != stage or (ends and not ended)):
+            return
+        stage, last, ended = report.stage, now, ends
+        left = "" if ends else f", {spoken(report.eta)} left"
+        with _still_writing():
+            line = f"{label}: {report.stage} {report.fraction:.0%}{left}"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    return show

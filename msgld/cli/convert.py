@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from msgld.cli import options as o
-from msgld.cli.console import Talk, shown
-from msgld.cli.numbers import number
-from msgld.cli.progress_bar import track
+from msgld.cli.console import Console, shown, track
 from msgld.cli.tables import table
 from msgld.errors import UsageError
 
@@ -38,7 +36,7 @@ Half = Annotated[
 ]
 Width = Annotated[
     int | None,
-    number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192)."),
+    o.number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192)."),
 ]
 StemNames = Annotated[
     str | None,
@@ -74,16 +72,16 @@ def convert(checkpoint: Checkpoint = None, out: ModelFolder = None, vocoder: Voc
 
     if out is None and not only_list:
         raise UsageError("say where the model goes with --out FOLDER, or only look with --list")
-    talk, names = Talk(as_json), _stems(stems)
+    console, names = Console(as_json), _stems(stems)
     with open_published(
         checkpoint, autoencoder=autoencoder, vocoder=vocoder, raw=raw, width=width, stems=names
     ) as published:
-        _show(published, talk, only_list)
+        _show(published, console, only_list)
         if out is None or only_list:
             return int(any(part.faults.fatal for part in published.parts))
         with track(out.name) as on_progress:
             store(published, out, name=name, half=half, overwrite=overwrite, on_progress=on_progress)
-        _announce(published, out, talk)
+        _announce(published, out, console)
     return 0
 
 
@@ -96,13 +94,13 @@ def _stems(text: str | None) -> tuple[str, ...] | None:
     return names
 
 
-def _show(published: Published, talk: Talk, every: bool) -> None:
+def _show(published: Published, console: Console, every: bool) -> None:
     """Print a table of the parts and what is left out; every tensor at fault too if ``every``."""
     rows = []
     for part in published.parts:
         faults = {kind: len(names) for kind, names in part.faults.named.items()}
         counts = {"tensors": len(part.shapes), "parameters": part.parameters, **faults}
-        talk.record(part=part.name, weights=part.weights, **counts)
+        console.record(part=part.name, weights=part.weights, **counts)
         rows.append(
             {"part": part.name, "weights": part.weights, **{kind: f"{n:,}" for kind, n in counts.items()}}
         )
@@ -114,14 +112,14 @@ def _show(published: Published, talk: Talk, every: bool) -> None:
         lines += [line for part in published.parts for line in part.faults.lines()]
         lines += published.unknown
     for line in lines:
-        talk.say(line)
+        console.say(line)
 
 
-def _announce(published: Published, out: Path, talk: Talk) -> None:
+def _announce(published: Published, out: Path, console: Console) -> None:
     size = sum(path.stat().st_size for path in out.iterdir())
-    talk.record(model=out, stems=published.stems, bytes=size)
+    console.record(model=out, stems=published.stems, bytes=size)
     made = f"{shown(out)} ({size / 1e6:,.0f} MB)"
     if published.stems:
-        talk.say(f"model in {made}: msgld separate song.mp3 --name {shown(out)}")
+        console.say(f"model in {made}: msgld separate song.mp3 --name {shown(out)}")
     else:
-        talk.say(f"first stage in {made}: msgld train --first-stage {shown(out)}")
+        console.say(f"first stage in {made}: msgld train --first-stage {shown(out)}")

@@ -1,24 +1,19 @@
-"""``msgld demo``: the three tasks on a bundled song, with figures."""
+"""``msgld demo``: the main tasks on a bundled song, with figures."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
+import typer
 
-from msgld.audio.sound import read_all
-from msgld.audio.write import write
-from msgld.cli.console import Talk, plain, shown
-from msgld.cli.models import open_model
-from msgld.cli.progress_bar import spoken, track
-from msgld.cli.targets import check_out
+from msgld.cli.console import Console, plain, shown, spoken, track
+from msgld.cli.models import Opened
+from msgld.cli.outputs import check_out
 from msgld.errors import AudioWriteError
-from msgld.metrics import si_sdri
 from msgld.stems import RATE, STEMS
 
 if TYPE_CHECKING:
@@ -31,56 +26,45 @@ MARK = "demo.json"
 GIVEN, MADE = ("bass", "drums", "other"), ("guitar", "piano")
 GENERATED_SECONDS = 10.0
 
+Folder = Annotated[Path, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the demo's results.")]
 
-@dataclass
-class Demo:
-    """The run of a demo.
 
-    Attributes:
-        model: what is shown. out: folder of everything. talk: where to say it.
-        report: figures so far.
+def demo(out: Folder = Path("demo"), *, source: Opened) -> int:
+    """Run all tasks on the bundled song: separate it, generate a piece, arrange. It takes about two minutes.
+
+    The built-in band composed the song, and its sounds are in no training data. Its true stems are bundled, too, so the
+    demo also measures the separation.
+
+    \b
+    Examples:
+      msgld demo
+      msgld demo -o try-it
     """
-
-    model: Msgld
-    out: Path
-    talk: Talk
-    report: dict[str, Any] = field(default_factory=dict)
-
-    def timed(self, label: str, seconds: float, started: float) -> str:
-        """Note and say how long something took that makes ``seconds`` of sound."""
-        took = time.monotonic() - started
-        self.report[label] = {"seconds": seconds, "took": took, "times_real_time": seconds / took}
-        return f"{seconds:.0f} s in {spoken(took)}, {seconds / took:.1f} x real time"
-
-
-def run_demo(name: str | None, out: Path, device: str, jobs: int | None, talk: Talk) -> dict[str, Any]:
-    """Separate the song, generate a piece, arrange to the song's own stems; the report.
-
-    Raises:
-        AudioWriteError: ``out`` holds something that is no demo's. ModelError: the model is missing or damaged.
-    """
-    started = time.monotonic()
+    console, started = Console(), time.monotonic()
     _claim(out)
-    demo = Demo(open_model(name, device, jobs, talk), out, talk)
-    truth = {stem: read_all(SONG / f"{stem}.flac")[0] for stem in STEMS}
-    _separate(demo, truth)
-    if demo.model.model.vocoder is None:
-        talk.say("this model has no vocoder: it does not generate or arrange")
+    model = source.open(console)
+    report = {"separate": _separate(model, out, console)}
+    if model.model.vocoder is None:
+        console.say("this model has no vocoder: it does not generate or arrange")
     else:
-        _generate(demo)
-        if set(GIVEN) | set(MADE) <= set(demo.model.stems):
-            _arrange(demo)
-    _write_report(demo.report, out)
+        report["generate"] = _generate(model, out / "generated", console)
+        if set(GIVEN) | set(MADE) <= set(model.stems):
+            report["arrange"] = _arrange(model, out / "arranged", console)
+    _write_report(report, out)
     took = spoken(time.monotonic() - started)
-    talk.say(f"all in {took}; sound, spectrograms.png and figures are in {shown(out)}")
-    return demo.report
+    console.say(f"all in {took}; sound, spectrograms.png and figures are in {shown(out)}")
+    return 0
 
 
 def _claim(out: Path) -> None:
-    """Make the folder, or make sure that it is a former demo's."""
+    """Make the folder, or make sure that it holds an earlier demo.
+
+    Raises:
+        AudioWriteError: it holds something else, or is not writable.
+    """
     check_out(out)
     if out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file():
-        raise AudioWriteError(f"{out} holds something that is no demo's; choose another folder with --out")
+        raise AudioWriteError(f"{out} holds something else than a demo; choose another folder with --out")
     try:
         _write_report({}, out)
     except OSError as error:
@@ -94,37 +78,50 @@ def _write_report(report: Mapping[str, Any], out: Path) -> None:
     write_whole(out / MARK, (json.dumps(plain(report), indent=1) + "\n").encode())
 
 
-def _separate(demo: Demo, truth: Mapping[str, np.ndarray]) -> None:
+def _separate(model: Msgld, out: Path, console: Console) -> dict[str, Any]:
+    """Separate the song and compare the stems with the true ones."""
+    import numpy as np
+
+    from msgld.audio.sound import read_all
+    from msgld.audio.write import write
+    from msgld.metrics import si_sdri
+
+    truth = {stem: read_all(SONG / f"{stem}.flac")[0] for stem in STEMS}
     mixture = np.sum(list(truth.values()), axis=0)
-    write(demo.out / "song.wav", mixture, RATE, overwrite=True)
-    folder, started = demo.out / "separated", time.monotonic()
+    song, folder = out / "song.wav", out / "separated"
+    write(song, mixture, RATE, overwrite=True)
+    started = time.monotonic()
     with track("separating") as on_progress:
-        saved = demo.model.separate_to(
-            demo.out / "song.wav", folder, overwrite=True, residual=True, on_progress=on_progress
-        )
-    speed = demo.timed("separate", mixture.shape[1] / RATE, started)
-    demo.talk.say(f"separated   {speed}  ->  {shown(folder)}")
+        saved = model.separate_to(song, folder, overwrite=True, residual=True, on_progress=on_progress)
+    figures = _timed("separated", mixture.shape[1] / RATE, started, folder, console)
     stems = [stem for stem in truth if stem in saved.files]
     gains = {stem: float(si_sdri(read_all(saved.files[stem])[0], truth[stem], mixture)) for stem in stems}
-    demo.report["separate"] |= {"si_sdri": gains, "null_db": saved.run["null_db"]}
-    figures = ", ".join(f"{stem} {gain:.1f}" for stem, gain in gains.items())
+    listed = ", ".join(f"{stem} {gain:.1f}" for stem, gain in gains.items())
     mean = np.mean(list(gains.values())) if gains else float("nan")
-    demo.talk.say(f"            SI-SDRi in dB against the true stems: {figures}; mean {mean:.1f}")
-    demo.talk.say(f"            stems + residual - song = {saved.run['null_db']:.0f} dB of the song")
+    console.say(f"            SI-SDRi in dB against the true stems: {listed}; mean {mean:.1f}")
+    console.say(f"            stems + residual - song = {saved.run['null_db']:.0f} dB of the song")
+    return {**figures, "si_sdri": gains, "null_db": saved.run["null_db"]}
 
 
-def _generate(demo: Demo) -> None:
-    folder, started = demo.out / "generated", time.monotonic()
+def _generate(model: Msgld, folder: Path, console: Console) -> dict[str, Any]:
+    started = time.monotonic()
     with track("generating") as on_progress:
-        demo.model.generate(GENERATED_SECONDS, on_progress=on_progress).save(folder, overwrite=True)
-    demo.talk.say(f"generated   {demo.timed('generate', GENERATED_SECONDS, started)}  ->  {shown(folder)}")
+        model.generate(GENERATED_SECONDS, on_progress=on_progress).save(folder, overwrite=True)
+    return _timed("generated", GENERATED_SECONDS, started, folder, console)
 
 
-def _arrange(demo: Demo) -> None:
-    folder, started = demo.out / "arranged", time.monotonic()
-    given = {stem: SONG / f"{stem}.flac" for stem in GIVEN}
+def _arrange(model: Msgld, folder: Path, console: Console) -> dict[str, Any]:
+    started, given = time.monotonic(), {stem: SONG / f"{stem}.flac" for stem in GIVEN}
     with track("arranging") as on_progress:
-        result = demo.model.arrange(given, MADE, on_progress=on_progress)
+        result = model.arrange(given, MADE, on_progress=on_progress)
         result.save(folder, overwrite=True)
-    speed = demo.timed("arrange", result.mix.shape[-1] / result.rate, started)
-    demo.talk.say(f"arranged    {speed}: {' and '.join(MADE)} to {', '.join(GIVEN)}  ->  {shown(folder)}")
+    what = f"arranged {' and '.join(MADE)} to {', '.join(GIVEN)}"
+    return _timed(what, result.mix.shape[-1] / result.rate, started, folder, console)
+
+
+def _timed(what: str, seconds: float, started: float, folder: Path, console: Console) -> dict[str, Any]:
+    """Print and return how long a task took that made ``seconds`` of sound."""
+    took = time.monotonic() - started
+    speed = f"{seconds:.0f} s in {spoken(took)}, {seconds / took:.1f} x real time"
+    console.say(f"{what:<11} {speed}  ->  {shown(folder)}")
+    return {"seconds": seconds, "took": took, "times_real_time": seconds / took}

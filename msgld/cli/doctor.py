@@ -1,25 +1,44 @@
-"""What this machine offers and lacks, as records; printing them is the caller's."""
+"""``msgld doctor``: what this machine has and lacks."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
+import importlib.util
 import os
 import platform
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from msgld.api.store import cache_folder
+from msgld.cli import options as o
+from msgld.cli.models import default_weights
 from msgld.errors import MsgldError
 
 Status = Literal["ok", "warn", "fail"]
 
 _LEAST_FREE = 2e9  # bytes; a song's stems take some hundred megabytes
+_SOUNDFILE = "run pip install soundfile (Linux: apt install libsndfile1)"
+_TINYSOUNDFONT = "only for rendering music: pip install --no-deps tinysoundfont"
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+def doctor(console: o.Printing) -> int:
+    """Check this machine. The exit code is 1 where msgld cannot work.
+
+    \b
+    Examples:
+      msgld doctor
+      msgld doctor --json
+    """
+    checks = diagnose(default_weights)
+    for check in checks:
+        advice = f"  ->  {check.advice}" if check.advice else ""
+        line = f"{check.status:<4}  {check.name:<12} {check.detail}{advice}"
+        console.say(line, fg=_COLOURS[check.status])
+        console.record(**asdict(check))
+    return int(any(check.status == "fail" for check in checks))
 
 
 @dataclass(frozen=True)
@@ -27,10 +46,10 @@ class Check:
     """One finding.
 
     Attributes:
-        name: what was looked at.
+        name: of the check.
         status: ``ok``; ``warn`` where something optional is missing; ``fail`` where msgld cannot work.
-        detail: what was found.
-        advice: what to do about it; empty where nothing has to be done.
+        detail: the finding in words.
+        advice: what to do about it; empty where all is well.
     """
 
     name: str
@@ -42,19 +61,39 @@ class Check:
 def check_python() -> Check:
     """The interpreter and the machine."""
     version = platform.python_version()
-    fits = (3, 10) <= sys.version_info[:2] < (3, 15)
-    advice = "" if fits else "use Python 3.10 to 3.14"
+    fits = (3, 11) <= sys.version_info[:2] < (3, 15)
+    advice = "" if fits else "use Python 3.11 to 3.14"
     return Check("python", "ok" if fits else "fail", f"{version} on {platform.platform()}", advice)
 
 
-def check_torch() -> Check:
-    """PyTorch, its threads, and whether this processor multiplies bfloat16 by itself."""
+def check_import(name: str, advice: str, describe: Callable[[Any], str]) -> Check:
+    """Whether a Python package can be imported, and what ``describe`` says of it."""
     try:
-        import torch
-    except ImportError:
-        return Check("torch", "fail", "not installed", "run pip install torch")
+        return Check(name, "ok", describe(importlib.import_module(name)))
+    except (ImportError, OSError) as error:
+        return Check(name, "fail", str(error), advice)
+
+
+def check_torch() -> Check:
+    """PyTorch, its threads, and whether this processor has instructions for bfloat16."""
     fast = "fast bfloat16" if has_fast_bf16() else "no fast bfloat16"
-    return Check("torch", "ok", f"{torch.__version__}, {torch.get_num_threads()} threads, {fast}")
+    return check_import(
+        "torch",
+        "run pip install torch",
+        lambda it: f"{it.__version__}, {it.get_num_threads()} threads, {fast}",
+    )
+
+
+def check_av() -> Check:
+    """The library that decodes mp3, m4a, video and the like, with FFmpeg's libraries in it."""
+
+    def describe(av: Any) -> str:
+        found = {
+            name: ".".join(map(str, av.library_versions[name])) for name in ("libavcodec", "libavformat")
+        }
+        return ", ".join([av.__version__, *(f"{name} {version}" for name, version in found.items())])
+
+    return check_import("av", "run pip install av", describe)
 
 
 def has_fast_bf16() -> bool:
@@ -71,47 +110,30 @@ def has_fast_bf16() -> bool:
 def _sysctl(name: str) -> str:
     if sys.platform != "darwin":
         return ""
+    import subprocess
+
     answer = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=False)
     return answer.stdout.strip()
 
 
 def check_accelerator() -> Check:
     """The graphics processor that would be used, if there is one."""
-    try:
-        import torch
-    except ImportError:
-        return Check("accelerator", "fail", "torch is not installed", "run pip install torch")
+    if importlib.util.find_spec("torch") is None:
+        return Check("accelerator", "warn", "unknown without torch", "run pip install torch")
+    import torch
+
     if torch.cuda.is_available():
         memory = torch.cuda.get_device_properties(0).total_memory / 1e9
         return Check("accelerator", "ok", f"CUDA: {torch.cuda.get_device_name(0)}, {memory:.0f} GB")
     if torch.backends.mps.is_available():
         return Check("accelerator", "ok", "MPS (Apple)")
-    return Check("accelerator", "warn", "none: runs on the processor", "slower, but all of it works")
-
-
-def check_av() -> Check:
-    """The library that decodes mp3, m4a, video and the like, with FFmpeg's libraries in it."""
-    try:
-        import av
-    except (ImportError, OSError) as error:
-        return Check("av", "fail", str(error), "run pip install av")
-    names = ("libavcodec", "libavformat")
-    parts = [f"{name} {'.'.join(map(str, av.library_versions[name]))}" for name in names]
-    return Check("av", "ok", f"{av.__version__}, {', '.join(parts)}")
-
-
-def check_soundfile() -> Check:
-    """The library that reads and writes sound files."""
-    try:
-        import soundfile
-    except (ImportError, OSError) as error:
-        advice = "run pip install soundfile (Linux: apt install libsndfile1)"
-        return Check("soundfile", "fail", str(error), advice)
-    return Check("soundfile", "ok", f"{soundfile.__version__}, {soundfile.__libsndfile_version__}")
+    return Check("accelerator", "warn", "none: msgld runs on the processor", "slower, but everything works")
 
 
 def check_package(name: str, status_if_missing: Status, advice: str) -> Check:
     """Whether a Python package is installed, and which version; it is not imported."""
+    import importlib.metadata
+
     try:
         return Check(name, "ok", importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
@@ -130,28 +152,30 @@ def check_soundfonts() -> Check:
 
 
 def check_cache(folder: Path) -> list[Check]:
-    """Whether the cache folder can be written to, and the free space on its disk."""
+    """Whether the cache folder is writable, and the free space on its disk."""
+    import shutil
+
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     writable = existing.is_dir() and os.access(existing, os.W_OK)
-    note = "" if folder.exists() else " (made when needed)"
+    remark = "" if folder.exists() else " (made when needed)"
     advice = "" if writable else "set MSGLD_CACHE to a folder you may write to"
     free = shutil.disk_usage(existing).free
     enough = free >= _LEAST_FREE
     space = "" if enough else "free some space"
     return [
-        Check("cache", "ok" if writable else "warn", f"{folder}{note}", advice),
+        Check("cache", "ok" if writable else "warn", f"{folder}{remark}", advice),
         Check("disk", "ok" if enough else "warn", f"{free / 1e9:.1f} GB free", space),
     ]
 
 
 def check_model(find_model: Callable[[], Path]) -> Check:
     """The model's weights and the start of their SHA-256."""
+    import hashlib
+
     try:
         path = find_model()
         with path.open("rb") as file:
-            digest = hashlib.sha256()
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
+            digest = hashlib.file_digest(file, "sha256")
     except (MsgldError, OSError) as error:
         return Check("model", "fail", "not found", str(error))
     megabytes = path.stat().st_size / 1e6
@@ -170,12 +194,10 @@ def diagnose(find_model: Callable[[], Path] | None = None, cache: Path | None = 
         check_torch(),
         check_accelerator(),
         check_av(),
-        check_soundfile(),
+        check_import("soundfile", _SOUNDFILE, lambda it: f"{it.__version__}, {it.__libsndfile_version__}"),
         check_package("soxr", "fail", "run pip install soxr"),
         check_package("symusic", "warn", "only for the built-in band: pip install 'msgld[band]'"),
-        check_package(
-            "tinysoundfont", "warn", "only for rendering music: pip install --no-deps tinysoundfont"
-        ),
+        check_package("tinysoundfont", "warn", _TINYSOUNDFONT),
         check_soundfonts(),
         *check_cache(cache or cache_folder()),
         *([check_model(find_model)] if find_model else []),

@@ -1,27 +1,28 @@
-"""From errors to one line and an exit code."""
+"""From errors and signals to one line and an exit code. Imports nothing slow: it guards the imports, too."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-import traceback
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
-import typer
-
 from msgld.cli.console import complain
-from msgld.cli.signals import INTERRUPTED, INTERRUPTION, terminate
 from msgld.errors import Cancelled, MsgldError, UsageError
 
-DONE, FAILED, USAGE = 0, 1, 2
+DONE, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+"""Exit codes."""
+
+_INTERRUPTION = "interrupted; nothing half-finished was kept"
 _ADVICE = "run the command again with --debug to see where, and report it with what it prints"
 
 
 def guarded(command: Callable[[], int | None]) -> int:
-    """Run a command; whatever goes wrong is said in one line on standard error.
+    """Run a command; an error becomes one line on standard error.
 
     Returns:
         The command's own code (None is 0); 1 for an error, 2 for wrong usage, 130 when interrupted.
@@ -30,29 +31,41 @@ def guarded(command: Callable[[], int | None]) -> int:
         code = command() or DONE
         if code != INTERRUPTED:
             return code
-    except (KeyboardInterrupt, typer.Abort, Cancelled):
+    except (KeyboardInterrupt, Cancelled):
         pass
     except BrokenPipeError:
-        # Whoever read our output has left, as ``head`` does: there is nobody to tell.
+        # The reader of our output has left, as ``head`` does: no one would see a message.
         _discard_output()
         return FAILED
     except Exception as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            typer.echo(str(error), err=True)
-            return USAGE
-        if debugging():
-            traceback.print_exc()
-        with suppress(OSError):
-            complain(message(error))
-        _discard_unwritten()
-        return exit_code(error)
+        if type(error).__name__ != "Abort":  # Typer's own form of Ctrl-C
+            return _failed(error)
     # Newer releases of Typer turn Ctrl-C into this code without a word.
-    complain(INTERRUPTION)
+    complain(_INTERRUPTION)
     return INTERRUPTED
 
 
+def _failed(error: Exception) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error, file=sys.stderr)
+        return USAGE
+    show_traceback()
+    with suppress(OSError):
+        complain(message(error))
+    _discard_unwritten()
+    return USAGE if isinstance(error, UsageError) or _is_usage(error) else FAILED
+
+
+def show_traceback() -> None:
+    """Print the traceback of the exception that is being handled, after ``--debug``."""
+    if os.environ.get("MSGLD_DEBUG", "") not in ("", "0"):
+        import traceback
+
+        traceback.print_exc()
+
+
 def _discard_output() -> None:
-    """From here on nothing is written, so that the interpreter does not fail at it when it ends."""
+    """Write nothing from here on, so that the interpreter does not fail when it flushes at its end."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -67,11 +80,6 @@ def _discard_unwritten() -> None:
         _discard_output()
 
 
-def exit_code(error: Exception) -> int:
-    """2 for wrong usage, 1 for everything else."""
-    return USAGE if isinstance(error, UsageError) or _is_usage(error) else FAILED
-
-
 def message(error: Exception) -> str:
     """One line about an error, for people."""
     if _is_usage(error):
@@ -81,7 +89,7 @@ def message(error: Exception) -> str:
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return "out of memory; close other programs, or try --quality draft or --device cpu"
     if isinstance(error, UnicodeError):
-        return "a file's name is not UTF-8, or it holds text that is not: rename it, or save it as UTF-8"
+        return "a file, or its name, is not UTF-8: rename it, or save it as UTF-8"
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}"
@@ -97,13 +105,8 @@ def _usage_message(error: Any) -> str:
     return str(error.format_message()).rstrip(".")
 
 
-def debugging() -> bool:
-    """Whether tracebacks are wanted."""
-    return os.environ.get("MSGLD_DEBUG", "") not in ("", "0")
-
-
 def take_debug(arguments: list[str]) -> list[str]:
-    """The arguments without ``--debug``, which is understood anywhere before ``--`` and switches tracebacks on."""
+    """The arguments without ``--debug``, which may stand anywhere before ``--`` and switches tracebacks on."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     kept = [argument for argument in arguments[:end] if argument != "--debug"]
     if len(kept) < end:
@@ -113,7 +116,41 @@ def take_debug(arguments: list[str]) -> list[str]:
 
 def prepare_process() -> None:
     """Let a request to terminate clean up as Ctrl-C does, and any file name be printed on any terminal."""
-    signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(TERMINATED)
+
+
+def finished() -> None:
+    """The work is done and printed: from here on Ctrl-C could only spoil the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """While packages are imported or a model is loaded, and nothing is written yet, a signal ends the process at once.
+
+    An exception would not do: torch and NumPy lose those that strike their import, and go on or fail strangely.
+    """
+    former = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as in the background of a shell
+                former[number] = signal.signal(number, _leave)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    if number == signal.SIGINT:
+        os.write(2, f"msgld: {_INTERRUPTION}\n".encode())
+    os._exit(128 + number)

@@ -9,9 +9,7 @@ from typing import Annotated
 import typer
 
 from msgld.cli import options as o
-from msgld.cli.common import sampling
 from msgld.cli.console import Talk
-from msgld.cli.numbers import number
 from msgld.errors import UsageError
 
 
@@ -59,7 +57,7 @@ StemFolders = Annotated[
         help="Songs of your own instead: a folder each, a file a stem, cut into stretches of 10.24 s.",
     ),
 ]  # fmt: skip
-Clips = Annotated[int | None, number("clips", "--clips", help="Clips to measure; all of them by default.")]
+Clips = Annotated[int | None, o.number("clips", "--clips", help="Clips to measure; all of them by default.")]
 MeasureName = Annotated[
     str | None,
     typer.Option(
@@ -133,7 +131,7 @@ def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Su
         )
     if maps and not stems:
         raise UsageError("--map goes with --stems")
-    talk, options = Talk(as_json), sampling(quality, steps, guidance, seed, sampler, eta, iterations)
+    talk, options = Talk(as_json), o.sampling(quality, steps, guidance, seed, sampler, eta, iterations)
     asked_for = Measuring(
         task.value,
         subsets,

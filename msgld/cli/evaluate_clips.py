@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgld.cli.checking import checked_folders
-from msgld.cli.console import Talk, shown
-from msgld.cli.models import open_model
-from msgld.cli.progress_bar import track
+from msgld.cli.console import Talk, shown, track
+from msgld.cli.models import Source
+from msgld.cli.outputs import check_out
 from msgld.cli.tables import table
-from msgld.cli.targets import check_out
 
 if TYPE_CHECKING:
     from msgld import Options
@@ -52,7 +51,7 @@ def evaluate_model(name: str | None, asked: Measuring, options: Options, out: Pa
         find_measure(asked.measure)
     if out is not None:
         check_out(out)
-    model = open_model(name, device, jobs, talk)
+    model = Source(name, device, jobs).open(talk)
     subsets = None if asked.subsets is None else named_subsets(asked.subsets, model.stems)
     seconds = protocol.seconds if protocol else CLIP_SECONDS
     folders = checked_folders([asked.stems] if asked.stems else [], model.stems, asked.maps, talk)

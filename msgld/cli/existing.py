@@ -1,10 +1,9 @@
-"""Results that are there already: to be skipped, replaced, or left alone with a word."""
+"""Results of earlier runs: which are the ones that a command would make, and which have to be made again."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +17,6 @@ _ELSEWHERE = ("known", "known_sha256", "excerpt", "stems", "windows", "quality")
 """Settings that are compared in ways of their own."""
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The result that is asked for.
-
-    Attributes:
-        plan: what its record says, see ``Msgld.plan``.
-        encoding: of its files. files: their names, as stem and ending: ``bass.wav``.
-    """
-
-    plan: Mapping[str, Any]
-    encoding: Encoding
-    files: frozenset[str]
-
-    @property
-    def all_stems(self) -> bool:
-        """Whether what the stems leave is a file, too, so that it matters which stems there are."""
-        return any(name.startswith(("residual.", "no_")) for name in self.files)
-
-
 def refuse(folder: Path, names: Names) -> None:
     """Raise AudioWriteError where there is a result, or anything else in a folder of its own."""
     if holds_result(folder, names):
@@ -44,11 +24,20 @@ def refuse(folder: Path, names: Names) -> None:
         raise AudioWriteError(f"{where} exists already; use --skip-existing, --overwrite or another --out")
 
 
-def changed(folder: Path, names: Names, wanted: Wanted) -> str | None:
-    """Why the result in a folder is not the one asked for; None where it is.
+def changed(
+    folder: Path, names: Names, plan: Mapping[str, Any], encoding: Encoding, files: Collection[str]
+) -> str | None:
+    """Why the result in a folder is not the one that a command would make; None where it is.
+
+    Args:
+        folder: of the result.
+        names: of its files.
+        plan: what the record of a new result would say, see ``Msgld.plan``.
+        encoding: of a new result.
+        files: of a new result, as stem and ending: ``bass.wav``.
 
     Raises:
-        AudioWriteError: what is there is no result, or the stems of another song, or a file was cut short.
+        AudioWriteError: there is no result, or one of another song, or a file was cut short.
     """
     record = folder / names.record
     if not record.exists():
@@ -56,12 +45,16 @@ def changed(folder: Path, names: Names, wanted: Wanted) -> str | None:
     former = _read(record)
     if former is None:
         return "its record cannot be read"
-    if former.get("task", "separate") != "separate" or _is_of_another(former, wanted.plan):
+    if former.get("task", "separate") != "separate" or _is_of_another(former, plan):
         where = folder if names.alone else record
         raise AudioWriteError(f"{where} holds the stems of another song; choose another --out or --overwrite")
-    checks = (_song, _settings, _known, _windows, _files, _format)
-    return next((reason for check in checks if (reason := check(former, wanted))), None) or _lost(
-        folder, former
+    old, new = _part(former, "settings"), plan["settings"]
+    return (
+        _song(former, plan)
+        or _settings(old, new)
+        or _files(_part(former, "files"), files, old.get("stems") != new["stems"])
+        or _format(former, encoding)
+        or _lost(folder, former)
     )
 
 
@@ -72,6 +65,12 @@ def _read(record: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return current_record(content) if isinstance(content, dict) else None
+
+
+def _part(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A part of a record; nothing where it has none."""
+    part = record.get(key)
+    return part if isinstance(part, dict) else {}
 
 
 def _is_of_another(former: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
@@ -85,18 +84,17 @@ def _is_of_another(former: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
         return False
 
 
-def _song(former: Mapping[str, Any], wanted: Wanted) -> str | None:
+def _song(former: Mapping[str, Any], plan: Mapping[str, Any]) -> str | None:
     if not isinstance(former.get("input_sha256"), str):
         return "its record does not say of which song it is"
-    if former["input_sha256"] != wanted.plan["input_sha256"]:
+    if former["input_sha256"] != plan["input_sha256"]:
         return "the song has changed"
-    if former.get("weights") != wanted.plan["weights"]:
+    if former.get("weights") != plan["weights"]:
         return f"it was made by another model ({former.get('model', 'unknown')})"
-    return None if former.get("seed") == wanted.plan["seed"] else "another seed"
+    return None if former.get("seed") == plan["seed"] else "another seed"
 
 
-def _settings(former: Mapping[str, Any], wanted: Wanted) -> str | None:
-    old, new = _of(former, "settings"), wanted.plan["settings"]
+def _settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
     if old.get("quality") != new["quality"]:
         return f"another quality ({old.get('quality', 'unknown')}, now {new['quality']})"
     if "excerpt" not in old or old["excerpt"] != new["excerpt"]:
@@ -104,48 +102,36 @@ def _settings(former: Mapping[str, Any], wanted: Wanted) -> str | None:
     for name in (name for name in new if name not in _ELSEWHERE):
         if name not in old or old[name] != new[name]:
             return f"another {name.replace('_', ' ')} ({old.get(name, 'unknown')}, now {new[name]})"
-    return None
-
-
-def _known(former: Mapping[str, Any], wanted: Wanted) -> str | None:
-    old, new = _of(former, "settings"), wanted.plan["settings"]
-    hashes = old.get("known_sha256", {} if old.get("known") == {} else None)
-    return None if hashes == new["known_sha256"] else "other known stems"
-
-
-def _windows(former: Mapping[str, Any], wanted: Wanted) -> str | None:
-    """How the song was cut; how many segments went together does not matter."""
-    old, new = (_of(told, "settings").get("windows") for told in (former, wanted.plan))
-    if not isinstance(old, list) or [_unbatched(one) for one in old] != [
-        _unbatched(one) for one in new or ()
-    ]:
-        return "other segments"
-    return None
-
-
-def _unbatched(window: Any) -> Any:
+    if old.get("known_sha256", {} if old.get("known") == {} else None) != new["known_sha256"]:
+        return "other known stems"
     return (
-        {name: value for name, value in window.items() if name != "batch"}
-        if isinstance(window, dict)
-        else window
+        None if _unbatched(old.get("windows")) == _unbatched(new.get("windows") or []) else "other segments"
     )
 
 
-def _files(former: Mapping[str, Any], wanted: Wanted) -> str | None:
-    made = {f"{stem}{Path(str(path)).suffix}" for stem, path in _of(former, "files").items()}
-    missing = sorted(wanted.files - made)
+def _unbatched(windows: Any) -> Any:
+    """How the song was cut; how many segments were computed together does not matter."""
+    if not isinstance(windows, list):
+        return None
+    return [{**window, "batch": None} if isinstance(window, dict) else window for window in windows]
+
+
+def _files(former: Mapping[str, Any], files: Collection[str], other_stems: bool) -> str | None:
+    made = {f"{stem}{Path(str(path)).suffix}" for stem, path in former.items()}
+    missing = sorted(set(files) - made)
     if missing:
         return f"it lacks {missing[0]}"
-    stems = _of(former, "settings").get("stems")
-    return "other stems" if wanted.all_stems and stems != wanted.plan["settings"]["stems"] else None
+    # What the stems leave of the song depends on which stems there are.
+    rest = any(name.startswith(("residual.", "no_")) for name in files)
+    return "other stems" if rest and other_stems else None
 
 
-def _format(former: Mapping[str, Any], wanted: Wanted) -> str | None:
+def _format(former: Mapping[str, Any], encoding: Encoding) -> str | None:
     try:
         gain, peak = float(former["gain"]), float(former["peak"])
     except (KeyError, TypeError, ValueError):
-        return "its record lacks its level"
-    encoding = wanted.encoding.holding(peak)
+        return "its record lacks its gain or peak"
+    encoding = encoding.holding(peak)
     subtype = None if encoding.lossy else encoding.subtype
     if former.get("subtype", "unknown") != subtype:
         return f"another sample format ({former.get('subtype', 'unknown')}, now {subtype})"
@@ -160,8 +146,8 @@ def _lost(folder: Path, former: Mapping[str, Any]) -> str | None:
     Raises:
         AudioWriteError: one is shorter than it was written; it may be damaged, or cut on purpose.
     """
-    sizes = _of(former, "bytes")
-    for name, path in _of(former, "files").items():
+    sizes = _part(former, "bytes")
+    for name, path in _part(former, "files").items():
         if not (isinstance(path, str) and (folder / path).is_file() and (folder / path).stat().st_size):
             return f"{path} is missing"
         size = sizes.get(name, 0)
@@ -170,9 +156,3 @@ def _lost(folder: Path, former: Mapping[str, Any]) -> str | None:
                 f"{folder / path} is shorter than it was written; use --overwrite to make it again"
             )
     return None
-
-
-def _of(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """A part of a record; nothing where it has none."""
-    part = record.get(key)
-    return part if isinstance(part, dict) else {}

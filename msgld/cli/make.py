@@ -1,205 +1,223 @@
-"""``msgld generate``, ``arrange``, ``vary`` and ``continue``."""
+"""``msgld generate``, ``arrange``, ``vary`` and ``extend``."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
 from msgld.api.checks import check_stems
+from msgld.api.folder import check_sources, holds_result
+from msgld.api.naming import PLAIN
 from msgld.cli import options as o
-from msgld.cli.common import conditions_of, sampling
-from msgld.cli.console import Talk
-from msgld.cli.formats import choose_encoding
+from msgld.cli.console import remarks_of, shown, spoken, track
+from msgld.cli.errors import DONE
 from msgld.cli.inputs import stem_files, stem_list, stems_in
-from msgld.cli.make_pieces import Target, make, name_of
-from msgld.cli.models import open_model
-from msgld.cli.numbers import number
-from msgld.errors import UsageError
+from msgld.cli.models import Opened
+from msgld.cli.outputs import Encoded, Out, Overwrite, check_out, part_of
+from msgld.errors import AudioWriteError, UsageError
 from msgld.ranges import check
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
+    from msgld.api.result import Result
+    from msgld.progress import OnProgress
 
-Count = Annotated[int, number("count", "--count", help="Pieces to make; each has the next seed.")]
+Count = Annotated[int, o.number("count", help="Number of pieces; each has the next seed.")]
 Folder = Annotated[
     Path | None, typer.Argument(metavar="[FOLDER]", help="A folder with bass.wav, drums.wav and so on.")
 ]
-Softness = Annotated[
-    float,
-    number(
-        "softness", "--softness",
-        help="0 keeps to what is given; above 0 it is a hint: something like this bass.",
-    ),
+Key = Annotated[str | None, typer.Option(metavar="KEY", help="Key, e.g. Gm, Bb or 'F# dorian'.")]
+KeyToMatch = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help="Key, e.g. Gm, Bb or 'F# dorian'. By default that of the given stems, if it is "
+                 "clear; 'any' leaves it open."),
 ]  # fmt: skip
-Start = Annotated[float | None, number("start", "--from", help="Make only from this second on ...")]
-Level = Annotated[
+NoiseOnGiven = Annotated[
     float,
-    number("level", "--level", help="How much changes: 0 nothing, 1 all of it."),
-]
+    o.number("noise", help="Noise added to the given stems. 0 keeps to them; at higher values they are a hint."),
+]  # fmt: skip
+NoiseOnPiece = Annotated[float, o.number("noise", help="How much changes: 0 nothing, 1 everything.")]
+Start = Annotated[float | None, o.number("start", "--from", help="Play only from this second on ...")]
 
 
-def generate(name: o.Model = None, seconds: o.Seconds = 20.0, count: Count = 1, make_stems: o.Make = None,
-             style: o.Style = None, bpm: o.Bpm = None, key: o.Key = None, bass: o.Bass = None, drums: o.Drums = None,
-             guitar: o.Guitar = None, piano: o.Piano = None, other: o.Other = None,
-             style_guidance: o.StyleGuidance = None, out: o.Out = Path("generated"),
-             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
-             seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
-             flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
-             int24: o.Int24 = False, int16: o.Int16 = False, overwrite: o.Overwrite = False,
-             device: o.Device = "auto", jobs: o.Jobs = None, as_json: o.AsJson = False) -> int:  # fmt: skip
-    """Invent music: all stems of a new piece, and their mix.
+Files = Mapping[str, Path]
+"""Stem -> its file."""
 
-    Results go to FOLDER/MODEL/seedN/, where N is the seed. The same seed gives the same piece, so a result that
-    exists is refused, or made anew with --overwrite.
+
+class Work(Protocol):
+    """A task of :class:`msgld.Msgld` with all its arguments."""
+
+    def __call__(self, *, on_progress: OnProgress) -> Result:
+        """Do it."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maker:
+    """Makes pieces and saves them: what the four commands have in common."""
+
+    encoding: Encoded
+    overwrite: Overwrite = False
+    source: Opened
+    console: o.Printing
+
+    def open(self, out: Path) -> Msgld:
+        """The model, if the folder for results is one."""
+        check_out(out)
+        return self.source.open(self.console)
+
+    def start(self, folder: Path | None, given: list[str] | None, out: Path) -> tuple[Files, Msgld]:
+        """The stems to start from and the model; mistakes in ``--given`` are reported before it loads."""
+        named = stem_files(given or (), "--given")
+        if not (folder or named):
+            raise UsageError("give stems to start from: --given bass=bass.wav, or a folder with bass.wav")
+        model = self.open(out)
+        check_stems(named, model.stems)
+        return {**(stems_in(folder, model.stems) if folder else {}), **named}, model
+
+    def check_free(self, folder: Path, sources: Files | None = None) -> None:
+        """Raise AudioWriteError where a result may not go to a folder.
+
+        Args:
+            folder: of the result.
+            sources: the stems that it is made from; they are never replaced.
+        """
+        if not self.overwrite and (folder.is_file() or holds_result(folder)):
+            raise AudioWriteError(
+                f"{folder} exists already; use --overwrite, another --seed or another --out"
+            )
+        check_sources(folder, PLAIN, (), (sources or {}).values())
+
+    def make(self, task: str, work: Work, folder: Path) -> None:
+        """Make a piece, save it and say where it is."""
+        started = time.monotonic()
+        with track(folder.name) as on_progress:
+            result = work(on_progress=on_progress)
+            saved = result.save(folder, encoding=self.encoding, overwrite=self.overwrite)
+        for line in remarks_of(saved.run):
+            self.console.remark(line)
+        seconds, took = result.mix.shape[-1] / result.rate, spoken(time.monotonic() - started)
+        self.console.say(f"{shown(saved.folder)} ({seconds:.1f} s of {', '.join(result.stems)}) in {took}")
+        self.console.record(status="done", task=task, folder=saved.folder, files=saved.files, run=saved.run)
+
+    def make_from(self, files: Files, task: str, work: Work, out: Path, seed: int) -> int:
+        """Make a piece from stems, in a folder named after them; pieces of other seeds than 0 go beside it."""
+        folder = out / (part_of(_name_of(files)) + (f"-seed{seed}" if seed else ""))
+        self.check_free(folder, files)
+        self.make(task, work, folder)
+        return DONE
+
+
+Making = Annotated[Maker, o.From(Maker)]
+
+
+def _name_of(files: Files) -> str:
+    """A name for a result: the stems' folder if files are called after stems, else the first file."""
+    stem, first = next(iter(files.items()))
+    path = first.resolve()
+    name = path.parent.name if path.stem.lower() == stem else path.stem
+    return name.strip().rstrip(". ") or "song"
+
+
+def generate(*, seconds: o.Seconds = 20.0, conditions: o.Conditioned, key: Key = None, make: o.Make = None,
+             count: Count = 1, options: o.SamplingInStyle, out: Out = Path("generated"),
+             maker: Making) -> int:  # fmt: skip
+    """Make new music: all stems of a piece, and their mix.
+
+    Results go to FOLDER/MODEL/seedN/, where N is the seed. The same seed gives the same piece. A result that exists
+    is an error, unless --overwrite replaces it.
 
     \b
     Examples:
       msgld generate
       msgld generate --seconds 40 --seed 7 --quality best
       msgld generate --count 8 --seed random --make bass,drums
-      msgld generate --style bossa --bpm 92 --key Gm --piano rhodes
+      msgld generate --style bossa --bpm 92 --key Gm --instrument piano=rhodes
     """
-    encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
-    target, talk, wanted = Target(out, encoding, overwrite), Talk(as_json), stem_list(make_stems)
-    options = sampling(
-        quality, steps, guidance, seed, sampler, eta, iterations, style_guidance=style_guidance
-    )
-    conditions = conditions_of(
-        style, bpm, key, {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other}
-    )
-    check("seed", seed + count - 1)
-    target.check()
-    model = open_model(name, device, jobs, talk)
+    wanted, conditions = stem_list(make), replace(conditions, key=key)
+    check("seed", options.seed + count - 1)
+    model = maker.open(out)
     check_stems(wanted or (), model.stems)
-    folders = {each: target.folder(model.name, f"seed{each}") for each in range(seed, seed + count)}
-    for each, folder in folders.items():
-        work = partial(
-            model.generate, seconds, make=wanted, conditions=conditions, options=replace(options, seed=each)
-        )
-        make(work, folder, target, talk, "generate")
-    return 0
+    place, seeds = out / part_of(model.name), range(options.seed, options.seed + count)
+    for seed in seeds:
+        maker.check_free(place / f"seed{seed}")
+    work = partial(model.generate, seconds, make=wanted, conditions=conditions)
+    for seed in seeds:
+        seeded = partial(work, options=replace(options, seed=seed))
+        maker.make("generate", seeded, place / f"seed{seed}")
+    return DONE
 
 
-def arrange(folder: Folder = None, given: o.Given = None, make_stems: o.Make = None, softness: Softness = 0.0,
-            start: Start = None, stop: o.Stop = None, style: o.Style = None, bpm: o.Bpm = None,
-            key: o.KeyToArrangeIn = None, bass: o.Bass = None, drums: o.Drums = None, guitar: o.Guitar = None,
-            piano: o.Piano = None, other: o.Other = None, style_guidance: o.StyleGuidance = None,
-            name: o.Model = None, out: o.Out = Path("arranged"),
-            quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: o.Guidance = None,
-            seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
-            flac: o.Flac = False, mp3: o.Mp3 = False,
-            ogg: o.Ogg = False, float32: o.Float32 = False, int24: o.Int24 = False, int16: o.Int16 = False,
-            overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
-            as_json: o.AsJson = False) -> int:  # fmt: skip
+def arrange(folder: Folder = None, *, given: o.Given = None, make: o.Make = None, conditions: o.Conditioned,
+            key: KeyToMatch = None, noise: NoiseOnGiven = 0.0, start: Start = None, stop: o.Stop = None,
+            options: o.SamplingInStyle, out: Out = Path("arranged"), maker: Making) -> int:  # fmt: skip
     """Play the missing stems to the ones you have.
 
-    With --from and --to, stems named in --make that are also given are played anew in that stretch only.
-    Results go to FOLDER/MODEL/NAME/, named after the given stems, and with another seed than 0 to NAME-seedN/. One
-    that exists is refused, or replaced with --overwrite.
+    With --from and --to, stems in --make that are also given are replaced in that stretch only. Results go to
+    FOLDER/MODEL/NAME/, named after the given stems, or to NAME-seedN/ if the seed is not 0. A result that exists is an
+    error, unless --overwrite replaces it.
 
     \b
     Examples:
       msgld arrange --given bass=b.wav --given drums=d.wav --make guitar,piano
-      msgld arrange --given bass=b.wav --softness 0.3 --seed 2
-      msgld arrange --given other=tune.wav --style swing --bpm 132 --key F --drums brush
+      msgld arrange --given bass=b.wav --noise 0.3 --seed 2
+      msgld arrange --given other=tune.wav --style swing --bpm 132 --key F --instrument drums=brush
       msgld arrange separated/small/song --make guitar --from 8 --to 12
     """
-    encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
-    target, talk, wanted = Target(out, encoding, overwrite), Talk(as_json), stem_list(make_stems)
-    if start is not None and stop is not None:
-        o.check_stretch(start, stop)
-    options = sampling(
-        quality, steps, guidance, seed, sampler, eta, iterations, style_guidance=style_guidance
-    )
-    conditions = conditions_of(
-        style,
-        bpm,
-        None if key == "any" else key,
-        {"bass": bass, "drums": drums, "guitar": guitar, "piano": piano, "other": other},
-    )
-    target.check()
-    files, model = _prepared(folder, given, name, device, jobs, talk)
+    wanted = stem_list(make)
+    conditions = replace(conditions, key=None if key == "any" else key)
+    o.check_stretch(start, stop)
+    files, model = maker.start(folder, given, out)
     check_stems(wanted or (), model.stems)
-    if start is None and stop is None:
-        # Whoever names a folder and what to make wants it made anew.
+    if start is None and stop is None:  # a stem of the folder that is to be made is made anew
         files = {stem: path for stem, path in files.items() if stem not in (wanted or ())}
     if not files:
         raise UsageError(
             "every given stem is also in --make: leave one out, or name a stretch with --from, --to"
         )
-    work = partial(model.arrange, files, wanted, noise=softness, start=start, stop=stop, conditions=conditions,
+    work = partial(model.arrange, files, wanted, noise=noise, start=start, stop=stop, conditions=conditions,
                    match_key=key is None, options=options)  # fmt: skip
-    make(work, target.folder(model.name, name_of(files), seed, files), target, talk, "arrange")
-    return 0
+    return maker.make_from(files, "arrange", work, out / part_of(model.name), options.seed)
 
 
-def vary(folder: Folder = None, given: o.Given = None, level: Level = 0.6, name: o.Model = None,
-         out: o.Out = Path("varied"), quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None,
-         guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None,
-         iterations: o.Iterations = 1, flac: o.Flac = False,
-         mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False, int24: o.Int24 = False,
-         int16: o.Int16 = False, overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
-         as_json: o.AsJson = False) -> int:  # fmt: skip
+def vary(folder: Folder = None, *, given: o.Given = None, noise: NoiseOnPiece = 0.6, options: o.Sampling,
+         out: Out = Path("varied"), maker: Making) -> int:  # fmt: skip
     """Play a piece again, a little differently or a lot.
 
-    Results go to FOLDER/MODEL/NAME/, and with another seed than 0 to NAME-seedN/. One that exists is refused, or
-    replaced with --overwrite.
+    Results go to FOLDER/MODEL/NAME/, or to NAME-seedN/ if the seed is not 0. A result that exists is an error, unless
+    --overwrite replaces it.
 
     \b
     Examples:
       msgld vary generated/small/seed0
-      msgld vary separated/small/song --level 0.3 --seed 5
-      msgld vary --given bass=b.wav --given drums=d.wav --level 0.8
+      msgld vary separated/small/song --noise 0.3 --seed 5
+      msgld vary --given bass=b.wav --given drums=d.wav --noise 0.8
     """
-    encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
-    target, talk = Target(out, encoding, overwrite), Talk(as_json)
-    options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
-    target.check()
-    files, model = _prepared(folder, given, name, device, jobs, talk)
-    work = partial(model.vary, files, level, options=options)
-    make(work, target.folder(model.name, name_of(files), seed, files), target, talk, "vary")
-    return 0
+    files, model = maker.start(folder, given, out)
+    work = partial(model.vary, files, noise, options=options)
+    return maker.make_from(files, "vary", work, out / part_of(model.name), options.seed)
 
 
-def extend(folder: Folder = None, given: o.Given = None, seconds: o.Seconds = 10.0, name: o.Model = None,
-           out: o.Out = Path("continued"), quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None,
-           guidance: o.Guidance = None, seed: o.Seed = 0, sampler: o.SamplerOption = None, eta: o.Eta = None,
-           iterations: o.Iterations = 1, flac: o.Flac = False,
-           mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False, int24: o.Int24 = False,
-           int16: o.Int16 = False, overwrite: o.Overwrite = False, device: o.Device = "auto", jobs: o.Jobs = None,
-           as_json: o.AsJson = False) -> int:  # fmt: skip
-    """Go on with a piece beyond its end.
+def extend(folder: Folder = None, *, given: o.Given = None, seconds: o.Seconds = 10.0, options: o.Sampling,
+           out: Out = Path("extended"), maker: Making) -> int:  # fmt: skip
+    """Continue a piece beyond its end.
 
-    What is added is --seconds long; the result holds the piece, whose last 20 ms fade into its continuation. It goes
-    to FOLDER/MODEL/NAME/, and with another seed than 0 to NAME-seedN/. One that exists is refused, or replaced with
-    --overwrite.
+    --seconds is the length of the continuation. The result holds the piece, too: its last 20 ms fade into the
+    continuation. It goes to FOLDER/MODEL/NAME/, or to NAME-seedN/ if the seed is not 0. A result that exists is an
+    error, unless --overwrite replaces it.
 
     \b
     Examples:
-      msgld continue generated/small/seed0
-      msgld continue separated/small/song --seconds 20 --seed 3
-      msgld continue --given bass=b.wav --given drums=d.wav
+      msgld extend generated/small/seed0
+      msgld extend separated/small/song --seconds 20 --seed 3
+      msgld extend --given bass=b.wav --given drums=d.wav
     """
-    encoding = choose_encoding(flac=flac, mp3=mp3, ogg=ogg, float32=float32, int24=int24, int16=int16)
-    target, talk = Target(out, encoding, overwrite), Talk(as_json)
-    options = sampling(quality, steps, guidance, seed, sampler, eta, iterations)
-    target.check()
-    files, model = _prepared(folder, given, name, device, jobs, talk)
+    files, model = maker.start(folder, given, out)
     work = partial(model.extend, files, seconds, options=options)
-    make(work, target.folder(model.name, name_of(files), seed, files), target, talk, "continue")
-    return 0
-
-
-def _prepared(folder: Path | None, given: list[str] | None, name: str | None, device: str, jobs: int | None,
-              talk: Talk) -> tuple[dict[str, Path], Msgld]:  # fmt: skip
-    """The stems to start from and the model; what is wrong with the stems' names is said before it loads."""
-    named = stem_files(given or (), "--given")
-    if not (folder or named):
-        raise UsageError("give stems to start from: --given bass=bass.wav, or a folder that holds bass.wav")
-    model = open_model(name, device, jobs, talk)
-    check_stems(named, model.stems)
-    return {**(stems_in(folder, model.stems) if folder else {}), **named}, model
+    return maker.make_from(files, "extend", work, out / part_of(model.name), options.seed)

@@ -1,57 +1,106 @@
-"""The models that are on this machine, and opening one."""
+"""``msgld models`` and ``msgld styles``; opening a model."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from msgld.api.store import SHIPPED, cache_folder, model_folder
-from msgld.cli.console import Talk
-from msgld.cli.signals import loading
+from msgld.cli import options as o
+from msgld.cli.console import Console, shown
+from msgld.cli.errors import loading
 from msgld.description import read_description
 from msgld.errors import ModelError
+from msgld.stems import about
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
 
 
-def open_model(name: str | None, device: str, jobs: int | None, talk: Talk) -> Msgld:
-    """Load a model and say on which device it runs."""
-    with loading():
-        import torch
+@dataclass(frozen=True)
+class Source:
+    """The model that a command runs, and where: what ``--name``, ``--device`` and ``--jobs`` say."""
 
-        from msgld import load
+    name: o.Model = None
+    device: o.Device = "auto"
+    jobs: o.Jobs = None
 
-        if jobs:
-            torch.set_num_threads(jobs)
-        model = load(name, device=device)
-    talk.note(f"model {model.name} on {model.model.device}, {torch.get_num_threads()} threads")
-    return model
+    def open(self, console: Console) -> Msgld:
+        """Load the model and say on which device it runs."""
+        with loading():
+            import torch
+
+            from msgld import load
+
+            if self.jobs:
+                torch.set_num_threads(self.jobs)
+            model = load(self.name, device=self.device)
+        console.remark(f"model {model.name} on {model.model.device}, {torch.get_num_threads()} threads")
+        return model
+
+
+Opened = Annotated[Source, o.From(Source)]
+
+
+def models(console: o.Printing) -> int:
+    """List the models on this machine, and the tasks of each.
+
+    Add models to the folder "models" in the cache; msgld doctor shows where the cache is.
+
+    \b
+    Examples:
+      msgld models
+      msgld models --json
+    """
+    found = list_models()
+    for model in found:
+        console.record(**model)
+        does = model.get("error") or f"{', '.join(model['tasks'])}; {model['megabytes']} MB"
+        console.say(f"{model['name']:<12} {does}  ({shown(model['folder'])})")
+    if not found:
+        console.say(f"no models: install msgld again, or put one into {cache_folder() / 'models'}")
+    return 0
+
+
+def styles(name: o.Model = None, *, console: o.Printing) -> int:
+    """List the styles that a model knows, and the instruments of each stem.
+
+    \b
+    Examples:
+      msgld styles
+      msgld styles --name runs/mine/model
+    """
+    model = read_description(model_folder(name))
+    known = model["parts"].get("denoiser", {}).get("styles", ())
+    named = {stem: list(about(stem).instruments) for stem in model["stems"]} if known else {}
+    instruments = {stem: names for stem, names in named.items() if names}
+    console.record(styles=known, instruments=instruments)
+    console.say(f"{'--style':<20} {', '.join(known) or 'this model knows no styles'}")
+    for stem, names in instruments.items():
+        console.say(f"{f'--instrument {stem}=':<20} {', '.join(names)}")
+    return 0
 
 
 def list_models() -> list[dict[str, Any]]:
-    """What can be named with ``--name``: the shipped models, then those in the cache.
+    """The models that ``--name`` takes: the shipped ones, then those in the cache.
 
     Returns:
         For each ``name``, ``stems``, ``tasks``, ``megabytes`` and ``folder``; or ``error`` where it is damaged.
     """
-    folders = [folder for root in (SHIPPED, cache_folder() / "models") for folder in _folders(root)]
-    return [_describe(folder) for folder in folders]
-
-
-def _folders(root: Path) -> list[Path]:
-    return sorted(path.parent for path in root.glob("*/model.json"))
+    roots = (SHIPPED, cache_folder() / "models")
+    return [_describe(path.parent) for root in roots for path in sorted(root.glob("*/model.json"))]
 
 
 def _describe(folder: Path) -> dict[str, Any]:
     try:
-        about = read_description(folder)
-        stems, parts = list(about["stems"]), set(about["parts"])
+        model = read_description(folder)
+        stems, parts = list(model["stems"]), set(model["parts"])
         size = sum((folder / f"{part}.safetensors").stat().st_size for part in parts)
     except (OSError, ModelError):
         return {"name": folder.name, "folder": folder, "error": "damaged; get it again"}
-    # Without a vocoder nothing can be made audible that is not in a song.
-    tasks = ["separate", *(["generate", "arrange", "vary", "continue"] if "vocoder" in parts else [])]
+    # Without a vocoder only parts of a song can be made audible.
+    tasks = ["separate", *(["generate", "arrange", "vary", "extend"] if "vocoder" in parts else [])]
     return {
         "name": folder.name, "stems": stems, "tasks": tasks, "megabytes": round(size / 1e6, 1), "folder": folder
     }  # fmt: skip

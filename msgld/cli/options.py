@@ -1,58 +1,76 @@
-"""The options that several commands share, said once."""
+"""The options that several commands share, alone and in groups."""
 
 from __future__ import annotations
 
+import os
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from msgld.cli.numbers import number, threads
+from msgld.api.options import Options
+from msgld.cli.console import Console
+from msgld.cli.inputs import pairs
 from msgld.errors import UsageError
+from msgld.music.conditions import Conditions
 from msgld.ranges import RANGES, check, shown
 
-
-class Quality(str, Enum):
-    """Speed against quality."""
-
-    draft = "draft"
-    normal = "normal"
-    best = "best"
+ADVANCED = "Advanced"
+"""Section of the help for options that few people need."""
 
 
-class Sampler(str, Enum):
-    """Ways to sample."""
+@dataclass(frozen=True)
+class From:
+    """Marks an argument of a command that is built from options: from those that ``build`` takes.
 
-    ddim = "ddim"
-    ddpm = "ddpm"
-    multistep = "multistep"
+    Used as ``options: Annotated[Options, From(sampling)]``; ``build`` may have such arguments, too.
+    """
 
-
-class Consistency(str, Enum):
-    """How separated stems keep to the song."""
-
-    mask = "mask"
-    residual = "residual"
-    none = "none"
+    build: Callable[..., Any]
 
 
-class ClipMode(str, Enum):
-    """What becomes of stems beyond full scale."""
+def number(name: str, *flags: str, help: str = "", panel: str | None = None, metavar: str | None = None,
+           hidden: bool = False) -> Any:  # fmt: skip
+    """An option that takes a number, in the range of the argument of that name, which its help states.
 
-    auto = "auto"
-    rescale = "rescale"
-    clamp = "clamp"
+    Args:
+        name: a key of ``RANGES``.
+        flags: such as ``--steps``; by default the name of the parameter.
+        help: ``{range}`` in it becomes the range; else the range comes last.
+        panel: section of the help.
+        metavar: what the help calls the value.
+        hidden: leave it out of the help.
+    """
+    stated = help.format(range=RANGES[name]) if "{range}" in help else f"{help} [{RANGES[name]}]"
+    return typer.Option(
+        *flags, callback=_within(name), help=stated, rich_help_panel=panel, metavar=metavar, hidden=hidden
+    )
 
 
-def check_stretch(start: float, stop: float) -> None:
-    """Raise UsageError where a stretch ends before it begins."""
-    if stop <= start:
-        raise UsageError(f"--to {stop:g} has to lie after --from {start:g}")
+def _within(name: str) -> Callable[[Any], Any]:
+    def checked(value: Any) -> Any:
+        try:
+            return None if value is None else check(name, value)
+        except UsageError as error:
+            raise typer.BadParameter(str(error).removeprefix(f"{name} ")) from error
+
+    return checked
 
 
-def seed(text: str | int) -> int:
+def _threads(value: int | None) -> int | None:
+    """At most as many threads as there are cores; a remark says so."""
+    if value is None or value < 1:
+        return _within("jobs")(value)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if value > cores:
+        Console().remark(f"--jobs is {cores}, the number of cores, instead of {shown(value)}")
+    return min(value, cores)
+
+
+def _seed(text: str | int) -> int:
     """A whole number of 0 or more, or ``random``."""
     if text == "random":
         return secrets.randbelow(2**31)
@@ -63,175 +81,154 @@ def seed(text: str | int) -> int:
         raise typer.BadParameter(line) from error
 
 
+def check_stretch(start: float | None, stop: float | None) -> None:
+    """Raise UsageError where a stretch ends before it begins."""
+    if stop is not None and stop <= (start or 0.0):
+        raise UsageError(f"--to {stop:g} has to lie after --from {start or 0.0:g}")
+
+
+class Quality(str, Enum):
+    """Speed against quality."""
+
+    draft = "draft"
+    normal = "normal"
+    best = "best"
+
+
+# The model and the machine
+
 Model = Annotated[
     str | None,
-    typer.Option(
-        "-n", "--name", metavar="MODEL", help="Model: a name or a folder. The shipped one by default."
-    ),
+    typer.Option("-n", "--name", metavar="MODEL", help="Name or folder of a model; by default the shipped one."),
+]  # fmt: skip
+Device = Annotated[
+    str, typer.Option("-d", "--device", rich_help_panel=ADVANCED, help="auto, cpu, cuda, cuda:1 or mps.")
 ]
-Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu, cuda, cuda:1 or mps.")]
 Jobs = Annotated[
     int | None,
-    typer.Option(
-        "-j",
-        "--jobs",
-        callback=threads,
-        help="Threads to compute with, 1 to the number of cores, the default.",
-    ),
-]
+    typer.Option("-j", "--jobs", callback=_threads, rich_help_panel=ADVANCED,
+                 help="Number of threads, 1 to the number of cores, which is the default."),
+]  # fmt: skip
 AsJson = Annotated[
-    bool, typer.Option("--json", help="One JSON object a result on standard output; text on standard error.")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
-
-Out = Annotated[Path, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the results.")]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace results that exist; without it they are refused.")
-]
-SkipExisting = Annotated[
     bool,
-    typer.Option(
-        "--skip-existing",
-        help="Leave songs alone whose results exist and are those asked for. If the song, the model, an option or "
-        "the format has changed since, the result is made again, which is said.",
-    ),
-]
-Flac = Annotated[bool, typer.Option("--flac", help="Write FLAC.")]
-Mp3 = Annotated[bool, typer.Option("--mp3", help="Write MP3, 320 kbit/s.")]
-Mp3Bitrate = Annotated[
-    int | None, number("mp3_bitrate", "--mp3-bitrate", metavar="KBIT", help="Bit rate of --mp3.")
-]
-ClipModeOption = Annotated[
-    ClipMode,
-    typer.Option(
-        "--clip-mode",
-        help="Where a stem is beyond full scale: auto writes WAV as 32-bit float and rescales other formats, "
-        "rescale turns all stems down alike, clamp cuts its peaks off.",
-    ),
-]
-Ogg = Annotated[bool, typer.Option("--ogg", help="Write Ogg Vorbis.")]
-Float32 = Annotated[bool, typer.Option("--float32", help="Samples of 32-bit floating point.")]
-Int24 = Annotated[bool, typer.Option("--int24", help="Samples of 24 bits (the default).")]
-Int16 = Annotated[bool, typer.Option("--int16", help="Samples of 16 bits, dithered.")]
+    typer.Option("--json", rich_help_panel=ADVANCED,
+                 help="Print one JSON object per result on standard output; text goes to standard error."),
+]  # fmt: skip
 
-QualityOption = Annotated[Quality, typer.Option("--quality", help="Speed against quality.")]
-Steps = Annotated[int | None, number("steps", "--steps", help="Network calls; the quality's by default.")]
-Guidance = Annotated[
-    float | None,
-    number(
-        "guidance",
-        "--guidance",
-        help="How strongly what is given is followed; 1 is as trained, 0 ignores it. 1.5 by default for arranging, "
-        "else 1.",
-    ),
-]
+
+def _console(as_json: AsJson = False) -> Console:
+    return Console(as_json)
+
+
+Printing = Annotated[Console, From(_console)]
+
+# Sampling
+
+QualityOption = Annotated[Quality, typer.Option(help="Speed against quality.")]
 Seed = Annotated[
     int,
-    typer.Option(
-        "--seed",
-        metavar="N|random",
-        parser=seed,
-        help=f"The same seed gives the same result. [{RANGES['seed']}, or random]",
-    ),
+    typer.Option(metavar="N|random", parser=_seed,
+                 help=f"The same seed gives the same result. [{RANGES['seed']}, or random]"),
+]  # fmt: skip
+Steps = Annotated[
+    int | None, number("steps", panel=ADVANCED, help="Network calls; --quality chooses by default.")
 ]
-RESEARCH = "For researchers"
-"""Section of the help for what nobody else needs."""
-
-SamplerOption = Annotated[
-    Sampler | None,
-    typer.Option("--sampler", help="How a step is made; the quality's by default.", rich_help_panel=RESEARCH),
-]
-Eta = Annotated[
+Guidance = Annotated[
     float | None,
-    number(
-        "eta", "--eta", panel=RESEARCH,
-        help="Share of its noise that ddim renews at each step, {range}; asks for ddim.",
-    ),
+    number("guidance", panel=ADVANCED, help="How closely the result follows the input: 1 is as trained, 0 ignores it. "
+           "By default 1.5 in arrange, else 1. In separate, values below 1 make new music, and values above 1 "
+           "exaggerate."),
 ]  # fmt: skip
-Iterations = Annotated[
-    int,
-    number(
-        "iterations", "--iterations", panel=RESEARCH,
-        help="How often each step is made (RePaint): models of one noise level hear given stems better.",
-    ),
+StyleGuidance = Annotated[
+    float | None,
+    number("style_guidance", panel=ADVANCED, help="How closely the result follows style, tempo, key and instruments: "
+           "2 by default; 1 is as trained and takes half the time."),
 ]  # fmt: skip
+SamplerOption = Annotated[str | None, typer.Option(hidden=True)]
+Eta = Annotated[float | None, number("eta", hidden=True)]
+Iterations = Annotated[int | None, number("iterations", hidden=True)]
+
+
+def sampling(quality: QualityOption = Quality.normal, steps: Steps = None, guidance: Guidance = None, seed: Seed = 0,
+             sampler: SamplerOption = None, eta: Eta = None, iterations: Iterations = None) -> Options:  # fmt: skip
+    """The options of the Python interface."""
+    if sampler == "ddpm":  # as ddim is with all noise renewed
+        sampler, eta = "ddim", 1.0 if eta is None else eta
+    research = {"sampler": sampler, "eta": eta, "iterations": iterations}
+    return Options(quality=quality.value, steps=steps, guidance=guidance, seed=seed,
+                   sampling={name: value for name, value in research.items() if value is not None})  # fmt: skip
+
+
+Sampling = Annotated[Options, From(sampling)]
+
+
+def _with_style(options: Sampling, style_guidance: StyleGuidance = None) -> Options:
+    return replace(options, style_guidance=style_guidance)
+
+
+SamplingInStyle = Annotated[Options, From(_with_style)]
+
+Consistency = Annotated[str | None, typer.Option(hidden=True)]
+Segment = Annotated[
+    float | None,
+    number("segment", panel=ADVANCED, help="Length of what is separated at once, {range}; the model's by default. "
+             "60 seconds take 3 GB of memory."),
+]  # fmt: skip
+Overlap = Annotated[
+    float | None,
+    number("overlap", panel=ADVANCED, help="Overlap of neighbouring segments, as a fraction of their length; "
+             "--quality chooses by default."),
+]  # fmt: skip
+Batch = Annotated[
+    int | None,
+    number("batch", panel=ADVANCED, help="Segments per batch: more are faster on a GPU and take more memory."),
+]  # fmt: skip
+
+
+def _in_segments(options: Sampling, segment: Segment = None, overlap: Overlap = None, batch: Batch = None,
+             consistency: Consistency = None) -> Options:  # fmt: skip
+    return replace(options, segment=segment, overlap=overlap, batch=batch, consistency=consistency)
+
+
+SamplingInSegments = Annotated[Options, From(_in_segments)]
+
+# What to play
+
+Style = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Style, e.g. bossa; see msgld styles.")
+]  # fmt: skip
+Bpm = Annotated[float | None, number("bpm", help="Tempo, {range} quarter notes a minute.")]
+Instruments = Annotated[
+    list[str] | None,
+    typer.Option(metavar="STEM=NAME", help="Instrument of a stem, e.g. piano=rhodes; see msgld styles. May be "
+                 "repeated."),
+]  # fmt: skip
+
+
+def _conditions(style: Style = None, bpm: Bpm = None, instrument: Instruments = None) -> Conditions:
+    instruments = pairs(instrument or (), "--instrument", "STEM=NAME", "piano=rhodes")
+    return Conditions(style, bpm, instruments=instruments)
+
+
+Conditioned = Annotated[Conditions, From(_conditions)]
+Given = Annotated[
+    list[str] | None, typer.Option(metavar="STEM=FILE", help="A stem that you have. May be repeated.")
+]
+Make = Annotated[
+    str | None, typer.Option(metavar="STEM,STEM", help="Stems to make; by default all that are not given.")
+]
+Seconds = Annotated[float, number("seconds", help="Length, {range}.")]
+Stop = Annotated[float | None, number("stop", "--to", help="... to this one.")]
+"""The end of a stretch; each command says itself what ``--from`` begins."""
+
+# Training and evaluation
 
 Maps = Annotated[
     list[str] | None,
     typer.Option(
         "--map",
         metavar="FILE=STEM",
-        help="What a file of --stems holds whose name does not tell, or tells wrongly: a stem, mixture or ignore. FILE "
-        "is a name or a pattern in the song's folder. May be repeated; a stems.json says the same.",
+        help="Content of a file in --stems whose name does not say it, or says it wrongly: a stem, mixture or ignore. "
+        "FILE is a name or a pattern in the song's folder. May be repeated; a stems.json does the same.",
     ),
-]
-Given = Annotated[
-    list[str] | None,
-    typer.Option("--given", metavar="STEM=FILE", help="A stem that exists. May be repeated."),
-]
-Make = Annotated[
-    str | None,
-    typer.Option("--make", metavar="STEM,STEM", help="Stems to make; all that are not given by default."),
-]
-Stop = Annotated[float | None, number("stop", "--to", help="... to this one.")]
-"""The end of a stretch; each command says itself what ``--from`` begins."""
-
-Seconds = Annotated[float, number("seconds", "--seconds", help="Length, {range}.")]
-
-PLAYED = "What to play"
-"""Section of the help for what a piece is asked to be."""
-
-Style = Annotated[
-    str | None,
-    typer.Option(
-        "--style", metavar="NAME", rich_help_panel=PLAYED, help="Such as bossa; a wrong one lists them."
-    ),
-]
-Bpm = Annotated[
-    float | None,
-    number("bpm", "--bpm", panel=PLAYED, help="Quarter notes a minute, {range}."),
-]
-Key = Annotated[
-    str | None,
-    typer.Option("--key", metavar="KEY", rich_help_panel=PLAYED, help="Such as Gm, Bb or 'F# dorian'."),
-]
-KeyToArrangeIn = Annotated[
-    str | None,
-    typer.Option(
-        "--key",
-        metavar="KEY",
-        rich_help_panel=PLAYED,
-        help="Such as Gm, Bb or 'F# dorian'; any leaves it open. By default that of the given stems, if it is clear.",
-    ),
-]
-StyleGuidance = Annotated[
-    float | None,
-    number(
-        "style_guidance",
-        "--style-guidance",
-        panel=PLAYED,
-        help="How strongly all this is followed, 2 by default; 1 is as trained and takes half the time.",
-    ),
-]
-Bass = Annotated[
-    str | None,
-    typer.Option("--bass", metavar="NAME", rich_help_panel=PLAYED, help="Such as acoustic, slap, synth."),
-]
-Drums = Annotated[
-    str | None,
-    typer.Option("--drums", metavar="NAME", rich_help_panel=PLAYED, help="Such as jazz, brush, power."),
-]
-Guitar = Annotated[
-    str | None,
-    typer.Option("--guitar", metavar="NAME", rich_help_panel=PLAYED, help="Such as nylon, jazz, distortion."),
-]
-Piano = Annotated[
-    str | None,
-    typer.Option(
-        "--piano", metavar="NAME", rich_help_panel=PLAYED, help="Such as grand, rhodes, harpsichord."
-    ),
-]
-Other = Annotated[
-    str | None,
-    typer.Option("--other", metavar="NAME", rich_help_panel=PLAYED, help="Such as strings, trumpet, organ."),
 ]

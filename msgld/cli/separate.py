@@ -2,166 +2,237 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from msgld.api.checks import check_known, check_stems, check_two_stems
+from msgld.api.encoding import Encoding
+from msgld.api.folder import holds_result
+from msgld.api.naming import Names
 from msgld.cli import options as o
-from msgld.cli.common import sampling
-from msgld.cli.console import Talk, complain
-from msgld.cli.errors import message
-from msgld.cli.formats import choose_encoding
-from msgld.cli.inputs import stem_files, stem_list
-from msgld.cli.models import open_model
-from msgld.cli.naming import DEFAULT, Template
-from msgld.cli.numbers import number
-from msgld.cli.separate_songs import Job, separate_all
-from msgld.cli.songs import find_songs, track_names
-from msgld.cli.targets import check_out
-from msgld.errors import UsageError
+from msgld.cli.console import Console, Unwritten, complain, remarks_of, shown, spoken, track
+from msgld.cli.errors import DONE, FAILED, message, show_traceback
+from msgld.cli.existing import changed, refuse
+from msgld.cli.inputs import Found, find_songs, stem_files, stem_list, track_names
+from msgld.cli.models import Opened
+from msgld.cli.outputs import DEFAULT, EncodedAsDemucs, Out, Overwrite, Template, check_apart, check_out
+from msgld.errors import Cancelled, UsageError
+
+if TYPE_CHECKING:
+    from msgld.api.msgld import Msgld
+    from msgld.api.save import Saved
+    from msgld.audio.sound import Sound
 
 Songs = Annotated[list[str], typer.Argument(metavar="SONG...", help="Songs, folders of songs, or patterns.")]
-Stems = Annotated[
-    str | None, typer.Option("--stems", metavar="STEM,STEM", help="Stems to write; all of them by default.")
-]
+Stems = Annotated[str | None, typer.Option(metavar="STEM,STEM", help="Stems to write; by default all.")]
+TwoStems = Annotated[str | None, typer.Option(metavar="STEM", help="Write this stem, and the rest as one.")]
 Known = Annotated[
     list[str] | None,
-    typer.Option("--known", metavar="STEM=FILE", help="A stem of the song that you have. May be repeated."),
+    typer.Option(metavar="STEM=FILE", help="A stem of the song that you have. May be repeated."),
 ]
-TwoStems = Annotated[
-    str | None, typer.Option("--two-stems", metavar="STEM", help="Write this stem, and the rest as one.")
-]
-MixtureLevel = Annotated[
-    float,
-    number(
-        "mixture_level", "--mixture-level",
-        help="Noise on the song, {range}: above 0 lies the way from separating to inventing.",
-    ),
-]  # fmt: skip
-Guidance = Annotated[
-    float | None,
-    number(
-        "guidance", "--guidance",
-        help="How strongly the song is followed. 1 (the default) separates; below 1 stems are invented, and at 0 "
-        "they ignore the song: several steps are made and the stems vocoded, unless --steps and --consistency say "
-        "otherwise (in one step it would be a blend of two averages); above 1 the song is exaggerated.",
-    ),
-]  # fmt: skip
-Consistency = Annotated[
-    o.Consistency | None,
-    typer.Option(
-        "--consistency",
-        help="mask (the default): stems are cut out of the song and sum to it. residual: they are played with the "
-        "vocoder, and what they leave of the song is written too. none: they are played, the rest is lost; "
-        "the default for --guidance below 1.",
-    ),
-]  # fmt: skip
-Start = Annotated[float | None, number("start", "--from", help="Only from this second on ...")]
+Residual = Annotated[bool, typer.Option("--residual", help="Also write what the stems leave of the song.")]
+Start = Annotated[float | None, o.number("start", "--from", help="Separate only from this second on ...")]
+OldNoise = Annotated[float, o.number("noise", "--mixture-level", hidden=True)]
 Filename = Annotated[
     str,
-    typer.Option(
-        "--filename", metavar="TEMPLATE",
-        help="Path of each file below --out, with {model} {track} {trackext} {stem} {ext} {seed} {index}.",
-    ),
+    typer.Option(metavar="TEMPLATE", help="Path of each file below --out, with {model} {track} {trackext} {stem} {ext} "
+                 "{seed} {index}."),
 ]  # fmt: skip
-Segment = Annotated[
-    float | None,
-    number(
-        "segment", "--segment", panel=o.RESEARCH,
-        help="How much of a song is separated at once, {range}; the model's by default. 60 take 3 GB of memory, 120 "
-        "more than 6.",
-    ),
+SkipExisting = Annotated[
+    bool,
+    typer.Option("--skip-existing", help="Skip songs whose results exist. If the song, the model, an option or the "
+                 "format has changed since, make the result again."),
 ]  # fmt: skip
-Overlap = Annotated[
-    float | None,
-    number(
-        "overlap", "--overlap", panel=o.RESEARCH,
-        help="Overlap of neighbouring segments as a share of their length; the quality's by default.",
-    ),
-]  # fmt: skip
-Batch = Annotated[
-    int | None,
-    number(
-        "batch", "--batch", panel=o.RESEARCH,
-        help="Segments that are separated together: faster on a GPU, for more memory.",
-    ),
-]  # fmt: skip
-Residual = Annotated[bool, typer.Option("--residual", help="Also write what the stems leave of the song.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")]
 
 
-def excerpt(start: float | None, stop: float | None) -> tuple[float, float | None] | None:
-    """The stretch that is asked for, None for all of the song.
+def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, known: Known = None,
+             residual: Residual = False, start: Start = None, stop: o.Stop = None,
+             options: o.SamplingInSegments, noise: OldNoise = 0.0,
+             out: Out = Path("separated"), encoding: EncodedAsDemucs,
+             filename: Filename = DEFAULT, skip_existing: SkipExisting = False, overwrite: Overwrite = False,
+             dry_run: DryRun = False, source: Opened, console: o.Printing) -> int:  # fmt: skip
+    """Separate songs into their stems.
 
-    Raises:
-        UsageError: it ends before it begins.
-    """
-    if start is None and stop is None:
-        return None
-    if stop is not None:
-        o.check_stretch(start or 0.0, stop)
-    return start or 0.0, stop
-
-
-def separate(songs: Songs, name: o.Model = None, out: o.Out = Path("separated"), stems: Stems = None,
-             known: Known = None, two_stems: TwoStems = None, residual: Residual = False,
-             start: Start = None, stop: o.Stop = None,
-             quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, guidance: Guidance = None,
-             consistency: Consistency = None, mixture_level: MixtureLevel = 0.0, seed: o.Seed = 0,
-             sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1,
-             segment: Segment = None, overlap: Overlap = None, batch: Batch = None,
-             flac: o.Flac = False, mp3: o.Mp3 = False, ogg: o.Ogg = False, float32: o.Float32 = False,
-             int24: o.Int24 = False, int16: o.Int16 = False, mp3_bitrate: o.Mp3Bitrate = None,
-             clip_mode: o.ClipModeOption = o.ClipMode.auto, filename: Filename = DEFAULT,
-             skip_existing: o.SkipExisting = False, overwrite: o.Overwrite = False, device: o.Device = "auto",
-             jobs: o.Jobs = None, as_json: o.AsJson = False, dry_run: o.DryRun = False) -> int:  # fmt: skip
-    """Cut songs into their stems.
-
-    The shipped model has bass, drums, guitar, piano and other. Results go to FOLDER/MODEL/SONG/STEM.wav (see
-    --filename), at the song's own rate, channels and length. A song that fails does not stop the others. A result
-    that exists is refused, left alone with --skip-existing if it is the one asked for, or replaced with --overwrite.
+    The shipped model has the stems bass, drums, guitar, piano and other. Results go to FOLDER/MODEL/SONG/STEM.wav
+    (see --filename) and have the song's sample rate, channels and length. If a song fails, the others are still
+    separated. A result that exists is an error, unless --skip-existing or --overwrite is given. Demucs' options
+    --flac, --mp3 and --int24 work, too.
     Exit codes: 0 all done, 1 some failed, 2 wrong usage, 130 interrupted.
 
     \b
     Examples:
       msgld separate song.mp3
-      msgld separate album/ more/*.flac --skip-existing --flac
+      msgld separate album/ more/*.flac --skip-existing --format flac
       msgld separate song.wav --two-stems drums --from 30 --to 60
-      msgld separate album/ --mp3 --mp3-bitrate 192 --filename "{track} - {stem}.{ext}"
+      msgld separate album/ --format mp3 --mp3-bitrate 192 --filename "{track} - {stem}.{ext}"
       msgld separate song.wav --known bass=my_bass.wav --stems guitar,piano
-      msgld separate song.wav --guidance 0.5 --seed 2 --out half-invented
+      msgld separate song.wav --guidance 0.5 --seed 2 --out half-new
     """
     if skip_existing and overwrite:
         raise UsageError("choose one of --skip-existing and --overwrite")
-    settings: dict[str, Any] = {
-        "stems": stem_list(stems), "two_stems": two_stems.strip().lower() if two_stems else None,
-        "residual": residual, "known": stem_files(known or (), "--known") or None,
-        "noise": mixture_level, "excerpt": excerpt(start, stop),
-        "options": sampling(quality, steps, guidance, seed, sampler, eta, iterations, consistency, segment,
-                            overlap, batch),
-    }  # fmt: skip
-    existing = "skip" if skip_existing else "overwrite" if overwrite else "refuse"
-    encoding = choose_encoding(mp3_bitrate, clip_mode.value, flac=flac, mp3=mp3, ogg=ogg, float32=float32,
-                               int24=int24, int16=int16)  # fmt: skip
-    template = Template(filename)
-    talk = Talk(as_json)
-    paths = _songs(songs, settings, out, talk)
-    check_out(out)
-    model = open_model(name, device, jobs, talk)
-    job = Job(out, settings, encoding, template, existing, dry_run)
-    return separate_all(model, [*zip(paths[0], track_names(paths[0]), strict=True)], job, talk, paths[1])
-
-
-def _songs(songs: list[str], settings: dict[str, Any], out: Path, talk: Talk) -> tuple[list[Path], int]:
-    """The songs, and how many inputs are missing; those have been complained about."""
+    o.check_stretch(start, stop)
+    template, wanted, pair = Template(filename), stem_list(stems), two_stems and two_stems.strip().lower()
+    files = stem_files(known or (), "--known")
     found = find_songs(songs, out)
-    if settings["known"] and len(found.songs) > 1:
+    if files and len(found.songs) > 1:
         raise UsageError("--known goes with one song: its file belongs to that song alone")
+    _report(found, console)
+    check_out(out)
+    model = source.open(console)
+    check_two_stems(pair, wanted, residual, model.stems)
+    check_stems(wanted or (), model.stems)
+    check_known(files, model.stems)
+    cut = partial(_cut, start=start, stop=stop)
+    settings = {"stems": wanted, "two_stems": pair, "noise": noise, "options": options,
+                "known": {stem: cut(file) for stem, file in files.items()} or None}  # fmt: skip
+    tracks = _tracks(wanted or model.stems, pair, residual or options.consistency == "residual")
+    batch = Separator(model, settings, tracks, cut, encoding, skip_existing, overwrite, dry_run, console)
+    works = batch.places(found.songs, template, out)
+    outcomes, started = Counter(failed=len(found.missing)), time.monotonic()
+    outcomes.update(batch.attempt(*work) for work in works)
+    if sum(outcomes.values()) > 1:
+        _sum_up(outcomes, time.monotonic() - started, dry_run, console)
+    return FAILED if outcomes["failed"] else DONE
+
+
+def _report(found: Found, console: Console) -> None:
+    """Print what was not found, and what was passed over."""
     for argument, error in found.missing:
         complain(message(error))
-        talk.record(status="failed", input=argument, error=message(error))
+        console.record(status="failed", input=argument, error=message(error))
     if found.passed_over:
-        talk.note(
+        console.remark(
             f"passed over: {len(found.passed_over)} results of earlier runs, such as {found.passed_over[0]}"
         )
-    return list(found.songs), len(found.missing)
+
+
+def _sum_up(outcomes: Mapping[str, int], seconds: float, dry_run: bool, console: Console) -> None:
+    parts = [f"{outcomes['done']} {'would be separated' if dry_run else 'separated'}"]
+    parts += [f"{outcomes[end]} {end}" for end in ("skipped", "failed") if outcomes[end]]
+    console.say(f"{', '.join(parts)}; {spoken(seconds)}")
+
+
+def _cut(sound: Path, start: float | None, stop: float | None) -> Sound:
+    from msgld.audio.sound import Excerpt
+
+    return sound if start is None and stop is None else Excerpt(sound, start or 0.0, stop)
+
+
+def _tracks(stems: Sequence[str], pair: str | None, residual: bool) -> list[str]:
+    """The tracks that are written of a song."""
+    return [pair, f"no_{pair}"] if pair else [*stems, *(["residual"] if residual else [])]
+
+
+@dataclass(frozen=True)
+class Separator:
+    """Separates song after song.
+
+    Attributes:
+        model: which separates.
+        settings: arguments of ``Msgld.plan`` and ``Msgld.separate_to``.
+        tracks: written of each song.
+        cut: makes the stretch to separate from a file.
+        encoding: of the files.
+        skip: leave a result alone if it is the one that these settings give.
+        overwrite: replace any result.
+        dry_run: only list what would be done.
+        console: for results and remarks.
+    """
+
+    model: Msgld
+    settings: Mapping[str, Any]
+    tracks: Sequence[str]
+    cut: Callable[[Path], Sound]
+    encoding: Encoding
+    skip: bool
+    overwrite: bool
+    dry_run: bool
+    console: Console
+
+    def places(
+        self, songs: Sequence[Path], template: Template, out: Path
+    ) -> list[tuple[Path, Path, Names, str]]:
+        """Each song with the folder and names of its results, and its label on the screen.
+
+        Raises:
+            UsageError: the template gives two files one name.
+        """
+        works = []
+        for number, (song, name) in enumerate(zip(songs, track_names(songs), strict=True), start=1):
+            values = {"model": self.model.name, "track": name, "trackext": song.suffix[1:],
+                      "seed": self.settings["options"].seed, "index": number}  # fmt: skip
+            label = song.name if len(songs) == 1 else f"[{number}/{len(songs)}] {song.name}"
+            works.append((song, *template.place(out, values), label))
+        files = [
+            *((name, self.encoding.ext) for name in self.tracks),
+            ("run", "json"),
+            ("spectrograms", "png"),
+        ]
+        check_apart(
+            {str(song): [folder / names.file(*file) for file in files] for song, folder, names, _ in works}
+        )
+        return works
+
+    def attempt(self, song: Path, folder: Path, names: Names, label: str) -> str:
+        """Separate a song: ``done``, ``skipped`` or ``failed``; errors of usage and interruptions are passed on."""
+        try:
+            again = self._due(song, folder, names)
+            if again is None:
+                self.console.say(f"{song}: skipped, {shown(folder / names.record)} exists")
+                self.console.record(status="skipped", input=song, folder=folder)
+                return "skipped"
+            if again:
+                self.console.remark(f"{song.name}: {'would be ' * self.dry_run}made again: {again}")
+            if self.dry_run:
+                self.console.say(f"{song} -> {shown(folder / names.file('*', self.encoding.ext))}")
+                result: dict[str, Any] = {"status": "planned", "folder": folder}
+            else:
+                saved = self._separate(song, folder, names, label, bool(again))
+                result = {"status": "done", "folder": saved.folder, "files": saved.files, "run": saved.run}
+            self.console.record(input=song, **result, **({"again": again} if again else {}))
+            return "done"
+        except (UsageError, Cancelled, BrokenPipeError, Unwritten):
+            raise
+        except Exception as error:
+            show_traceback()
+            text = message(error)
+            complain(text if str(song) in text else f"{song}: {text}")
+            self.console.record(status="failed", input=song, error=text)
+            return "failed"
+
+    def _due(self, song: Path, folder: Path, names: Names) -> str | None:
+        """Why to separate a song, empty where there is no result yet; None where it is to be skipped.
+
+        Raises:
+            AudioWriteError: there is a result, or something else, that may not be replaced.
+        """
+        if self.overwrite or not holds_result(folder, names):
+            return ""
+        if not self.skip:
+            refuse(folder, names)
+        plan = json.loads(json.dumps(self.model.plan(self.cut(song), **self.settings)))
+        files = [f"{name}.{self.encoding.ext}" for name in self.tracks]
+        return changed(folder, names, plan, self.encoding, files)
+
+    def _separate(self, song: Path, folder: Path, names: Names, label: str, again: bool) -> Saved:
+        started = time.monotonic()
+        with track(label) as on_progress:
+            saved = self.model.separate_to(
+                self.cut(song), folder, encoding=self.encoding, names=names, residual="residual" in self.tracks,
+                overwrite=self.overwrite or again, on_progress=on_progress, **self.settings,
+            )  # fmt: skip
+        for line in remarks_of(saved.run):
+            self.console.remark(f"{song.name}: {line}")
+        where = shown(saved.folder if names.alone else saved.folder / names.file("*", self.encoding.ext))
+        took = spoken(time.monotonic() - started)
+        self.console.say(f"{song} -> {where} ({', '.join(saved.files)}) in {took}")
+        return saved

@@ -13,9 +13,7 @@ import typer
 
 from msgld.cli import options as o
 from msgld.cli.checking import report
-from msgld.cli.console import Talk, shown
-from msgld.cli.numbers import number
-from msgld.cli.progress_bar import track
+from msgld.cli.console import Console, shown, track
 from msgld.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
@@ -55,7 +53,6 @@ RecipeOption = Annotated[
         "refiner and the note reader small or tiny; for the codec paper or paper-small.",
     ),
 ]
-Preset = Annotated[str | None, typer.Option("--preset", metavar="NAME", hidden=True)]
 Midi = Annotated[
     list[Path] | None,
     typer.Option("--midi", metavar="FOLDER", help="MIDI files, or a tar of them. May be repeated."),
@@ -84,7 +81,7 @@ SoundFont = Annotated[
 ]
 Minutes = Annotated[
     float | None,
-    number("minutes", "--minutes", help="Length of the whole run; the recipe's by default."),
+    o.number("minutes", "--minutes", help="Length of the whole run; the recipe's by default."),
 ]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
 StartModel = Annotated[Path | None, typer.Option("--start", metavar="MODEL", help="Model to begin with.")]
@@ -98,7 +95,7 @@ FirstStage = Annotated[
 ]
 
 
-def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None, preset: Preset = None,
+def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
           midi: Midi = None, stems: StemFolders = None, stem_names: StemNames = None, maps: o.Maps = None,
           band: Band = None, soundfont: SoundFont = None, minutes: Minutes = None,
           out: RunFolder = Path("runs/train"), start: StartModel = None,
@@ -128,9 +125,7 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None, preset:
     """
     from msgld import train as train_model
 
-    talk = Talk()
-    if preset is not None:
-        talk.note("--preset is now called --recipe; the old name will go")
+    console = Console()
     if jobs:
         import torch
 
@@ -138,7 +133,7 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None, preset:
     with track(out.name) as show:
         folder = train_model(
             part.value,
-            recipe or preset,
+            recipe,
             out=out,
             stems=stems or (),
             midi=midi or (),
@@ -152,27 +147,27 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None, preset:
             device=device,
             seed=seed,
             on_progress=News(show).show,
-            on_folder=lambda folder: _report(folder, talk),
+            on_folder=lambda folder: _report(folder, console),
         )
-    _announce(folder, talk)
+    _announce(folder, console)
     return 0
 
 
-def _report(folder: StemFolder, talk: Talk) -> None:
+def _report(folder: StemFolder, console: Console) -> None:
     """Say what is used of a folder of songs."""
     for line in report(folder):
-        talk.note(line)
+        console.remark(line)
 
 
-def _announce(folder: Path, talk: Talk) -> None:
+def _announce(folder: Path, console: Console) -> None:
     """Say where the result is and how it is used."""
     from msgld.description import read_description
 
     name = shown(folder)
     if "denoiser" in read_description(folder)["parts"]:
-        talk.say(f"model in {name}: use it with --name {name}")
+        console.say(f"model in {name}: use it with --name {name}")
     else:
-        talk.say(f"first stage in {name}: --part vocoder --start {name} trains a vocoder for it, "
+        console.say(f"first stage in {name}: --part vocoder --start {name} trains a vocoder for it, "
                  f"--recipe paper --first-stage {name} a denoiser")  # fmt: skip
 
 

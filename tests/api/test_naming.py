@@ -18,7 +18,7 @@ from msgld.api.naming import LONGEST, is_control
 from msgld.api.result import Result
 from msgld.cli.errors import guarded
 from msgld.cli.main import app
-from msgld.cli.naming import Template, check_apart
+from msgld.cli.outputs import Template, check_apart
 from msgld.errors import AudioWriteError, UsageError
 
 VALUES = {"model": "small", "track": "A {stem} {0} song", "trackext": "mp3", "seed": 3, "index": 7}

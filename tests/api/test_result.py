@@ -16,7 +16,7 @@ from tiny import save_tiny_model, song
 import msgld
 from msgld.api.folder import ABANDONED
 from msgld.api.result import Result
-from msgld.cli.formats import choose_encoding
+from msgld.cli.outputs import choose_encoding
 from msgld.errors import AudioWriteError, UsageError
 
 RATE = 44100
@@ -98,7 +98,7 @@ def test_a_depth_that_was_asked_for_is_kept():
     assert choose_encoding().clip == "auto"
     for flags in ({"int24": True}, {"int16": True}):
         assert choose_encoding(**flags).clip == "rescale"
-    assert choose_encoding(clip="clamp", int24=True).clip == "clamp"
+    assert choose_encoding(clip_mode="clamp", int24=True).clip == "clamp"
 
 
 def made(peak: float) -> Result:

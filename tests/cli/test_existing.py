@@ -70,7 +70,7 @@ def test_what_a_result_is_made_from_is_never_replaced(run: Run):
     piece = ("generate", "--seconds", "0.2", "--steps", "1")
     assert run(*piece)[0] == 0
     before = contents(Path())
-    for command in ("vary", "continue", "arrange"):
+    for command in ("vary", "extend", "arrange"):
         make = ("--make", "drums") if command == "arrange" else ()
         code, _, said = run(command, "generated/tiny/seed0", "-o", "generated", "--overwrite", *make)
         assert code == 1 and "made from it" in said.splitlines()[-1]
@@ -185,7 +185,7 @@ def test_another_model_is_noticed(run: Run, tmp_path: Path, capsys: pytest.Captu
         (lambda record: json.dumps({**record, "settings": None}), "another quality"),
         (lambda record: json.dumps({**record, "files": {}}), "it lacks bass.wav"),
         (lambda record: json.dumps({**record, "files": 5}), "it lacks bass.wav"),
-        (lambda record: json.dumps({**record, "gain": "x"}), "its record lacks its level"),
+        (lambda record: json.dumps({**record, "gain": "x"}), "its record lacks its gain or peak"),
         (
             lambda record: json.dumps({key: record[key] for key in record if key != "subtype"}),
             "another sample",
@@ -231,7 +231,7 @@ MAKING = {
     "generate": ("generate", "--seconds", "0.2", "--steps", "1"),
     "arrange": ("arrange", "--given", "bass=bass.wav", "--make", "drums", "--steps", "1"),
     "vary": ("vary", "--given", "bass=bass.wav", "--steps", "1"),
-    "continue": ("continue", "--given", "bass=bass.wav", "--seconds", "0.2", "--steps", "1"),
+    "extend": ("extend", "--given", "bass=bass.wav", "--seconds", "0.2", "--steps", "1"),
 }
 
 

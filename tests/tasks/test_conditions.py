@@ -314,7 +314,7 @@ def test_a_saved_model_keeps_its_styles_and_others_refuse_briefs(tmp_path: Path)
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (["--piano", "banjo"], "no piano called 'banjo'; there are: grand"),
+        (["--instrument", "piano=banjo"], "no piano called 'banjo'; there are: grand"),
         (["--bpm", "1000"], "has to be a number from 30 to 300"),
         (["--key", "H"], "unknown key 'H'"),
         (["--style", "polka"], "no style 'polka'; there are: bossa, rock"),
@@ -329,7 +329,8 @@ def test_the_command_line_refuses_in_one_line(tmp_path: Path, asked: list[str], 
 
 def test_the_command_line_takes_a_brief(tmp_path: Path):
     folder = save_tiny_model(tmp_path / "tiny", styles=STYLES)
-    asked = ["--style", "bossa", "--bpm", "92", "--key", "Gm", "--piano", "rhodes", "--drums", "brush,jazz"]
+    asked = ["--style", "bossa", "--bpm", "92", "--key", "Gm"]
+    asked += ["--instrument", "piano=rhodes", "--instrument", "drums=brush,jazz"]
     asked += ["--style-guidance", "2"]
     done = run(["generate", "--name", folder, "--seconds", "1", "-o", "out", *asked], tmp_path)
     assert done.code == 0, done.err

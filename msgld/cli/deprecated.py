@@ -1,0 +1,100 @@
+"""Old spellings on the command line: they work until the release ``REMOVED_IN``, with a warning.
+
+Each is a row of a table that says what stands for it today, so the commands know nothing of it. Only options that have
+no successor on the command line are still among a command's options, hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgld.cli.console import warn
+
+REMOVED_IN = "0.3"
+
+COMMANDS = {"continue": "extend", "models list": "models", "--list-models": "models"}
+"""Old first words of a command line -> today's."""
+
+_RESEARCH = {
+    "--sampler": "msgld.Options(sampling={'sampler': 'ddim'})",
+    "--eta": "msgld.Options(sampling={'eta': 0.5})",
+    "--iterations": "msgld.Options(sampling={'iterations': 2})",
+}
+_MAKING = {
+    **_RESEARCH,
+    **{f"--{ext}": f"--format {ext}" for ext in ("flac", "mp3", "ogg")},
+    "--int24": "msgld.Encoding(); the results have 24 bits in any case",
+    "--int16": "msgld.Encoding(subtype='PCM_16')",
+    "--float32": "msgld.Encoding(subtype='FLOAT')",
+}
+_CONDITIONED = {
+    **{f"--{stem}": f"--instrument {stem}={{}}" for stem in ("bass", "drums", "guitar", "piano", "other")},
+    "--brief-guidance": "--style-guidance {}",
+}
+OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "separate": {
+        **_RESEARCH,
+        "--consistency": "msgld.Options(consistency='residual')",
+        "--mixture-level": "Msgld.separate(..., noise=0.2)",
+        **{f"--{ext}": f"--format {ext}" for ext in ("flac", "mp3", "ogg")},
+    },
+    "generate": {**_MAKING, **_CONDITIONED},
+    "arrange": {**_MAKING, **_CONDITIONED, "--softness": "--noise {}"},
+    "vary": {**_MAKING, "--level": "--noise {}"},
+    "extend": _MAKING,
+    "evaluate": _RESEARCH,
+    "train": {"--preset": "--recipe {}"},
+}
+"""Command -> old option -> the arguments that replace it, with ``{}`` for its value; or what does it in Python."""
+
+STAYING = {"separate": ("--flac", "--mp3")}
+"""Demucs' spellings, which need no warning: people bring scripts."""
+
+
+def current(arguments: Sequence[str]) -> list[str]:
+    """A command line in today's spelling; warns about each old one once."""
+    arguments = list(arguments)
+    start = next((i for i, text in enumerate(arguments) if text in COMMANDS or text[:1] != "-"), None)
+    if start is None:
+        return arguments
+    for words in (1, 2):
+        old = " ".join(arguments[start : start + words])
+        if old in COMMANDS:
+            arguments[start : start + words] = [COMMANDS[old]]
+            _warn(old, COMMANDS[old])
+    command = arguments[start]
+    renewed = _renewed(arguments[start + 1 :], OPTIONS.get(command, {}), STAYING.get(command, ()))
+    return [*arguments[: start + 1], *renewed]
+
+
+def _renewed(arguments: Sequence[str], new: Mapping[str, str], silent: Sequence[str]) -> list[str]:
+    renewed: list[str] = []
+    seen: set[str] = set()
+    rest = list(arguments)
+    while rest and rest[0] != "--":
+        name, equals, value = rest.pop(0).partition("=")
+        today = new.get(name, "")
+        if today and name not in (*seen, *silent):
+            _warn(name, today)
+        if not today.startswith("-"):
+            renewed.append(name + equals + value)
+        elif "{}" in today:
+            renewed += _with_value(today, value if equals else rest.pop(0) if rest else None)
+        elif name not in seen:  # a flag may be repeated
+            renewed += today.split()
+        seen.add(name)
+    return renewed + rest
+
+
+def _with_value(today: str, value: str | None) -> list[str]:
+    """Today's arguments; where the value is missing the option alone, of which the parser then complains."""
+    words = today.split()
+    return words[:1] if value is None else [word.replace("{}", value) for word in words]
+
+
+def _warn(old: str, today: str) -> None:
+    if "(" in today:
+        advice = f"leaves the command line; in Python use {today}"
+    else:
+        advice = f"is now {today.replace(' {}', '').format('NAME')}"
+    warn(f"{old} {advice}; the old spelling works until {REMOVED_IN}")
