@@ -19,7 +19,7 @@ from PIL import Image
 import msgld
 from msgld.data.heldout import HeldOut
 from msgld.data.source import Clip
-from msgld.evaluation.page import Example, section, write_body
+from msgld.evaluation.report import Example, section, write_body
 from msgld.metrics import is_silent
 from msgld.music.conditions import OPEN, Conditions
 

@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from msgld import Msgld, Options, load
+from msgld import Msgld, Options, evaluate, load
 from msgld.data.heldout import HeldOut
-from msgld.evaluation import evaluate
 from msgld.evaluation.measures import improvements
+from msgld.evaluation.report import markdown
 from msgld.evaluation.separation import separate_clip
-from msgld.evaluation.table import markdown
 
 
 def level_figures(model: Msgld, clips: list, decibels: float) -> float:
@@ -51,10 +50,10 @@ def main() -> None:
     clips = held.spread(options.clips or len(held))
     for quality in options.qualities.split(","):
         out = options.out / quality
-        report = evaluate(model, "separate", clips, options=Options(quality=quality), out=out)
+        report = evaluate(model, "separate", clips=clips, options=Options(quality=quality), out=out)
         print(f"separate, {quality}\n\n{markdown(report['rows'])}")
     for task in ("arrange", "listening", "codec"):
-        print(f"{task}\n\n{markdown(evaluate(model, task, clips, out=options.out)['rows'])}")
+        print(f"{task}\n\n{markdown(evaluate(model, task, clips=clips, out=options.out)['rows'])}")
     print(f"level: SI-SDRi changes by at most {level_figures(model, clips[::10], 20.0):.3f} dB at +-20 dB")
 
 

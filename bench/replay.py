@@ -21,7 +21,7 @@ import torch
 import msgld
 from msgld.data.heldout import HeldOut
 from msgld.dsp.mel import MelConfig, log_mel
-from msgld.metrics.nearest import best_match
+from msgld.metrics import best_match
 from msgld.training.data import training_source
 
 SECONDS, STRETCH = 10.24, 5.0

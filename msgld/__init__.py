@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         MsgldError,
         UsageError,
     )
+    from msgld.evaluation.evaluate import evaluate
     from msgld.music.conditions import Conditions
     from msgld.progress import CancelToken, Progress
 
@@ -54,6 +55,7 @@ __all__ = [
     "Result",
     "Saved",
     "UsageError",
+    "evaluate",
     "load",
     "train",
 ]
@@ -69,6 +71,7 @@ _HOMES = {
     "Progress": "progress",
     "Result": "api.result",
     "Saved": "api.save",
+    "evaluate": "evaluation.evaluate",
     "load": "api.loading",
     "train": "api.train",
 }

@@ -29,9 +29,10 @@ from msgld.checkpoint import write_whole
 from msgld.data.heldout import HeldOut
 from msgld.dsp.mel import MelConfig, log_mel
 from msgld.dsp.resample import resample
-from msgld.evaluation.subset_names import proper_subsets
-from msgld.evaluation.together import Fit, agreement, copies, scaled
+from msgld.evaluation.subsets import proper_subsets
 from msgld.metrics import frechet_distance, is_silent, mel_statistics, si_sdri, summary
+from msgld.metrics.coherence import agreement, on_scale
+from msgld.metrics.copies import copies
 from msgld.stems import STEMS
 from peers.systems import RATE, SECONDS, System, open_system
 
@@ -103,15 +104,16 @@ def arranging(system: System, clips: Sequence[Any]) -> dict[str, Any]:
         foreign = sounds[(number + len(sounds) // 2) % len(sounds)]
         others = {STEMS[k]: wave for k, wave in given.items()}
         fits.append(
-            Fit(*(agreement({STEMS[k]: some[k] for k in wanted}, others) for some in (played, foreign, true)))
+            [agreement({STEMS[k]: some[k] for k in wanted}, others, RATE) for some in (played, foreign, true)]
         )
         mels = log_mel(torch.from_numpy(np.stack([played[k] for k in wanted])).float()[:, None], MEL).numpy()
         given_mels = log_mel(torch.from_numpy(np.stack([*given.values()])).float()[:, None], MEL).numpy()
         length = min(mels.shape[-1], given_mels.shape[-1])
         copied += copies(mels[..., :length], given_mels[..., :length])
+    table = np.array(fits).reshape(-1, 3, 2)
     return {
-        "rhythm": scaled(fits, "rhythm"),
-        "tone": scaled(fits, "tone"),
+        "rhythm": on_scale(*table[..., 0].T),
+        "tone": on_scale(*table[..., 1].T),
         "copies": copied,
         "count": len(fits),
     }

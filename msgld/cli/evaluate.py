@@ -1,44 +1,23 @@
-"""``msgld evaluate``."""
+"""``msgld evaluate``: a command for each question."""
 
 from __future__ import annotations
 
-from enum import Enum
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from msgld.cli import options as o
-from msgld.cli.console import Talk
-from msgld.errors import UsageError
+from msgld.cli.checking import checked_folders
+from msgld.cli.console import shown, track, warn
+from msgld.cli.deprecated import REMOVED_IN
+from msgld.cli.models import Opened
+from msgld.cli.outputs import check_out
+from msgld.cli.tables import table
 
-
-class Task(str, Enum):
-    """What can be measured."""
-
-    separate = "separate"
-    generate = "generate"
-    arrange = "arrange"
-    listening = "listening"
-    codec = "codec"
-
-
-TaskOption = Annotated[
-    Task,
-    typer.Option(
-        "--task",
-        help="What to measure: how well it separates, how near what it invents is to real music, whether arranging "
-        "listens, or what the codec loses.",
-    ),
-]
-Subsets = Annotated[
-    str | None,
-    typer.Option(
-        "--subsets", metavar="all|STEM+STEM,...",
-        help="With --task arrange: make each of these subsets to the other stems. By default bass, drums, piano and "
-        "guitar+piano.",
-    ),
-]  # fmt: skip
 MidiFolder = Annotated[
     Path | None,
     typer.Option("--midi", metavar="FOLDER", help="MIDI files of the held-out set; without, the band's."),
@@ -47,102 +26,208 @@ Soundfont = Annotated[
     Path | None,
     typer.Option(
         "--soundfont", metavar="FILE",
-        help="Play the held-out set with another soundfont (.sf2, .sf3), one that the model has not heard.",
+        help="Play the held-out set with another soundfont (.sf2, .sf3), one that is new to the model.",
     ),
 ]  # fmt: skip
 StemFolders = Annotated[
     Path | None,
     typer.Option(
         "--stems", metavar="FOLDER",
-        help="Songs of your own instead: a folder each, a file a stem, cut into stretches of 10.24 s.",
+        help="Songs of your own instead: a folder each, a file a stem, cut into clips of 10.24 s.",
     ),
 ]  # fmt: skip
 Clips = Annotated[int | None, o.number("clips", "--clips", help="Clips to measure; all of them by default.")]
-MeasureName = Annotated[
-    str | None,
-    typer.Option(
-        "--measure", metavar="NAME",
-        help="With --task separate: si-sdri, sdr (BSS Eval 4), msdm-si-sdri (counts silent stems), log-mel-mse or "
-        "log-mel-l1; si-sdri by default.",
-    ),
-]  # fmt: skip
-Embeddings = Annotated[
-    str | None,
-    typer.Option(
-        "--embedding", metavar="NAME=PATH,...",
-        help="With --task generate and arrange: also compare by networks whose weights you have, "
-        "vggish=FILE or clap=FOLDER.",
-    ),
-]  # fmt: skip
+ReportFolder = Annotated[
+    Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the report; none by default.")
+]
 ProtocolName = Annotated[
     str | None,
     typer.Option(
         "--protocol", metavar="NAME",
-        help="Measure as a paper did on Slakh2100: msg-ld, mge-ldm or msdm. Decides on stems, clips and measure.",
+        help="Measure as a paper did on Slakh2100: msg-ld, mge-ldm or msdm. Sets stems, clips and measure.",
     ),
 ]  # fmt: skip
-ReportFolder = Annotated[
-    Path | None,
+MeasureName = Annotated[
+    str | None,
     typer.Option(
-        "-o",
-        "--out",
-        metavar="FOLDER",
-        help="Folder for the report; none by default.",
+        "--measure", metavar="NAME",
+        help="si-sdri, sdr (BSS Eval 4), msdm-si-sdri (counts silent stems), log-mel-mse or log-mel-l1; si-sdri by "
+        "default.",
     ),
-]
+]  # fmt: skip
+Networks = Annotated[
+    str | None,
+    typer.Option(
+        "--embedding", metavar="NAME=PATH,...",
+        help="Also compare by networks whose weights you have, vggish=FILE or clap=FOLDER.",
+    ),
+]  # fmt: skip
+Subsets = Annotated[
+    str | None,
+    typer.Option(
+        "--subsets", metavar="all|STEM+STEM,...",
+        help="Make each of these subsets to the other stems. By default bass, drums, piano and guitar+piano.",
+    ),
+]  # fmt: skip
 
 
-def evaluate(name: o.Model = None, task: TaskOption = Task.separate, subsets: Subsets = None,
-             midi: MidiFolder = None, soundfont: Soundfont = None, stems: StemFolders = None,
-             maps: o.Maps = None, clips: Clips = None,
-             measure: MeasureName = None, embedding: Embeddings = None,
-             protocol: ProtocolName = None, quality: o.QualityOption = o.Quality.normal,
-             steps: o.Steps = None, guidance: o.Guidance = None, seed: o.Seed = 0,
-             sampler: o.SamplerOption = None, eta: o.Eta = None,
-             iterations: o.Iterations = 1, out: ReportFolder = None, device: o.Device = "auto",
-             jobs: o.Jobs = None, as_json: o.AsJson = False) -> int:  # fmt: skip
-    """Measure a model on songs that no training hears, or on your own.
+class Tasks(TyperGroup):
+    """The tasks as commands. ``separate`` is the default; the old option ``--task`` also names one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the command line, brought into today's spelling."""
+        return super().parse_args(ctx, args if args[:1] == ["--help"] else task_first(args))
+
+
+def task_first(arguments: list[str]) -> list[str]:
+    """The arguments with the task in front, wherever it is named; ``separate`` if it is not."""
+    if arguments and not arguments[0].startswith("-"):
+        return arguments
+    task, rest, words = "separate", [], iter(arguments)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name != "--task":
+            rest.append(word)
+            continue
+        task = value if equals else next(words, "")
+        warn(f"--task {task} is now msgld evaluate {task}; the old spelling works until {REMOVED_IN}")
+    return [task, *rest]
+
+
+def evaluate() -> None:
+    """Measure a model on songs that are in no training set, or on your own.
 
     \b
     Examples:
-      msgld evaluate
-      msgld evaluate -n runs/mine/model --clips 20
-      msgld evaluate --stems slakh/test --clips 200 --out report
-      msgld evaluate --task generate --clips 50 --steps 8 --out report
-      msgld evaluate --task arrange --midi songs/ --out report
-      msgld evaluate --task arrange --subsets all --clips 20 --out report
-      msgld evaluate --task arrange --subsets bass,guitar+piano --guidance 1.5
-      msgld evaluate --stems slakh/test --protocol mge-ldm --out report
-      msgld evaluate --stems slakh/test --protocol msg-ld --task generate --embedding vggish=vggish.pth
+      msgld evaluate separate
+      msgld evaluate generate --clips 50 --out report
+      msgld evaluate arrange --subsets all --clips 20 --out report
     """
-    from msgld.cli.evaluate_clips import Measuring, evaluate_model
 
-    if subsets is not None and task != Task.arrange:
-        raise UsageError("--subsets goes with --task arrange")
-    if guidance is not None and task not in (Task.separate, Task.arrange):
-        raise UsageError("--guidance goes with --task separate and arrange")
-    if measure is not None and task != Task.separate:
-        raise UsageError("--measure goes with --task separate")
-    if embedding is not None and task not in (Task.generate, Task.arrange):
-        raise UsageError("--embedding goes with --task generate and arrange")
-    if (midi or soundfont) and stems:
-        raise UsageError(
-            "choose one of --midi and --soundfont, for the held-out set, and --stems, for songs of your own"
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Model, clips and report of an evaluation, which :meth:`run` carries out."""
+
+    source: Opened
+    midi: MidiFolder = None
+    soundfont: Soundfont = None
+    stems: StemFolders = None
+    maps: o.Maps = None
+    clips: Clips = None
+    out: ReportFolder = None
+    console: o.Printing
+
+    def run(
+        self, task: str, *, subsets: str | None = None, embedding: str | None = None, **settings: Any
+    ) -> int:
+        """Evaluate a task with further settings of :func:`msgld.evaluate`, and print the figures.
+
+        Wrong settings are refused before the model is opened.
+        """
+        from msgld import evaluate
+        from msgld.evaluation.embeddings import named_embeddings
+        from msgld.evaluation.evaluate import check_settings
+        from msgld.evaluation.subsets import named_subsets
+
+        settings |= {"midi": self.midi, "soundfont": self.soundfont, "limit": self.clips}
+        check_settings(stems=self.stems, **settings)
+        networks = named_embeddings(embedding) if embedding else []
+        if self.out is not None:
+            check_out(self.out)
+        model = self.source.open(self.console)
+        chosen = named_subsets(subsets, model.stems) if subsets else None
+        folders = checked_folders(
+            [self.stems] if self.stems else [], model.stems, self.maps or [], self.console
         )
-    if maps and not stems:
-        raise UsageError("--map goes with --stems")
-    talk, options = Talk(as_json), o.sampling(quality, steps, guidance, seed, sampler, eta, iterations)
-    asked_for = Measuring(
-        task.value,
-        subsets,
-        midi,
-        soundfont,
-        stems,
-        clips,
-        measure,
-        embedding,
-        protocol,
-        tuple(maps or ()),
-    )
-    evaluate_model(name, asked_for, options, out, device, jobs, talk)
-    return 0
+        with track(f"evaluating {model.name}") as on_progress:
+            report = evaluate(model, task, stems=folders[0] if folders else None, out=self.out, subsets=chosen,
+                              networks=networks, on_progress=on_progress, **settings)  # fmt: skip
+        for row in report["rows"]:
+            self.console.record(**row)
+        for line in table(report["rows"]):
+            self.console.say(line)
+        for remark in report.get("remarks", ()):
+            self.console.remark(remark)
+        if self.out is not None:
+            self.console.say(f"report in {shown(self.out)}")
+        return 0
+
+
+Measured = Annotated[Evaluation, o.From(Evaluation)]
+
+
+def _unguided(quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, seed: o.Seed = 0,
+              sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1) -> Any:  # fmt: skip
+    return o.sampling(quality, steps, None, seed, sampler, eta, iterations)
+
+
+Unguided = Annotated[Any, o.From(_unguided)]
+
+
+def separate(evaluation: Measured, options: o.Sampling, protocol: ProtocolName = None,
+             measure: MeasureName = None) -> int:  # fmt: skip
+    """Measure how well a model separates.
+
+    \b
+    Examples:
+      msgld evaluate separate
+      msgld evaluate separate -n runs/mine/model --clips 20
+      msgld evaluate separate --stems slakh/test --clips 200 --out report
+      msgld evaluate separate --stems slakh/test --protocol mge-ldm --out report
+    """
+    return evaluation.run("separate", options=options, protocol=protocol, measure=measure)
+
+
+def generate(evaluation: Measured, options: Unguided, protocol: ProtocolName = None,
+             embedding: Networks = None) -> int:  # fmt: skip
+    """Measure how near new pieces are to real music, as sets.
+
+    \b
+    Examples:
+      msgld evaluate generate --clips 50 --steps 8 --out report
+      msgld evaluate generate --stems slakh/test --protocol msg-ld --embedding vggish=vggish.pth
+    """
+    return evaluation.run("generate", options=options, protocol=protocol, embedding=embedding)
+
+
+def arrange(evaluation: Measured, options: o.Sampling, protocol: ProtocolName = None, subsets: Subsets = None,
+            embedding: Networks = None) -> int:  # fmt: skip
+    """Measure how well made stems go with the given ones.
+
+    \b
+    Examples:
+      msgld evaluate arrange --midi songs/ --out report
+      msgld evaluate arrange --subsets all --clips 20 --out report
+      msgld evaluate arrange --subsets bass,guitar+piano --guidance 1.5
+    """
+    return evaluation.run("arrange", options=options, protocol=protocol, subsets=subsets, embedding=embedding)
+
+
+def codec(evaluation: Measured) -> int:
+    """Measure what the codec loses.
+
+    \b
+    Examples:
+      msgld evaluate codec --clips 20
+    """
+    return evaluation.run("codec")
+
+
+def listening(evaluation: Measured, seed: o.Seed = 0) -> int:
+    """For research: measure how much the denoiser's errors depend on the given stems.
+
+    \b
+    Examples:
+      msgld evaluate listening --clips 20
+    """
+    return evaluation.run("listening", options=o.sampling(seed=seed))
+
+
+TASKS: dict[str, Callable[..., int]] = {
+    "separate": separate,
+    "generate": generate,
+    "arrange": arrange,
+    "codec": codec,
+    "listening": listening,
+}

@@ -140,13 +140,15 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "models": models.models,
     "styles": models.styles,
     "train": train.train,
-    "evaluate": evaluate.evaluate,
     "convert": convert.convert,
     "demo": demo.demo,
     "doctor": doctor.doctor,
 }
-for name, command in COMMANDS.items():
-    app.command(name, cls=Command)(expanded(command))
+evaluating = typer.Typer(cls=evaluate.Tasks, callback=evaluate.evaluate, rich_markup_mode=None)
+for parent, commands in ((app, COMMANDS), (evaluating, evaluate.TASKS)):
+    for name, command in commands.items():
+        parent.command(name, cls=Command)(expanded(command))
+app.add_typer(evaluating, name="evaluate")
 
 
 def main() -> None:

@@ -1,7 +1,5 @@
-"""A task over a set of clips -> figures and a report."""
+"""How good is a model? One file a question, answered over clips through the calls that users make.
 
-from __future__ import annotations
-
-from msgld.evaluation.run import TASKS, evaluate
-
-__all__ = ["TASKS", "evaluate"]
+:func:`msgld.evaluate` runs a question and writes its report. A new question is a file with a subclass of
+:class:`msgld.evaluation.question.Question` and a line in ``QUESTIONS`` of :mod:`msgld.evaluation.evaluate`.
+"""

@@ -1,7 +1,9 @@
-"""What the codec loses: log-mel error, and the SI-SDRi that masks of its reconstructions could reach at most."""
+"""What does the codec lose? Its log-mel error, and the highest SI-SDRi that masks of decoded mels could reach."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,27 +15,34 @@ from msgld.dsp.masks import apply_masks, masks_from_mels
 from msgld.dsp.mel import log_mel
 from msgld.dsp.resample import resample
 from msgld.evaluation.measures import improvements
-from msgld.evaluation.table import row
+from msgld.evaluation.question import Advance, Question
+from msgld.evaluation.report import row
 from msgld.metrics import is_silent
 from msgld.model import Model
 from msgld.tasks.loudness import gain_to_reference
 
 
-def whole_frames(clip: Clip, model: Model) -> Tensor:
-    """Stems (S, 2, L) of a clip at the model's rate, cut to as many frames as it takes, at the level it knows."""
-    gain = gain_to_reference(torch.from_numpy(clip.stems.sum(0)), clip.rate, model.reference_rms)
-    return at_model_level(clip.stems, clip.rate, model, gain)
+@dataclass(frozen=True)
+class Codec(Question):
+    """The question; see :class:`Question`."""
 
-
-def at_model_level(stems: np.ndarray, rate: int, model: Model, gain: float) -> Tensor:
-    """Stems (S, channels, L) at the model's rate, cut to as many frames as it takes, times ``gain``."""
-    audio = resample(stems, rate, model.codec.mel.rate)
-    size = model.codec.frame_samples * model.denoiser.multiple
-    return torch.from_numpy(audio[..., : audio.shape[-1] // size * size]) * gain
+    def answer(self, clips: Iterable[Clip], advance: Advance) -> dict[str, Any]:
+        """Rows over clips and stems, one for each of :func:`codec_figures`."""
+        figures = []
+        for clip in clips:
+            figures.append(codec_figures(self.model.model, clip))
+            advance(1)
+        return {
+            "rows": [row(name, np.stack([one[name] for one in figures]).ravel(), 3) for name in figures[0]]
+        }
 
 
 def codec_figures(model: Model, clip: Clip) -> dict[str, np.ndarray]:
-    """Per stem (K,), NaN where silent: ``log-mel L1`` and the ceilings with true and with decoded mels, in dB."""
+    """Figures of each stem, (S,), NaN where silent.
+
+    Returns:
+        ``log-mel L1`` in nepers, and the ceilings of SI-SDRi with true and with decoded mels in dB.
+    """
     audio = whole_frames(clip, model)
     mels = log_mel(audio, model.codec.mel)
     decoded = model.codec.decode(model.codec.encode(mels.to(model.device))).cpu()
@@ -47,6 +56,18 @@ def codec_figures(model: Model, clip: Clip) -> dict[str, np.ndarray]:
     return {name: np.where(silent, np.nan, values) for name, values in figures.items()}
 
 
-def codec_rows(figures: list[dict[str, np.ndarray]]) -> list[dict[str, Any]]:
-    """Summaries over clips and stems."""
-    return [row(name, np.stack([f[name] for f in figures]).ravel(), 3) for name in figures[0]]
+def reference_gain(clip: Clip, model: Model) -> float:
+    """The gain that brings a clip's mixture to the loudness at which the model was trained."""
+    return gain_to_reference(torch.from_numpy(clip.stems.sum(0)), clip.rate, model.reference_rms)
+
+
+def whole_frames(clip: Clip, model: Model) -> Tensor:
+    """Stems (S, 2, L) of a clip at the model's rate and reference loudness, cut to whole latent frames."""
+    return at_model_rate(clip.stems, clip.rate, model, reference_gain(clip, model))
+
+
+def at_model_rate(stems: np.ndarray, rate: int, model: Model, gain: float) -> Tensor:
+    """Stems (S, channels, L) at the model's rate, cut to as many latent frames as it takes, times ``gain``."""
+    audio = resample(stems, rate, model.codec.mel.rate)
+    size = model.codec.frame_samples * model.denoiser.multiple
+    return torch.from_numpy(audio[..., : audio.shape[-1] // size * size]) * gain

@@ -1,4 +1,4 @@
-"""The figures that a separation can be given, each for one stem of one clip."""
+"""The measures of a separation, each a figure for every stem of a clip."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from msgld.errors import UsageError
 from msgld.metrics import bss_sdr, is_silent, log_mel_l1, log_mel_mse, msdm_gains, si_sdri
 
 MSDM_RATE = 22_050
-"""Of the sounds that MSDM's figures are of."""
+"""Rate at which MSDM's figures are taken, in Hz."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,10 @@ class Measure:
     """How well estimated stems match a clip's.
 
     Attributes:
-        name: what ``--measure`` takes. unit: of the figures. higher: whether a larger one is better.
-        compute: from estimates (K, channels, L) and the clip, figures (K,); NaN where nothing can be said.
+        name: the value of ``--measure``.
+        unit: of the figures.
+        higher: whether a larger figure is better.
+        compute: from estimates (S, channels, L) and the clip, figures (S,); NaN where there is none.
     """
 
     name: str
@@ -34,9 +36,13 @@ class Measure:
 
 
 def improvements(estimates: np.ndarray, clip: Clip) -> np.ndarray:
-    """SI-SDRi of every stem in dB, (K,); NaN for silent and absent stems, and where fewer than two sound.
+    """SI-SDRi of every stem in dB, (S,); NaN for silent and absent stems, and where fewer than two sound.
 
-    A mixture of one stem is that stem already: whatever is made of it, is infinitely worse.
+    A mixture of one stem is that stem already; any estimate is infinitely worse.
+
+    Args:
+        estimates: (S, channels, L).
+        clip: with the true stems.
     """
     mixture = clip.stems.sum(0)
     values = np.full(len(clip.stems), np.nan)
@@ -53,9 +59,9 @@ def _sounding(clip: Clip) -> np.ndarray:
 def _sdr(estimates: np.ndarray, clip: Clip) -> np.ndarray:
     """BSS Eval's SDR of the stems that sound, in dB."""
     values = np.full(len(clip.stems), np.nan)
-    heard = _sounding(clip)
-    if heard.any():
-        values[heard] = bss_sdr(estimates[heard], clip.stems[heard], clip.rate)
+    sounding = _sounding(clip)
+    if sounding.any():
+        values[sounding] = bss_sdr(estimates[sounding], clip.stems[sounding], clip.rate)
     return values
 
 

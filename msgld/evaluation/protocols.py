@@ -1,8 +1,9 @@
-"""Published protocols on Slakh2100 by name: which stems, how many clips, and what is measured of them."""
+"""Published protocols on Slakh2100 by name: stems, number of clips, measure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -10,18 +11,20 @@ from msgld.data.source import Clip
 from msgld.errors import DataError, UsageError
 
 FOUR = ("bass", "drums", "guitar", "piano")
-"""The stems that are published about; others are no part of the mixtures."""
+"""The stems of the published mixtures."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """What a paper measured.
+    """The protocol of a paper.
 
     Attributes:
-        name: what ``--protocol`` takes. source: the paper.
+        name: the value of ``--protocol``.
+        source: the paper.
         measure: of separation, a name of ``measures.MEASURES``.
-        networks: what its distances are taken with; their weights are the user's.
-        clips: how many clips, by task. seconds: their length.
+        networks: names of the embeddings for its distances; the user brings their weights.
+        clips: number of clips, by task.
+        seconds: length of a clip.
         stems: of the mixtures.
     """
 
@@ -32,6 +35,17 @@ class Published:
     clips: dict[str, int]
     seconds: float = 10.24
     stems: tuple[str, ...] = FOUR
+
+    def settings(self, stems: tuple[str, ...]) -> dict[str, Any]:
+        """Settings of the questions about a model of these stems."""
+        return {"measure": self.measure, "silent": tuple(stem for stem in stems if stem not in self.stems)}
+
+    def kept(self, stems: tuple[str, ...]) -> np.ndarray:
+        """Which stems of a model are in the mixtures, bool (S,). Raises DataError where none is."""
+        kept = np.array([stem in self.stems for stem in stems])
+        if not kept.any():
+            raise DataError(f"this model has none of the protocol's stems: {', '.join(self.stems)}")
+        return kept
 
 
 MSG_LD = Published(
@@ -67,25 +81,9 @@ def find_protocol(name: str) -> Published:
     return PROTOCOLS[name]
 
 
-class Narrowed:
-    """Clips in which only some stems are left, as the mixtures of a protocol have it.
-
-    Args:
-        clips: by number. stems: the names of the clips' stems. kept: those that stay; others fall silent and absent.
-
-    Raises:
-        DataError: the clips have none of those that are kept.
-    """
-
-    def __init__(self, clips: object, stems: tuple[str, ...], kept: tuple[str, ...]) -> None:
-        self._clips, self._kept = clips, np.array([stem in kept for stem in stems])
-        if not self._kept.any():
-            raise DataError(f"this model has none of {', '.join(kept)}")
-
-    def __len__(self) -> int:
-        return len(self._clips)  # type: ignore[arg-type]
-
-    def __getitem__(self, index: int) -> Clip:
-        clip: Clip = self._clips[index]  # type: ignore[index]
-        stems = clip.stems * self._kept[:, None, None].astype(np.float32)
-        return replace(clip, stems=stems, present=clip.present & self._kept)
+def narrowed(clip: Clip, kept: np.ndarray) -> Clip:
+    """The clip as in the mixtures of a protocol: stems that are not ``kept``, bool (S,), become silent and absent."""
+    if kept.all():
+        return clip
+    stems = clip.stems * kept[:, None, None].astype(np.float32)
+    return replace(clip, stems=stems, present=clip.present & kept)

@@ -1,16 +1,72 @@
-"""Separation of a clip, and the summary of what was measured of it."""
+"""How well does a model separate? A measure of every stem of every clip."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
+from msgld.api.quality import of_separation
 from msgld.audio.sound import Sound
-from msgld.evaluation.table import row
+from msgld.data.source import Clip
+from msgld.errors import DataError
+from msgld.evaluation.measures import find_measure
+from msgld.evaluation.question import Advance, Question
+from msgld.evaluation.report import EXAMPLES, Example, plain, row
+from msgld.metrics import is_silent
+
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Separation(Question):
+    """The question; see :class:`Question`.
+
+    Attributes:
+        measure: a name of ``measures.MEASURES``.
+        silent: stems that no clip has.
+    """
+
+    measure: str = "si-sdri"
+    silent: Sequence[str] = ()
+
+    def about(self) -> dict[str, Any]:
+        """Measure and sampler."""
+        measure = find_measure(self.measure)
+        better = "higher" if measure.higher else "lower"
+        settings = of_separation(self.options, self.model.model).sampling
+        return {"measure": measure.name, "unit": measure.unit, "better": better, **self.sampling(settings)}
+
+    def answer(self, clips: Iterable[Clip], advance: Advance) -> dict[str, Any]:
+        """Rows over all stems, over all but ``other``, and stem by stem. Raises DataError where there are none."""
+        values, names, pooled = [], [], set()
+        examples: list[Example] = []
+        for clip in clips:
+            mixture = clip.stems.sum(0)
+            stems = separate_clip(self.model, mixture, clip.rate, self.options, self.silent)
+            stems = pool_estimates(stems, clip, self.model.stems)
+            values.append(find_measure(self.measure).compute(stems, clip))
+            names.append(clip.name)
+            pooled |= {clip.pooled} - {()}
+            if len(examples) < EXAMPLES:
+                examples.append(_example(clip, mixture, stems, self.model.stems))
+            advance(1)
+        table = np.stack(values)
+        rows = separation_rows(table, self.model.stems)
+        if not rows:
+            raise DataError("nothing can be measured: there is no clip in which two stems sound")
+        remarks = [_pooling_remark(stems) for stems in sorted(pooled)]
+        return {
+            "rows": rows,
+            "values": plain(table),
+            "names": names,
+            "examples": examples,
+            "remarks": remarks,
+        }
 
 
 def separate_clip(
@@ -19,6 +75,10 @@ def separate_clip(
     """Stems (S, channels, L) of a mixture (channels, L), through :meth:`msgld.api.msgld.Msgld.separate`.
 
     Args:
+        model: the model.
+        mixture: (channels, L).
+        rate: samples a second.
+        options: of the call.
         silent: stems that the mixture is known not to have.
     """
     known: dict[str, Sound] = {stem: (np.zeros_like(mixture), rate) for stem in silent}
@@ -26,9 +86,38 @@ def separate_clip(
     return np.stack([stems[stem] for stem in model.stems])
 
 
+def pool_estimates(estimates: np.ndarray, clip: Clip, stems: tuple[str, ...]) -> np.ndarray:
+    """Estimated stems (S, channels, L) as the clip's set has them.
+
+    Where the set has no guitar by name, its ``other`` may have one: it is compared with the sum of the model's guitar
+    and ``other``. Stems that the set lacks stay as they are; they get no figure.
+    """
+    if not clip.pooled or OTHER not in stems:
+        return estimates
+    pooled = estimates.copy()
+    pooled[stems.index(OTHER)] += estimates[[stems.index(stem) for stem in clip.pooled]].sum(0)
+    return pooled
+
+
+def _pooling_remark(stems: tuple[str, ...]) -> str:
+    return (
+        f"other: the set has no {' and no '.join(stems)} by name, so its other is compared with the sum of the model's "
+        f"{' + '.join((*stems, OTHER))}"
+    )
+
+
 def separation_rows(values: np.ndarray, stems: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Summaries of a measure's figures (clips, K): over all, over all but ``other``, stem by stem; none of nothing."""
-    four = [k for k, stem in enumerate(stems) if stem != "other"]
-    rows = [row("all stems", values.ravel()), row("without other", values[:, four].ravel())]
+    """Summaries of figures (clips, S): over all, over all but ``other``, stem by stem; none without figures."""
+    named = [k for k, stem in enumerate(stems) if stem != OTHER]
+    rows = [row("all stems", values.ravel()), row("without other", values[:, named].ravel())]
     rows += [row(stem, values[:, k]) for k, stem in enumerate(stems)]
     return [one for one in rows if one["count"]]
+
+
+def _example(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[str, ...]) -> Example:
+    """The song, and each stem that sounds in it: the true one and the separated one."""
+    tracks = {"song": mixture}
+    for k, name in enumerate(names):
+        if clip.present[k] and not is_silent(clip.stems[k]):
+            tracks |= {f"{name}, true": clip.stems[k], f"{name}, separated": stems[k]}
+    return Example(clip.name, tracks, clip.rate)

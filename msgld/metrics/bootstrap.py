@@ -1,4 +1,4 @@
-"""Many values in a few figures."""
+"""Many scores in a few figures: their mean with a bootstrap interval."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ class Summary:
     """A sample of scores in five figures.
 
     Attributes:
-        mean, median: of the values.
-        low, high: 95 % bootstrap interval of the mean.
-        count: how many values there were.
+        mean: of the values.
+        median: of the values.
+        low: lower end of the 95 % bootstrap interval of the mean.
+        high: its upper end.
+        count: number of values.
     """
 
     mean: float

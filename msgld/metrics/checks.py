@@ -1,4 +1,4 @@
-"""What every metric asks of its arrays before it counts."""
+"""Checks that every metric makes of its arrays first."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from msgld.errors import UsageError
 
 
 def matched(**arrays: np.ndarray) -> list[np.ndarray]:
-    """The arrays in float64, once they are known to have one shape, some values, and only finite ones.
+    """The arrays in float64; they have one shape, and only finite values.
 
     Raises:
-        UsageError: naming the array that does not fit.
+        UsageError: shapes differ, an array is empty, or a value is not finite; it names the array.
     """
     found = {name: np.asarray(array, dtype=np.float64) for name, array in arrays.items()}
     first, *_ = found

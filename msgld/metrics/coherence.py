@@ -6,34 +6,79 @@ lie between parts shuffled across songs (0) and those of real songs (1).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from msgld.errors import UsageError
 from msgld.metrics.checks import matched
+from msgld.music.chroma import centred_spectra, chroma
+from msgld.stems import UNPITCHED
 
 ONSET_HZ = 100
 """Values of an onset envelope in a second."""
 
 TOLERANCE = 0.03
-"""Seconds by which onsets may miss each other: the standard deviation of the bell that each is spread to."""
+"""Seconds by which onsets may miss each other: the standard deviation of the bell over which each is spread."""
 
-LOWEST, OCTAVES = 55.0, 5
-"""Pitch classes are heard from A1 on, over so many octaves."""
 
-CHROMA_SECONDS = 0.5
-"""Length over which notes are taken together."""
+def agreement(
+    part: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray], rate: int
+) -> tuple[float, float]:
+    """How well a part goes with given stems, in rhythm and in tone; the longer group of stems is cut.
+
+    Args:
+        part: stem -> samples (channels, L).
+        given: stem -> samples (channels, L).
+        rate: samples a second.
+
+    Returns:
+        Agreement of their onsets and of their notes (drums left out on both sides), each -1 to 1, NaN where there are
+        none.
+    """
+    one, other = _sum(part), _sum(given)
+    length = min(one.shape[-1], other.shape[-1])
+    rhythm = rhythm_agreement(one[..., :length], other[..., :length], rate)
+    first, second = (_sum(_pitched(stems))[..., :length] for stems in (part, given))
+    return rhythm, tonal_agreement(first, second, rate) if first.size and second.size else float("nan")
+
+
+def _pitched(stems: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {stem: samples for stem, samples in stems.items() if stem not in UNPITCHED}
+
+
+def _sum(stems: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The sum of stems; empty where there are none."""
+    return np.sum([*stems.values()], axis=0) if stems else np.zeros(0)
+
+
+def on_scale(made: np.ndarray, shuffled: np.ndarray, real: np.ndarray) -> float | None:
+    """Where the mean agreement of made parts lies between shuffled (0) and true ones (1), to three digits.
+
+    Args:
+        made: one a clip, (n,). A silent part agrees with nothing: its NaN counts as 0.
+        shuffled: of another song's parts, (n,).
+        real: of the true parts, (n,).
+
+    Returns:
+        None where no clip has all figures, or true parts agree no better than shuffled ones.
+    """
+    table = np.array([np.nan_to_num(made), shuffled, real], float)
+    table = table[:, np.isfinite(table).all(0)]
+    if not table.size:
+        return None
+    mean, zero, one = table.mean(1)
+    return round(float((mean - zero) / (one - zero)), 3) if one > zero else None
 
 
 def onset_envelope(samples: np.ndarray, rate: int) -> np.ndarray:
-    """How much of a sound begins when: rise of its bands' loudness, ``ONSET_HZ`` values a second.
+    """Strength of the onsets of a sound: the rise of its bands' loudness, ``ONSET_HZ`` values a second.
 
     Args:
         samples: (L,) or (channels, L), whose powers are averaged.
+        rate: samples a second.
     """
-    hop = round(rate / ONSET_HZ)
-    power = _power(samples, 2048 * rate // 44_100, hop)
+    power = centred_spectra(samples, 2048 * rate // 44_100, round(rate / ONSET_HZ))
     groups = np.array_split(power[:, 1:], 24, axis=1)
     loudness = np.log(np.stack([group.mean(1) for group in groups], 1) + 1e-7)
     return np.diff(loudness, axis=0, prepend=loudness[:1]).clip(0).mean(1)
@@ -43,7 +88,9 @@ def rhythm_agreement(one: np.ndarray, other: np.ndarray, rate: int) -> float:
     """Correlation of two sounds' onsets, each spread over ``TOLERANCE``; -1 to 1.
 
     Args:
-        one, other: (L,) or (channels, L) of one length, at ``rate``. Channels may differ in number and cannot cancel.
+        one: (L,) or (channels, L).
+        other: of the same length. Channels may differ in number and cannot cancel.
+        rate: samples a second.
 
     Returns:
         NaN where a sound has no onsets.
@@ -54,27 +101,8 @@ def rhythm_agreement(one: np.ndarray, other: np.ndarray, rate: int) -> float:
     return correlation(*curves)
 
 
-def chroma(samples: np.ndarray, rate: int) -> np.ndarray:
-    """Energy in each pitch class, (T, 12), stretch by stretch of ``CHROMA_SECONDS``; A is 0.
-
-    Args:
-        samples: (L,) or (channels, L), whose powers are averaged.
-    """
-    size = 1 << round(np.log2(rate * 0.35))
-    hop = round(rate * CHROMA_SECONDS / 2)
-    magnitude = np.sqrt(_power(samples, size, hop))
-    hertz = np.arange(magnitude.shape[1]) * rate / size
-    heard = (hertz >= LOWEST * 2 ** (-1 / 24)) & (hertz < LOWEST * 2**OCTAVES)
-    pitch = 12 * np.log2(hertz[heard] / LOWEST)
-    # A bin counts for the class it is nearest to, less the farther it is and the higher, where overtones are.
-    weight = np.exp(-0.5 * ((pitch - np.rint(pitch)) / 0.2) ** 2) * 0.7 ** (pitch / 12)
-    classes = np.zeros((int(heard.sum()), 12))
-    classes[np.arange(len(pitch)), np.rint(pitch).astype(int) % 12] = weight
-    return magnitude[:, heard] @ classes
-
-
 def tonal_agreement(one: np.ndarray, other: np.ndarray, rate: int) -> float:
-    """Mean correlation of two sounds' :func:`chroma`, stretches weighed by how much both sound; -1 to 1.
+    """Mean correlation of two sounds' :func:`msgld.music.chroma.chroma`, weighted by how much both sound; -1 to 1.
 
     Arguments and result as for :func:`rhythm_agreement`.
     """
@@ -90,18 +118,6 @@ def tonal_agreement(one: np.ndarray, other: np.ndarray, rate: int) -> float:
     return float((values * kept).sum() / kept.sum())
 
 
-def on_scale(values: Sequence[float], shuffled: Sequence[float], real: Sequence[float]) -> float:
-    """Where the mean of agreements lies between shuffled (0) and real (1) ones; NaN values are left out.
-
-    Raises:
-        UsageError: real parts agree no better than shuffled ones, so there is no scale.
-    """
-    mean, zero, one = (float(np.nanmean(np.asarray(part, float))) for part in (values, shuffled, real))
-    if not one > zero:
-        raise UsageError(f"real parts agree by {one:.3f}, shuffled ones by {zero:.3f}: that is no scale")
-    return (mean - zero) / (one - zero)
-
-
 def _of_one_length(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     (one,), (other,) = matched(one=one), matched(other=other)
     if one.shape[-1] != other.shape[-1]:
@@ -109,22 +125,8 @@ def _of_one_length(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.n
     return one, other
 
 
-def _power(samples: np.ndarray, size: int, hop: int) -> np.ndarray:
-    """Power spectra (T, size / 2 + 1) of frames centred on every ``hop``-th sample, the mean of all channels."""
-    if samples.ndim not in (1, 2) or not samples.size:
-        raise UsageError(f"give samples (L,) or (channels, L), not {samples.shape}")
-    channels = np.atleast_2d(samples).astype(np.float64)
-    return np.mean([_power_of_one(channel, size, hop) for channel in channels], axis=0)
-
-
-def _power_of_one(samples: np.ndarray, size: int, hop: int) -> np.ndarray:
-    padded = np.pad(samples, (size // 2, size))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[: len(samples) : hop]
-    return np.abs(np.fft.rfft(frames * np.hanning(size), axis=1)) ** 2
-
-
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Of two arrays of one shape, each less its mean; NaN where one is constant."""
+    """Correlation of two arrays of one shape, each less its mean; NaN where one is constant."""
     a, b = one - one.mean(), other - other.mean()
     norm = float(np.sqrt((a**2).sum() * (b**2).sum()))
     return float((a * b).sum() / norm) if norm > 0 else float("nan")

@@ -1,4 +1,4 @@
-"""How much of an estimate is its target, at whatever volume: SI-SDR of Le Roux et al., 2019."""
+"""SI-SDR: the part of an estimate that is its target, at any volume; and the variant of MSDM's paper."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import numpy as np
 from msgld.metrics.checks import decibels, matched
 
 LOWEST = -60.0
-"""dB of an estimate that shares nothing with its target, silence included, so that it counts in a mean."""
+"""dB of an estimate that has nothing in common with its target, silence included, so that it counts in a mean."""
+
+EPS = 1e-8
+"""Added to every power by MSDM's evaluation."""
 
 
 def si_sdr(estimate: np.ndarray, target: np.ndarray, *, zero_mean: bool = False) -> Any:
@@ -17,20 +20,21 @@ def si_sdr(estimate: np.ndarray, target: np.ndarray, *, zero_mean: bool = False)
 
     Le Roux et al., 2019, "SDR - half-baked or well done?": 10 log10(|a s|^2 / |a s - e|^2) for an estimate e
     of the target s, where a = <e, s> / |s|^2.
-    The channels of a signal count as one long vector with one scale for all, so a wrong panorama counts as
+    The channels of a signal count as one long vector with one scale for all, so wrong panning counts as
     distortion and a silent channel does no harm.
 
     Args:
-        estimate, target: (..., channels, L), or (L,) for one mono signal.
+        estimate: (..., channels, L), or (L,) for one mono signal.
+        target: of the same shape.
         zero_mean: subtract the mean of each channel first.
 
     Returns:
         dB: a float for one signal, an array of shape (...) for several. +inf for a multiple of the target,
-        ``LOWEST`` for a silent estimate or one that shares nothing with the target, NaN for a silent target,
-        where nothing can be said.
+        ``LOWEST`` for a silent estimate or one that has nothing in common with the target, NaN for a silent
+        target.
 
     Raises:
-        UsageError: shapes differ, no values, or values that are not finite.
+        UsageError: shapes differ, there are no values, or values are not finite.
     """
     estimate, target = matched(estimate=np.atleast_2d(estimate), target=np.atleast_2d(target))
     if zero_mean:
@@ -55,7 +59,7 @@ def _of_peak_one(signal: np.ndarray) -> np.ndarray:
 
 
 def si_sdri(estimate: np.ndarray, target: np.ndarray, mixture: np.ndarray, *, zero_mean: bool = False) -> Any:
-    """SI-SDR improvement: what ``estimate`` gains over taking the mixture itself for the stem, in dB.
+    """SI-SDR improvement, in dB: the gain of ``estimate`` over taking the mixture itself for the stem.
 
     Arguments, returned shape and errors as for ``si_sdr``; ``mixture`` has the shape of the others.
     """
@@ -70,3 +74,52 @@ def is_silent(samples: np.ndarray, floor_db: float = -50.0) -> bool:
     """
     (samples,) = matched(samples=samples)
     return bool(decibels((samples**2).mean()) < floor_db)
+
+
+def msdm_si_sdr(estimate: np.ndarray, target: np.ndarray) -> Any:
+    """SI-SDR with an epsilon in every power, as Mariani et al. (2024) evaluate. It counts silent targets.
+
+    For a silent target it is 10 log10 of the epsilon over the estimate's power, so a nearly silent estimate is worth
+    tens of dB more than the mixture. Use it beside published figures only.
+
+    Args:
+        estimate: (..., L).
+        target: (..., L).
+
+    Returns:
+        dB, a float for one signal, else (...).
+    """
+    estimate, target = matched(estimate=estimate, target=target)
+    scale = ((estimate * target).sum(-1) + EPS) / ((target**2).sum(-1) + EPS)
+    wanted = scale[..., None] * target
+    ratio = ((wanted**2).sum(-1) + EPS) / (((wanted - estimate) ** 2).sum(-1) + EPS)
+    return decibels(ratio)[()]
+
+
+def msdm_gains(
+    estimates: np.ndarray, targets: np.ndarray, rate: int, window: float = 4.0, hop: float = 2.0
+) -> np.ndarray:
+    """The improvement of :func:`msdm_si_sdr` in every window in which two stems or more sound.
+
+    The mean over windows and stems is the figure of MSDM's tables.
+
+    Args:
+        estimates: (S, L) or (S, channels, L), where channels count as one long signal.
+        targets: of the same shape.
+        rate: samples a second.
+        window: seconds.
+        hop: seconds.
+
+    Returns:
+        dB, (windows, S), silent stems included.
+    """
+    estimates, targets = matched(estimates=estimates, targets=targets)
+    mixture, length = targets.sum(0), round(window * rate)
+    gains = []
+    for start in range(0, max(1, targets.shape[-1] - length + 1), round(hop * rate)):
+        part = slice(start, start + length)
+        true = targets[..., part].reshape(len(targets), -1)
+        if (np.abs(true).max(-1) > 0).sum() >= 2:
+            before = msdm_si_sdr(np.broadcast_to(mixture[..., part].ravel(), true.shape), true)
+            gains.append(msdm_si_sdr(estimates[..., part].reshape(true.shape), true) - before)
+    return np.array(gains).reshape(-1, len(targets))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from msgld.dsp.resample import resample
+from msgld.music.chroma import power_spectra
 
 RATE, WINDOW = 11_025, 4096
 """Sample rate at which partials are found, and samples of a window, 0.37 s."""
@@ -41,16 +42,11 @@ def tuning(blocks: Iterable[np.ndarray], rate: int) -> float:
 
 
 def _spectra(block: np.ndarray, rate: int) -> np.ndarray:
-    """Magnitudes (F, columns) of all whole windows; a block shorter than one has none.
-
-    Powers of the channels are averaged, so that channels of opposite polarity do not cancel.
-    """
+    """Magnitudes (F, columns) of all whole windows; a block shorter than one has none."""
     slow = resample(block, rate, RATE)
     if slow.shape[-1] < WINDOW:
         return np.zeros((WINDOW // 2 + 1, 0))
-    frames = np.lib.stride_tricks.sliding_window_view(slow, WINDOW, axis=-1)[:, :: WINDOW // 4]
-    power = np.abs(np.fft.rfft(frames * np.hanning(WINDOW), axis=-1)) ** 2
-    return np.sqrt(power.mean(0)).T
+    return np.sqrt(power_spectra(slow, WINDOW, WINDOW // 4)).T
 
 
 def _peaks(spectra: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -31,7 +31,7 @@ import torch
 import msgld
 from msgld.dsp.mel import MelConfig, from_log, log_mel, to_log
 from msgld.dsp.resample import resample
-from msgld.evaluation.table import markdown
+from msgld.evaluation.report import markdown
 from msgld.metrics import is_silent
 from research.guidance.picture import draw
 

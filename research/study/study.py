@@ -20,16 +20,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from msgld import Msgld, Options, load
+from msgld import Msgld, Options, evaluate, load
 from msgld.api.quality import Quality, of_separation
 from msgld.api.separated_song import SeparatedSong
 from msgld.data.heldout import HeldOut
 from msgld.data.source import Clip
 from msgld.diffusion.sampling import Sampling
-from msgld.evaluation import evaluate
 from msgld.evaluation.measures import improvements
-from msgld.evaluation.subset_names import Subset, named_subsets
-from msgld.evaluation.table import markdown, row
+from msgld.evaluation.report import markdown, row
+from msgld.evaluation.subsets import Subset, named_subsets
 from msgld.tasks.pitch_shift import PitchShift
 
 SHIFTS = ((0,), (0.5,), (-1,), (1,), (5,), (1, 2), (-1, 1, 2), (-1, 1, 2, 5), (-1, 0, 1, 2, 3, 4, 5))
@@ -128,8 +127,8 @@ def made(
     for number in calls:
         options = Options(steps=number)
         begun = time.perf_counter()
-        pieces = evaluate(model, "generate", clips, options=options)["rows"]
-        stems = evaluate(model, "arrange", clips, options=options, subsets=subsets)["rows"][-1]
+        pieces = evaluate(model, "generate", clips=clips, options=options)["rows"]
+        stems = evaluate(model, "arrange", clips=clips, options=options, subsets=subsets)["rows"][-1]
         rows.append(
             {
                 "calls": number,

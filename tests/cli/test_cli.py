@@ -16,6 +16,7 @@ from tiny import save_tiny_model
 from typer.testing import CliRunner
 
 from msgld.cli.errors import guarded, take_debug
+from msgld.cli.evaluate import TASKS, task_first
 from msgld.cli.inputs import find_songs, stem_files, stem_list, stems_in, track_names
 from msgld.cli.main import COMMANDS, app
 from msgld.cli.outputs import choose_encoding
@@ -48,7 +49,7 @@ def test_help_is_quick_and_needs_no_torch() -> None:
     assert all(name in done.stdout for name in COMMANDS)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "evaluate", *(f"evaluate {task}" for task in TASKS)])
 def test_every_command_explains_itself_with_examples(command: str) -> None:
     result = CliRunner().invoke(app, [*command.split(), "--help"])
     assert result.exit_code == 0
@@ -90,8 +91,10 @@ def test_the_help_stays_short(command: str) -> None:
         ["generate", "--instrument", "rhodes"],
         ["generate", "--instrument", "piano=rhodes", "--instrument", "Piano=grand"],
         ["evaluate", "--subsets", "all"],
-        ["evaluate", "--task", "generate", "--guidance", "2"],
-        ["evaluate", "--stems", ".", "--soundfont", __file__],
+        ["evaluate", "generate", "--guidance", "2"],
+        ["evaluate", "separate", "--stems", ".", "--soundfont", __file__],
+        ["evaluate", "separate", "--measure", "loudness"],
+        ["evaluate", "hearing"],
     ],
 )
 def test_wrong_usage_is_one_line_and_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -256,7 +259,7 @@ def test_a_piece_is_generated_varied_and_extended(tmp_path: Path, model: Path) -
 class FewClips:
     """Instead of the held-out set, which takes long to render."""
 
-    def __init__(self, midi: Path | None, stems: tuple[str, ...]) -> None:
+    def __init__(self, midi: Path | None, stems: tuple[str, ...], soundfont: Path | None) -> None:
         self.stems = stems
 
     def __len__(self) -> int:
@@ -303,6 +306,21 @@ def test_subsets_are_evaluated_by_name(
     settings = report["settings"]
     assert (settings["steps"], settings["iterations"], settings["guidance"]) == (1, 2, 2.0)
     assert guarded(lambda: app([*ask, "--subsets", "banjo"], standalone_mode=False)) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", "separate"),
+        ("--clips 2 -n x", "separate --clips 2 -n x"),
+        ("-n x --task codec", "codec -n x"),
+        ("--task=arrange --subsets all", "arrange --subsets all"),
+        ("generate --clips 4", "generate --clips 4"),
+    ],
+)
+def test_the_task_is_the_word_after_evaluate(old: str, new: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert task_first(old.split()) == new.split()
+    assert ("the old spelling works until" in capsys.readouterr().err) == ("--task" in old)
 
 
 def test_songs_of_ones_own_are_evaluated(

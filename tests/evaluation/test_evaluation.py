@@ -15,6 +15,7 @@ import soundfile
 import torch
 from tiny import save_tiny_model, tiny_vocoder
 
+import msgld
 from msgld.api.loading import load
 from msgld.api.msgld import Msgld
 from msgld.api.options import Options
@@ -23,12 +24,13 @@ from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.errors import DataError, ModelError, UsageError
-from msgld.evaluation import evaluate, generation
+from msgld.evaluation import generation
 from msgld.evaluation.codec import whole_frames
+from msgld.evaluation.evaluate import evaluate
 from msgld.evaluation.listening import listening_errors, listening_rows
 from msgld.evaluation.measures import improvements
+from msgld.evaluation.report import markdown, row
 from msgld.evaluation.separation import separate_clip
-from msgld.evaluation.table import markdown, row
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.stems import RATE, STEMS
@@ -120,7 +122,7 @@ def test_the_error_of_listening_is_that_of_the_log_mels() -> None:
 def test_reports_are_written_and_say_what_was_measured(model: Msgld, tmp_path: Path) -> None:
     clips = [make_clip(i) for i in range(3)]
     for task in ("separate", "arrange", "listening", "codec"):
-        report = evaluate(model, task, clips, limit=2, out=tmp_path)
+        report = evaluate(model, task, clips=clips, limit=2, out=tmp_path)
         assert report["clips"] == 2 and report["rows"]
         assert json.loads((tmp_path / f"{task}.json").read_text("utf-8"))["rows"] == report["rows"]
         assert "| name |" in (tmp_path / f"{task}.md").read_text("utf-8")
@@ -133,8 +135,10 @@ def test_pieces_that_are_the_clips_have_no_distance_and_noise_has_one(
     model = load(save_tiny_model(Path(tempfile.mkdtemp()) / "tiny"))
 
     def played(by: Callable[[int], np.ndarray]) -> dict[str, float]:
-        monkeypatch.setattr(generation, "invent", lambda model, seconds, options: by(options.seed)[:, None])
-        report = evaluate(model, "generate", clips)
+        monkeypatch.setattr(
+            generation, "sample_piece", lambda model, seconds, options: by(options.seed)[:, None]
+        )
+        report = evaluate(model, "generate", clips=clips)
         assert [one["count"] for one in report["rows"]] == [8] * len(report["rows"])
         return {one["name"]: one["mean"] for one in report["rows"]}
 
@@ -145,64 +149,66 @@ def test_pieces_that_are_the_clips_have_no_distance_and_noise_has_one(
     assert all(same[name] < 0.2 * noise[name] for name in ("mixture", "bass", "drums"))
 
 
-def test_stems_that_pause_for_half_of_the_time_are_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pauses_of_half_of_the_time_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     clips = [make_clip(i) for i in range(4)]
     model = load(save_tiny_model(Path(tempfile.mkdtemp()) / "tiny"))
     halves = [whole_frames(clip, model.model).numpy()[:, 0] for clip in clips]
     for stems in halves:
         stems[1, : stems.shape[-1] // 2] = 0
-    monkeypatch.setattr(generation, "invent", lambda model, seconds, options: halves[options.seed][:, None])
-    rows = {one["name"]: one for one in evaluate(model, "generate", clips)["rows"]}
+    monkeypatch.setattr(
+        generation, "sample_piece", lambda model, seconds, options: halves[options.seed][:, None]
+    )
+    rows = {one["name"]: one for one in evaluate(model, "generate", clips=clips)["rows"]}
     assert rows["drums"]["pauses"] == pytest.approx(0.5, abs=0.05) and rows["drums"]["real pauses"] == 0
     assert rows["bass"]["pauses"] == rows["mixture"]["pauses"] == 0
 
 
-def test_what_a_model_invents_is_measured_shown_and_played(tmp_path: Path) -> None:
+def test_new_pieces_are_measured_shown_and_played(tmp_path: Path) -> None:
     model = load(save_tiny_model(tmp_path / "tiny"))
-    report = evaluate(model, "generate", [make_clip(i) for i in range(4)], out=tmp_path / "report")
+    report = evaluate(model, "generate", clips=[make_clip(i) for i in range(4)], out=tmp_path / "report")
     mixture = report["rows"][0]
     assert mixture["name"] == "mixture" and mixture["low"] <= mixture["mean"] <= mixture["high"] + 1
     page = (tmp_path / "report" / "generate.html").read_text("utf-8")
     assert page.count("<h2>") == 3 and "piece 0" in page
     model.model.vocoder = None
     with pytest.raises(ModelError, match="no vocoder"):
-        evaluate(model, "generate", [make_clip(i) for i in range(4)])
+        evaluate(model, "generate", clips=[make_clip(i) for i in range(4)])
 
 
 def test_too_few_clips_and_seeds_out_of_range_are_refused_before_anything_is_made(model: Msgld) -> None:
     for count in (0, 1, 3):
         with pytest.raises(UsageError, match="clips"):
-            evaluate(model, "generate", [make_clip(i) for i in range(count)])
+            evaluate(model, "generate", clips=[make_clip(i) for i in range(count)])
     with pytest.raises(UsageError, match="seed"):
-        evaluate(model, "arrange", [make_clip(0), make_clip(1)], options=Options(seed=2**63 - 1))
+        evaluate(model, "arrange", clips=[make_clip(0), make_clip(1)], options=Options(seed=2**63 - 1))
     with pytest.raises(UsageError, match="no clips"):
-        evaluate(model, "separate", [])
+        evaluate(model, "separate", clips=[])
 
 
 def test_a_report_is_replaced_by_its_like_only(model: Msgld, tmp_path: Path) -> None:
     clips = [make_clip(0)]
     for _ in range(2):
-        evaluate(model, "codec", clips, out=tmp_path)
-        evaluate(model, "separate", clips, out=tmp_path)
+        evaluate(model, "codec", clips=clips, out=tmp_path)
+        evaluate(model, "separate", clips=clips, out=tmp_path)
     before = (tmp_path / "separate.json").read_bytes()
     for other in ({"options": Options(steps=2)}, {"measure": "log-mel-l1"}):
         with pytest.raises(UsageError, match="another --out"):
-            evaluate(model, "separate", clips, out=tmp_path, **other)
+            evaluate(model, "separate", clips=clips, out=tmp_path, **other)
     with pytest.raises(UsageError, match="another --out"):
-        evaluate(model, "separate", [make_clip(0), make_clip(1)], out=tmp_path)
+        evaluate(model, "separate", clips=[make_clip(0), make_clip(1)], out=tmp_path)
     assert (tmp_path / "separate.json").read_bytes() == before
 
 
 def test_clips_without_anything_to_compare_are_noted(model: Msgld) -> None:
     clip = make_clip(0)
     silent = replace(clip, stems=np.zeros_like(clip.stems))
-    report = evaluate(model, "arrange", [silent], subsets=[("bass",)])
-    assert report["rows"] == [] and "no figures" in report["notes"][-1]
+    report = evaluate(model, "arrange", clips=[silent], subsets=[("bass",)])
+    assert report["rows"] == [] and "no figures" in report["remarks"][-1]
 
 
 def test_the_page_shows_and_plays_what_was_separated(model: Msgld, tmp_path: Path) -> None:
     clips = [replace(make_clip(i), name=f"<clip {i}>") for i in range(5)]
-    report = evaluate(model, "separate", clips, out=tmp_path)
+    report = evaluate(model, "separate", clips=clips, out=tmp_path)
     page = (tmp_path / "separate.html").read_text("utf-8")
     sources = re.findall(r'src="(sounds/[^"]+)"', page)
     assert sources and all((tmp_path / source).stat().st_size > 500 for source in sources)
@@ -218,11 +224,11 @@ def test_the_page_shows_and_plays_what_was_separated(model: Msgld, tmp_path: Pat
 
 def test_an_unknown_evaluation_names_the_known_ones(model: Msgld) -> None:
     with pytest.raises(UsageError, match="separate, generate, arrange, listening, codec"):
-        evaluate(model, "hearing", [make_clip(0)])
+        evaluate(model, "hearing", clips=[make_clip(0)])
 
 
 def test_codec_with_every_component_reaches_the_ceiling_of_its_mels(model: Msgld) -> None:
-    rows = {r["name"]: r for r in evaluate(model, "codec", [make_clip(0)])["rows"]}
+    rows = {r["name"]: r for r in evaluate(model, "codec", clips=[make_clip(0)])["rows"]}
     assert rows["ceiling, true mels"]["mean"] > rows["ceiling, decoded mels"]["mean"]
     assert rows["log-mel L1"]["mean"] > 0
 
@@ -233,3 +239,28 @@ def test_row_and_table() -> None:
     assert one["low"] <= 3.0 <= one["high"]
     assert markdown([one]).splitlines()[2].startswith("| x | 3.0 |")
     assert markdown([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("task", "settings", "words"),
+    [
+        ("separate", {"clips": [], "stems": "songs"}, "clips and stems are two sources"),
+        ("separate", {"stems": "songs", "soundfont": "font.sf2"}, "stems and soundfont are two sources"),
+        ("separate", {"measure": "loudness"}, "si-sdri, sdr"),
+        ("separate", {"protocol": "mine"}, "msg-ld, mge-ldm, msdm"),
+        ("separate", {"limit": 0}, "limit has to be"),
+        ("codec", {"measure": "sdr"}, "measure goes with the evaluation of separate, not of codec"),
+    ],
+)
+def test_wrong_settings_are_refused(model: Msgld, task: str, settings: dict, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        msgld.evaluate(model, task, **settings)
+
+
+def test_a_folder_of_songs_is_measured_by_its_path(model: Msgld, tmp_path: Path) -> None:
+    for stem, samples in zip(("bass", "drums"), make_clip(0).stems, strict=False):
+        (tmp_path / "song").mkdir(exist_ok=True)
+        soundfile.write(tmp_path / "song" / f"{stem}.wav", samples.T, RATE)
+    report = msgld.evaluate(model, stems=str(tmp_path))
+    assert report["clips"] == 1 and report["names"] == ["song@0.00"]
+    assert [row["name"] for row in report["rows"][2:]] == ["bass", "drums"]

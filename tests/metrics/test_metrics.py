@@ -183,3 +183,46 @@ def _most_alike(query: np.ndarray, pieces: np.ndarray) -> float:
             ]
             found.append((sides[0] * sides[1]).sum() / np.linalg.norm(sides[0]) / np.linalg.norm(sides[1]))
     return float(max(found))
+
+
+# The score of MSDM
+
+
+def test_for_stems_that_sound_it_is_the_si_sdr():
+    target, noise = (np.random.default_rng(seed).standard_normal(3000) for seed in (3, 4))
+    estimate = target + 0.3 * noise
+    assert metrics.msdm_si_sdr(estimate, target) == pytest.approx(
+        float(metrics.si_sdr(estimate, target)), abs=1e-3
+    )
+
+
+def test_silent_targets_flatter():
+    rng = np.random.default_rng(5)
+    targets = rng.standard_normal((3, 8 * 100))
+    targets[2] = 0
+    estimates = targets + 0.3 * rng.standard_normal(targets.shape)
+    counted = metrics.msdm_gains(estimates, targets, rate=100).mean()
+    without = metrics.msdm_gains(estimates[:2], targets[:2], rate=100).mean()
+    estimates[2] *= 1e-3
+    assert metrics.msdm_gains(estimates, targets, rate=100).mean() > counted + 15
+    mixture = targets.sum(0)
+    gains = [metrics.si_sdr(estimates[k], targets[k]) - metrics.si_sdr(mixture, targets[k]) for k in range(2)]
+    assert without == pytest.approx(np.mean(gains), abs=1)
+    assert not metrics.msdm_gains(estimates[2:], targets[2:], rate=100).size
+
+
+def test_torchmetrics_says_the_same_of_si_sdr():
+    rng = np.random.default_rng(8)
+    target = rng.standard_normal(4000)
+    estimate = target + 0.5 * rng.standard_normal(4000)
+    theirs = scale_invariant_signal_distortion_ratio(torch.tensor(estimate), torch.tensor(target))
+    assert metrics.msdm_si_sdr(estimate, target) == pytest.approx(float(theirs), abs=1e-3)
+
+
+def test_msdm_counts_channels_as_one_signal():
+    rng = np.random.default_rng(8)
+    targets = rng.standard_normal((2, 800))
+    estimates = targets + 0.3 * rng.standard_normal(targets.shape)
+    mono = metrics.msdm_gains(estimates, targets, rate=100).mean()
+    opposed = [np.stack([part, -part], 1) for part in (estimates, targets)]
+    assert metrics.msdm_gains(*opposed, rate=100).mean() == pytest.approx(mono, abs=1e-6)

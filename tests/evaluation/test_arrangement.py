@@ -15,13 +15,14 @@ from msgld.api.options import Options
 from msgld.data.source import Clip
 from msgld.dsp.mel import log_mel
 from msgld.errors import UsageError
-from msgld.evaluation import evaluate
+from msgld.evaluation.arrangement import RATE as COMPARED
+from msgld.evaluation.arrangement import Played, play, scene, subset_rows
 from msgld.evaluation.codec import whole_frames
+from msgld.evaluation.evaluate import evaluate
 from msgld.evaluation.listening import LEVELS, levels_of, listening_errors, listening_rows
-from msgld.evaluation.scene import scene
-from msgld.evaluation.subset_names import named_subsets, proper_subsets
-from msgld.evaluation.subsets import Played, play, subset_rows
-from msgld.evaluation.together import Fit, agreement, copies, scaled
+from msgld.evaluation.subsets import named_subsets, proper_subsets
+from msgld.metrics.coherence import agreement, on_scale
+from msgld.metrics.copies import copies
 from msgld.progress import Progress
 from msgld.stems import RATE, STEMS
 
@@ -74,7 +75,7 @@ def test_subsets_that_cannot_be_are_refused(text: str, words: str):
 def test_all_subsets_are_played_and_reported(maps: bool, tmp_path: Path):
     clips, seen = [make_clip(i) for i in range(2)], []
     report = evaluate(
-        leaning_model(maps), "arrange", clips, options=FEW, out=tmp_path, on_progress=seen.append,
+        leaning_model(maps), "arrange", clips=clips, options=FEW, out=tmp_path, on_progress=seen.append,
         subsets=proper_subsets(STEMS),
     )  # fmt: skip
     rows = {one["name"]: one for one in report["rows"]}
@@ -117,12 +118,12 @@ def test_true_stems_fit_foreign_ones_do_not_and_copies_are_seen():
         return np.sin(2 * np.pi * pitch * time) * np.exp(-12 * ((time + phase) % 0.5))
 
     given = {"bass": beat(0, 110), "drums": beat(0, 4000)}
-    real, foreign = agreement({"piano": beat(0, 220)}, given), agreement({"piano": beat(0.21, 311)}, given)
-    assert real.rhythm > 0.5 > 0.2 > foreign.rhythm and real.tone > 0.5 > 0 > foreign.tone
-    fits = [Fit(real, foreign, real), Fit(foreign, foreign, real)]
-    assert scaled(fits, "rhythm") == scaled(fits, "tone") == 0.5
-    assert scaled([Fit(real, real, foreign)], "tone") is None
-    assert np.isnan(agreement({"drums": beat(0, 4000)}, given).tone)
+    real = agreement({"piano": beat(0, 220)}, given, COMPARED)
+    foreign = agreement({"piano": beat(0.21, 311)}, given, COMPARED)
+    assert real[0] > 0.5 > 0.2 > foreign[0] and real[1] > 0.5 > 0 > foreign[1]
+    fits = np.array([[real, foreign, real], [foreign, foreign, real]])
+    assert on_scale(*fits[..., 0].T) == on_scale(*fits[..., 1].T) == 0.5
+    assert np.isnan(agreement({"drums": beat(0, 4000)}, given, COMPARED)[1])
     mels = np.random.default_rng(0).standard_normal((3, 16, 50))
     assert copies(mels[:2], mels[1:] + 0.01) == 1
 
@@ -168,7 +169,7 @@ def test_subsets_without_figures_are_left_out_and_one_stem_has_no_distance():
 
 def test_subsets_go_with_arranging_alone():
     with pytest.raises(UsageError, match="arrange"):
-        evaluate(leaning_model(True), "codec", [make_clip(0)], subsets=[("bass",)])
+        evaluate(leaning_model(True), "codec", clips=[make_clip(0)], subsets=[("bass",)])
 
 
 # Does it listen, asked of a model of one level
@@ -192,5 +193,5 @@ def test_a_model_of_one_level_is_asked_by_the_published_rule():
 
 def test_listening_is_reported_for_both_kinds(tmp_path: Path):
     for maps in (True, False):
-        rows = evaluate(leaning_model(maps), "listening", [make_clip(i) for i in range(3)])["rows"]
+        rows = evaluate(leaning_model(maps), "listening", clips=[make_clip(i) for i in range(3)])["rows"]
         assert all(row["mean"] == pytest.approx(1, abs=1e-3) and row["count"] == 3 for row in rows)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msgld.errors import UsageError
-from msgld.metrics import frechet_distance, gaussian_distance, mel_statistics, mel_statistics_distance
+from msgld.metrics import frechet_distance, gaussian_distance, kernel_distance, mel_statistics
 
 RATE = 86.13  # columns a second
 
@@ -80,8 +80,9 @@ def test_statistics_do_not_depend_on_when_things_happen_but_on_how_loud_and_wher
 
 def test_louder_parts_are_as_far_as_their_level_says():
     mels = np.random.default_rng(0).standard_normal((6, 32, 100))
-    assert mel_statistics_distance(mels, mels[::-1], RATE) == pytest.approx(0, abs=1e-6)
-    assert mel_statistics_distance(mels + 0.5, mels, RATE) == pytest.approx(16 * 0.25, abs=1e-6)
+    plain, reverse, louder = (mel_statistics(one, RATE) for one in (mels, mels[::-1], mels + 0.5))
+    assert frechet_distance(plain, reverse) == pytest.approx(0, abs=1e-6)
+    assert frechet_distance(louder, plain) == pytest.approx(16 * 0.25, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +91,37 @@ def test_louder_parts_are_as_far_as_their_level_says():
 def test_log_mels_without_statistics_are_refused(mels: np.ndarray):
     with pytest.raises(UsageError):
         mel_statistics(mels, RATE)
+
+
+# The kernel distance
+
+
+def points(seed: int, count: int, shift: float = 0.0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((count, 6)) + shift
+
+
+def test_the_kernel_distance_is_that_of_its_definition():
+    made, true, width = points(0, 7), points(1, 9, 0.5), 2.0
+
+    def kernel(a: np.ndarray, b: np.ndarray) -> float:
+        return float(np.exp(-((a - b) ** 2).sum() / (2 * width**2)))
+
+    own = np.mean([kernel(a, b) for i, a in enumerate(made) for j, b in enumerate(made) if i != j])
+    theirs = np.mean([kernel(a, b) for i, a in enumerate(true) for j, b in enumerate(true) if i != j])
+    across = np.mean([kernel(a, b) for a in made for b in true])
+    assert kernel_distance(made, true, width) == pytest.approx(100 * (own + theirs - 2 * across))
+
+
+def test_it_has_no_bias_in_small_sets():
+    same = [kernel_distance(points(2 * s, 8), points(2 * s + 1, 8), 3.0) for s in range(300)]
+    assert abs(np.mean(same)) < 3 * np.std(same) / np.sqrt(len(same))
+    apart = [kernel_distance(points(2 * s, 8), points(2 * s + 1, 8, 1.0), 3.0) for s in range(50)]
+    # E k over Gaussians of unit variance in D dimensions whose means are d apart, in closed form.
+    inside, moved = (9 / 11) ** 3, (9 / 11) ** 3 * np.exp(-6 / 22)
+    assert np.mean(apart) == pytest.approx(200 * (inside - moved), rel=0.1)
+
+
+def test_sets_that_do_not_compare_are_refused():
+    for made, true in ((points(0, 1), points(1, 5)), (points(0, 5), points(1, 5)[:, :3])):
+        with pytest.raises(UsageError):
+            kernel_distance(made, true)

@@ -8,9 +8,9 @@ from tiny import save_tiny_model
 
 from msgld.api.loading import load
 from msgld.data.source import Clip
-from msgld.evaluation import evaluate
+from msgld.evaluation.evaluate import evaluate
 from msgld.evaluation.measures import MEASURES, find_measure
-from msgld.evaluation.pooling import pool_estimates
+from msgld.evaluation.separation import pool_estimates
 from msgld.stems import STEMS
 
 RATE = 44_100
@@ -46,8 +46,8 @@ def test_nothing_is_pooled_where_the_set_has_all_or_the_model_has_no_other() -> 
 def test_the_report_says_what_was_compared(tmp_path) -> None:
     model = load(save_tiny_model(tmp_path / "model"))
     report = evaluate(model, clips=[clip()[0]], out=tmp_path / "report")
-    (note,) = report["notes"]
+    (note,) = report["remarks"]
     assert "no guitar and no piano" in note and "guitar + piano + other" in note
     assert note in (tmp_path / "report" / "separate.md").read_text()
     assert {row["name"] for row in report["rows"]} >= {"bass", "drums", "other"}
-    assert "notes" not in evaluate(model, clips=[clip(())[0]])
+    assert "remarks" not in evaluate(model, clips=[clip(())[0]])

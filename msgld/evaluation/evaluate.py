@@ -1,0 +1,206 @@
+"""Runs an evaluation: chooses the clips, answers the question, writes the report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from msgld.api.msgld import Msgld
+from msgld.api.options import NORMAL, Options
+from msgld.data.source import Clip
+from msgld.errors import UsageError
+from msgld.evaluation.arrangement import Arrangement
+from msgld.evaluation.codec import Codec
+from msgld.evaluation.embeddings import Embedding
+from msgld.evaluation.generation import Generation
+from msgld.evaluation.listening import Listening
+from msgld.evaluation.measures import find_measure
+from msgld.evaluation.protocols import Published, find_protocol, narrowed
+from msgld.evaluation.question import Question
+from msgld.evaluation.report import refuse_another, write_report
+from msgld.evaluation.separation import Separation
+from msgld.evaluation.subsets import Subset
+from msgld.progress import Meter, OnProgress
+from msgld.ranges import RANGES, check
+
+if TYPE_CHECKING:
+    from msgld.data.stem_folders.folder import StemFolder
+
+QUESTIONS: dict[str, type[Question]] = {
+    "separate": Separation,
+    "generate": Generation,
+    "arrange": Arrangement,
+    "listening": Listening,
+    "codec": Codec,
+}
+"""Task -> the question about it."""
+
+
+class Clips(Protocol):
+    """Clips by number."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Clip: ...
+
+
+def evaluate(
+    model: Msgld,
+    task: str = "separate",
+    *,
+    clips: Clips | None = None,
+    stems: str | Path | StemFolder | None = None,
+    midi: str | Path | None = None,
+    soundfont: str | Path | None = None,
+    limit: int | None = None,
+    out: str | Path | None = None,
+    options: Options = NORMAL,
+    measure: str | None = None,
+    subsets: Sequence[Subset] | None = None,
+    networks: Sequence[Embedding] = (),
+    protocol: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> dict[str, Any]:
+    """Measure a model on the held-out set, or on songs of your own, through the calls that users make.
+
+    Args:
+        model: returned by :func:`msgld.load`.
+        task: ``separate`` (by ``measure``), ``generate`` (distance of new pieces to the clips), ``arrange`` (how well
+            made stems go with the given ones), ``listening`` (ratios of the denoiser's errors) or ``codec``.
+        clips: instead of the held-out set.
+        stems: a folder of your own songs, a folder each with a file a stem; cut into clips of 10.24 s.
+        midi: folder of the held-out set's MIDI files; without it only the band's part of the set is used.
+        soundfont: plays the held-out set instead of its own, TimGM6mb.
+        limit: only the first so many clips.
+        out: folder for ``<task>.json``, ``<task>.md`` and the page ``<task>.html``.
+        options: of the calls.
+        measure: with ``separate``, a name of :data:`msgld.evaluation.measures.MEASURES`; SI-SDRi by default.
+        subsets: with ``arrange``, stems to make to the others, each subset over all clips; by default those of
+            :func:`msgld.evaluation.subsets.usual_subsets`.
+        networks: with ``generate`` and ``arrange``, embeddings that compare sets of sounds besides mel statistics; see
+            :func:`msgld.evaluation.embeddings.named_embeddings`.
+        protocol: of a paper on Slakh2100, a name of :data:`msgld.evaluation.protocols.PROTOCOLS`. It sets the stems,
+            and unless you do the number and length of the clips and the measure.
+        on_progress: called with the progress.
+
+    Returns:
+        The report: ``task``, ``model``, ``clips`` (their number), the settings, ``rows``, and for some tasks
+        ``values`` of every clip, their ``names`` and ``remarks``. A row has at least name, mean, low and high (the
+        95 % interval) and count.
+
+    Raises:
+        UsageError: an unknown task, measure or protocol, a setting of another task, two sources of clips, too few
+            clips, or a report in ``out`` that was measured otherwise.
+        DataError: soundfont, MIDI files or songs are missing.
+    """
+    sources = {"clips": clips, "stems": stems, "midi": midi, "soundfont": soundfont}
+    check_settings(measure=measure, protocol=protocol, limit=limit, **sources)
+    published = None if protocol is None else find_protocol(protocol)
+    settings = {"measure": measure, "subsets": subsets, "networks": networks}
+    question = _question(model, task, options, settings, published)
+    chosen = _clips(model.stems, stems, midi, soundfont, published) if clips is None else clips
+    kept = published.kept(model.stems) if published else np.ones(len(model.stems), bool)
+    count = min(len(chosen), limit or (published and published.clips.get(task)) or len(chosen))
+    _check_count(task, question, count)
+    about: dict[str, Any] = {"task": task, "model": model.name, "clips": count}
+    about |= {"protocol": f"{published.name} ({published.source})"} if published else {}
+    about |= question.about()
+    if out is not None:
+        refuse_another(Path(out), about)
+    meter = Meter(question.work(count), question.unit, f"evaluating {task}", on_progress)
+    meter.advance(0)
+    answer = question.answer((narrowed(chosen[i], kept) for i in range(count)), meter.advance)
+    meter.advance(math.inf)  # fractions of a clip may sum to a little less than it
+    examples = answer.pop("examples", [])
+    remarks = [*answer.pop("remarks", []), *_remarks(answer["rows"], task, published, networks)]
+    report = {**about, **answer, **({"remarks": remarks} if remarks else {})}
+    if out is not None:
+        write_report(report, examples, Path(out))
+    return report
+
+
+def check_settings(
+    *, measure: str | None = None, protocol: str | None = None, limit: int | None = None, **others: object
+) -> None:
+    """Check settings of :func:`evaluate` that need no model.
+
+    Raises:
+        UsageError: an unknown measure or protocol, a limit out of range, or clips from two sources.
+    """
+    if measure is not None:
+        find_measure(measure)
+    if protocol is not None:
+        find_protocol(protocol)
+    if limit is not None:
+        RANGES["clips"].check("limit", limit)
+    given = [name for name in ("clips", "stems", "midi", "soundfont") if others.get(name) is not None]
+    if len(given) > 1 and given != ["midi", "soundfont"]:
+        raise UsageError(
+            f"{' and '.join(given)} are two sources of clips: choose the held-out set (midi, soundfont) or your own"
+        )
+
+
+def _question(
+    model: Msgld, task: str, options: Options, settings: Mapping[str, Any], published: Published | None
+) -> Question:
+    """The question about a task, with the settings that are given, and those that it takes of a protocol's."""
+    if task not in QUESTIONS:
+        raise UsageError(f"no evaluation named {task!r}; there are: {', '.join(QUESTIONS)}")
+    takes = {name: {field.name for field in fields(kind)} for name, kind in QUESTIONS.items()}
+    given = {name: value for name, value in settings.items() if value}
+    for name in given.keys() - takes[task]:
+        owners = " and ".join(other for other in QUESTIONS if name in takes[other])
+        raise UsageError(f"{name} goes with the evaluation of {owners}, not of {task}")
+    defaults = published.settings(model.stems) if published else {}
+    return QUESTIONS[task](
+        model, options, **{name: value for name, value in (defaults | given).items() if name in takes[task]}
+    )
+
+
+def _clips(
+    names: tuple[str, ...],
+    stems: str | Path | StemFolder | None,
+    midi: str | Path | None,
+    soundfont: str | Path | None,
+    published: Published | None,
+) -> Clips:
+    """Clips of a folder of songs, or of the held-out set."""
+    from msgld.data.heldout import HeldOut
+    from msgld.data.stem_folders.folder import CLIP_SECONDS, FolderClips, StemFolder
+
+    if stems is None:
+        folder, font = (None if path is None else Path(path) for path in (midi, soundfont))
+        return HeldOut(folder, names, soundfont=font)
+    songs = stems if isinstance(stems, StemFolder) else StemFolder(Path(stems), names)
+    return FolderClips(songs, published.seconds if published else CLIP_SECONDS)
+
+
+def _check_count(task: str, question: Question, count: int) -> None:
+    """Raise UsageError where clips are too few, or their seeds would be out of range."""
+    if not count:
+        raise UsageError("there are no clips to measure")
+    if count < question.fewest:
+        raise UsageError(
+            f"{task} compares sets of pieces: it takes {question.fewest} clips or more, not {count}"
+        )
+    check("seed", question.options.seed + count - 1)
+
+
+def _remarks(
+    rows: Sequence[Any], task: str, published: Published | None, networks: Sequence[Embedding]
+) -> list[str]:
+    """What the user should know about the figures."""
+    remarks = [] if rows else ["no figures: these clips have nothing to compare"]
+    had = {network.name for network in networks}
+    lacking = [name for name in published.networks if name not in had] if published else []
+    if lacking and task in ("generate", "arrange"):
+        remarks.append(
+            f"not measured: the protocol's distances with {' and '.join(lacking)}, whose weights are not given "
+            "(networks, --embedding)"
+        )
+    return remarks

@@ -1,0 +1,55 @@
+"""The class that every question about a model extends."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from msgld.api.msgld import Msgld
+from msgld.api.options import NORMAL, Options
+from msgld.data.source import Clip
+from msgld.diffusion.sampling import Sampling
+
+Advance = Callable[[float], None]
+"""Called with the units of work that were done since the last call; they may be fractions."""
+
+
+@dataclass(frozen=True)
+class Question(ABC):
+    """A question about a model. Further fields of a subclass are the settings that it takes.
+
+    Attributes:
+        model: the model.
+        options: of its calls.
+        fewest: clips that an answer needs.
+        unit: of the work, for progress.
+    """
+
+    model: Msgld
+    options: Options = NORMAL
+
+    fewest: ClassVar[int] = 1
+    unit: ClassVar[str] = "clips"
+
+    @abstractmethod
+    def answer(self, clips: Iterable[Clip], advance: Advance) -> dict[str, Any]:
+        """Measure the model over clips.
+
+        Returns:
+            ``rows`` of figures, and where they apply ``values`` of the clips, their ``names``, ``remarks`` for the
+            user, and ``examples`` for the page, see :class:`msgld.evaluation.report.Example`.
+        """
+
+    def about(self) -> dict[str, Any]:
+        """Settings as the report states them. Reports with other settings are not comparable."""
+        return {}
+
+    def work(self, clips: int) -> int:
+        """Units of work that so many clips take."""
+        return clips
+
+    def sampling(self, settings: Sampling) -> dict[str, Any]:
+        """Settings of the sampler as the report states them."""
+        return {"settings": {"quality": self.options.quality, **asdict(settings)}}
