@@ -48,21 +48,21 @@ def gaussian_distance(
 def kernel_distance(made: np.ndarray, true: np.ndarray, bandwidth: float | None = None) -> float:
     """Squared maximum mean discrepancy of two sets (n, D) and (m, D), unbiased (Gretton et al., 2012, eq. 3).
 
-    With a Gaussian kernel whose bandwidth is the median distance within ``true``, times 100, it is the KAD of Chung
+    With a Gaussian kernel whose bandwidth is the median distance inside ``true``, times 100, it is the KAD of Chung
     et al. (2025) once the points are embeddings of sounds. Unlike the Fréchet distance it is right on average
     for any number of points; so it can be a little below 0.
 
     Args:
         made: (n, D).
         true: (m, D).
-        bandwidth: of the kernel; the median distance within ``true`` by default.
+        bandwidth: of the kernel; the median distance inside ``true`` by default.
 
     Raises:
         UsageError: fewer than two points in a set, different D, or values that are not finite.
     """
     sets = _sets(made, true)
-    within = squared_distances(sets[1], sets[1])
-    width = bandwidth or float(np.median(np.sqrt(within[~np.eye(len(within), dtype=bool)]))) or 1.0
+    inner = squared_distances(sets[1], sets[1])
+    width = bandwidth or float(np.median(np.sqrt(inner[~np.eye(len(inner), dtype=bool)]))) or 1.0
 
     def similar(squared: np.ndarray) -> np.ndarray:
         return np.exp(-squared / (2 * width**2))
@@ -72,7 +72,7 @@ def kernel_distance(made: np.ndarray, true: np.ndarray, bandwidth: float | None 
         return float((similar(squared).sum() - count) / (count * (count - 1)))
 
     across = float(similar(squared_distances(*sets)).mean())
-    return 100 * (mean_of_others(squared_distances(sets[0], sets[0])) + mean_of_others(within) - 2 * across)
+    return 100 * (mean_of_others(squared_distances(sets[0], sets[0])) + mean_of_others(inner) - 2 * across)
 
 
 def squared_distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
