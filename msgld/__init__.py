@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from msgld.api.encoding import Encoding
-    from msgld.api.loading import load
-    from msgld.api.msgld import Msgld
+    from msgld.api.msgld import Msgld, load
     from msgld.api.naming import Names
     from msgld.api.options import Options
     from msgld.api.result import Result
@@ -72,7 +71,7 @@ _HOMES = {
     "Result": "api.result",
     "Saved": "api.save",
     "evaluate": "evaluation.evaluate",
-    "load": "api.loading",
+    "load": "api.msgld",
     "train": "api.train",
 }
 """Where the names live that are no errors."""
@@ -84,6 +83,11 @@ def __getattr__(name: str) -> Any:
         from msgld.api.record import own_version
 
         return own_version()
+    if name == "Brief":
+        from msgld.aliases import warn_renamed
+
+        warn_renamed("msgld.Brief", "msgld.Conditions")
+        name = "Conditions"
     if name not in __all__:
         raise AttributeError(f"module 'msgld' has no attribute {name!r}")
     value = getattr(import_module(f"msgld.{_HOMES.get(name, 'errors')}"), name)

@@ -1,9 +1,12 @@
-"""The object that :func:`msgld.load` returns."""
+"""Opening a model: :func:`load`, and the object that it returns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
 
+from msgld.api.checks import check_type
 from msgld.api.encoding import Encoding
 from msgld.api.making import StemMaker
 from msgld.api.naming import Names
@@ -11,10 +14,15 @@ from msgld.api.options import Options
 from msgld.api.result import Result
 from msgld.api.save import Saved
 from msgld.api.separating import SongSeparator
+from msgld.api.store import model_folder
 from msgld.audio.sound import Sound
+from msgld.checkpoint import load_model
+from msgld.description import read_description
 from msgld.model import Model
+from msgld.ranges import check_flag
+from msgld.runtime import choose_device, keep_freed_memory
 
-__all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound"]
+__all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound", "load"]
 
 
 class Msgld(SongSeparator, StemMaker):
@@ -32,3 +40,27 @@ class Msgld(SongSeparator, StemMaker):
         self.name = model.name
         self.stems = model.stems
         self.weights = dict(weights or {})
+
+
+def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:
+    """Open a model. On a CPU the process then keeps freed memory, see :mod:`msgld.runtime`.
+
+    Args:
+        model: a name, the path of a folder, or None for the shipped one. Names are looked for in the package and
+            in the cache (``MSGLD_CACHE``, else the user's cache folder).
+        device: ``auto`` (a CUDA device where there is one, else the CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        half: compute in bfloat16; by default where that is faster.
+
+    Raises:
+        ModelError: missing or damaged. UsageError: the device is not there.
+    """
+    if model is not None:
+        check_type("model", model, str | PathLike, "a name or the path of a folder")
+    half = None if half is None else check_flag("half", half)
+    chosen = choose_device(device)
+    if chosen.type == "cpu":
+        keep_freed_memory()
+    folder = model_folder(model)
+    parts = read_description(folder)["parts"]
+    weights = {name: str(part.get("sha256", "")) for name, part in parts.items()}
+    return Msgld(load_model(folder, chosen, half), weights)

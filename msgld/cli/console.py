@@ -42,8 +42,6 @@ class Console:
         """Print a remark on standard error."""
         _to_stderr(one_line(line), dim=True)
 
-    note = remark  # the commands that are not rewritten yet
-
     def record(self, **values: Any) -> None:
         """Print one JSON object on a line of its own, at once; nothing without ``as_json``.
 
@@ -52,9 +50,6 @@ class Console:
         """
         if self.as_json:
             _to_stdout(json.dumps(plain(values), ensure_ascii=False, allow_nan=False))
-
-
-Talk = Console  # the commands that are not rewritten yet
 
 
 def warn(message: str) -> None:

@@ -16,8 +16,7 @@ import torch
 from tiny import save_tiny_model, tiny_vocoder
 
 import msgld
-from msgld.api.loading import load
-from msgld.api.msgld import Msgld
+from msgld.api.msgld import Msgld, load
 from msgld.api.options import Options
 from msgld.data.source import Clip
 from msgld.diffusion.denoise import StemDenoiser

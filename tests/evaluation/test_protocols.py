@@ -12,7 +12,7 @@ import torch
 from command import run
 from tiny import save_tiny_model
 
-from msgld.api.loading import load
+from msgld.api.msgld import load
 from msgld.api.options import Options
 from msgld.data.source import Clip
 from msgld.dsp.mel import AUDIOLDM, MelConfig, log_mel

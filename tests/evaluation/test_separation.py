@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tiny import save_tiny_model
 
-from msgld.api.loading import load
+from msgld.api.msgld import load
 from msgld.data.source import Clip
 from msgld.evaluation.evaluate import evaluate
 from msgld.evaluation.measures import MEASURES, find_measure
