@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from msgld.errors import UsageError
-from msgld.music.midi.parts import Part
+
+if TYPE_CHECKING:  # the command line reads keys before NumPy is needed
+    import numpy as np
+
+    from msgld.music.midi.parts import Part
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 SHARPS = {"C#": 1, "D#": 3, "Gb": 6, "G#": 8, "A#": 10, "Cb": 11, "E#": 5, "Fb": 4, "B#": 0}
@@ -97,6 +100,8 @@ def key_of_notes(piece: Sequence[Part], start: float, seconds: float) -> str | N
         start: of the excerpt, seconds.
         seconds: its length.
     """
+    import numpy as np
+
     time = sounding_time(piece, start, seconds)
     if np.count_nonzero(time) < FEWEST:
         return None
@@ -110,6 +115,8 @@ def key_of_notes(piece: Sequence[Part], start: float, seconds: float) -> str | N
 
 def sounding_time(piece: Sequence[Part], start: float, seconds: float) -> np.ndarray:
     """Seconds for which each pitch class sounds in an excerpt, from C on, (12,)."""
+    import numpy as np
+
     time = np.zeros(12)
     for part in piece:
         if not part.is_drum:
