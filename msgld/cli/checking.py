@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgld.api.store import cache_folder
-from msgld.cli.console import Console, track
-from msgld.cli.tables import table
+from msgld.cli.console import Console, table, track
 
 if TYPE_CHECKING:
     from msgld.data.stem_folders import Finding

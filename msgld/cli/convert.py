@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from msgld.cli import options as o
-from msgld.cli.console import Console, shown, track
-from msgld.cli.tables import table
+from msgld.cli.console import Console, shown, table, track
 from msgld.errors import UsageError
 
 if TYPE_CHECKING:

@@ -12,11 +12,10 @@ from typer.core import TyperGroup
 
 from msgld.cli import options as o
 from msgld.cli.checking import checked_folders
-from msgld.cli.console import shown, track, warn
+from msgld.cli.console import shown, table, track, warn
 from msgld.cli.deprecated import REMOVED_IN
 from msgld.cli.models import Opened
 from msgld.cli.outputs import check_out
-from msgld.cli.tables import table
 
 MidiFolder = Annotated[
     Path | None,
@@ -158,7 +157,7 @@ Measured = Annotated[Evaluation, o.From(Evaluation)]
 
 
 def _unguided(quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, seed: o.Seed = 0,
-              sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = 1) -> Any:  # fmt: skip
+              sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = None) -> Any:  # fmt: skip
     return o.sampling(quality, steps, None, seed, sampler, eta, iterations)
 
 
