@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from safetensors.torch import save
@@ -27,6 +27,7 @@ from msgld.schema import same
 from msgld.tensors import fill, unfilled
 
 
+@runtime_checkable
 class Part(Protocol):
     """A module that can say how it is to be built again."""
 
@@ -42,7 +43,7 @@ class Part(Protocol):
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
     """Write a model. Statistics keep 32 bits (they are small); networks are stored as ``dtype``."""
     modules: dict[str, Any] = {"codec": model.codec, "denoiser": model.denoiser.network}
-    further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.notes}
+    further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.note_reader}
     modules |= {name: module for name, module in further.items() if module is not None}
     save_parts(
         modules, folder, {"stems": model.stems, "level": model.reference_rms, "info": model.info}, dtype

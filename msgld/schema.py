@@ -15,7 +15,18 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    Protocol,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    runtime_checkable,
+)
 
 from msgld.aliases import current_settings
 from msgld.ranges import shown
@@ -78,6 +89,7 @@ Tracks = Annotated[int, Between(3, 64)]
 """The stems and the mixture."""
 
 
+@runtime_checkable
 class Grid(Protocol):
     """What the parts of a model have to agree on with its codec; ``mel`` is :class:`msgld.dsp.mel.MelConfig`."""
 

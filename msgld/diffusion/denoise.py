@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from msgld.diffusion.noise import CosineSchedule, Schedule
@@ -25,8 +26,8 @@ class Estimate:
             networks that say so themselves; None from others.
     """
 
-    z: Tensor
-    masks: Tensor | None = None
+    z: Float[Tensor, "B K C T"]
+    masks: Float[Tensor, "B K-1 M N"] | None = None
 
 
 Draw = Callable[[int], Tensor]
@@ -43,7 +44,9 @@ class Denoiser(ABC):
     schedule: Schedule
 
     @abstractmethod
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+    def __call__(
+        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
+    ) -> Estimate:
         """Estimate the latents.
 
         Args:
@@ -96,12 +99,21 @@ class StemNetwork(nn.Module, ABC):
 
     @abstractmethod
     def forward(
-        self, z: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        z: Float[Tensor, "B K C T"],
+        levels: Float[Tensor, "B K T"],
+        presence: Bool[Tensor, "B K"],
+        conditioning: Conditioning | None = None,
+    ) -> tuple[Float[Tensor, "B K C T"], Float[Tensor, "B K T width"]]:
         """Linear estimates -> -v (B, K, C, T) and features of the tokens."""
 
     @abstractmethod
-    def masks(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
+    def masks(
+        self,
+        features: Float[Tensor, "B K T width"],
+        z: Float[Tensor, "B K C T"],
+        presence: Bool[Tensor, "B K"],
+    ) -> Float[Tensor, "B K-1 M N"]:
         """Features and estimated latents -> masks of the mixture (B, K - 1, M, N)."""
 
     @property
@@ -113,7 +125,7 @@ class StemNetwork(nn.Module, ABC):
         """The denoiser that this network was trained as; ``codec`` is not needed."""
         return StemDenoiser(self, CosineSchedule())
 
-    def begin_with(self, basis: Tensor, scale: Tensor) -> None:
+    def begin_with(self, basis: Float[Tensor, "C P"], scale: Float[Tensor, "C"]) -> None:
         """Take from a linear codec what is known before any training: rows (C, P) that, scaled (C,), make patches."""
 
     def fuse(self) -> None:
@@ -155,7 +167,11 @@ class StemDenoiser(ModelDenoiser):
         self.schedule = schedule
 
     def forward(
-        self, x: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
+        self,
+        x: Float[Tensor, "B K C T"],
+        levels: Float[Tensor, "B K T"],
+        presence: Bool[Tensor, "B K"],
+        conditioning: Conditioning | None = None,
     ) -> Estimate:
         """Estimate the latents; see :class:`Denoiser`. ``conditioning`` is for networks with conditions."""
         alpha, sigma = (s.unsqueeze(2) for s in self.schedule(levels))
@@ -165,16 +181,24 @@ class StemDenoiser(ModelDenoiser):
 
 
 def v_loss(
-    estimate: Tensor, z: Tensor, levels: Tensor, counted: Tensor, weights: Tensor, schedule: Schedule
-) -> Tensor:
+    estimate: Float[Tensor, "B K C T"],
+    z: Float[Tensor, "B K C T"],
+    levels: Float[Tensor, "B K T"],
+    counted: Bool[Tensor, "B K T"],
+    weights: Float[Tensor, "C"],
+    schedule: Schedule,
+) -> Float[Tensor, ""]:
     """Mean squared error of v over the counted frames, scalar.
 
     An error e in z is an error e / sigma in v (v = (alpha x - z) / sigma).
 
     Args:
-        estimate, z: (B, K, C, T). levels: (B, K, T), above 0 where counted.
-        counted: bool (B, K, T), the frames to be learned.
-        weights: (C,), what an error in each channel costs; mean 1.
+        estimate: of z.
+        z: the clean latents.
+        levels: above 0 where counted.
+        counted: the frames to be learned.
+        weights: cost of an error in each channel; mean 1.
+        schedule: noise level -> alpha, sigma.
     """
     _, sigma = schedule(levels)
     error = (estimate - z).square().mul(weights[:, None]).mean(2) / sigma.square().clamp_min(1e-3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Estimate
@@ -37,7 +38,9 @@ class Conditioned(Denoiser):
         self.weight = weight
         self.schedule = denoiser.schedule
 
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+    def __call__(
+        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
+    ) -> Estimate:
         """Estimate under the conditions; see :class:`Denoiser`."""
         if self.weight == 0:
             return self.denoiser(x, levels, presence)
@@ -67,7 +70,9 @@ class Guided(Denoiser):
         self.weight = weight
         self.schedule = denoiser.schedule
 
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+    def __call__(
+        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
+    ) -> Estimate:
         """Estimate with guidance; see :class:`Denoiser`."""
         given = levels.amax(2) == 0
         if self.weight == 1 or not bool((given & presence).any()):

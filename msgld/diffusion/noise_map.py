@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 
@@ -17,14 +18,14 @@ class Conditioning:
         programs: (B, S, programs), of each stem.
     """
 
-    frames: Tensor
-    programs: Tensor
+    frames: Float[Tensor, "B T features"]
+    programs: Float[Tensor, "B S programs"]
 
     def between(self, first: int, last: int) -> Conditioning:
         """The conditioning of frames ``first`` to ``last`` (excluded)."""
         return Conditioning(self.frames[:, first:last], self.programs)
 
-    def like(self, x: Tensor) -> Conditioning:
+    def like(self, x: Float[Tensor, "B K C T"]) -> Conditioning:
         """On the device of latents (B, K, C, T), for each of them."""
         parts = (part.to(x.device).expand(len(x), *part.shape[1:]) for part in (self.frames, self.programs))
         return Conditioning(*parts)
@@ -41,9 +42,9 @@ class NoiseMap:
         conditioning: style, tempo and the like, for denoisers with conditions; see :mod:`msgld.music.conditions`.
     """
 
-    levels: Tensor
-    wanted: Tensor
-    presence: Tensor
+    levels: Float[Tensor, "B K T"]
+    wanted: Bool[Tensor, "B K T"]
+    presence: Bool[Tensor, "B K"]
     conditioning: Conditioning | None = None
 
     @property
@@ -51,11 +52,11 @@ class NoiseMap:
         """The highest level of a wanted frame; 1 where no wanted frame is above 0, so that there is no way to go."""
         return float((self.levels * self.wanted).max()) or 1.0
 
-    def at(self, fraction: float) -> Tensor:
+    def at(self, fraction: float) -> Float[Tensor, "B K T"]:
         """Levels when the wanted frames have ``fraction`` (1 to 0) of their way left."""
         return torch.where(self.wanted, self.levels * fraction, self.levels)
 
-    def like(self, z: Tensor) -> NoiseMap:
+    def like(self, z: Float[Tensor, "B K C T"]) -> NoiseMap:
         """On the device of latents (B, K, C, T), for each of them."""
         parts = (self.levels, self.wanted, self.presence)
         levels, wanted, presence = (part.to(z.device).expand(len(z), *part.shape[1:]) for part in parts)

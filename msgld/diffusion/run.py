@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser
@@ -17,7 +18,11 @@ from msgld.diffusion.sampling import Sampling
 
 
 def run(
-    denoiser: Denoiser, z: Tensor, task: NoiseMap, sampling: Sampling, starts: int | Sequence[int] = 0
+    denoiser: Denoiser,
+    z: Float[Tensor, "B K C T"],
+    task: NoiseMap,
+    sampling: Sampling,
+    starts: int | Sequence[int] = 0,
 ) -> Iterator[State]:
     """Sample a task.
 
@@ -33,7 +38,7 @@ def run(
     """
     draws = partial(noise_like, z, [sampling.seed] * len(z), starts)
 
-    def fresh(number: int, kind: int = 0) -> Tensor:
+    def fresh(number: int, kind: int = 0) -> Float[Tensor, "B K C T"]:
         return draws(draw=1 + 2 * number + kind)
 
     task = task.like(z)

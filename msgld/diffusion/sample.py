@@ -11,6 +11,7 @@ from functools import partial
 from itertools import count, pairwise
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate
@@ -23,7 +24,7 @@ from msgld.diffusion.sampling import Sampling
 class State:
     """One step of a run: latents after it, the estimate that led there, and how far it is."""
 
-    x: Tensor
+    x: Float[Tensor, "B K C T"]
     estimate: Estimate
     step: int
     steps: int
@@ -33,19 +34,19 @@ class State:
 class Move:
     """What a step function is given: latents, their estimates (of this call and the last) and the levels."""
 
-    x: Tensor
-    z: Tensor
-    last: Tensor | None
-    now: Tensor
-    after: Tensor
-    before: Tensor | None
+    x: Float[Tensor, "B K C T"]
+    z: Float[Tensor, "B K C T"]
+    last: Float[Tensor, "B K C T"] | None
+    now: Float[Tensor, "B K T"]
+    after: Float[Tensor, "B K T"]
+    before: Float[Tensor, "B K T"] | None
     noise: Callable[[], Tensor]
 
 
 Stepper = Callable[[Move, Schedule], Tensor]
 
 
-def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Tensor:
+def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Float[Tensor, "B K C T"]:
     """Keep the estimate, scale the noise down (Song et al. 2021, eq. 12); ``eta`` 1 renews it as in DDPM."""
     (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(level)) for level in (move.now, move.after))
     noise = (move.x - a * move.z) / s.clamp_min(1e-4)
@@ -57,7 +58,7 @@ def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Tensor:
     return b * move.z + kept * noise + fresh * move.noise()
 
 
-def multistep(move: Move, schedule: Schedule) -> Tensor:
+def multistep(move: Move, schedule: Schedule) -> Float[Tensor, "B K C T"]:
     """Second order: the estimate is carried on along its last change, to the middle of the step.
 
     The idea is that of DPM-Solver++ 2M (Lu et al. 2022, algorithm 2), which carries on in the logarithm of the
@@ -77,7 +78,7 @@ def stepper_of(sampling: Sampling) -> Stepper:
 
 def sample(
     denoiser: Denoiser,
-    x: Tensor,
+    x: Float[Tensor, "B K C T"],
     task: NoiseMap,
     steps: int,
     stepper: Stepper = ddim,
@@ -115,8 +116,14 @@ def sample(
         last, before = estimate.z, now
 
 
-def renoised(x: Tensor, level: Tensor, higher: Tensor, schedule: Schedule, noise: Tensor) -> Tensor:
-    """Latents (B, K, C, T) at ``level`` (B, K, T) -> at a higher level, as the forward process goes there."""
+def renoised(
+    x: Float[Tensor, "B K C T"],
+    level: Float[Tensor, "B K T"],
+    higher: Float[Tensor, "B K T"],
+    schedule: Schedule,
+    noise: Float[Tensor, "B K C T"],
+) -> Float[Tensor, "B K C T"]:
+    """Latents at ``level`` -> at a ``higher`` one, as the forward process goes there."""
     (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(at)) for at in (level, higher))
     kept = b / a.clamp_min(1e-8)
     return kept * x + (t.square() - (kept * s).square()).clamp_min(0).sqrt() * noise

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float32
 from torch import Tensor
 
 from msgld.dsp.masks import apply_masks
 from msgld.model import CONTEXT, VOCODED, Model
+
+Wave = Float32[np.ndarray, "channels L"]
 
 CHANGED, ANEW = 0.1, 0.4
 """Noise up to which only the given spectrum changes, and from which on all sound is new; both are mixed between."""
@@ -16,8 +19,8 @@ LARGEST = 1.4
 """Nepers, 12 dB: the largest change of a band."""
 
 
-def varied(old: np.ndarray, spectrum: np.ndarray, new: np.ndarray, noise: float) -> np.ndarray:
-    """A variation of a given stem, all (channels, L): the given sound at noise 0, the new one from ``ANEW`` on.
+def varied(old: Wave, spectrum: Wave, new: Wave, noise: float) -> Wave:
+    """A variation of a given stem: the given sound at noise 0, the new one from ``ANEW`` on.
 
     Args:
         old: the given sound.
@@ -32,10 +35,19 @@ def varied(old: np.ndarray, spectrum: np.ndarray, new: np.ndarray, noise: float)
 
 
 @torch.inference_mode()
-def changed(model: Model, wave: np.ndarray, rate: int, before: Tensor, after: Tensor) -> np.ndarray:
-    """A given stem (channels, L) with the change between two of its latents (C, T) as a gain in each band and frame.
+def changed(
+    model: Model, wave: Wave, rate: int, before: Float[Tensor, "C T"], after: Float[Tensor, "C T"]
+) -> Wave:
+    """A given stem with the change between two latents as a gain in each band and frame.
 
     Its pitches and attacks stay. The gains are at most ``LARGEST``.
+
+    Args:
+        model: whose latents these are.
+        wave: the given stem.
+        rate: samples per second.
+        before: latents of the given stem.
+        after: latents of the made stem.
     """
     frames, frame = before.shape[-1], rate * model.codec.frame_samples / model.rate
     out = np.zeros_like(wave)

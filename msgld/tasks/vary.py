@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from msgld.tasks import noise_maps
-from msgld.tasks.making import Made, Piece, make
+from msgld.tasks.making import Made, Piece, Wave, make
 from msgld.tasks.spectral_change import ANEW, changed, varied
 
 
-def vary(piece: Piece, noise: float) -> dict[str, np.ndarray]:
+def vary(piece: Piece, noise: float) -> dict[str, Wave]:
     """Make a variation of the given stems.
 
     Args:
@@ -17,11 +15,11 @@ def vary(piece: Piece, noise: float) -> dict[str, np.ndarray]:
         noise: their level; 0 gives them back, 1 a new piece.
 
     Returns:
-        Stem -> float32 (channels, L).
+        Stem -> sound.
     """
     task = noise_maps.vary(piece.model.tracks, piece.frames, noise)
 
-    def finish(made: Made) -> np.ndarray:
+    def finish(made: Made) -> Wave:
         if noise >= ANEW:
             return made.sound
         old = piece.given[made.stem]
