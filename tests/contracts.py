@@ -50,12 +50,25 @@ def verify_network(
     assert [tuple(output.shape) for output in first] == list(shapes)
     assert all(output.isfinite().all() for output in first)
     assert all(torch.equal(*pair) for pair in zip(first, again, strict=True)), "not deterministic"
-    _check_gradients(network, run, inputs)
+    network.train()
+    verify_gradients(network, sum(output.abs().square().mean() for output in tensors(run(*inputs))))
+    network.eval()
     _check_last_layers(network, answers or getattr(network, "answers", ()))
     if part:
         _check_settings(part, network)
     if presence is not None:
         _check_absent_tracks(run, inputs, presence)
+
+
+def verify_gradients(network: nn.Module, loss: Tensor) -> None:
+    """Check that the gradient of a loss reaches every trained weight and is finite."""
+    network.zero_grad()
+    loss.backward()
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            assert parameter.grad is not None, f"no gradient reaches {name}"
+            assert parameter.grad.isfinite().all(), f"the gradient of {name} is not finite"
+            assert parameter.grad.abs().max() > 0, f"the gradient of {name} is 0"
 
 
 def verify_codec(codec: Codec, lossless: bool = False) -> None:
@@ -95,18 +108,6 @@ def tensors(output: Any) -> list[Tensor]:
         return [] if output is None else [output]
     parts = [getattr(output, field.name) for field in fields(output)] if is_dataclass(output) else output
     return [tensor for part in parts for tensor in tensors(part)]
-
-
-def _check_gradients(network: nn.Module, run: Callable[..., Any], inputs: Sequence[Any]) -> None:
-    network.train()
-    torch.stack([output.abs().square().mean() for output in tensors(run(*inputs))]).sum().backward()
-    network.eval()
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
-            assert parameter.grad is not None, f"no gradient reaches {name}"
-            assert parameter.grad.isfinite().all(), f"the gradient of {name} is not finite"
-            assert parameter.grad.abs().max() > 0, f"the gradient of {name} is 0"
-    network.zero_grad()
 
 
 def _check_last_layers(network: nn.Module, answers: tuple[str, ...]) -> None:
