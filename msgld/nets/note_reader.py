@@ -102,7 +102,7 @@ class NoteReader(nn.Module):
         return 440 * 2 ** ((torch.from_numpy(paths).to(mels.device) + self.config.lowest - 69) / 12)
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "notes", **asdict(self.config)}
 
 

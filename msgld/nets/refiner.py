@@ -138,5 +138,5 @@ class Refiner(nn.Module):
         return scores, lean
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "refiner", **asdict(self.config)}

@@ -229,5 +229,5 @@ class StemTransformer(StemNetwork):
         self.readout.weight.copy_((basis * scale[:, None]).T)
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "stem-transformer", **asdict(self.config)}

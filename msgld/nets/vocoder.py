@@ -197,7 +197,7 @@ class Vocoder(nn.Module):
         return istft(spectra, config.n_fft, config.hop)
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "vocoder", **asdict(self.config)}
 
 

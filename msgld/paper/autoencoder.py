@@ -141,7 +141,7 @@ class KLCodec(Codec):
         self.scale.copy_(torch.as_tensor(scale))
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this codec."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "kl", **asdict(self.config)}
 
 

@@ -49,7 +49,7 @@ class NoiseNetwork(nn.Module, ABC):
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
 
 
 class PublishedDenoiser(ModelDenoiser):

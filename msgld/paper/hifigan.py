@@ -99,7 +99,7 @@ class HifiGan(nn.Module):
             raise ModelError("these are not the weights of a HiFi-GAN of this shape") from error
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "hifigan", **asdict(self.config)}
 
 

@@ -143,7 +143,7 @@ class PublishedUNet(NoiseNetwork):
         return next(self.parameters()).dtype
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "published-unet", **asdict(self.config)}
 
 
