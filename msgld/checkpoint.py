@@ -1,7 +1,7 @@
 """A checkpoint is a folder: ``model.json`` and one safetensors file a part, each named with its sha256.
 
-Nothing in it can execute code. All files are written to temporary names, then renamed, the JSON last: who is
-interrupted while writing leaves the model that was there before.
+Loading executes no code from it. All files are written to temporary names, then renamed, the JSON last: an
+interrupted save leaves the old model.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from safetensors.torch import save
@@ -27,11 +27,12 @@ from msgld.schema import same
 from msgld.tensors import fill, unfilled
 
 
+@runtime_checkable
 class Part(Protocol):
-    """A module that can say how it is to be built again."""
+    """A module with the settings to build it again."""
 
     def settings(self) -> dict[str, Any]:
-        """``kind`` and everything that its constructor needs, ready for JSON."""
+        """``kind`` and all arguments of its constructor, ready for JSON."""
         ...
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -40,9 +41,15 @@ class Part(Protocol):
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
-    """Write a model. Statistics keep 32 bits (they are small); networks are stored as ``dtype``."""
+    """Write a model.
+
+    Args:
+        model: to write.
+        folder: is made.
+        dtype: of the networks; the statistics of the linear codec keep 32 bits.
+    """
     modules: dict[str, Any] = {"codec": model.codec, "denoiser": model.denoiser.network}
-    further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.notes}
+    further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.note_reader}
     modules |= {name: module for name, module in further.items() if module is not None}
     save_parts(
         modules, folder, {"stems": model.stems, "level": model.reference_rms, "info": model.info}, dtype
@@ -55,10 +62,13 @@ def save_parts(
     """Write parts of a model, all or a first stage (codec and vocoder) alone.
 
     Args:
-        modules: ``codec``, ``denoiser`` (its network), ``vocoder``. about: stems, level and info, for the JSON.
+        modules: part -> module; of the denoiser its network.
+        folder: is made.
+        about: stems, level and info, for the JSON.
+        dtype: as for :func:`save_model`.
 
     Raises:
-        ModelError: it could not be loaded again, by its names or as its parts do not go together.
+        ModelError: it could not be loaded again because of its names, or because its parts do not match.
     """
     parts: dict[str, Any] = {}
     files: dict[Path, bytes] = {}
@@ -76,7 +86,8 @@ def described(about: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) 
     """The text of ``model.json``.
 
     Args:
-        about: stems, level and info. parts: name -> settings and sha256.
+        about: stems, level and info.
+        parts: name -> settings and sha256.
 
     Raises:
         ModelError: a model of that description could not be loaded.
@@ -103,7 +114,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:
-    """Write files that belong together under temporary names, and rename them, in their order, when all are there."""
+    """Write files that belong together under temporary names, then rename them in their order."""
     temporary = {path.with_name(path.name + ".partial"): path for path in files}
     for unfinished, path in temporary.items():
         with open(unfinished, "wb") as file:
@@ -118,8 +129,9 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     """Read a model, verifying every file's hash.
 
     Args:
-        folder: of the checkpoint. device: where to.
-        half: compute in bfloat16; by default where that is faster.
+        folder: of the checkpoint.
+        device: of the model.
+        half: compute in bfloat16; by default if that is faster.
 
     Raises:
         ModelError: something is missing, damaged or of another kind, in one line that names the file.
@@ -146,7 +158,7 @@ def load_first_stage(folder: Path) -> tuple[Any, Any]:
 
 
 def _parts(folder: Path, description: dict[str, Any], wanted: Collection[str]) -> dict[str, Any]:
-    """The wanted parts that there are, each filled and in evaluation mode. All are checked before any is built."""
+    """The wanted parts with their weights, in evaluation mode. All are checked before any is built."""
     path = folder / FILE
     try:
         configs = check_parts(description)
@@ -162,7 +174,7 @@ def _parts(folder: Path, description: dict[str, Any], wanted: Collection[str]) -
 
 
 def check_parts(description: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration of each part of a description; ValueError where one is wrong or does not fit the others."""
+    """The configuration of each part of a description; ValueError if one is wrong or does not match the others."""
     stems = len(description["stems"])
     configs = {
         name: config_of(name, {key: value for key, value in part.items() if key != "sha256"})
@@ -179,7 +191,7 @@ def check_parts(description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_conditions(config: Any) -> None:
-    """Raise ValueError where a network takes other conditions than there are."""
+    """Raise ValueError if a network takes other conditions than this version."""
     features, styles = getattr(config, "frame_features", 0), getattr(config, "styles", ())
     if features or styles:
         same(frame_features=(features, features_of(len(styles))), programs=(config.programs, PROGRAMS))
@@ -187,7 +199,7 @@ def _check_conditions(config: Any) -> None:
 
 
 def _build(path: Path, kind: Kind, config: Any) -> Any:
-    """The module of these settings, which takes no memory before it is filled."""
+    """The module of these settings, without memory for its weights."""
     try:
         return unfilled(lambda: kind.build(config))
     except ImportError as error:

@@ -1,6 +1,6 @@
 """``model.json``: read within bounds, and checked before anything is built from it.
 
-What is checked here needs no network: names, hashes and types. The settings of the parts are their kinds' affair.
+The checks here are of names, hashes and types. :mod:`msgld.schema` checks the settings of the parts.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from msgld.ranges import shown
 FILE = "model.json"
 
 FORMAT = 1
-"""Of the models that this version reads and writes."""
+"""Format of the models that this version reads and writes."""
 
 LARGEST = 1_000_000
-"""Bytes of a description; the shipped model's has 10,000."""
+"""Most bytes of a description; that of the shipped model has 10,000."""
 
 DEEPEST = 100
-"""Objects and lists in each other; the shipped model's are 6 deep, and each run that starts from another adds one."""
+"""Deepest nesting; that of the shipped model is 6, and each run that starts from another adds one."""
 
 LEVELS = (1e-4, 10.0)
-"""Lowest and highest RMS to which a model may want mixtures brought."""
+"""Lowest and highest reference RMS of a model."""
 
 KEYS = frozenset(("format", "stems", "level", "info", "parts"))
 
@@ -36,7 +36,7 @@ def read_description(folder: Path) -> dict[str, Any]:
     """The checked content of ``model.json``.
 
     Raises:
-        ModelError: there is none, it is damaged, or of another version; one line.
+        ModelError: it is missing, damaged or of another version; one line.
     """
     path = folder / FILE
     data = _data(path)
@@ -54,10 +54,10 @@ def unusable(path: Path, why: Exception) -> ModelError:
 
 
 def written(about: dict[str, Any]) -> str:
-    """The text of a description; what is no number in its notes on the training becomes null.
+    """The text of a description; numbers that are not finite become null.
 
     Raises:
-        ModelError: it could not be read again.
+        ModelError: the text could not be read again.
     """
     text = json.dumps(_finite({"format": FORMAT, **about}), indent=1, allow_nan=False)
     try:
@@ -84,7 +84,7 @@ def _text(data: bytes) -> str:
 
 
 def _parsed(text: str) -> Any:
-    """What a text in JSON says; ValueError where it is none, or has what is no JSON: NaN, twice the same key."""
+    """The content of a text in JSON; ValueError if it is none, or has NaN or the same key twice."""
     try:
         value = json.loads(
             text, object_pairs_hook=_once, parse_float=_number, parse_constant=_no_number, parse_int=_whole
@@ -92,7 +92,7 @@ def _parsed(text: str) -> Any:
     except RecursionError as error:
         raise ValueError(f"it is nested more than {DEEPEST} deep") from error
     _check_depth(value, DEEPEST)
-    json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a character is no text
+    json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no text
     return value
 
 
@@ -134,10 +134,11 @@ def _finite(value: Any) -> Any:
 
 
 def checked(about: Any) -> dict[str, Any]:
-    """A description whose every name, hash and level is one.
+    """A description with valid names, hashes and reference RMS.
 
     Raises:
-        ValueError: what it says cannot be. ModelError: a stem or the model has a name that no file can have.
+        ValueError: something in it is missing or of the wrong type.
+        ModelError: the name of a stem or of the model is no name for a file.
     """
     if not isinstance(about, dict):
         raise ValueError("it is no object")

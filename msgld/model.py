@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate, ModelDenoiser
@@ -44,16 +45,16 @@ class Model(Denoiser):
     Attributes:
         codec: log-mel <-> latent.
         denoiser: the joint model of all tracks.
-        vocoder: log-mel (B, M, N) -> waveform (B, N * hop); None in models that only separate.
+        vocoder: log-mel (B, M, N) -> waveform (B, N * hop); None for models that only separate.
         stems: names in the order of the track axis; the mixture follows as the last track.
         half: compute in bfloat16.
-        reference_rms: loudness to which mixtures are brought before they are encoded; None leaves them as they are.
+        reference_rms: loudness of the mixtures that are encoded; None for any.
         info: further content of the checkpoint's JSON (name, data, training, hashes).
-        refiner: corrects masks at the song's own rate; None in models without one.
-        notes: reads the notes of the bass for the vocoder; None in models without one.
+        refiner: corrects masks at the rate of the song, or None.
+        note_reader: reads the notes of the bass for the vocoder, or None.
 
     Raises:
-        ModelError: a name of a stem or of the model that no file can have, or fewer than two stems.
+        ModelError: the name of a stem or of the model is no name for a file, or there are fewer than two stems.
     """
 
     codec: Codec
@@ -64,7 +65,7 @@ class Model(Denoiser):
     reference_rms: float | None = REFERENCE_RMS
     info: dict[str, Any] = field(default_factory=dict)
     refiner: Refiner | None = None
-    notes: NoteReader | None = None
+    note_reader: NoteReader | None = None
 
     def __post_init__(self) -> None:
         self.stems = check_stem_names(self.stems)
@@ -102,7 +103,11 @@ class Model(Denoiser):
         return tuple(getattr(config, "styles", ()))
 
     def __call__(
-        self, x: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
+        self,
+        x: Float[Tensor, "B K C T"],
+        levels: Float[Tensor, "B K T"],
+        presence: Bool[Tensor, "B K"],
+        conditioning: Conditioning | None = None,
     ) -> Estimate:
         """The denoiser (a model is one), in 16-bit arithmetic where the machine is faster with it."""
         further = () if conditioning is None else (conditioning,)
@@ -120,20 +125,22 @@ class Model(Denoiser):
         return -(-whole // self.denoiser.multiple) * self.denoiser.multiple
 
     @torch.inference_mode()
-    def encode(self, audio: Tensor, rate: int, frames: int | None = None) -> Tensor:
+    def encode(
+        self, audio: Float[Tensor, "*items channels L"], rate: int, frames: int | None = None
+    ) -> Float[Tensor, "*items C T"]:
         """Sound -> latents.
 
         Args:
-            audio: (..., channels, L) at ``rate``, at the loudness of the training data.
+            audio: at the loudness of the training data.
             rate: samples per second.
-            frames: T, which the sound is padded to or cut at; by default :meth:`frames` of it.
+            frames: T, to which the sound is padded or cut; by default :meth:`frames` of it.
 
         Returns:
-            (..., C, T) on the model's device.
+            Latents on the model's device.
         """
         size = self.codec.frame_samples
         wave = torch.from_numpy(resample(audio.numpy(), rate, self.rate))
-        # A sample that resampling added is dropped.
+        # Resampling may add a sample, which is dropped.
         frames = frames or self.frames(max(1, wave.shape[-1] - 1), self.rate)
         wave = torch.nn.functional.pad(wave, (0, frames * size - wave.shape[-1]))
         pieces = []
@@ -146,20 +153,25 @@ class Model(Denoiser):
 
     @torch.inference_mode()
     def decode(
-        self, z: Tensor, stem: str, key: str | None = None, first: int = 0, last: int | None = None
-    ) -> np.ndarray:
+        self,
+        z: Float[Tensor, "C T"],
+        stem: str,
+        key: str | None = None,
+        first: int = 0,
+        last: int | None = None,
+    ) -> Float32[np.ndarray, "L"]:
         """Latents of a stem -> sound.
 
         Args:
-            z: (C, T).
-            stem: whose sound it is; the notes of a bass are played in tune where the model has a note reader.
-            key: of the piece, which those notes are likely to be in.
+            z: of one stem.
+            stem: its name; with a note reader the notes of a bass are played in tune.
+            key: of the piece; those notes are likely to be in it.
             first: frame at which the sound begins.
             last: frame at which it ends; T by default.
 
         Returns:
-            float32 (T * frame_samples,) at :attr:`rate`; silent outside ``first`` to ``last``, but for
-            ``CONTEXT`` frames on either side, in which it can be faded.
+            T frames at :attr:`rate`; silent outside ``first`` to ``last``, except for ``CONTEXT`` frames on either
+            side for fades.
 
         Raises:
             ModelError: the waveforms are not finite.
@@ -174,12 +186,14 @@ class Model(Denoiser):
             join(sound, piece, begin * size, start * size, round(FADE * self.rate))
         return sound
 
-    def vocode(self, mels: Tensor, stem: str | None = None, key: str | None = None) -> Tensor:
-        """Log-mels (..., M, N) -> waveforms (..., N * hop).
+    def vocode(
+        self, mels: Float[Tensor, "*items M N"], stem: str | None = None, key: str | None = None
+    ) -> Float[Tensor, "*items N*{self.codec.mel.hop}"]:
+        """Log-mels -> waveforms.
 
         Args:
             mels: of one sound each.
-            stem: as for :meth:`decode`; None for other sound.
+            stem: as for :meth:`decode`; None for any other sound.
             key: as for :meth:`decode`.
 
         Raises:
@@ -187,10 +201,10 @@ class Model(Denoiser):
         """
         assert self.vocoder is not None
         flat = mels.reshape(-1, *mels.shape[-2:])
-        if self.notes is None or not self.reads(stem):
+        if self.note_reader is None or not self.reads(stem):
             waves = self.vocoder(flat)
         else:
-            hertz, mel = self.notes.hertz(flat, notes_of(key) if key else ()), self.codec.mel
+            hertz, mel = self.note_reader.hertz(flat, notes_of(key) if key else ()), self.codec.mel
             waves = self.vocoder(flat, hertz * mel.n_fft / mel.rate)
         if not bool(waves.isfinite().all()):
             raise ModelError(
@@ -201,15 +215,15 @@ class Model(Denoiser):
     def reads(self, stem: str | None) -> bool:
         """Whether the notes of a stem are read, so that the vocoder plays them in tune."""
         takes_pitch = getattr(self.vocoder, "takes_pitch", False)
-        return self.notes is not None and stem == self.notes.config.stem and takes_pitch
+        return self.note_reader is not None and stem == self.note_reader.config.stem and takes_pitch
 
     def decoding_order(self, stems: Iterable[str]) -> list[str]:
         """The stems in their order, the one whose notes are read last: by then the others give the key."""
         return sorted(stems, key=self.reads)
 
     @cached_property
-    def average_masks(self) -> Tensor | None:
-        """The mean mask of each stem when the network sees no song, (S, M); None for models without masks.
+    def average_masks(self) -> Float[Tensor, "S M"] | None:
+        """The mean mask of each stem when the network sees no song; None for models without masks.
 
         At level 1 the network sees nothing, so neither noise nor time makes a difference.
         """
@@ -220,7 +234,9 @@ class Model(Denoiser):
             masks = self(noise, noise.new_ones(1, self.tracks, frames), presence).masks
         return None if masks is None else masks[0].float().clamp_min(1e-8).log().mean(-1).softmax(0)
 
-    def refine(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def refine(
+        self, features: Float[Tensor, "B inputs M N"]
+    ) -> tuple[Float[Tensor, "B S M N"], Float[Tensor, "B S M N"]]:
         """The refiner, in 16-bit arithmetic where the machine is faster with it; see :class:`Refiner`."""
         assert self.refiner is not None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):

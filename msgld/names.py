@@ -1,4 +1,4 @@
-"""Names that become names of files: those of models and of stems, wherever they come from."""
+"""Names that become names of files: those of models and of stems."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from msgld.errors import ModelError, MsgldError
 from msgld.ranges import shown
 
 LONGEST, BYTES = 100, 200
-"""Characters of a name, and its bytes in UTF-8: with an ending it has to fit into the 255 that file systems allow."""
+"""Most characters of a name, and bytes in UTF-8: with an ending it has to fit into the 255 of file systems."""
 
 SEPARATORS = frozenset('/\\:*?"<>|')
-"""Characters that part paths, or that Windows forbids."""
+"""Characters that separate paths or that Windows forbids."""
 
 DEVICES = frozenset(
     (
@@ -25,17 +25,19 @@ DEVICES = frozenset(
         *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
     )
 )
-"""Names that stand for devices on Windows, whatever their ending is."""
+"""Names of devices on Windows, with any ending."""
 
 TAKEN = ("mixture", "mix", "residual")
-"""Names of tracks that are no stems."""
+"""Names of other tracks than stems."""
 
 
 def check_path_part(kind: str, name: object, error: type[MsgldError] = ModelError) -> str:
-    """Return a name that may become a file or a folder on any system; raise ``error`` for any other.
+    """Return a name that is valid for a file or a folder on any system; raise ``error`` for any other.
 
     Args:
-        kind: what the name belongs to, for the message: ``a stem``, ``a model``.
+        kind: owner of the name, for the message: ``a stem``, ``a model``.
+        name: to check.
+        error: to raise.
     """
     fault = _fault(name)
     if fault:
@@ -44,7 +46,7 @@ def check_path_part(kind: str, name: object, error: type[MsgldError] = ModelErro
 
 
 def check_stem_names(names: Iterable[object], error: type[MsgldError] = ModelError) -> tuple[str, ...]:
-    """Return names of stems that may become files beside each other; raise ``error`` for any others."""
+    """Return names of stems that are valid for files in one folder; raise ``error`` for any others."""
     stems = tuple(check_path_part("a stem", name, error) for name in names)
     folded: dict[str, str] = {}
     for stem in stems:
@@ -64,10 +66,11 @@ def check_stem_names(names: Iterable[object], error: type[MsgldError] = ModelErr
 
 
 def as_path_part(name: str, default: str) -> str:
-    """The nearest name that :func:`check_path_part` accepts, for what comes from a path; ``default`` if none is left.
+    """The nearest name that :func:`check_path_part` accepts.
 
     Args:
-        default: itself a valid name.
+        name: part of a path.
+        default: a valid name, returned if nothing is left of ``name``.
     """
     plain = unicodedata.normalize("NFKC", name)
     kept = "".join("_" if c in SEPARATORS or not c.isprintable() else c for c in plain)[:LONGEST]
@@ -76,12 +79,12 @@ def as_path_part(name: str, default: str) -> str:
 
 
 def fold(name: str) -> str:
-    """The form in which two names are the same on some file system: neither case nor composition counts."""
+    """The form in which names collide on some file system: without case and composition."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _fault(name: object) -> str | None:
-    """What is wrong with a name, None if nothing is."""
+    """The fault of a name, None if there is none."""
     if not isinstance(name, str):
         return "a name is a text"
     plain = unicodedata.normalize("NFKC", name)

@@ -1,4 +1,4 @@
-"""The kinds of parts that a model can have. A class becomes a kind by :func:`register`, in its own file."""
+"""The kinds of parts of a model. A class becomes a kind by :func:`register`, in its own file."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Kind:
     """A kind of part.
 
     Attributes:
-        config: dataclass of its settings, which gives their ranges; see :mod:`msgld.schema`. The configuration of any
-            part but the codec has ``check_fit(codec, stems)``, which raises ValueError where it does not match.
-        build: configuration -> the untrained module; ImportError where a further package is needed.
+        config: dataclass of its settings with their ranges; see :mod:`msgld.schema`. The configuration of every part
+            but the codec has ``check_fit(codec, stems)``, which raises ValueError if the part does not match.
+        build: configuration -> the untrained module; ImportError if a further package is needed.
     """
 
     config: type[Any]
@@ -65,7 +65,7 @@ def kinds() -> Mapping[str, Mapping[str, Kind]]:
 
 
 def kind_of(part: str, settings: Mapping[str, Any]) -> Kind:
-    """The kind that a part's settings name; ValueError where there is no such part or kind."""
+    """The kind named by the settings of a part; ValueError if there is no such part or kind."""
     if part not in PARTS:
         raise ValueError(f"there is no part {shown(part)}; there are: {', '.join(PARTS)}")
     name, known = settings.get("kind"), kinds()[part]
@@ -76,11 +76,11 @@ def kind_of(part: str, settings: Mapping[str, Any]) -> Kind:
 
 
 def config_of(part: str, settings: Mapping[str, Any]) -> Any:
-    """The checked configuration of a part, also after a way through JSON; ValueError says what is wrong."""
+    """The checked configuration of a part, from its settings or from JSON; ValueError says what is wrong."""
     given = {key: value for key, value in settings.items() if key != "kind"}
     return read_settings(kind_of(part, settings).config, given, f"the {part}")
 
 
 def build_part(part: str, settings: Mapping[str, Any]) -> Any:
-    """An untrained part from the ``settings()`` of such a part, also after a way through JSON."""
+    """An untrained part from the ``settings()`` of such a part, or from JSON."""
     return kind_of(part, settings).build(config_of(part, settings))

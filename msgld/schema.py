@@ -1,11 +1,11 @@
-"""Settings from a file: types and ranges stand beside the fields of a dataclass, and one reader checks them all.
+"""Settings from a file: a dataclass declares types and ranges, and one reader checks them all.
 
-A field says its range in its annotation, and its default is for those who write Python; a file says everything::
+The annotation of a field holds its range. Defaults are for Python only; a file has every setting::
 
     width: Annotated[int, Between(8, 8192)] = 320
     widths: Annotated[tuple[Size, ...], Length(1, 8)] = (16, 32)
 
-A class whose fields depend on each other has a method ``check()`` that raises ValueError where they do not agree.
+A class whose fields depend on each other has a method ``check()`` that raises ValueError if they do not agree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,18 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    Protocol,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    runtime_checkable,
+)
 
 from msgld.aliases import current_settings
 from msgld.ranges import shown
@@ -23,7 +34,7 @@ from msgld.ranges import shown
 T = TypeVar("T")
 
 LATER = "later"
-"""Marks a field that files from before it was there may lack: ``Annotated[int, Between(0, 9), LATER]``."""
+"""Marks a field that older files lack: ``Annotated[int, Between(0, 9), LATER]``."""
 
 WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
@@ -37,7 +48,7 @@ class Between:
     step: int = 1
 
     def check(self, name: str, value: Any) -> None:
-        """Raise ValueError where the value lies elsewhere."""
+        """Raise ValueError if the value lies outside."""
         if not self.low <= value <= self.high:
             raise ValueError(
                 f"{name} has to lie between {self.low:g} and {self.high:g}, not at {shown(value)}"
@@ -48,13 +59,13 @@ class Between:
 
 @dataclass(frozen=True)
 class Length:
-    """How many items a tuple has, or characters a text."""
+    """Number of items of a tuple, or of characters of a text."""
 
     low: int
     high: int
 
     def check(self, name: str, value: Any) -> None:
-        """Raise ValueError where there are fewer or more."""
+        """Raise ValueError if there are fewer or more."""
         if not self.low <= len(value) <= self.high:
             raise ValueError(f"{name} has to have {self.low} to {self.high} items, not {len(value)}")
 
@@ -66,20 +77,27 @@ Depth = Annotated[int, Between(1, 200)]
 """Of a stack of equal layers."""
 
 Text = Annotated[str, Length(1, 100)]
-"""A name that is shown."""
+"""A name to be shown."""
 
 Style = Annotated[tuple[Text, ...], Length(0, 1000)]
 """Names of styles."""
 
 Stems = Annotated[int, Between(2, 63)]
-"""How many stems a network knows: of one alone there would be nothing to tell apart."""
+"""Number of stems of a network, at least two."""
 
 Tracks = Annotated[int, Between(3, 64)]
 """The stems and the mixture."""
 
 
+@runtime_checkable
 class Grid(Protocol):
-    """What the parts of a model have to agree on with its codec; ``mel`` is :class:`msgld.dsp.mel.MelConfig`."""
+    """The shape of a codec's latents and log-mels, which the other parts have to match.
+
+    Attributes:
+        channels: C.
+        frame_columns: log-mel columns of a latent frame.
+        mel: a :class:`msgld.dsp.mel.MelConfig`.
+    """
 
     @property
     def channels(self) -> int: ...  # noqa: D102
@@ -90,20 +108,22 @@ class Grid(Protocol):
 
 
 def same(**pairs: tuple[object, object]) -> None:
-    """Raise ValueError for a setting, by name, whose value (first) is not that of the rest of the model (second)."""
+    """Raise ValueError for a setting whose own value (first) differs from that of the rest of the model (second)."""
     for name, (own, other) in pairs.items():
         if own != other:
             raise ValueError(f"{name} is {shown(own)}, where the rest of the model has {shown(other)}")
 
 
 def read_settings(cls: Callable[..., T], given: object, name: str) -> T:
-    """An instance of a dataclass from what a file says.
+    """An instance of a dataclass from the content of a file.
 
     Args:
-        given: setting -> value, of the types that JSON has. name: of all of it, for messages.
+        cls: the dataclass.
+        given: setting -> value, of the types of JSON.
+        name: of the settings, for messages.
 
     Raises:
-        ValueError: a setting is missing, unknown, of another type or out of its range; one line.
+        ValueError: a setting is missing, unknown, of another type or out of range; one line.
     """
     if not isinstance(given, Mapping):
         raise ValueError(f"{name} has to be an object, not {shown(given)}")
@@ -129,7 +149,7 @@ def _hints(cls: Hashable) -> dict[str, Any]:
 
 
 def _value(hint: Any, value: object, name: str) -> Any:
-    """A value of the type that a hint says, which may be any of those below."""
+    """A value of the type of a hint, which may be any of those below."""
     kind, inner = get_origin(hint), get_args(hint)
     if kind is Annotated:
         read = _value(inner[0], value, name)
@@ -157,7 +177,7 @@ def _items(value: object, name: str) -> Sequence[object]:
 
 
 def _plain(kind: Any, value: object, name: str) -> Any:
-    """Truth values are no numbers, whole numbers are numbers, and what is infinite is none."""
+    """A truth value is no number, a whole number is also a ``float``, and numbers are finite."""
     number = kind is float and type(value) in (int, float) and abs(value) < 1e300  # type: ignore[arg-type]
     if not (number or type(value) is kind) or (type(value) is float and not math.isfinite(value)):
         raise ValueError(f"{name} has to be {WORDS[kind]}, not {shown(value)}")

@@ -1,7 +1,6 @@
 """The weights of a part: a safetensors file into a module that has no memory yet.
 
-Nothing is read before the file's size is that of the weights that are wanted, so what a description asks for is
-never allocated unless it is there.
+A file is read only if its size matches the module, so a description alone cannot make a program allocate memory.
 """
 
 from __future__ import annotations
@@ -23,20 +22,20 @@ from msgld.errors import ModelError
 from msgld.ranges import shown
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
-"""In which weights may be stored; they are computed with in 32 bits."""
+"""Types of stored weights; computation is in 32 bits."""
 
 LEAST, MOST = 2, 8
 """Bytes of a stored weight."""
 
 HEADER = 1 << 20
-"""Bytes that names and shapes may take."""
+"""Most bytes of names and shapes."""
 
 LARGEST = 1 << 34
-"""Bytes of a part, 16 GiB: four times the largest published one."""
+"""Most bytes of a part, 16 GiB: four times the largest published one."""
 
 
 class _Unfilled(TorchFunctionMode):
-    """Leaves new weights as they are. The device ``meta`` ignores values, too, but is slow and imports much for it."""
+    """Skips the initialisation of weights. The device ``meta`` does so too, but slowly and with many imports."""
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -47,17 +46,22 @@ class _Unfilled(TorchFunctionMode):
 
 
 def unfilled(build: Callable[[], Any]) -> Any:
-    """The module that a function builds, without any memory for its weights: for :func:`fill`."""
+    """The module that a function builds, without memory for its weights, for :func:`fill`."""
     with torch.device("meta"), _Unfilled():
         return build()
 
 
 def fill(module: nn.Module, path: Path, sha256: str) -> None:
-    """Give an :func:`unfilled` module the weights in a file, on the CPU and in 32 bits.
+    """Load the weights of an :func:`unfilled` module, on the CPU and in 32 bits.
+
+    Args:
+        module: gets the weights.
+        path: of the safetensors file.
+        sha256: of the file.
 
     Raises:
-        ModelError: the file is not there, damaged, of another shape or dtype, holds values that are no numbers, or
-            those of a network that has learned nothing; one line that names the file.
+        ModelError: the file is missing, damaged, of another shape or dtype, or holds values that are not finite or
+            not trained; one line that names the file.
     """
     data = _read(path, sum(value.numel() for value in module.state_dict().values()))
     if hashlib.sha256(data).hexdigest() != sha256:
@@ -69,7 +73,7 @@ def fill(module: nn.Module, path: Path, sha256: str) -> None:
 
 
 def _read(path: Path, numbers: int) -> bytes:
-    """All bytes of a file that can hold so many numbers and little more."""
+    """All bytes of a file whose size is that of ``numbers`` weights."""
     try:
         if not path.is_file():
             raise ModelError(f"cannot read {path}: there is no such file")
@@ -87,7 +91,7 @@ def _read(path: Path, numbers: int) -> bytes:
 
 
 def _loaded(path: Path, data: bytes) -> dict[str, Tensor]:
-    """The tensors of a file, whatever it is; nothing in it can execute code."""
+    """The tensors of a file; no content of it is executed."""
     try:
         return load(data)
     except (SafetensorError, LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
@@ -97,7 +101,7 @@ def _loaded(path: Path, data: bytes) -> dict[str, Tensor]:
 
 
 def _matched(path: Path, wanted: Mapping[str, Tensor], stored: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The stored tensors in 32 bits, in the order in which they are wanted."""
+    """The stored tensors in 32 bits, in the order of ``wanted``."""
     left, over = [key for key in wanted if key not in stored], [key for key in stored if key not in wanted]
     if left or over:
         fault = (
@@ -115,14 +119,14 @@ def _converted(name: str, wanted: Tensor, stored: Tensor) -> Tensor:
         kind = str(stored.dtype).removeprefix("torch.")
         raise ModelError(f"{name} is stored as {kind}; weights are of 16, 32 or 64 bits floating-point")
     value = stored.to(torch.float32, copy=True)
-    # What is no number stays none in a sum, and this takes a fifth of the time of asking each value.
+    # A sum is not finite if one of its terms is not, and takes a fifth of the time of a test of each value.
     if not math.isfinite(float(value.sum())):
         raise ModelError(f"{name} holds values that are not numbers: the model is spoilt, get another one")
     return value
 
 
 def _check(module: nn.Module, path: Path) -> None:
-    """Raise ModelError where weights are numbers, but none with which the module can work."""
+    """Raise ModelError if the module cannot work with its weights, although they are finite."""
     check = getattr(module, "check_weights", None)
     try:
         if check:

@@ -59,8 +59,8 @@ def save_tiny_model(
         model.refiner = Refiner(RefinerConfig(bands=64, widths=(4, 6), depth=1))
         torch.nn.init.normal_(model.refiner.outward.weight)
     if notes:
-        model.notes = NoteReader(NotesConfig(width=8, depth=1, hidden=8))
-        torch.nn.init.normal_(model.notes.outward.weight)
+        model.note_reader = NoteReader(NotesConfig(width=8, depth=1, hidden=8))
+        torch.nn.init.normal_(model.note_reader.outward.weight)
     save_model(model, folder)
     return folder
 

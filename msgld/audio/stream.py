@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 import numpy as np
 import soxr
@@ -14,6 +14,7 @@ import soxr
 from msgld.errors import AudioReadError, AudioWriteError, UsageError
 
 
+@runtime_checkable
 class AudioStream(Protocol):
     """Sound that is read front to back.
 

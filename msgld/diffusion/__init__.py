@@ -1,1 +1,1 @@
-"""diffusion."""
+"""Noise schedules, noise maps, denoisers and the sampler: everything in latents, nothing about sound."""

@@ -1,4 +1,4 @@
-"""A denoiser answers: given noisy tracks, each frame with its level, what is the expected clean latent?"""
+"""Denoisers: noisy tracks, each frame with its noise level -> the expected clean latents."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from msgld.diffusion.noise import CosineSchedule, Schedule
@@ -17,16 +18,15 @@ from msgld.diffusion.sampling import Sampling
 
 @dataclass(frozen=True)
 class Estimate:
-    """A denoiser's answer.
+    """Output of a denoiser.
 
     Attributes:
-        z: E[z | x], (B, K, C, T).
-        masks: what part of the mixture each stem is, (B, K - 1, M, N) with sum 1 over the stems, from
-            networks that say so themselves; None from others.
+        z: E[z | x].
+        masks: of each stem on the mixture, with sum 1 over the stems; None from networks without masks.
     """
 
-    z: Tensor
-    masks: Tensor | None = None
+    z: Float[Tensor, "B K C T"]
+    masks: Float[Tensor, "B K-1 M N"] | None = None
 
 
 Draw = Callable[[int], Tensor]
@@ -43,17 +43,19 @@ class Denoiser(ABC):
     schedule: Schedule
 
     @abstractmethod
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+    def __call__(
+        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
+    ) -> Estimate:
         """Estimate the latents.
 
         Args:
-            x: noisy latents (B, K, C, T); at level 0 they are the known ones.
-            levels: (B, K, T) in [0, 1].
-            presence: bool (B, K); absent tracks are neither seen nor estimated.
+            x: noisy latents; those at level 0 are known.
+            levels: noise levels, 0 to 1.
+            presence: absent tracks are neither seen nor estimated.
         """
 
     def adapt(self, guided: Denoiser, task: NoiseMap, noise: Draw) -> tuple[Denoiser, NoiseMap]:
-        """The guided denoiser and the task in the form that this denoiser can do; by default as they are.
+        """The guided denoiser and the task in a form that suits this denoiser; unchanged by default.
 
         Args:
             guided: this denoiser, perhaps wrapped in guidance.
@@ -64,14 +66,14 @@ class Denoiser(ABC):
 
 
 class ModelDenoiser(nn.Module, Denoiser):
-    """A denoiser that a model can have.
+    """The denoiser of a model.
 
     Attributes:
-        network: what it wraps.
+        network: wrapped by it.
         window_frames: T of the windows that it was trained on.
         past_frames: frames of a window that overlap the one before when a longer piece is made.
-        multiple: its network takes whole multiples of this number of frames.
-        qualities: quality -> sampling of everything that draws a sample.
+        multiple: the number of frames has to be a multiple of this.
+        qualities: quality -> sampling of the tasks that draw a sample.
     """
 
     network: nn.Module
@@ -81,28 +83,37 @@ class ModelDenoiser(nn.Module, Denoiser):
     qualities: ClassVar[Mapping[str, Sampling]]
 
     def expectation(self, quality: str) -> Sampling:
-        """Sampling of the expected stems, for separating; a sample where the denoiser has no answer in one call."""
+        """Sampling for separating: one call if the denoiser then gives the expected stems, otherwise a sample."""
         return self.qualities[quality]
 
 
 class StemNetwork(nn.Module, ABC):
-    """What :class:`StemDenoiser` wraps; the network of the stem transformer's kind.
+    """Network of a :class:`StemDenoiser`, such as the stem transformer.
 
     Attributes:
-        answers: beginnings of the names of its last layers' weights, which are all 0 before it has learned anything.
+        answers: beginnings of the names of the weights of its last layers, which are 0 before training.
     """
 
     answers: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def forward(
-        self, z: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Linear estimates -> -v (B, K, C, T) and features of the tokens."""
+        self,
+        z: Float[Tensor, "B K C T"],
+        levels: Float[Tensor, "B K T"],
+        presence: Bool[Tensor, "B K"],
+        conditioning: Conditioning | None = None,
+    ) -> tuple[Float[Tensor, "B K C T"], Float[Tensor, "B K T width"]]:
+        """Linear estimates -> -v and features of the tokens."""
 
     @abstractmethod
-    def masks(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
-        """Features and estimated latents -> masks of the mixture (B, K - 1, M, N)."""
+    def masks(
+        self,
+        features: Float[Tensor, "B K T width"],
+        z: Float[Tensor, "B K C T"],
+        presence: Bool[Tensor, "B K"],
+    ) -> Float[Tensor, "B K-1 M N"]:
+        """Features and estimated latents -> masks on the mixture."""
 
     @property
     @abstractmethod
@@ -110,29 +121,29 @@ class StemNetwork(nn.Module, ABC):
         """K: its stems and the mixture."""
 
     def denoiser(self, codec: Any) -> StemDenoiser:
-        """The denoiser that this network was trained as; ``codec`` is not needed."""
+        """The denoiser of this network; ``codec`` is not used."""
         return StemDenoiser(self, CosineSchedule())
 
-    def begin_with(self, basis: Tensor, scale: Tensor) -> None:
-        """Take from a linear codec what is known before any training: rows (C, P) that, scaled (C,), make patches."""
+    def begin_with(self, basis: Float[Tensor, "C P"], scale: Float[Tensor, "C"]) -> None:
+        """Initialise from a linear codec, whose patches are sums of the rows of ``basis`` times ``scale``."""
 
     def fuse(self) -> None:
-        """Prepare for a long run on a device where starting a kernel takes as long as running it."""
+        """Compile for a long run on a device where starting a kernel takes as long as running it."""
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
 
 
 class StemDenoiser(ModelDenoiser):
     """Wraps a network that corrects the linear estimate (v-prediction, Salimans & Ho 2022, section 4).
 
-    With unit-variance latents the best *linear* estimate of z from x is alpha x; the network sees that and
-    adds sigma times what it predicts, which is -v and has unit variance at every level. At level 0 the answer
-    is z itself; at level 1 the network sees zeros, so the answer of one call does not depend on the noise.
+    With unit-variance latents the best *linear* estimate of z from x is alpha x. The network sees that estimate and
+    predicts -v, which has unit variance at every level and is added with weight sigma. At level 0 the estimate is z
+    itself; at level 1 the network sees zeros, so the estimate of one call does not depend on the noise.
 
-    Guidance 1.5: of what true stems have in common with the given ones, made stems have 0.63 in rhythm and 0.48 in
-    notes with guidance 1, 0.76 and 0.58 with 1.5. Style guidance 2: 88 % of 40 pieces met the key of their
+    Guidance 1.5: relative to true stems, made stems agree with the given ones by 0.63 in rhythm and 0.48 in notes
+    with guidance 1, by 0.76 and 0.58 with 1.5. Style guidance 2: 88 % of 40 pieces met the key of their
     conditions, 68 % with 1 (``research/log.md``).
     """
 
@@ -155,7 +166,11 @@ class StemDenoiser(ModelDenoiser):
         self.schedule = schedule
 
     def forward(
-        self, x: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
+        self,
+        x: Float[Tensor, "B K C T"],
+        levels: Float[Tensor, "B K T"],
+        presence: Bool[Tensor, "B K"],
+        conditioning: Conditioning | None = None,
     ) -> Estimate:
         """Estimate the latents; see :class:`Denoiser`. ``conditioning`` is for networks with conditions."""
         alpha, sigma = (s.unsqueeze(2) for s in self.schedule(levels))
@@ -165,16 +180,24 @@ class StemDenoiser(ModelDenoiser):
 
 
 def v_loss(
-    estimate: Tensor, z: Tensor, levels: Tensor, counted: Tensor, weights: Tensor, schedule: Schedule
-) -> Tensor:
+    estimate: Float[Tensor, "B K C T"],
+    z: Float[Tensor, "B K C T"],
+    levels: Float[Tensor, "B K T"],
+    counted: Bool[Tensor, "B K T"],
+    weights: Float[Tensor, "C"],
+    schedule: Schedule,
+) -> Float[Tensor, ""]:
     """Mean squared error of v over the counted frames, scalar.
 
     An error e in z is an error e / sigma in v (v = (alpha x - z) / sigma).
 
     Args:
-        estimate, z: (B, K, C, T). levels: (B, K, T), above 0 where counted.
-        counted: bool (B, K, T), the frames to be learned.
-        weights: (C,), what an error in each channel costs; mean 1.
+        estimate: of z.
+        z: the clean latents.
+        levels: above 0 where counted.
+        counted: the frames to be learned.
+        weights: cost of an error in each channel; mean 1.
+        schedule: noise level -> alpha, sigma.
     """
     _, sigma = schedule(levels)
     error = (estimate - z).square().mul(weights[:, None]).mean(2) / sigma.square().clamp_min(1e-3)

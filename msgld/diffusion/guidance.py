@@ -1,10 +1,11 @@
-"""Guidance wraps a denoiser: the result is a denoiser again."""
+"""Guidance wraps a denoiser; the result is a denoiser too."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Estimate
@@ -27,17 +28,19 @@ class Conditioned(Denoiser):
     """Passes the conditions to a denoiser at each call, with guidance of its own.
 
     Weight 1 is the trained conditional and costs one call; 0 drops the conditions, also for one call; any other
-    weight costs two calls, and above 1 it exaggerates the conditions.
+    weight costs two calls, and a weight above 1 exaggerates the conditions.
     """
 
     def __init__(self, denoiser: Denoiser, conditioning: Conditioning, weight: float = 1.0) -> None:
-        """``denoiser`` has to take a fourth argument."""
+        """Wrap a denoiser whose fourth argument is a conditioning."""
         self.denoiser = denoiser
         self.conditioning = conditioning
         self.weight = weight
         self.schedule = denoiser.schedule
 
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+    def __call__(
+        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
+    ) -> Estimate:
         """Estimate under the conditions; see :class:`Denoiser`."""
         if self.weight == 0:
             return self.denoiser(x, levels, presence)
@@ -52,10 +55,10 @@ class Guided(Denoiser):
     """Guidance by the given tracks, as :func:`between` does it.
 
     The null estimate does not see the given tracks: those known at every frame. Weight 1 is the trained
-    conditional and costs one call; weight 0 ignores the given tracks, also for one call; between them lies the
-    way from generating to separating, above 1 the given tracks are exaggerated.
+    conditional and costs one call; weight 0 ignores the given tracks, also for one call. Weights between them lead
+    from generating to separating, and weights above 1 exaggerate the given tracks.
 
-    The null estimate has no conditions either: where tracks are given, one weight serves both, so that both cost
+    The null estimate has no conditions either: if tracks are given, one weight serves for both, so that both cost
     two calls.
     """
 
@@ -67,7 +70,9 @@ class Guided(Denoiser):
         self.weight = weight
         self.schedule = denoiser.schedule
 
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+    def __call__(
+        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
+    ) -> Estimate:
         """Estimate with guidance; see :class:`Denoiser`."""
         given = levels.amax(2) == 0
         if self.weight == 1 or not bool((given & presence).any()):

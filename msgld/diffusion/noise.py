@@ -1,31 +1,34 @@
-"""Noise schedules (level -> alpha, sigma) and the noise itself, keyed by where it is."""
+"""Noise schedules (level -> alpha, sigma) and the noise itself, keyed by track and frame."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 
+@runtime_checkable
 class Schedule(Protocol):
     """Maps a level in [0, 1] to the amounts of signal and noise: x = alpha z + sigma n."""
 
     def fractions(self, steps: int, start: float = 1.0) -> list[float]:
-        """Which share of its level a run of that many steps from level ``start`` has before its first step (1) and
-        after each, (steps + 1).
+        """Fractions of the level ``start`` before the first step (1) and after each step, ``steps + 1`` numbers.
 
         Raises:
-            UsageError: it cannot be done in so few or so many.
+            UsageError: too few or too many steps.
         """
         ...
 
-    def __call__(self, level: Tensor) -> tuple[Tensor, Tensor]:
-        """(alpha, sigma), each of the shape of ``level``."""
+    def __call__(
+        self, level: Float[Tensor, "*shape"]
+    ) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
+        """Alpha and sigma of each level."""
         ...
 
 
@@ -41,10 +44,10 @@ class CosineSchedule:
     """
 
     def fractions(self, steps: int, start: float = 1.0) -> list[float]:
-        """Closer together the higher the level: 1 - level grows as ``DENSITY``-th powers of evenly spaced numbers.
+        """Closer together at higher levels: 1 - level grows as ``DENSITY``-th powers of evenly spaced numbers.
 
-        Latents have thousands of numbers, so that all together say what the piece is while each is nearly noise: above
-        level 0.9 it is decided who plays where (``research/log.md``).
+        Latents have thousands of numbers, so that together they determine the piece while each is nearly noise: which
+        stem plays where is decided above level 0.9 (``research/log.md``).
         """
         if steps < 1:
             raise ValueError("a run has at least one step")
@@ -52,32 +55,42 @@ class CosineSchedule:
         levels = (1 - (first + (1 - first) * step / steps) ** DENSITY for step in range(steps))
         return [*(level / start for level in levels), 0.0]
 
-    def __call__(self, level: Tensor) -> tuple[Tensor, Tensor]:
-        """(alpha, sigma), each of the shape of ``level``."""
+    def __call__(
+        self, level: Float[Tensor, "*shape"]
+    ) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
+        """Alpha and sigma of each level."""
         angle = level * (math.pi / 2)
         alpha = torch.where(level >= 1, torch.zeros_like(level), torch.cos(angle))
         return alpha, torch.sin(angle)
 
 
-def mix(z: Tensor, noise: Tensor, levels: Tensor, schedule: Schedule) -> Tensor:
-    """x = alpha z + sigma n for latents (B, K, C, T) at levels (B, K, T)."""
+def mix(
+    z: Float[Tensor, "B K C T"],
+    noise: Float[Tensor, "B K C T"],
+    levels: Float[Tensor, "B K T"],
+    schedule: Schedule,
+) -> Float[Tensor, "B K C T"]:
+    """x = alpha z + sigma n."""
     alpha, sigma = schedule(levels)
     return alpha.unsqueeze(2) * z + sigma.unsqueeze(2) * noise
 
 
-def keyed_noise(seed: int, track: int, start: int, frames: int, channels: int, draw: int = 0) -> Tensor:
-    """Standard normal noise of one track, float32 (C, T), a function of (seed, track, absolute frame) alone.
+def keyed_noise(
+    seed: int, track: int, start: int, frames: int, channels: int, draw: int = 0
+) -> Float[Tensor, "C T"]:
+    """Standard normal noise of one track, a function of (seed, track, absolute frame) alone.
 
     Any two windows that share a frame see the same noise there, whatever the batch or the order. Philox is
-    counter-based (Salmon et al. 2011), so a stretch is drawn without drawing what lies before it; Box-Muller
-    uses a fixed number of bits a value, which the ziggurat does not.
+    counter-based (Salmon et al. 2011), so a stretch is drawn without the numbers before it; Box-Muller uses a fixed
+    number of bits for each value, unlike the ziggurat.
 
     Args:
         seed: of the piece, any integer >= 0.
         track: number of the track.
         start: absolute frame of the first column, >= 0.
-        frames, channels: T and C; C must be a multiple of 4.
-        draw: which independent draw, for samplers that add noise at every step.
+        frames: T.
+        channels: C, a multiple of 4.
+        draw: number of the independent draw, for samplers that add noise at every step.
     """
     # Track and draw in the spawn key: in one list a seed above 32 bits would run into them.
     key = np.random.SeedSequence(seed, spawn_key=(track, draw)).generate_state(2, np.uint64)
@@ -91,10 +104,16 @@ def keyed_noise(seed: int, track: int, start: int, frames: int, channels: int, d
     return torch.from_numpy(np.ascontiguousarray(normal.T)).float()
 
 
-def noise_like(z: Tensor, seeds: list[int], starts: int | Sequence[int] = 0, draw: int = 0) -> Tensor:
-    """Keyed noise for a batch of latents (B, K, C, T), drawn on the CPU.
+def noise_like(
+    z: Float[Tensor, "B K C T"], seeds: Sequence[int], starts: int | Sequence[int] = 0, draw: int = 0
+) -> Float[Tensor, "B K C T"]:
+    """Keyed noise for a batch of latents, drawn on the CPU.
 
-    Item i is drawn with ``seeds[i]`` from frame ``starts[i]`` on; one number is the start of all.
+    Args:
+        z: the latents.
+        seeds: of each item.
+        starts: absolute first frame of each item, or of all.
+        draw: as for :func:`keyed_noise`.
     """
     _, tracks, channels, frames = z.shape
     places = [starts] * len(seeds) if isinstance(starts, int) else starts

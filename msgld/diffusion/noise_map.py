@@ -1,62 +1,63 @@
-"""A task as a map of noise levels, and what the network is conditioned on besides the tracks."""
+"""A task as a map of noise levels, and the conditioning of the network besides the tracks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Conditioning:
-    """The conditions of a piece as features; zeros where a condition is left open.
+    """The conditions of a piece as features, 0 for a condition that is open.
 
     Attributes:
-        frames: (B, T, features), of each frame.
-        programs: (B, S, programs), of each stem.
+        frames: of each frame.
+        programs: of each stem.
     """
 
-    frames: Tensor
-    programs: Tensor
+    frames: Float[Tensor, "B T features"]
+    programs: Float[Tensor, "B S programs"]
 
     def between(self, first: int, last: int) -> Conditioning:
         """The conditioning of frames ``first`` to ``last`` (excluded)."""
         return Conditioning(self.frames[:, first:last], self.programs)
 
-    def like(self, x: Tensor) -> Conditioning:
-        """On the device of latents (B, K, C, T), for each of them."""
+    def like(self, x: Float[Tensor, "B K C T"]) -> Conditioning:
+        """On the device of latents, for each of them."""
         parts = (part.to(x.device).expand(len(x), *part.shape[1:]) for part in (self.frames, self.programs))
         return Conditioning(*parts)
 
 
 @dataclass(frozen=True)
 class NoiseMap:
-    """A task: the noise level at which each frame starts, and which frames are wanted.
+    """A task: the noise level at which each frame starts, and the wanted frames.
 
     Attributes:
-        levels: (B, K, T), where each frame starts; 0 is known, 1 unknown.
-        wanted: bool (B, K, T), the frames that the sampler brings to 0; all others keep their level.
-        presence: bool (B, K); absent tracks are neither seen nor made.
+        levels: at the start; 0 is known, 1 unknown.
+        wanted: frames that the sampler brings to level 0; all others keep their level.
+        presence: absent tracks are neither seen nor made.
         conditioning: style, tempo and the like, for denoisers with conditions; see :mod:`msgld.music.conditions`.
     """
 
-    levels: Tensor
-    wanted: Tensor
-    presence: Tensor
+    levels: Float[Tensor, "B K T"]
+    wanted: Bool[Tensor, "B K T"]
+    presence: Bool[Tensor, "B K"]
     conditioning: Conditioning | None = None
 
     @property
     def start(self) -> float:
-        """The highest level of a wanted frame; 1 where no wanted frame is above 0, so that there is no way to go."""
+        """The highest level of a wanted frame; 1 if no wanted frame is above 0."""
         return float((self.levels * self.wanted).max()) or 1.0
 
-    def at(self, fraction: float) -> Tensor:
-        """Levels when the wanted frames have ``fraction`` (1 to 0) of their way left."""
+    def at(self, fraction: float) -> Float[Tensor, "B K T"]:
+        """Levels when ``fraction`` (1 to 0) of the wanted frames' levels is left."""
         return torch.where(self.wanted, self.levels * fraction, self.levels)
 
-    def like(self, z: Tensor) -> NoiseMap:
-        """On the device of latents (B, K, C, T), for each of them."""
+    def like(self, z: Float[Tensor, "B K C T"]) -> NoiseMap:
+        """On the device of latents, for each of them."""
         parts = (self.levels, self.wanted, self.presence)
         levels, wanted, presence = (part.to(z.device).expand(len(z), *part.shape[1:]) for part in parts)
         return NoiseMap(levels, wanted, presence, self.conditioning.like(z) if self.conditioning else None)

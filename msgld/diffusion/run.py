@@ -1,4 +1,4 @@
-"""One run of the sampler for a noise map: guidance, noise by its place, and what the denoiser itself needs."""
+"""One run of the sampler for a noise map: guidance, keyed noise, and the denoiser's own adaptation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser
@@ -17,23 +18,27 @@ from msgld.diffusion.sampling import Sampling
 
 
 def run(
-    denoiser: Denoiser, z: Tensor, task: NoiseMap, sampling: Sampling, starts: int | Sequence[int] = 0
+    denoiser: Denoiser,
+    z: Float[Tensor, "B K C T"],
+    task: NoiseMap,
+    sampling: Sampling,
+    starts: int | Sequence[int] = 0,
 ) -> Iterator[State]:
     """Sample a task.
 
     Args:
         denoiser: a model, or a denoiser alone.
-        z: latents (B, K, C, T) of the known frames; anything elsewhere.
-        task: the same for all items, (1, K, T), or one for each.
+        z: latents of the known frames; any values elsewhere.
+        task: of all items, with a batch of 1, or of each.
         sampling: steps, guidance, seed and the like.
-        starts: absolute frame of the first one, for the noise; of all items, or of each.
+        starts: absolute first frame of all items, or of each, for the noise.
 
     Yields:
         The state after each network call; the last one holds the clean latents.
     """
     draws = partial(noise_like, z, [sampling.seed] * len(z), starts)
 
-    def fresh(number: int, kind: int = 0) -> Tensor:
+    def fresh(number: int, kind: int = 0) -> Float[Tensor, "B K C T"]:
         return draws(draw=1 + 2 * number + kind)
 
     task = task.like(z)

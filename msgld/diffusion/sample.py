@@ -1,6 +1,6 @@
 """The sampler: one loop, a generator of states, that brings wanted frames from where they start to level 0.
 
-What a task is, is in its :class:`NoiseMap` alone: levels say what is known, how well, and what is wanted.
+A task is its :class:`NoiseMap` alone: the levels say which frames are known, how well, and which are wanted.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import partial
 from itertools import count, pairwise
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate
@@ -21,9 +22,16 @@ from msgld.diffusion.sampling import Sampling
 
 @dataclass(frozen=True)
 class State:
-    """One step of a run: latents after it, the estimate that led there, and how far it is."""
+    """One step of a run.
 
-    x: Tensor
+    Attributes:
+        x: latents after it.
+        estimate: of the network call.
+        step: its number, from 1 on.
+        steps: number of all steps.
+    """
+
+    x: Float[Tensor, "B K C T"]
     estimate: Estimate
     step: int
     steps: int
@@ -31,21 +39,31 @@ class State:
 
 @dataclass(frozen=True)
 class Move:
-    """What a step function is given: latents, their estimates (of this call and the last) and the levels."""
+    """Input of a step function.
 
-    x: Tensor
-    z: Tensor
-    last: Tensor | None
-    now: Tensor
-    after: Tensor
-    before: Tensor | None
+    Attributes:
+        x: latents at the levels ``now``.
+        z: their estimate.
+        last: the estimate of the call before, None at the first.
+        now: levels before the step.
+        after: levels after the step.
+        before: levels of ``last``.
+        noise: draws anew at each call.
+    """
+
+    x: Float[Tensor, "B K C T"]
+    z: Float[Tensor, "B K C T"]
+    last: Float[Tensor, "B K C T"] | None
+    now: Float[Tensor, "B K T"]
+    after: Float[Tensor, "B K T"]
+    before: Float[Tensor, "B K T"] | None
     noise: Callable[[], Tensor]
 
 
 Stepper = Callable[[Move, Schedule], Tensor]
 
 
-def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Tensor:
+def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Float[Tensor, "B K C T"]:
     """Keep the estimate, scale the noise down (Song et al. 2021, eq. 12); ``eta`` 1 renews it as in DDPM."""
     (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(level)) for level in (move.now, move.after))
     noise = (move.x - a * move.z) / s.clamp_min(1e-4)
@@ -57,11 +75,11 @@ def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Tensor:
     return b * move.z + kept * noise + fresh * move.noise()
 
 
-def multistep(move: Move, schedule: Schedule) -> Tensor:
-    """Second order: the estimate is carried on along its last change, to the middle of the step.
+def multistep(move: Move, schedule: Schedule) -> Float[Tensor, "B K C T"]:
+    """Second order: the estimate is extrapolated along its last change to the middle of the step.
 
-    The idea is that of DPM-Solver++ 2M (Lu et al. 2022, algorithm 2), which carries on in the logarithm of the
-    signal-to-noise ratio. That is infinite at both ends here, and levels kept the spread of samples better.
+    DPM-Solver++ 2M (Lu et al. 2022, algorithm 2) extrapolates in the logarithm of the signal-to-noise ratio. That is
+    infinite at both ends here, and extrapolation in the levels kept the spread of samples better.
     """
     if move.last is None or move.before is None:
         return ddim(move, schedule)
@@ -71,13 +89,13 @@ def multistep(move: Move, schedule: Schedule) -> Tensor:
 
 
 def stepper_of(sampling: Sampling) -> Stepper:
-    """The step function that the settings name."""
+    """The step function of the settings."""
     return multistep if sampling.sampler == "multistep" else partial(ddim, eta=sampling.eta)
 
 
 def sample(
     denoiser: Denoiser,
-    x: Tensor,
+    x: Float[Tensor, "B K C T"],
     task: NoiseMap,
     steps: int,
     stepper: Stepper = ddim,
@@ -87,14 +105,14 @@ def sample(
     """Bring the wanted frames to level 0.
 
     Args:
-        denoiser: answers with E[z | x].
-        x: latents (B, K, C, T) at the task's levels: clean where known, noised where not.
-        task: levels, what is wanted, what is present.
+        denoiser: gives E[z | x].
+        x: latents at the levels of the task.
+        task: levels, wanted frames and presence.
         steps: from one level to the next, at least 1.
-        stepper: how x moves from one level to the next.
-        noise: for whatever adds noise: number of the draw -> standard normal like x.
-        iterations: how often each step is made. Before every repetition what came out is noised back to where
-            the step began (RePaint, Lugmayr et al. 2022, algorithm 1), so that it can agree with what is given.
+        stepper: moves x from one level to the next.
+        noise: for steps that add noise: number of the draw -> standard normal like x.
+        iterations: of each step. Before every repetition the result is noised back to the level at which the step
+            began (RePaint, Lugmayr et al. 2022, algorithm 1), so that it can agree with the given frames.
 
     Yields:
         The state after each network call; the last one holds the clean latents.
@@ -115,8 +133,14 @@ def sample(
         last, before = estimate.z, now
 
 
-def renoised(x: Tensor, level: Tensor, higher: Tensor, schedule: Schedule, noise: Tensor) -> Tensor:
-    """Latents (B, K, C, T) at ``level`` (B, K, T) -> at a higher level, as the forward process goes there."""
+def renoised(
+    x: Float[Tensor, "B K C T"],
+    level: Float[Tensor, "B K T"],
+    higher: Float[Tensor, "B K T"],
+    schedule: Schedule,
+    noise: Float[Tensor, "B K C T"],
+) -> Float[Tensor, "B K C T"]:
+    """Latents at ``level`` -> at a ``higher`` one, as the forward process goes there."""
     (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(at)) for at in (level, higher))
     kept = b / a.clamp_min(1e-8)
     return kept * x + (t.square() - (kept * s).square()).clamp_min(0).sqrt() * noise

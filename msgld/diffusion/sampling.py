@@ -23,12 +23,12 @@ class Sampling:
         seed: of the noise, 0 or more.
         sampler: ``ddim`` or ``multistep``.
         eta: fraction of its noise that ``ddim`` renews at each step, 0 (none) to 1 (as DDPM does).
-        iterations: repetitions of each step (RePaint), 1 to 100; 1 is the plain way, and the published one.
+        iterations: of each step (RePaint), 1 to 100; 1 is the plain sampler, and the published one.
         style_guidance: weight of the conditions, 0 to 10; 1 is as trained. See
             :class:`msgld.diffusion.guidance.Conditioned`.
 
     Raises:
-        UsageError: a value out of its range, or of another type.
+        UsageError: a value out of range, or of another type.
     """
 
     steps: int = 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+@runtime_checkable
 class Sized(Protocol):
     """Widths of a stack of blocks; ``kernel`` is odd."""
 
@@ -23,7 +25,7 @@ class Sized(Protocol):
 
 
 class Block(nn.Module):
-    """ConvNeXt block (Liu et al. 2022) over (B, N, width): depthwise in time, then a perceptron."""
+    """ConvNeXt block (Liu et al. 2022): depthwise in time, then a perceptron."""
 
     def __init__(self, config: Sized) -> None:
         super().__init__()
@@ -34,7 +36,7 @@ class Block(nn.Module):
         self.down = nn.Linear(config.hidden, width)
         self.scale = nn.Parameter(torch.full((width,), 1 / config.depth))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, N, width) -> the same."""
+    def forward(self, x: Float[Tensor, "B N width"]) -> Float[Tensor, "B N width"]:
+        """Add to x what the block makes of it."""
         y = self.norm(self.along_time(x.transpose(1, 2)).transpose(1, 2))
         return x + self.scale * self.down(F.gelu(self.up(y), approximate="tanh"))

@@ -5,18 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.dsp.stft import stft
 
+Wave = Float[Tensor, "B L"]
+
+Verdict = tuple[Float[Tensor, "B 1 bins columns"], list[Tensor]]
+"""How real a spectrum looks, and the features of each layer."""
+
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """Attributes:
-    windows: transform lengths, one discriminator each; the hop is a quarter.
-    channels: of the convolutions.
-    depth: convolutions that halve the frequency axis.
+    """Size of the discriminators.
+
+    Attributes:
+        windows: transform lengths, one discriminator each; the hop is a quarter.
+        channels: of the convolutions.
+        depth: convolutions that halve the frequency axis.
     """
 
     windows: tuple[int, ...] = (2048, 1024, 512)
@@ -35,8 +43,8 @@ class SpectrumDiscriminator(nn.Module):
         self.layers = nn.ModuleList(nn.Conv2d(size, channels, (5, 3), (2, 1), (2, 1)) for size in sizes)
         self.verdict = nn.Conv2d(channels, 1, 3, padding=1)
 
-    def forward(self, audio: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Waveforms (B, L) -> verdicts (B, 1, bins, columns), high for real, and what each layer sees."""
+    def forward(self, audio: Wave) -> Verdict:
+        """Waveforms -> verdicts, high for real, and the features of each layer."""
         spectra = stft(audio, self.n_fft, self.n_fft // 4)
         # The root of the magnitude brings quiet and loud partials nearer to each other.
         spectra = spectra * (spectra.real.square() + spectra.imag.square() + 1e-8) ** -0.25
@@ -55,18 +63,18 @@ class Discriminators(nn.Module):
         super().__init__()
         self.each = nn.ModuleList(SpectrumDiscriminator(n_fft, config) for n_fft in config.windows)
 
-    def forward(self, audio: Tensor) -> list[tuple[Tensor, list[Tensor]]]:
-        """Waveforms (B, L) -> verdicts and features of each."""
+    def forward(self, audio: Wave) -> list[Verdict]:
+        """Waveforms -> verdicts and features of each."""
         return [discriminator(audio) for discriminator in self.each]
 
-    def own_loss(self, real: Tensor, made: Tensor) -> Tensor:
-        """Hinge loss that teaches the discriminators: real above 1, made below -1; scalar."""
+    def own_loss(self, real: Wave, made: Wave) -> Float[Tensor, ""]:
+        """Hinge loss that teaches the discriminators: real above 1, made below -1."""
         pairs = zip(self(real), self(made.detach()), strict=True)
         losses = [F.relu(1 - a).mean() + F.relu(1 + b).mean() for (a, _), (b, _) in pairs]
         return torch.stack(losses).mean()
 
-    def losses_of(self, real: Tensor, made: Tensor) -> tuple[Tensor, Tensor]:
-        """What teaches the vocoder: hinge loss, and relative L1 between features of real and made."""
+    def losses_of(self, real: Wave, made: Wave) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """Losses of the vocoder: hinge loss, and relative L1 between the features of real and made."""
         with torch.no_grad():
             wanted = [seen for _, seen in self(real)]
         given = self(made)

@@ -5,27 +5,31 @@ from __future__ import annotations
 import math
 
 import torch
+from jaxtyping import Bool, Complex, Float, Int
 from torch import Tensor
 
 ROUNDS = 4
-"""In which the power of overlapping partials is shared out."""
+"""Iterations that divide the power of overlapping partials."""
 
 
-def lobe(away: Tensor) -> Tensor:
-    """What a Hann window makes of a sinusoid so many bins away, 1 at its middle."""
+def lobe(away: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Spectrum of a Hann window at ``away`` bins from its middle, where it is 1."""
     near = (away.abs() - 1).abs() < 1e-4
     return torch.where(near, 0.5, torch.sinc(away) / torch.where(near, 1.0, 1 - away.square()))
 
 
-def harmonics(magnitude: Tensor, pitch: Tensor, turn: float) -> Tensor:
-    """Complex spectra (B, N, F) of partials that hold what the magnitudes (B, N, F) of the same bins do.
+def harmonics(
+    magnitude: Float[Tensor, "B N F"], pitch: Float[Tensor, "B N"], turn: float
+) -> Complex[Tensor, "B N F"]:
+    """Complex spectra of partials with the energy of the magnitudes.
 
-    A column is centred where its phases are told; bins count from 0, and a sinusoid of amplitude 1 has magnitude 1 at
-    its own. Each partial gets what is in the bins that are nearest to it.
+    Phases are those at the middle of a column. Bins count from 0, and a sinusoid of amplitude 1 has magnitude 1 at
+    its own bin. Each partial takes the energy of the bins nearest to it.
 
     Args:
-        pitch: fundamental of each column, (B, N), in bins, above 0.
-        turn: how far a sinusoid in the middle of bin 1 turns from column to column, radians.
+        magnitude: of the lowest bins.
+        pitch: fundamental of each column, in bins, above 0.
+        turn: phase advance of a sinusoid in the middle of bin 1 from column to column, radians.
     """
     bins = torch.arange(magnitude.shape[-1], device=pitch.device, dtype=pitch.dtype)
     partials = torch.arange(1, math.ceil(len(bins) / float(pitch.min())) + 1, device=pitch.device)
@@ -37,14 +41,16 @@ def harmonics(magnitude: Tensor, pitch: Tensor, turn: float) -> Tensor:
     phase = partials * (turn * _middles(pitch).cumsum(1).unsqueeze(-1)) + _starts(partials)
     wave = torch.polar(amplitude, phase.to(amplitude.dtype))
     image = wave.conj().unsqueeze(-1) * lobe(bins + places.unsqueeze(-1))
-    signs = 1 - 2 * (bins % 2)  # of what lies at the middle of a column, seen from its beginning
+    signs = 1 - 2 * (bins % 2)  # phases at the middle of a column, seen from its beginning
     return (wave.unsqueeze(-1) * lobes + image).sum(2) * signs
 
 
-def _powers(power: Tensor, own: Tensor, lobes: Tensor) -> Tensor:
-    """Powers of partials (B, N, H) whose lobes (B, N, H, F) add up, in the bins of each, to the power there, (B, N, F).
+def _powers(
+    power: Float[Tensor, "B N F"], own: Bool[Tensor, "B N H F"], lobes: Float[Tensor, "B N H F"]
+) -> Float[Tensor, "B N H"]:
+    """Powers of partials whose lobes add up, in the bins of each, to the power there.
 
-    Lobes of low notes overlap; each round shares out again what is there (as Lee and Seung 1999 do).
+    Lobes of low notes overlap; each round divides the power again (as Lee and Seung 1999 do).
     """
     there = (own * power.unsqueeze(2)).sum(-1)
     powers = there
@@ -54,11 +60,11 @@ def _powers(power: Tensor, own: Tensor, lobes: Tensor) -> Tensor:
     return powers
 
 
-def _middles(pitch: Tensor) -> Tensor:
-    """Mean pitch between a column and the one before, (B, N)."""
+def _middles(pitch: Float[Tensor, "B N"]) -> Float[Tensor, "B N"]:
+    """Mean pitch between a column and the one before."""
     return (pitch + torch.cat([pitch[:, :1], pitch[:, :-1]], 1)) / 2
 
 
-def _starts(partials: Tensor) -> Tensor:
+def _starts(partials: Int[Tensor, "H"]) -> Float[Tensor, "H"]:
     """Phases at the start that let partials neither meet nor cancel (Schroeder 1970), radians."""
     return math.pi * partials.square() / len(partials)

@@ -1,7 +1,7 @@
-"""Which note does a bass play? Read from its log-mel, so that the vocoder can play it in tune.
+"""The note reader: a network that reads the notes of a bass from its log-mel, so that the vocoder plays them in tune.
 
-Partials of a low note lie closer together than a window of 46 ms parts, so no single column shows its pitch. A second
-of columns does, to a network that knows what basses are like; and what it is unsure of, the piece's key decides.
+Partials of a low note lie closer together than a window of 46 ms can resolve, so no single column shows its pitch. A
+second of columns does, to a network that has seen many basses. Where it is unsure, the key of the piece decides.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from typing import Annotated, Any
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from msgld.nets.convnext import Block
 from msgld.registry import register
 from msgld.schema import Between, Depth, Grid, Size, Text
 
+Mels = Float[Tensor, "B M N"]
+
 CHANGE = 4.0
-"""Nepers that a change of note has to be likelier than none."""
+"""Nepers by which a change of note has to be likelier than no change."""
 
 OFF_SCALE = 4.0
 """Nepers by which notes outside of the key are less likely."""
@@ -27,13 +30,17 @@ OFF_SCALE = 4.0
 
 @dataclass(frozen=True)
 class NotesConfig:
-    """Size of the network and what it reads.
+    """Size of the network, its input and its notes.
 
     Attributes:
-        stem: whose notes these are; it plays one at a time.
-        bands: lowest mel bands, all that is looked at.
-        lowest: number of the lowest note, as MIDI counts. notes: how many there are from it on, semitones apart.
-        width, depth, hidden, kernel: of the ConvNeXt blocks.
+        stem: name of the stem whose notes it reads; one note at a time.
+        bands: lowest mel bands, its whole input.
+        lowest: MIDI number of the lowest note.
+        notes: number of notes from the lowest on, semitones apart.
+        width: of the ConvNeXt blocks.
+        depth: number of blocks.
+        hidden: width of their perceptrons.
+        kernel: of their convolutions along time, odd.
     """
 
     stem: Text = "bass"
@@ -58,7 +65,7 @@ class NotesConfig:
 
 @register("notes", "notes", NotesConfig)
 class NoteReader(nn.Module):
-    """Log-mels (B, M, N) -> scores of the notes, (B, notes, N), whose softmax is their probability."""
+    """Log-mels -> scores of the notes, whose softmax is their probability."""
 
     def __init__(self, config: NotesConfig) -> None:
         super().__init__()
@@ -71,7 +78,7 @@ class NoteReader(nn.Module):
         nn.init.zeros_(self.outward.weight)
         nn.init.zeros_(self.outward.bias)
 
-    def forward(self, mels: Tensor) -> Tensor:
+    def forward(self, mels: Mels) -> Float[Tensor, "B notes N"]:
         """See the class."""
         x = self.inward((mels[:, : self.config.bands] + 5) / 2).transpose(1, 2)
         for block in self.blocks:
@@ -79,11 +86,12 @@ class NoteReader(nn.Module):
         return self.outward(self.norm(x)).float().transpose(1, 2)
 
     @torch.no_grad()
-    def hertz(self, mels: Tensor, scale: Collection[int] = ()) -> Tensor:
-        """Fundamentals (B, N) of the likeliest notes of log-mels (B, M, N), in hertz.
+    def hertz(self, mels: Mels, scale: Collection[int] = ()) -> Float[Tensor, "B N"]:
+        """Fundamentals of the likeliest notes, in hertz.
 
         Args:
-            scale: pitch classes of the key, C is 0; none where it is unknown.
+            mels: log-mels.
+            scale: pitch classes of the key, C is 0; empty where it is unknown.
         """
         scores = self(mels).log_softmax(1)
         if scale:
@@ -94,15 +102,16 @@ class NoteReader(nn.Module):
         return 440 * 2 ** ((torch.from_numpy(paths).to(mels.device) + self.config.lowest - 69) / 12)
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "notes", **asdict(self.config)}
 
 
-def likeliest_path(scores: np.ndarray, change: float) -> np.ndarray:
-    """Viterbi's path through log-probabilities (K, N): the state at each of N times, int64 (N,).
+def likeliest_path(scores: Float[np.ndarray, "states N"], change: float) -> Int64[np.ndarray, "N"]:
+    """Viterbi's path: the state at each of N times.
 
     Args:
-        change: what any change of state costs, in nepers.
+        scores: log-probabilities.
+        change: cost of any change of state, in nepers.
     """
     states, times = scores.shape
     stay = np.arange(states)

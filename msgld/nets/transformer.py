@@ -8,11 +8,13 @@ from typing import Annotated, Any, ClassVar
 
 import torch
 from einops import rearrange
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.diffusion.denoise import StemNetwork
 from msgld.diffusion.noise_map import Conditioning
+from msgld.nets.attention import TrackBlock, nearby, rotation
 from msgld.registry import register
 from msgld.schema import Between, Depth, Grid, Size, Style, Tracks, same
 
@@ -77,112 +79,11 @@ LEVEL_FEATURES = 32
 """Numbers that describe a level to the network."""
 
 
-def level_features(levels: Tensor, size: int) -> Tensor:
+def level_features(levels: Float[Tensor, "*shape"], size: int) -> Float[Tensor, "*shape {size}"]:
     """Fourier features of levels (...) -> (..., size): sines and cosines of 1/4 to 16 periods over [0, 1]."""
     periods = torch.logspace(-2, 4, size // 2, base=2.0, device=levels.device)
     angles = 2 * math.pi * periods * levels.unsqueeze(-1)
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
-
-
-def rotation(frames: int, size: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cosines, sines (T, size / 2) of rotary positions (Su et al. 2021, eq. 34), 6 to 1000 frames a turn."""
-    rates = torch.logspace(0, -2.2, size // 2, device=device)
-    angles = torch.arange(frames, device=device).unsqueeze(1) * rates
-    return angles.cos(), angles.sin()
-
-
-def nearby(frames: int, attention_window: int | None, device: torch.device) -> Tensor | None:
-    """Which frames are seen by which: bool (T, T), or None where all are."""
-    if attention_window is None or frames <= attention_window + 1:
-        return None
-    place = torch.arange(frames, device=device)
-    return (place[:, None] - place).abs() <= attention_window
-
-
-def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotate the first dimensions of heads (..., T, D) by their position and leave the others as they are."""
-    half = cos.shape[-1]
-    a, b, rest = x.split([half, half, x.shape[-1] - 2 * half], dim=-1)
-    cos, sin = cos.to(x.dtype), sin.to(x.dtype)
-    return torch.cat([a * cos - b * sin, a * sin + b * cos, rest], dim=-1)
-
-
-FEW = 16
-"""So few tokens attend to each other faster by two products of matrices than by a fused kernel with its large tiles."""
-
-
-def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Attention (Vaswani et al. 2017, eq. 1) of heads (N, H, S, D); ``mask`` bool, True = is seen.
-
-    On a CPU the fused kernel saves memory but is slow backwards, where plain products take half its time.
-    """
-    if q.shape[-2] > FEW and (q.device.type != "cpu" or not q.requires_grad):
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-    scores = (q / math.sqrt(q.shape[-1])) @ k.transpose(-1, -2)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, float("-inf"))
-    return scores.softmax(-1).to(v.dtype) @ v
-
-
-class Attention(nn.Module):
-    """Multi-head attention over the last but one axis of (..., S, width)."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm = nn.LayerNorm(width)
-        self.qkv = nn.Linear(width, 3 * width, bias=False)
-        self.out = nn.Linear(width, width, bias=False)
-        nn.init.zeros_(self.out.weight)
-
-    def forward(
-        self, x: Tensor, positions: tuple[Tensor, Tensor] | None = None, mask: Tensor | None = None
-    ) -> Tensor:
-        """x (N, S, width); ``positions`` for rotary attention; ``mask`` bool, as (N, 1, S, S): what is seen."""
-        q, k, v = rearrange(self.qkv(self.norm(x)), "n s (three h d) -> three n h s d", three=3, h=self.heads)
-        if positions is not None:
-            q, k = rotate(q, *positions), rotate(k, *positions)
-        return self.out(rearrange(attend(q, k, v, mask), "n h s d -> n s (h d)"))
-
-
-class Perceptron(nn.Module):
-    """Two layers on each token; its output begins at 0."""
-
-    def __init__(self, width: int, expansion: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.up = nn.Linear(width, expansion * width)
-        self.down = nn.Linear(expansion * width, width)
-        nn.init.zeros_(self.down.weight)
-
-    def forward(self, x: Tensor, shift: Tensor | int = 0) -> Tensor:
-        """x (..., width); ``shift`` is added to the normalised tokens."""
-        return self.down(F.gelu(self.up(self.norm(x) + shift), approximate="tanh"))
-
-
-class TrackBlock(nn.Module):
-    """Attention along time, attention across tracks, and a perceptron, each added to its input."""
-
-    def __init__(self, width: int, heads: int, expansion: int) -> None:
-        super().__init__()
-        self.along_time = Attention(width, heads)
-        self.across_tracks = Attention(width, heads)
-        self.perceptron = Perceptron(width, expansion)
-
-    def forward(
-        self,
-        x: Tensor,
-        positions: tuple[Tensor, Tensor],
-        near: Tensor | None,
-        mask: Tensor | None,
-        shift: Tensor | int = 0,
-    ) -> Tensor:
-        """x (B, K, T, width); ``near`` from :func:`nearby`, ``mask`` for the tracks, ``shift`` for the perceptron."""
-        batch, tracks, _, _ = x.shape
-        x = x + self.along_time(x.flatten(0, 1), positions, near).unflatten(0, (batch, tracks))
-        columns = rearrange(x, "b k t d -> (b t) k d")
-        x = x + rearrange(self.across_tracks(columns, mask=mask), "(b t) k d -> b k t d", b=batch)
-        return x + self.perceptron(x, shift)
 
 
 class ConditionEmbedding(nn.Module):
@@ -201,8 +102,10 @@ class ConditionEmbedding(nn.Module):
         for layer in (self.hidden, self.ensemble, self.programs, self.deep):
             nn.init.zeros_(layer.weight)
 
-    def forward(self, conditioning: Conditioning) -> tuple[Tensor, Tensor]:
-        """Embeddings for the first tokens (B, 1, T, width) and for the perceptrons (B, K, T, width).
+    def forward(
+        self, conditioning: Conditioning
+    ) -> tuple[Float[Tensor, "B 1 T width"], Float[Tensor, "B K T width"]]:
+        """Embeddings for the first tokens and for the perceptrons.
 
         A program is one stem's alone (bass programs are the bass's), so no table for each stem is needed.
         """
@@ -242,16 +145,22 @@ class StemTransformer(StemNetwork):
         nn.init.zeros_(self.gates.bias)
 
     def forward(
-        self, z: Tensor, levels: Tensor, presence: Tensor, conditioning: Conditioning | None = None
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        z: Float[Tensor, "B K C T"],
+        levels: Float[Tensor, "B K T"],
+        presence: Bool[Tensor, "B K"],
+        conditioning: Conditioning | None = None,
+    ) -> tuple[Float[Tensor, "B K C T"], Float[Tensor, "B K T width"]]:
         """Correct linear estimates.
 
         Args:
-            z: (B, K, C, T). levels: (B, K, T). presence: bool (B, K).
+            z: linear estimates of the latents.
+            levels: noise level of each frame.
+            presence: absent tracks are not seen.
             conditioning: for a network with conditions; None leaves all of them open.
 
         Returns:
-            -v (B, K, C, T), and features of the tokens (B, K, T, width) for :meth:`masks`.
+            -v, and features of the tokens for :meth:`masks`.
         """
         entering = torch.cat([z.transpose(2, 3), level_features(levels, LEVEL_FEATURES)], -1)
         x = self.inward(entering) + self.track.weight[:, None]
@@ -269,8 +178,10 @@ class StemTransformer(StemNetwork):
         x = self.norm(x)
         return self._correction(x, z, presence), x
 
-    def _correction(self, x: Tensor, z: Tensor, presence: Tensor) -> Tensor:
-        """-v (B, K, C, T) from the last tokens x (B, K, T, width).
+    def _correction(
+        self, x: Float[Tensor, "B K T width"], z: Float[Tensor, "B K C T"], presence: Bool[Tensor, "B K"]
+    ) -> Float[Tensor, "B K C T"]:
+        """-v from the last tokens x.
 
         Gates weigh the track's own noisy latents and the mixture's, component by component: what is to be
         taken from them as it is need not pass through tokens, which are too narrow for all components.
@@ -279,17 +190,24 @@ class StemTransformer(StemNetwork):
         seen = z[:, -1:] * presence[:, -1, None, None, None]
         return self.outward(x).transpose(2, 3).float() + own * z + mixture * seen
 
-    def masks(self, features: Tensor, z: Tensor, presence: Tensor) -> Tensor:
+    def masks(
+        self,
+        features: Float[Tensor, "B K T width"],
+        z: Float[Tensor, "B K C T"],
+        presence: Bool[Tensor, "B K"],
+    ) -> Float[Tensor, "B K-1 M N"]:
         """How the mixture divides among the stems.
 
         A softmax over log amplitudes is the ratio of amplitudes, so the scores begin as what the estimated
         latents decode to (``begin_with``) and the features correct them.
 
         Args:
-            features: of all tokens (B, K, T, width). z: their estimated latents (B, K, C, T).
+            features: of all tokens.
+            z: their estimated latents.
+            presence: the masks of absent stems are 0.
 
         Returns:
-            (B, K - 1, M, N), sum 1 over the present stems.
+            Masks whose sum over the present stems is 1.
         """
         scores = self.scores(features[:, :-1]) + self.readout(z[:, :-1].transpose(2, 3))
         scores = rearrange(scores.float(), "b k t (m n) -> b k m (t n)", n=self.config.frame_columns)
@@ -306,10 +224,10 @@ class StemTransformer(StemNetwork):
             block.compile(dynamic=False)
 
     @torch.no_grad()
-    def begin_with(self, basis: Tensor, scale: Tensor) -> None:
+    def begin_with(self, basis: Float[Tensor, "C P"], scale: Float[Tensor, "C"]) -> None:
         """Start the masks as ratios of decoded amplitudes."""
         self.readout.weight.copy_((basis * scale[:, None]).T)
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "stem-transformer", **asdict(self.config)}

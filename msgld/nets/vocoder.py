@@ -1,14 +1,13 @@
 """From log-mel to waveform: magnitudes and phases of a short-time spectrum, predicted column by column.
 
-The body is Vocos' (Siuzdak 2023): ConvNeXt blocks at the rate of columns, then an inverse transform. The
-phases are got otherwise. A network that sees magnitudes alone answers a steady tone with a steady phase, but
-a tone's phase turns from column to column, by an angle that is its frequency; so a steady answer buzzes at
-the rate of columns. Here the network predicts how far each bin's phase turns, how much of the turned phase is
-kept, and what replaces it where something new begins; where it knows nothing, the phase is random, as that of
-noise is.
+The body is that of Vocos (Siuzdak 2023): ConvNeXt blocks at the rate of columns, then an inverse transform. The
+phases are different. A network that sees only magnitudes answers a steady tone with a steady phase, but the phase of
+a tone turns from column to column by an angle that is its frequency, so a steady answer buzzes at the rate of
+columns. This network predicts how far the phase of each bin turns, how much of the turned phase is kept, and the phase
+that replaces it at an onset. Where it predicts nothing, the phase is random, like that of noise.
 
-What replaces it may do so only where something begins: a steady answer, mixed in column by column, would pull every
-tone near a multiple of the rate of columns (86 Hz) to it, as a clock pulls another one on the same wall.
+Phases are replaced at onsets only: a steady answer, mixed in at every column, would pull every tone near a multiple of
+the rate of columns (86 Hz) to that multiple.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import torch
+from jaxtyping import Complex, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -27,17 +27,19 @@ from msgld.nets.harmonics import harmonics
 from msgld.registry import register
 from msgld.schema import Between, Depth, Grid, Size, same
 
+Mels = Float[Tensor, "B M N"]
+
 RISE, SLOPE = 6.0, 1.0
-"""Decibels by which a bin grows from one column to the next where something begins, and how gradually that is so."""
+"""Growth of a bin from one column to the next at an onset, and the width of the transition, in decibels."""
 
 REST = 0.25
-"""Share of what the network would not keep that is not kept elsewhere, either."""
+"""Fraction of the replacement that remains between onsets."""
 
 PITCHED = 32
-"""Lowest bins, up to 690 Hz, which are made of partials where the pitch is known."""
+"""Lowest bins, up to 690 Hz, which are made of partials if the pitch is known."""
 
 LEAST = 0.1
-"""Sums of phases shorter than this are left short: their direction is chance, as their gradient would be."""
+"""Sums of phases shorter than this are left short: their direction and gradient are arbitrary."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,16 @@ class VocoderConfig:
 
     Attributes:
         bands: mel bands of the input.
-        n_fft, hop: the short-time transform, in samples.
+        n_fft: window of the short-time transform, in samples.
+        hop: of the short-time transform, in samples.
         floor: amplitude that the log-mel takes for silence.
-        width, depth, hidden, kernel: of the ConvNeXt blocks.
-        held: lowest bins, in which phases may be carried on from the column before.
+        width: of the ConvNeXt blocks.
+        depth: number of blocks.
+        hidden: width of their perceptrons.
+        kernel: of their convolutions along time, odd.
+        held: lowest bins, in which phases are carried on from the column before.
         rounds: of Griffin-Lim after the network, when not training.
-        magnitudes: whether bands add up magnitudes, with a hard floor; else they add up power, with a smooth one.
+        magnitudes: bands add up magnitudes, with a hard floor; otherwise they add up power, with a smooth one.
     """
 
     bands: Size = 128
@@ -90,26 +96,26 @@ class VocoderConfig:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network says of each bin and column.
+    """Output of the network for each bin and column.
 
     Attributes:
-        correction: natural log of the magnitude relative to the bands', (B, N, F).
-        turn: radians beyond the bin's own turn from the column before, (B, N, held).
-        keep: share of the turned phase that is kept, 0 to 1, (B, N, held).
-        onset: complex, what replaces it; weighs against noise of variance 1, (B, N, F).
+        correction: natural log of the magnitude relative to that of the bands.
+        turn: radians beyond the bin's own turn from the column before.
+        keep: fraction of the turned phase that is kept, 0 to 1.
+        onset: phase that replaces it, weighed against noise of variance 1.
     """
 
-    correction: Tensor
-    turn: Tensor
-    keep: Tensor
-    onset: Tensor
+    correction: Float[Tensor, "B N F"]
+    turn: Float[Tensor, "B N held"]
+    keep: Float[Tensor, "B N held"]
+    onset: Complex[Tensor, "B N F"]
 
 
 @register("vocoder", "vocoder", VocoderConfig)
 class Vocoder(nn.Module):
-    """Log-mel (B, M, N) -> waveform (B, N * hop).
+    """Log-mel -> waveform.
 
-    The buffer ``spread`` (F, M) shares what a band holds out among its bins; it is set from the filter bank
+    The buffer ``spread`` (F, M) divides the energy of a band among its bins; it is set from the filter bank
     when training starts and stored with the weights. A silent log-mel gives less than -90 dBFS.
     """
 
@@ -128,19 +134,18 @@ class Vocoder(nn.Module):
         nn.init.zeros_(self.outward.bias)
         self.register_buffer("spread", torch.full((bins, config.bands), 1 / bins))
 
-    def set_bands(self, weights: Tensor, gains: Tensor | None = None) -> None:
-        """Say which bins the bands are made of.
+    def set_bands(self, weights: Float[Tensor, "M F"], gains: Float[Tensor, "M"] | None = None) -> None:
+        """Set the bins of each band.
 
         Args:
-            weights: (M, F) of the filter bank.
-            gains: (M,), what a band's mean is multiplied by where it is not that of a spectrum in which a sinusoid of
-                amplitude 1 has magnitude 1.
+            weights: of the filter bank.
+            gains: of the mean of each band, where a sinusoid of amplitude 1 does not have magnitude 1.
         """
         spread = weights / weights.sum(1, keepdim=True)
         self.spread.copy_((spread if gains is None else spread * gains[:, None]).T)
 
-    def predict(self, mels: Tensor) -> Prediction:
-        """Log-mels (B, M, N) -> what is known of each bin and column."""
+    def predict(self, mels: Mels) -> Prediction:
+        """Run the network."""
         bins, held = self.config.bins, self.config.held
         x = self.inward((mels + 5) / 2).transpose(1, 2)
         for block in self.blocks:
@@ -149,19 +154,19 @@ class Vocoder(nn.Module):
         correction, real, imag, turn, keep = parts
         return Prediction(correction, turn, keep.sigmoid(), torch.complex(real, imag))
 
-    def magnitude(self, mels: Tensor, correction: Tensor) -> Tensor:
-        """Linear magnitudes (B, N, F): what the bands hold shared out, times exp(correction), at most 20 dB."""
+    def magnitude(self, mels: Mels, correction: Float[Tensor, "B N F"]) -> Float[Tensor, "B N F"]:
+        """Linear magnitudes: those of the bands, times exp(correction), which is at most 20 dB."""
         return self._shared(mels.float()).transpose(1, 2) * torch.exp(2.3 * torch.tanh(correction / 2.3))
 
-    def _shared(self, mels: Tensor) -> Tensor:
-        """Magnitudes (B, F, N) as smooth as the bands are."""
+    def _shared(self, mels: Mels) -> Float[Tensor, "B F N"]:
+        """Magnitudes of bins as smooth as the bands."""
         if self.config.magnitudes:
             return (self.spread @ (torch.exp(mels) - self.config.floor).clamp_min(0)).clamp_min(1e-7)
         power = (torch.exp(2 * mels) - self.config.floor**2).clamp_min(0)
         return (self.spread @ power).clamp_min(1e-14).sqrt()
 
-    def spectrum(self, mels: Tensor, pitch: Tensor | None = None) -> Tensor:
-        """Log-mels (B, M, N) -> complex spectra (B, F, N); ``pitch`` as for :meth:`forward`."""
+    def spectrum(self, mels: Mels, pitch: Float[Tensor, "B N"] | None = None) -> Complex[Tensor, "B F N"]:
+        """Log-mels -> spectra; ``pitch`` as for :meth:`forward`."""
         spectra = self.spectrum_of(mels, self.predict(mels))
         if pitch is None:
             return spectra
@@ -169,18 +174,21 @@ class Vocoder(nn.Module):
         low = harmonics(spectra[:, :PITCHED].abs().transpose(1, 2), pitch, turn)
         return torch.cat([low.transpose(1, 2), spectra[:, PITCHED:]], 1)
 
-    def spectrum_of(self, mels: Tensor, said: Prediction) -> Tensor:
-        """What is said of log-mels (B, M, N) -> complex spectra (B, F, N)."""
-        magnitude = self.magnitude(mels, said.correction)
-        said = held_on(said, beginnings(magnitude[..., : self.config.held].detach()))
-        phase = carry(said, own_turn(self.config, mels.device), noise_like(said.onset))
+    def spectrum_of(self, mels: Mels, predicted: Prediction) -> Complex[Tensor, "B F N"]:
+        """Prediction for log-mels -> spectra."""
+        magnitude = self.magnitude(mels, predicted.correction)
+        predicted = held_on(predicted, beginnings(magnitude[..., : self.config.held].detach()))
+        phase = carry(predicted, own_turn(self.config, mels.device), noise_like(predicted.onset))
         return (magnitude * phase).transpose(1, 2)
 
-    def forward(self, mels: Tensor, pitch: Tensor | None = None) -> Tensor:
-        """Log-mels (B, M, N) in nepers -> waveforms (B, N * hop); the same input gives the same waveform.
+    def forward(
+        self, mels: Mels, pitch: Float[Tensor, "B N"] | None = None
+    ) -> Float[Tensor, "B N*{self.config.hop}"]:
+        """Log-mels -> waveforms; the same input gives the same waveform.
 
         Args:
-            pitch: fundamental of each column, (B, N), in bins, where more is known of it than one column shows.
+            mels: in nepers.
+            pitch: fundamental of each column, in bins, if it is known.
         """
         spectra = self.spectrum(mels, pitch)
         config = self.config
@@ -189,52 +197,59 @@ class Vocoder(nn.Module):
         return istft(spectra, config.n_fft, config.hop)
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "vocoder", **asdict(self.config)}
 
 
-def noise_like(like: Tensor) -> Tensor:
-    """Complex Gaussian noise (B, N, F), variance 1, the same in every item and call, column by column."""
+def noise_like(like: Complex[Tensor, "B N F"]) -> Complex[Tensor, "B N F"]:
+    """Gaussian noise of variance 1, the same in every item and call, column by column."""
     generator = torch.Generator().manual_seed(0)
     parts = torch.randn(like.shape[1], 2, like.shape[2], generator=generator).to(like.device) / math.sqrt(2)
     return torch.complex(parts[:, 0], parts[:, 1]).expand_as(like)
 
 
-def own_turn(config: VocoderConfig, device: torch.device) -> Tensor:
-    """How far a sinusoid at the middle of each bin turns from column to column, radians (F,)."""
+def own_turn(config: VocoderConfig, device: torch.device) -> Float[Tensor, "F"]:
+    """Phase advance of a sinusoid at the middle of each bin from column to column, radians."""
     k = torch.arange(config.bins, device=device)
     return 2 * math.pi / config.n_fft * (k * config.hop % config.n_fft)
 
 
-def beginnings(magnitude: Tensor) -> Tensor:
-    """Where something begins, 0 to 1, of magnitudes (B, N, F): where they grow. The first column is a beginning."""
+def beginnings(magnitude: Float[Tensor, "B N F"]) -> Float[Tensor, "B N F"]:
+    """Onsets, 0 to 1: where magnitudes grow. The first column is one."""
     loudness = 20 * torch.log10(magnitude + 1e-5)
     before = F.pad(loudness[:, :-1], (0, 0, 1, 0), value=-200.0)
     return torch.sigmoid((loudness - before - RISE) / SLOPE)
 
 
-def held_on(said: Prediction, begins: Tensor) -> Prediction:
-    """What is said, with phases that are replaced where something begins, and nearly kept elsewhere.
+def held_on(predicted: Prediction, begins: Float[Tensor, "B N held"]) -> Prediction:
+    """The prediction with phases that are replaced at onsets and nearly kept elsewhere.
 
     Args:
-        begins: 0 to 1, (B, N, held). Of bins that are not held nothing changes.
+        predicted: by the network; bins that are not held do not change.
+        begins: onsets, 0 to 1.
     """
     held = begins.shape[-1]
-    onset = torch.cat([said.onset[..., :held] * begins, said.onset[..., held:]], -1)
-    return replace(said, keep=1 - (1 - said.keep) * (REST + (1 - REST) * begins), onset=onset)
+    onset = torch.cat([predicted.onset[..., :held] * begins, predicted.onset[..., held:]], -1)
+    return replace(predicted, keep=1 - (1 - predicted.keep) * (REST + (1 - REST) * begins), onset=onset)
 
 
-def carry(said: Prediction, own: Tensor, noise: Tensor) -> Tensor:
-    """Phases as complex numbers of magnitude 1, (B, N, F).
+def carry(
+    predicted: Prediction, own: Float[Tensor, "F"], noise: Complex[Tensor, "B N F"]
+) -> Complex[Tensor, "B N F"]:
+    """Phases as complex numbers of magnitude 1.
 
-    u[n] = unit(keep u[n - 1] exp(i (own + turn)) + (1 - keep) (onset + noise)). Adjacent bins of
-    what lies at the middle of a column have opposite signs. They are put in last, so that a click is an onset
-    which is the same in all bins.
+    u[n] = unit(keep u[n - 1] exp(i (own + turn)) + (1 - keep) (onset + noise)). Adjacent bins of a sound at the
+    middle of a column have opposite signs; these are applied last, so that a click is the same onset in all bins.
+
+    Args:
+        predicted: by the network.
+        own: from :func:`own_turn`.
+        noise: from :func:`noise_like`.
     """
-    held = said.keep.shape[-1]
-    fresh = said.onset + noise
-    step = torch.polar(said.keep, said.turn + own[:held])
-    mixed = (1 - said.keep) * fresh[..., :held]
+    held = predicted.keep.shape[-1]
+    fresh = predicted.onset + noise
+    step = torch.polar(predicted.keep, predicted.turn + own[:held])
+    mixed = (1 - predicted.keep) * fresh[..., :held]
     low = _recur(step.unbind(1), mixed.unbind(1), unit(fresh[:, 0, :held], LEAST))
     phase = torch.cat([low, unit(fresh[..., held:], LEAST)], dim=-1)
     return phase * (1 - 2 * (torch.arange(len(own), device=own.device) % 2))

@@ -1,7 +1,7 @@
 """The published codec: the autoencoder of AudioLDM (Liu et al. 2023), as diffusers' ``AutoencoderKL``.
 
 A log-mel is an image of one channel, time by mel bands. Its latent is an image of a few channels at a quarter of
-both; a row of that, channels and bands together, is what a latent frame is elsewhere in the program.
+both sizes; one row of it, channels and bands together, is a latent frame.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import torch
 from einops import rearrange
+from jaxtyping import Float
 from torch import Tensor
 
 from msgld.dsp.codec import Codec, check_frame
@@ -84,17 +85,23 @@ class KLCodec(Codec):
         self.network = _build(config)
         self.register_buffer("scale", torch.ones(()))
 
-    def moments(self, mels: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-mels (B, M, N) -> mean and log-variance of their latent images, unscaled, each (B, c, T, f)."""
+    def moments(
+        self, mels: Float[Tensor, "B M N"]
+    ) -> tuple[Float[Tensor, "B c T f"], Float[Tensor, "B c T f"]]:
+        """Mean and log-variance of the latent images of log-mels, unscaled."""
         images = rearrange(mels, "b m n -> b 1 n m")
         mean, log_variance = self.network.quant_conv(self.network.encoder(images)).chunk(2, dim=1)
         return mean, log_variance
 
-    def encode(self, mels: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Log-mels (..., M, N) -> latents (..., C, T), N a multiple of ``frame_columns``.
+    def encode(
+        self, mels: Float[Tensor, "*items M N"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, "*items {self.channels} N//{self.frame_columns}"]:
+        """Log-mels -> latents.
 
-        They are the posterior's mean, or drawn from the posterior with a generator (on the codec's device), as
-        the published system always does.
+        Args:
+            mels: N is a multiple of ``frame_columns``.
+            generator: on the codec's device; with it, latents are drawn from the posterior, as the published system
+                always does. Without it, they are the mean of the posterior.
         """
         mean, log_variance = self.moments(mels.reshape(-1, *mels.shape[-2:]))
         if generator is not None:
@@ -103,8 +110,8 @@ class KLCodec(Codec):
         z = rearrange(self.scale * mean, "b c t f -> b (c f) t")
         return z.reshape(*mels.shape[:-2], *z.shape[1:])
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Latents (..., C, T) -> log-mels (..., M, N)."""
+    def decode(self, z: Float[Tensor, "*items C T"]) -> Float[Tensor, "*items M T*{self.frame_columns}"]:
+        """Latents -> log-mels."""
         flat = z.reshape(-1, *z.shape[-2:])
         images = rearrange(flat / self.scale, "b (c f) t -> b c t f", c=self.image_channels)
         decoded = self.network.decoder(self.network.post_quant_conv(images))
@@ -112,8 +119,8 @@ class KLCodec(Codec):
         return mels.reshape(*z.shape[:-2], *mels.shape[1:])
 
     @property
-    def weights(self) -> Tensor:
-        """All errors cost the same, (C,)."""
+    def weights(self) -> Float[Tensor, "C"]:
+        """All errors cost the same."""
         return torch.ones(self.channels, device=self.scale.device)
 
     def check_weights(self) -> None:
@@ -134,7 +141,7 @@ class KLCodec(Codec):
         self.scale.copy_(torch.as_tensor(scale))
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this codec."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "kl", **asdict(self.config)}
 
 

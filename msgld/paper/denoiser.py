@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import torch
 from einops import rearrange
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate, ModelDenoiser
@@ -27,8 +28,10 @@ class NoiseNetwork(nn.Module, ABC):
     answers: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
-    def forward(self, x: Tensor, mixture: Tensor | None, t: Tensor) -> Tensor:
-        """Noisy stems (B, S, C, T, F), mixture (B, C, T, F) or None, timesteps (B,) -> their noise like x."""
+    def forward(
+        self, x: Float[Tensor, "B S c T f"], mixture: Float[Tensor, "B c T f"] | None, t: Int[Tensor, "B"]
+    ) -> Float[Tensor, "B S c T f"]:
+        """Noisy stems, mixture or None, timesteps -> the noise of the stems."""
 
     @property
     @abstractmethod
@@ -38,7 +41,7 @@ class NoiseNetwork(nn.Module, ABC):
     @property
     @abstractmethod
     def multiple(self) -> int:
-        """It takes whole multiples of so many frames."""
+        """The number of frames has to be a multiple of this."""
 
     def denoiser(self, codec: Any) -> PublishedDenoiser:
         """The denoiser that this network was trained as, of latents of ``codec``."""
@@ -46,17 +49,14 @@ class NoiseNetwork(nn.Module, ABC):
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
 
 
 class PublishedDenoiser(ModelDenoiser):
     """Wraps a network that predicts the noise of images (C, T, F) of all stems (Karchkhadze et al. 2024, eq. 2).
 
     A latent frame here is a row of such an image: its channels are "(c f)". A mixture that is absent is the
-    null condition, zeros. Which stems are present it cannot be told, so it takes all of them to be.
-
-    Args:
-        channels: of the image, C; the rest of a latent frame is its F rows.
+    null condition, zeros. It has no input for the presence of stems, so all of them are present.
     """
 
     schedule: SqrtLinearSchedule
@@ -73,13 +73,23 @@ class PublishedDenoiser(ModelDenoiser):
     def __init__(
         self, network: NoiseNetwork, schedule: SqrtLinearSchedule, channels: int, multiple: int
     ) -> None:
+        """Wrap a network.
+
+        Args:
+            network: predicts the noise.
+            schedule: that it was trained with.
+            channels: of the image; the rest of a latent frame is its rows.
+            multiple: the number of frames has to be a multiple of this.
+        """
         super().__init__()
         self.network = network
         self.schedule = schedule
         self.channels = channels
         self.multiple = multiple
 
-    def forward(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+    def forward(
+        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
+    ) -> Estimate:
         """Estimate the latents; see :class:`msgld.diffusion.denoise.Denoiser`. All stems have one level."""
         level = levels[:, :-1].flatten(1).amax(1)
         alpha, sigma = (s.view(-1, 1, 1, 1) for s in self.schedule(level))
@@ -91,11 +101,15 @@ class PublishedDenoiser(ModelDenoiser):
         """With the overwriting rule, and all stems present."""
         return Overwriting(guided, noise), all_present(task)
 
-    def noise(self, x: Tensor, level: Tensor, mixture: Tensor) -> Tensor:
-        """Estimated noise of the stems (B, K - 1, C, T).
+    def noise(
+        self, x: Float[Tensor, "B K C T"], level: Float[Tensor, "B"], mixture: Bool[Tensor, "B"]
+    ) -> Float[Tensor, "B K-1 C T"]:
+        """Estimated noise of the stems.
 
         Args:
-            x: (B, K, C, T). level: of the stems, (B,). mixture: bool (B,), whether it is seen.
+            x: noisy latents.
+            level: of the stems.
+            mixture: whether it is seen.
         """
         images = rearrange(x, "b k (c f) t -> b k c t f", c=self.channels)
         seen = images[:, -1] * mixture.view(-1, 1, 1, 1) if bool(mixture.any()) else None

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, ClassVar
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from msgld.errors import ModelError
@@ -27,8 +28,10 @@ class HifiGanConfig:
     Attributes:
         bands: mel bands of the input.
         initial_channels: before the first upsampling; each of them halves the channels.
-        rates, kernels: of the upsampling layers; the product of the rates is the hop.
-        block_kernels, block_dilations: of the residual blocks after each upsampling, whose answers are averaged.
+        rates: of the upsampling layers; their product is the hop.
+        kernels: of the upsampling layers.
+        block_kernels: of the residual blocks after each upsampling, whose outputs are averaged.
+        block_dilations: of the same blocks.
     """
 
     bands: Size = 64
@@ -63,7 +66,7 @@ class HifiGanConfig:
 
 @register("vocoder", "hifigan", HifiGanConfig)
 class HifiGan(nn.Module):
-    """Log-mel (B, M, N) in nepers of magnitude -> waveform (B, N * hop) in [-1, 1].
+    """Log-mel in nepers of magnitude -> waveform in [-1, 1].
 
     Raises:
         ImportError: transformers is not installed (the extra ``published``).
@@ -76,12 +79,12 @@ class HifiGan(nn.Module):
         self.config = config
         self.network = _build(config)
 
-    def whole(self, mels: Tensor) -> Tensor:
-        """Log-mels (B, M, N) -> waveforms with the tail that the kernels add, of 32 samples as published."""
+    def whole(self, mels: Float[Tensor, "B M N"]) -> Float[Tensor, "B L"]:
+        """Waveforms with the tail that the kernels add, of 32 samples as published."""
         return self.network(mels.transpose(1, 2))
 
-    def forward(self, mels: Tensor) -> Tensor:
-        """Log-mels (B, M, N) -> waveforms (B, N * hop)."""
+    def forward(self, mels: Float[Tensor, "B M N"]) -> Float[Tensor, "B N*{self.config.hop}"]:
+        """Log-mels -> waveforms."""
         return self.whole(mels)[:, : mels.shape[-1] * self.config.hop]
 
     def load_published(self, state: Mapping[str, Tensor]) -> None:
@@ -96,7 +99,7 @@ class HifiGan(nn.Module):
             raise ModelError("these are not the weights of a HiFi-GAN of this shape") from error
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "hifigan", **asdict(self.config)}
 
 

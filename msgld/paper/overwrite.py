@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import count
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate
@@ -15,11 +16,11 @@ from msgld.errors import UsageError
 
 
 class Overwriting(Denoiser):
-    """The published arrangement rule: lets a denoiser of one level answer for a map in which frames are given.
+    """The published arrangement rule: a denoiser of one noise level for maps in which frames are given.
 
     Before each call the given frames of the stems are overwritten with copies noised to the level of the others
-    (Karchkhadze et al. 2024, section 2.4). What is given is thus never conditioned on; it only pulls. That is
-    not the true conditional, see ``tests/test_published_rule.py``.
+    (Karchkhadze et al. 2024, section 2.4). The estimate is thus not conditioned on the given frames, only drawn to
+    them. This is not the true conditional, see ``tests/paper/test_published_rule.py``.
     """
 
     def __init__(self, denoiser: Denoiser, noise: Draw) -> None:
@@ -29,22 +30,24 @@ class Overwriting(Denoiser):
         self.schedule = denoiser.schedule
         self._calls = count()
 
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
+    def __call__(
+        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
+    ) -> Estimate:
         """Estimate; see :class:`Denoiser`.
 
         Raises:
-            UsageError: levels that this rule has no answer to.
+            UsageError: stems at several levels above 0, or a noisy mixture.
         """
         stems = levels[:, :-1]
         level = stems.flatten(1).amax(1)[:, None, None]
         given = stems == 0
         if not bool((given | (stems == level)).all()):
             raise UsageError(
-                "this model knows one noise level for all stems: what is given has to be given exactly"
+                "this model has one noise level for all stems: given stems must be exact, at noise 0"
             )
         if bool(((levels[:, -1].amax(1) > 0) & presence[:, -1]).any()):
             raise UsageError(
-                "this model takes the mixture as it is or not at all: use guidance between 0 and 1"
+                "this model takes the mixture at noise 0 or not at all: use guidance between 0 and 1"
             )
         one = torch.cat([level.expand_as(stems), torch.zeros_like(levels[:, -1:])], 1)
         noised = mix(x, self.noise(next(self._calls)), one, self.schedule) if bool(given.any()) else x
@@ -53,7 +56,7 @@ class Overwriting(Denoiser):
 
 
 def all_present(task: NoiseMap) -> NoiseMap:
-    """The task with all stems, for denoisers that cannot leave a stem out: absent stems are made and not used."""
+    """The task with all stems, for denoisers without presence: absent stems are made and not used."""
     absent = ~task.presence
     absent[:, -1] = False
     level = task.levels.where(task.wanted, 0.0).flatten(1).amax(1).view(-1, 1, 1)

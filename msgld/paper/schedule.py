@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from msgld.errors import UsageError
@@ -23,16 +24,16 @@ class SqrtLinearSchedule:
     last: float = 0.0195
     timesteps: int = 1000
 
-    def betas(self) -> Tensor:
-        """Variance added at each timestep, float64 (timesteps,)."""
+    def betas(self) -> Float64[Tensor, "timesteps"]:
+        """Variance added at each timestep."""
         return torch.linspace(self.first**0.5, self.last**0.5, self.timesteps, dtype=torch.float64).square()
 
-    def alphas_cumprod(self) -> Tensor:
-        """alpha^2 of each timestep, float64 (timesteps,) (Ho et al. 2020, eq. 4)."""
+    def alphas_cumprod(self) -> Float64[Tensor, "timesteps"]:
+        """alpha^2 of each timestep (Ho et al. 2020, eq. 4)."""
         return torch.cumprod(1 - self.betas(), 0)
 
-    def timestep(self, level: Tensor) -> Tensor:
-        """The timestep that a level stands for, int64; -1 for level 0."""
+    def timestep(self, level: Float[Tensor, "*shape"]) -> Int64[Tensor, "*shape"]:
+        """The timestep of a level; -1 for level 0."""
         return torch.round(level.double() * self.timesteps).long() - 1
 
     def grid(self, steps: int) -> list[int]:
@@ -48,12 +49,14 @@ class SqrtLinearSchedule:
         if not 2 <= steps < self.timesteps:
             raise UsageError(
                 f"{steps} steps: a model with the published noise schedule takes 2 to {self.timesteps - 1}, as even "
-                "its highest level is not noise alone; the published number is 200"
+                "its highest level is not pure noise; the published number is 200"
             )
         return [(t + 1) / self.timesteps for t in (*self.grid(steps), 0)]
 
-    def __call__(self, level: Tensor) -> tuple[Tensor, Tensor]:
-        """(alpha, sigma), each of the shape of ``level``."""
+    def __call__(
+        self, level: Float[Tensor, "*shape"]
+    ) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
+        """Alpha and sigma of each level."""
         squares = _squares(self).to(level.device)[self.timestep(level) + 1]
         return squares.sqrt().to(level), (1 - squares).sqrt().to(level)
 

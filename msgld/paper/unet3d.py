@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, ClassVar
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -88,16 +89,15 @@ class PublishedUNet(NoiseNetwork):
         self.output_blocks = _way_up(config, skips)
         self.out = nn.Sequential(nn.GroupNorm(GROUPS, width), nn.SiLU(), silent(conv(width, config.stems)))
 
-    def forward(self, x: Tensor, mixture: Tensor | None, t: Tensor) -> Tensor:
+    def forward(
+        self, x: Float[Tensor, "B S c T f"], mixture: Float[Tensor, "B c T f"] | None, t: Int[Tensor, "B"]
+    ) -> Float[Tensor, "B S c T f"]:
         """Estimate the noise.
 
         Args:
-            x: noisy latents (B, S, C, T, F), T and F multiples of :attr:`multiple`.
-            mixture: the clean latent of the mixture (B, C, T, F), or None for what zeros mean too: no mixture.
-            t: timesteps (B,), 0 to 999.
-
-        Returns:
-            (B, S, C, T, F).
+            x: noisy latents, T and f multiples of :attr:`multiple`.
+            mixture: the clean latent of the mixture; zeros or None for no mixture.
+            t: timesteps, 0 to 999.
 
         Raises:
             UsageError: time or frequency cannot be halved often enough.
@@ -118,8 +118,8 @@ class PublishedUNet(NoiseNetwork):
             h = stage(_show(torch.cat([h, kept.pop()], dim=1), shown), embedding)
         return self.out(h).to(x.dtype)
 
-    def _pyramid(self, mixture: Tensor | None) -> list[Tensor | None]:
-        """What is added before each stage on the way down, (B, 1, C, T', F'), and after the last."""
+    def _pyramid(self, mixture: Float[Tensor, "B c T f"] | None) -> list[Float[Tensor, "B 1 c t r"] | None]:
+        """The mixture at the size of each stage on the way down, and after the last."""
         if mixture is None:
             return [None] * (len(self.input_blocks) + 1)
         maps = [mixture.unsqueeze(1).float()]
@@ -134,7 +134,7 @@ class PublishedUNet(NoiseNetwork):
 
     @property
     def multiple(self) -> int:
-        """It takes whole multiples of so many frames, as its levels halve them."""
+        """The number of frames has to be a multiple of this, as each level halves it."""
         return 2 ** (len(self.config.channel_mult) - 1)
 
     @property
@@ -143,7 +143,7 @@ class PublishedUNet(NoiseNetwork):
         return next(self.parameters()).dtype
 
     def settings(self) -> dict[str, Any]:
-        """What a checkpoint's JSON says of this network."""
+        """Settings for the checkpoint's JSON."""
         return {"kind": "published-unet", **asdict(self.config)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
+from jaxtyping import Float, Float32, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -12,8 +13,8 @@ GROUPS = 32
 """Groups of every normalisation."""
 
 
-def timestep_features(t: Tensor, size: int) -> Tensor:
-    """Cosines, then sines, of timesteps (B,) -> float32 (B, size) (Vaswani et al. 2017, section 3.5)."""
+def timestep_features(t: Int[Tensor, "B"], size: int) -> Float32[Tensor, "B {size}"]:
+    """Cosines, then sines, of timesteps (Vaswani et al. 2017, section 3.5)."""
     half = size // 2
     rates = torch.exp(-math.log(10_000) / half * torch.arange(half, device=t.device))
     angles = t.float()[:, None] * rates
@@ -28,7 +29,7 @@ def conv(
 
 
 def silent(layer: nn.Conv1d | nn.Conv3d) -> nn.Conv1d | nn.Conv3d:
-    """The layer with weights of zero, so that what it is added to starts out as it is."""
+    """The layer with weights of zero, so that at first it adds nothing."""
     nn.init.zeros_(layer.weight)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
@@ -40,7 +41,7 @@ class ResBlock(nn.Module):
 
     def __init__(self, channels: int, channels_out: int, embedding: int) -> None:
         super().__init__()
-        # The activations hold the published numbers 1 and 2; they work in place on what nobody else reads.
+        # The activations hold the published numbers 1 and 2; they work in place, as nothing else reads their inputs.
         self.in_layers = nn.Sequential(
             nn.GroupNorm(GROUPS, channels), nn.SiLU(inplace=True), conv(channels, channels_out)
         )
@@ -54,8 +55,10 @@ class ResBlock(nn.Module):
         same = channels == channels_out
         self.skip_connection = nn.Identity() if same else conv(channels, channels_out, 1)
 
-    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        """x (B, channels, D, T, F), embedding (B, E) -> (B, channels_out, D, T, F)."""
+    def forward(
+        self, x: Float[Tensor, "B channels D T F"], embedding: Float[Tensor, "B E"]
+    ) -> Float[Tensor, "B channels_out D T F"]:
+        """Convolve, add the embedding, convolve."""
         h = self.in_layers(x)
         h += self.emb_layers(embedding)[..., None, None, None]
         h = self.out_layers(h)
@@ -64,9 +67,9 @@ class ResBlock(nn.Module):
 
 
 class Attention(nn.Module):
-    """Attention among all places of (B, channels, D, T, F) at once, added to its input.
+    """Attention among all places at once, added to its input.
 
-    Of the queries, keys and values those of one head lie together, head after head.
+    The queries, keys and values of one head are adjacent, head after head.
     """
 
     def __init__(self, channels: int, head_channels: int) -> None:
@@ -76,15 +79,17 @@ class Attention(nn.Module):
         self.qkv = nn.Conv1d(channels, 3 * channels, 1)
         self.proj_out = silent(nn.Conv1d(channels, channels, 1))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, channels, D, T, F) -> the same."""
+    def forward(self, x: Float[Tensor, "B channels D T F"]) -> Float[Tensor, "B channels D T F"]:
+        """Attend."""
         # Channels last is how the tensors lie in memory, so the convolutions of width 1 are plain products.
         tokens = self.norm(x).permute(0, 2, 3, 4, 1).flatten(1, 3)
         qkv = F.linear(tokens, self.qkv.weight[..., 0], self.qkv.bias)
         qkv = qkv.unflatten(-1, (-1, 3, self.head_channels)).transpose(1, 2)
         heads = F.scaled_dot_product_attention(*qkv.unbind(3))
-        said = F.linear(heads.transpose(1, 2).flatten(2), self.proj_out.weight[..., 0], self.proj_out.bias)
-        return x + said.unflatten(1, x.shape[2:]).permute(0, 4, 1, 2, 3)
+        attended = F.linear(
+            heads.transpose(1, 2).flatten(2), self.proj_out.weight[..., 0], self.proj_out.bias
+        )
+        return x + attended.unflatten(1, x.shape[2:]).permute(0, 4, 1, 2, 3)
 
 
 class Downsample(nn.Module):
@@ -94,8 +99,10 @@ class Downsample(nn.Module):
         super().__init__()
         self.op = conv(channels, channels, stride=(1, 2, 2))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, channels, D, T, F) -> (B, channels, D, T / 2, F / 2)."""
+    def forward(
+        self, x: Float[Tensor, "B channels D T F"]
+    ) -> Float[Tensor, "B channels D (T+1)//2 (F+1)//2"]:
+        """Halve time and frequency."""
         return self.op(x)
 
 
@@ -106,23 +113,25 @@ class Upsample(nn.Module):
         super().__init__()
         self.conv = conv(channels, channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, channels, D, T, F) -> (B, channels, D, 2 T, 2 F)."""
+    def forward(self, x: Float[Tensor, "B channels D T F"]) -> Float[Tensor, "B channels D 2*T 2*F"]:
+        """Double time and frequency."""
         return self.conv(doubled(x))
 
 
-def doubled(x: Tensor) -> Tensor:
-    """Every value of (B, channels, D, T, F) four times: (B, channels, D, 2 T, 2 F), channels last in memory."""
+def doubled(x: Float[Tensor, "B channels D T F"]) -> Float[Tensor, "B channels D 2*T 2*F"]:
+    """Every value four times, channels last in memory."""
     b, c, d, t, f = x.shape
     last = x.permute(0, 2, 3, 4, 1)[:, :, :, None, :, None]
     return last.expand(b, d, t, 2, f, 2, c).reshape(b, d, 2 * t, 2 * f, c).permute(0, 4, 1, 2, 3)
 
 
 class Stage(nn.ModuleList):
-    """Layers in a row, of which the residual blocks are also told the time."""
+    """Layers in a row; the residual blocks also take the embedding of the timestep."""
 
-    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        """x (B, channels, D, T, F), embedding (B, E)."""
+    def forward(
+        self, x: Float[Tensor, "B channels D T F"], embedding: Float[Tensor, "B E"]
+    ) -> Float[Tensor, "B channels_out D t f"]:
+        """Run the layers."""
         for layer in self:
             x = layer(x, embedding) if isinstance(layer, ResBlock) else layer(x)
         return x

@@ -9,12 +9,12 @@ import numpy as np
 
 from msgld.dsp.crossfade import splice
 from msgld.tasks import noise_maps
-from msgld.tasks.making import Made, Piece, make
+from msgld.tasks.making import Made, Piece, Wave, make
 
 
 def arrange(
     piece: Piece, wanted: Sequence[str], noise: float, first: float, last: float, in_key: bool = True
-) -> dict[str, np.ndarray]:
+) -> dict[str, Wave]:
     """Make the wanted stems to the given ones.
 
     Args:
@@ -26,7 +26,7 @@ def arrange(
         in_key: see :func:`msgld.tasks.making.make`.
 
     Returns:
-        Stem -> float32 (channels, L), the given ones among them.
+        Stem -> sound, the given ones among them.
     """
     known = {
         k: noise for k, stem in enumerate(piece.model.stems) if stem in piece.given and stem not in wanted
@@ -35,7 +35,7 @@ def arrange(
     task = noise_maps.restrict(task, int(piece.frame(first)), math.ceil(piece.frame(last)))
     low, high = round(first * piece.rate), round(last * piece.rate)
 
-    def finish(made: Made) -> np.ndarray:
+    def finish(made: Made) -> Wave:
         old = piece.given.get(made.stem, np.zeros_like(made.sound))
         return splice(old, made.sound, low, high, piece.fade)
 

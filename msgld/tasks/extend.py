@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from msgld.dsp.crossfade import splice
 from msgld.tasks import noise_maps
-from msgld.tasks.making import Made, Piece, make
+from msgld.tasks.making import Made, Piece, Wave, make
 
 
-def extend(piece: Piece, past: int) -> dict[str, np.ndarray]:
+def extend(piece: Piece, past: int) -> dict[str, Wave]:
     """Continue the given stems.
 
     Args:
@@ -17,13 +15,13 @@ def extend(piece: Piece, past: int) -> dict[str, np.ndarray]:
         past: samples of each that were given; the last 20 ms of them fade into the continuation.
 
     Returns:
-        Stem -> float32 (channels, L).
+        Stem -> sound.
     """
     task = noise_maps.generate(piece.model.tracks, piece.frames)
     task = noise_maps.restrict(task, int(piece.frame(past / piece.rate)), piece.frames)
     fade = min(piece.fade, past)
 
-    def finish(made: Made) -> np.ndarray:
+    def finish(made: Made) -> Wave:
         # The fade is half of the stretch at most, so it may begin before the continuation.
         return splice(piece.given[made.stem], made.sound, past - fade, piece.length, fade)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from msgld.tasks import noise_maps
-from msgld.tasks.making import Piece, make
+from msgld.tasks.making import Piece, Wave, make
 
 
-def generate(piece: Piece, wanted: Sequence[str]) -> dict[str, np.ndarray]:
+def generate(piece: Piece, wanted: Sequence[str]) -> dict[str, Wave]:
     """Make a piece.
 
     Args:
@@ -18,7 +16,7 @@ def generate(piece: Piece, wanted: Sequence[str]) -> dict[str, np.ndarray]:
         wanted: stems to make.
 
     Returns:
-        Stem -> float32 (channels, L).
+        Stem -> sound.
     """
     task = noise_maps.generate(piece.model.tracks, piece.frames)
     return make(piece, piece.task(task, wanted), wanted)

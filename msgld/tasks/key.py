@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Float
 
 from msgld.audio.stream import as_channels
 from msgld.dsp.resample import resample
@@ -20,15 +21,17 @@ from msgld.music.key_detection import key_of
 from msgld.stems import UNPITCHED
 
 RATE = 22_050
-"""At which the key is detected; the detector uses nothing above 2 kHz."""
+"""Rate at which the key is detected; the detector uses nothing above 2 kHz."""
+
+Wave = Float[np.ndarray, "channels L"]
 
 
-def in_matching_key(conditions: Conditions, given: Mapping[str, np.ndarray], rate: int) -> Conditions:
+def in_matching_key(conditions: Conditions, given: Mapping[str, Wave], rate: int) -> Conditions:
     """The conditions with the key of the given stems, where they name none and the stems' key is clear.
 
     Args:
         conditions: of the piece.
-        given: stem -> (channels, L) at ``rate``.
+        given: stem -> its sound.
         rate: samples per second.
     """
     waves = [wave for stem, wave in given.items() if stem not in UNPITCHED]
@@ -40,12 +43,12 @@ def in_matching_key(conditions: Conditions, given: Mapping[str, np.ndarray], rat
 
 
 def key_for(
-    model: Model, stem: str, conditions: Conditions | None, others: Mapping[str, np.ndarray], rate: int
+    model: Model, stem: str, conditions: Conditions | None, others: Mapping[str, Wave], rate: int
 ) -> str | None:
     """The key for decoding a stem: that of the conditions or else of the other stems.
 
     Args:
-        model: which reads the notes of some stems.
+        model: with or without a note reader.
         stem: to decode.
         conditions: of the piece; None for no key at all.
         others: as ``given`` of :func:`in_matching_key`.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from jaxtyping import Float
 from torch import Tensor
 
 from msgld.dsp.loudness import ABSOLUTE_GATE, gated_rms
 
 
-def gain_to_reference(mixture: Tensor, rate: int, reference: float | None) -> float:
-    """Gain that brings a mixture (channels, L) to the reference loudness.
+def gain_to_reference(mixture: Float[Tensor, "channels L"], rate: int, reference: float | None) -> float:
+    """Gain that brings a mixture to the reference loudness.
 
     Pauses, noise before the music, clicks, rumble and constant offsets do not count; see
     :func:`msgld.dsp.loudness.gated_rms`. Sound below the absolute gate, such as the noise between two pieces, gets
@@ -22,11 +23,13 @@ def gain_to_reference(mixture: Tensor, rate: int, reference: float | None) -> fl
     return 1.0 if reference is None else reference / max(gated_rms(mixture, rate), ABSOLUTE_GATE)
 
 
-def gain_of_given(given: Tensor, stems: int, rate: int, reference: float | None) -> float:
+def gain_of_given(
+    given: Float[Tensor, "G channels L"], stems: int, rate: int, reference: float | None
+) -> float:
     """Gain at which a mixture of ``stems`` stems as loud as the given ones would be at the reference loudness.
 
     Args:
-        given: (G, channels, L).
+        given: the given stems.
         stems: number of stems in the mixture.
         rate: samples per second.
         reference: gated RMS; None for a gain of 1.

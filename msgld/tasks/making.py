@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float, Float32
 from torch import Tensor
 
 from msgld.audio.stream import as_channels
@@ -26,8 +27,10 @@ from msgld.tasks.key import key_for
 from msgld.tasks.loudness import gain_of_given
 from msgld.tasks.rollout import calls, roll_out
 
-Stems = Mapping[str, np.ndarray]
-"""Stem -> float32 (channels, L)."""
+Wave = Float32[np.ndarray, "channels L"]
+
+Stems = Mapping[str, Wave]
+"""Stem -> its sound."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,20 @@ class Made:
 
     Attributes:
         stem: its name.
-        sound: (channels, L) at the result's rate, panned like the given stem or else by the table of stems.
-        before: latents (C, T) of the given stem.
-        after: latents (C, T) that were made.
+        sound: at the rate of the result, panned like the given stem or else by the table of stems.
+        before: latents of the given stem.
+        after: latents of the made stem.
     """
 
     stem: str
-    sound: np.ndarray
-    before: Tensor
-    after: Tensor
+    sound: Wave
+    before: Float[Tensor, "C T"]
+    after: Float[Tensor, "C T"]
 
 
 @dataclass(frozen=True)
 class Piece:
-    """What a task makes stems of.
+    """The input of a task that makes stems.
 
     Attributes:
         model: with a vocoder.
@@ -107,16 +110,16 @@ def make(
     piece: Piece,
     task: NoiseMap,
     wanted: Sequence[str],
-    finish: Callable[[Made], np.ndarray] = lambda made: made.sound,
+    finish: Callable[[Made], Wave] = lambda made: made.sound,
     in_key: bool = True,
-) -> dict[str, np.ndarray]:
+) -> dict[str, Wave]:
     """Make the wanted stems.
 
     Args:
         piece: the given stems and how to sample.
         task: over all frames.
         wanted: names of stems.
-        finish: decoded stem -> finished stem (channels, L).
+        finish: decoded stem -> finished sound.
         in_key: whether the notes of a bass are read in the key of the conditions or else of the other stems.
 
     Returns:
@@ -129,7 +132,7 @@ def make(
     meter.advance(0)
     known = _encode(piece, gain)
     z = _sample(piece, known, task, meter) if stems else known
-    made: dict[str, np.ndarray] = {}
+    made: dict[str, Wave] = {}
     for stem in model.decoding_order(stems):
         meter.advance(0, "vocoding")
         key = key_for(model, stem, piece.conditions if in_key else None, {**piece.given, **made}, piece.rate)
@@ -150,8 +153,8 @@ def _gain(piece: Piece) -> float:
     return gain_of_given(given, len(piece.model.stems), piece.rate, piece.model.reference_rms)
 
 
-def _encode(piece: Piece, gain: float) -> Tensor:
-    """Latents of all tracks, (1, K, C, T); silence for the stems that are not given."""
+def _encode(piece: Piece, gain: float) -> Float[Tensor, "1 K C T"]:
+    """Latents of all tracks; silence for the stems that are not given."""
     model, frames = piece.model, piece.frames
     silence = model.encode(torch.zeros(1, model.codec.frame_samples), model.rate, 1)
     z = silence.expand(1, model.tracks, -1, frames).clone()
@@ -163,8 +166,10 @@ def _encode(piece: Piece, gain: float) -> Tensor:
 
 
 @torch.inference_mode()
-def _sample(piece: Piece, z: Tensor, task: NoiseMap, meter: Meter) -> Tensor:
-    """Latents (1, K, C, T) in and out."""
+def _sample(
+    piece: Piece, z: Float[Tensor, "1 K C T"], task: NoiseMap, meter: Meter
+) -> Float[Tensor, "1 K C T"]:
+    """Run the sampler over all frames."""
     model, former = piece.model, None
     window, past = model.denoiser.window_frames, model.denoiser.past_frames
     for state, made in roll_out(model, z, task, piece.sampling, window, past):
@@ -177,16 +182,18 @@ def _sample(piece: Piece, z: Tensor, task: NoiseMap, meter: Meter) -> Tensor:
     return z
 
 
-def _decode(piece: Piece, z: Tensor, wanted: Tensor, stem: str, key: str | None) -> np.ndarray:
-    """The wanted frames of a stem, mono (L,) at the result's rate."""
+def _decode(
+    piece: Piece, z: Float[Tensor, "C T"], wanted: Bool[Tensor, "T"], stem: str, key: str | None
+) -> Float32[np.ndarray, "L"]:
+    """The wanted frames of a stem, mono, at the rate of the result."""
     frames = torch.nonzero(wanted).flatten()
     sound = piece.model.decode(z, stem, key, int(frames[0]), int(frames[-1]) + 1)
     sound = resample(sound[None], piece.model.rate, piece.rate)[0, : piece.length]
     return np.pad(sound, (0, piece.length - len(sound)))
 
 
-def _at_loudness(piece: Piece, stem: str, mono: np.ndarray, gain: float) -> np.ndarray:
-    """A decoded stem, mono (L,), panned and at the loudness of real stems: (channels, L)."""
+def _at_loudness(piece: Piece, stem: str, mono: Float32[np.ndarray, "L"], gain: float) -> Wave:
+    """A decoded stem, panned and at the loudness of real stems."""
     old = piece.given.get(stem)
     placed = place(mono / np.float32(gain), gains_of(stem) if old is None else gains_like(old, stem))
     peak = max((float(np.abs(wave).max(initial=0.0)) for wave in piece.given.values()), default=0.0)

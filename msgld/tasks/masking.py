@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Complex, Float
 from torch import Tensor
 
 from msgld.diffusion.sample import State
@@ -26,8 +27,8 @@ class Masking:
 
     Attributes:
         exponent: of the masks, which are ratios of amplitudes; values below 1 flatten them.
-        average_weight: exponent of the average mask, which each mask is multiplied with.
-        refine: let the model's refiner correct the masks, if it has one.
+        average_weight: exponent of the average mask; each mask is multiplied by it.
+        refine: correct the masks with the model's refiner, if it has one.
         wiener: apply a spatial Wiener filter to stereo songs.
     """
 
@@ -42,8 +43,8 @@ PLAIN = Masking(exponent=1.0, average_weight=0.0)
 
 
 @torch.inference_mode()
-def masks_of(model: Model, state: State, masking: Masking) -> Tensor:
-    """Masks of all windows, (N, S, M, columns), sum 1 over the stems."""
+def masks_of(model: Model, state: State, masking: Masking) -> Float[Tensor, "B S M N"]:
+    """Masks of all windows, whose sum over the stems is 1."""
     if state.estimate.masks is None:
         mels = model.codec.decode(state.x[:, :-1])
         return masks_from_mels(mels, model.codec.mel, masking.exponent)
@@ -55,10 +56,18 @@ def masks_of(model: Model, state: State, masking: Masking) -> Tensor:
 
 
 @torch.inference_mode()
-def cut(model: Model, mixture: Tensor, masks: Tensor, rate: int, masking: Masking) -> Tensor:
-    """Stems (S, channels, L) of one mixture (channels, L) at the reference loudness."""
+def cut(
+    model: Model,
+    mixture: Float[Tensor, "channels L"],
+    masks: Float[Tensor, "S M N"],
+    rate: int,
+    masking: Masking,
+) -> Float[Tensor, "S channels L"]:
+    """Stems of one mixture at the reference loudness."""
 
-    def refine(spectrum: Tensor, coarse: Tensor) -> Tensor:
+    def refine(
+        spectrum: Complex[Tensor, "channels F N"], coarse: Float[Tensor, "S F N"]
+    ) -> Float[Tensor, "S channels F N"]:
         assert model.refiner is not None
         bands = model.refiner.config.bands
         return refined_masks(spectrum[None], coarse[None], model.refine, bands, rate)[0]
@@ -68,8 +77,10 @@ def cut(model: Model, mixture: Tensor, masks: Tensor, rate: int, masking: Maskin
     return apply_masks(mixture, masks, rate, model.codec.mel, chosen, masking.wiener).cpu()
 
 
-def vocoded(model: Model, latents: Tensor, mixture: Tensor, rate: int) -> Tensor:
-    """Latents (S, C, T) as sound at the mixture's rate and length, panned like the mixture."""
+def vocoded(
+    model: Model, latents: Float[Tensor, "S C T"], mixture: Float[Tensor, "channels L"], rate: int
+) -> Float[Tensor, "S channels L"]:
+    """Latents as sound at the mixture's rate and length, panned like the mixture."""
     samples, gains = mixture.shape[-1], gains_like(mixture.numpy(), "")
     stems = []
     for name, stem in zip(model.stems, latents, strict=True):

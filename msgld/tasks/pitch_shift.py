@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 from torch import Tensor
 
 from msgld.audio.stream import AudioStream
@@ -47,7 +48,7 @@ class PitchShift:
         return [round(song.rate * 2 ** ((shift - sharp) / 12)) for shift in self.semitones]
 
 
-def _beginning(song: AudioStream) -> Iterator[np.ndarray]:
+def _beginning(song: AudioStream) -> Iterator[Float32[np.ndarray, "channels n"]]:
     for _ in range(BLOCKS):
         block = song.read(BLOCK_SECONDS * song.rate)
         if not block.shape[1]:

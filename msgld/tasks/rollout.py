@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser
@@ -15,13 +16,18 @@ from msgld.diffusion.sampling import Sampling
 
 
 def roll_out(
-    denoiser: Denoiser, z: Tensor, task: NoiseMap, sampling: Sampling, window: int, past: int
-) -> Iterator[tuple[State, Tensor]]:
+    denoiser: Denoiser,
+    z: Float[Tensor, "1 K C T"],
+    task: NoiseMap,
+    sampling: Sampling,
+    window: int,
+    past: int,
+) -> Iterator[tuple[State, Float[Tensor, "1 K C T"]]]:
     """Sample a task over any number of frames; each window sees the end of the one before.
 
     Args:
         denoiser: a model, or a denoiser alone.
-        z: latents of the known frames, (1, K, C, T); anything elsewhere.
+        z: latents of the known frames; any values elsewhere.
         task: over all T frames.
         sampling: of each window.
         window: frames of a window.

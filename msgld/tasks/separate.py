@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from msgld.diffusion.run import run
@@ -16,17 +17,20 @@ from msgld.tasks import noise_maps
 from msgld.tasks.loudness import gain_to_reference
 from msgld.tasks.masking import Masking, cut, masks_of, vocoded
 
+Waves = Float[Tensor, "B channels L"]
+"""Windows of songs."""
+
 
 def separate(
     model: Model,
-    mixtures: Tensor,
+    mixtures: Waves,
     rate: int,
     sampling: Sampling,
     masking: Masking | None,
     starts: Sequence[int] = (0,),
-    known: Mapping[int, Tensor] | None = None,
+    known: Mapping[int, Waves] | None = None,
     noise: float = 0.0,
-) -> Tensor:
+) -> Float[Tensor, "B S channels L"]:
     """Cut windows into stems.
 
     Heavy rumble and constant offsets belong to no stem, and the model does not see them. Each stem gets an equal part
@@ -34,16 +38,13 @@ def separate(
 
     Args:
         model: a separator.
-        mixtures: (N, channels, L) at ``rate``, L of about 10 s.
+        mixtures: windows of about 10 s.
         rate: samples per second.
         sampling: one step gives the expected stems, more steps a sample.
         masking: how stems are cut out of the mixture; None for vocoded stems.
         starts: absolute latent frame of each window's beginning, for the noise.
-        known: stem's track -> sound, (N, channels, L).
+        known: track of a stem -> its sound.
         noise: level of the mixtures; above 0 the task lies between separating and generating.
-
-    Returns:
-        (N, S, channels, L).
     """
     gains = torch.tensor([gain_to_reference(one, rate, model.reference_rms) for one in mixtures])
     louder = gains[:, None, None]
@@ -61,11 +62,11 @@ def separate(
 @torch.inference_mode()
 def sample_stems(
     model: Model,
-    mixtures: Tensor,
+    mixtures: Waves,
     rate: int,
     sampling: Sampling,
     starts: Sequence[int],
-    known: Mapping[int, Tensor],
+    known: Mapping[int, Waves],
     noise: float,
 ) -> State:
     """The end of a run for mixtures and known stems at the reference loudness; arguments as :func:`separate`."""
@@ -77,11 +78,11 @@ def sample_stems(
     return last_state(run(model, z, task, sampling, starts))
 
 
-def expected_masks(model: Model, mixtures: Tensor, rate: int, masking: Masking) -> Tensor:
-    """Masks (N, S, M, columns) in one call, for mixtures (N, channels, L) at the reference loudness."""
+def expected_masks(model: Model, mixtures: Waves, rate: int, masking: Masking) -> Float[Tensor, "B S M N"]:
+    """Masks in one call, for mixtures at the reference loudness."""
     state = sample_stems(model, mixtures, rate, Sampling(), [0] * len(mixtures), {}, 0.0)
     return masks_of(model, state, masking)
 
 
-def _without_rumble(windows: Tensor, rate: int) -> Tensor:
+def _without_rumble(windows: Waves, rate: int) -> Waves:
     return torch.stack([without_heavy_rumble(window, rate) for window in windows])

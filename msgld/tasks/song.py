@@ -8,6 +8,7 @@ from itertools import islice
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from msgld.audio.stream import AudioStream
@@ -15,17 +16,20 @@ from msgld.dsp.windows import Joiner, Window, WindowPlan
 from msgld.model import Model
 from msgld.tasks.windowing import Windowing
 
-Separate = Callable[[Tensor, int, list[int], dict[int, Tensor]], Tensor]
-"""Mixtures (N, channels, L), their rate, first latent frames and known stems -> stems (N, S, channels, L)."""
+Wave = Float[Tensor, "channels n"]
+Waves = Float[Tensor, "B channels n"]
+
+Separate = Callable[[Waves, int, list[int], dict[int, Waves]], Float[Tensor, "B S channels n"]]
+"""Mixtures, their rate, first latent frames and known stems -> stems."""
 
 
 @dataclass(frozen=True)
 class _Input:
-    """A window with its sound, (channels, length), and that of the known stems."""
+    """A window with its sound and that of the known stems."""
 
     window: Window
-    mixture: Tensor
-    known: dict[int, Tensor]
+    mixture: Wave
+    known: dict[int, Wave]
 
 
 class _Windows:
@@ -38,7 +42,7 @@ class _Windows:
         self.total: int | None = None
         self.read = 0
 
-    def cut(self, window: Window) -> Tensor:
+    def cut(self, window: Window) -> Wave:
         """Samples of a window, silence outside the song."""
         self.held = self.held[:, window.start - self.start :]
         self.start = window.start
@@ -59,7 +63,7 @@ def separate_song(
     windowing: Windowing,
     separate: Separate,
     rate: int | None = None,
-) -> Iterator[Tensor]:
+) -> Iterator[Float[Tensor, "K channels n"]]:
     """Separate a song as it is read.
 
     Args:
@@ -68,11 +72,11 @@ def separate_song(
         known: track -> a known stem, of the song's rate, channels and length.
         windowing: of the song.
         separate: does windows.
-        rate: that the song is taken to have, which shifts its pitch; its own by default.
+        rate: at which the song is processed; another rate than its own, the default, shifts its pitch.
 
     Yields:
-        Stretches of the song (K, channels, n), front to back, in all exactly as long as the song. The last track is
-        the mixture itself, from which a residual can be made.
+        Stretches of the song, front to back, in all exactly as long as the song. The last track is the mixture
+        itself, from which a residual can be made.
     """
     rate = rate or song.rate
     plan = windowing.plan(model, rate)
@@ -102,8 +106,10 @@ def _inputs(plan: WindowPlan, mixture: _Windows, known: Mapping[int, _Windows]) 
             return
 
 
-def _stems(model: Model, batch: list[_Input], rate: int, first: int, separate: Separate) -> list[Tensor]:
-    """Stems of windows, each (S, channels, length); digital silence needs no model."""
+def _stems(
+    model: Model, batch: list[_Input], rate: int, first: int, separate: Separate
+) -> list[Float[Tensor, "S channels n"]]:
+    """Stems of windows; digital silence needs no model."""
     stems = [torch.zeros(len(model.stems), *one.mixture.shape) for one in batch]
     sounding = [index for index, one in enumerate(batch) if one.mixture.any()]
     if sounding:

@@ -9,7 +9,7 @@ import torch
 from gaussian import GaussianOracle, with_mixture
 from torch import Tensor
 
-from msgld.diffusion.denoise import Estimate
+from msgld.diffusion.denoise import Denoiser, Estimate
 from msgld.diffusion.guidance import Guided
 from msgld.diffusion.noise import CosineSchedule, mix
 from msgld.diffusion.noise_map import NoiseMap
@@ -31,9 +31,8 @@ def task(
     """A map of one frame; by default everything at level 1 is wanted and everything is present."""
     wanted = [level == 1 for level in levels] if wanted is None else wanted
     present = [True] * len(levels) if present is None else present
-    return NoiseMap(
-        torch.tensor(levels)[None, :, None], torch.tensor(wanted)[None, :, None], torch.tensor([present])
-    )
+    at = torch.tensor(levels, dtype=torch.float32)[None, :, None]
+    return NoiseMap(at, torch.tensor(wanted)[None, :, None], torch.tensor([present]))
 
 
 def normal(tracks: int, seed: int) -> Tensor:
@@ -223,8 +222,8 @@ def test_guided_sampling_calls_the_denoiser_as_often_as_promised(weight: float):
 
 
 def test_guided_shares_lie_between_those_of_both_estimates_and_sum_to_one():
-    class Two:
-        maps, schedule = True, CosineSchedule()
+    class Two(Denoiser):
+        schedule = CosineSchedule()
 
         def __call__(self, x, levels, presence):
             scores = torch.tensor([0.0, 2.0]) if bool(presence[0, -1]) else torch.tensor([0.0, 0.0])

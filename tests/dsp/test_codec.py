@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import torch
+from contracts import verify_codec
 from torch import Tensor
 
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
-from msgld.registry import build_part
 
 MEL = MelConfig(bands=6)
 P = 4 * MEL.bands
@@ -29,9 +27,9 @@ def fitted(config: PatchConfig) -> PatchCodec:
     return PatchCodec.fit(PatchCodec(config).to_patches(mels()).flatten(0, 1), config)
 
 
-def test_with_all_channels_nothing_is_lost():
-    codec = fitted(FULL)
-    assert torch.allclose(codec.decode(codec.encode(mels())), mels(), atol=1e-4)
+def test_it_is_a_codec_and_with_all_channels_lossless():
+    verify_codec(fitted(SMALL))
+    verify_codec(fitted(FULL), lossless=True)
 
 
 def test_fewer_channels_keep_the_most_that_any_basis_can():
@@ -85,30 +83,15 @@ def test_a_frame_knows_only_its_own_columns():
     assert changed.tolist() == [False, True, False, False]
 
 
-def test_leading_axes_are_free():
-    codec = fitted(SMALL)
-    batch = mels(6, 8).unflatten(0, (2, 3))
-    z = codec.encode(batch)
-    assert z.shape == (2, 3, SMALL.channels, 2)
-    assert torch.allclose(z[1, 2], codec.encode(batch[1, 2]), atol=1e-5)
-    assert codec.decode(z).shape == batch.shape
-
-
 def test_audio_is_encoded_a_frame_for_every_four_hops():
     codec = PatchCodec(PatchConfig(MEL, channels=8))
-    assert codec.frame_samples == 4 * MEL.hop
     audio = torch.zeros(3, 2, 5 * codec.frame_samples)
     assert codec.encode_audio(audio).shape == (3, 8, 5)
 
 
-def test_weights_have_mean_one_and_the_order_of_the_scale():
+def test_weights_have_the_order_of_the_scale():
     codec = fitted(SMALL)
-    assert codec.weights.mean() == pytest.approx(1)
     assert torch.allclose(codec.weights[0] / codec.weights[-1], codec.scale[0] / codec.scale[-1])
-
-
-def test_settings_describe_the_codec():
-    assert build_part("codec", json.loads(json.dumps(PatchCodec(SMALL).settings()))).config == SMALL
 
 
 def test_the_state_holds_all_that_was_fitted():

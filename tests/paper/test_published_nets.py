@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from contracts import verify_codec
 from golden_vectors import filled
 from torch import Tensor, nn
 
@@ -16,7 +16,6 @@ from msgld.errors import ModelError, UsageError
 from msgld.paper.autoencoder import KLCodec, KLConfig, diffusers_to_published, published_to_diffusers
 from msgld.paper.hifigan import HifiGan, HifiGanConfig, fold_weight_norm, transformers_to_published
 from msgld.paper.unet3d import PublishedUNet, UNetConfig
-from msgld.registry import build_part
 
 KEYS = Path(__file__).parents[1] / "golden"
 SMALL = UNetConfig(model_channels=32, channel_mult=(1, 2), num_res_blocks=1, attention_resolutions=(2,))
@@ -148,18 +147,6 @@ def test_gradients_are_those_of_the_plain_arithmetic(unet: PublishedUNet):
     assert torch.allclose(slope, (gradient * direction).sum(), rtol=1e-5)
 
 
-def test_gradients_reach_every_weight_and_are_finite():
-    network = small_unet()
-    network(normal(2, 4, 2, 8, 4), normal(2, 2, 8, 4), torch.tensor([0, 999])).square().mean().backward()
-    for name, parameter in network.named_parameters():
-        assert parameter.grad is not None and bool(parameter.grad.isfinite().all()), name
-        assert parameter.grad.abs().max() > 0, name
-
-
-def test_a_new_network_answers_with_nothing():
-    assert PublishedUNet(SMALL)(normal(1, 4, 2, 4, 4), None, torch.tensor([5])).abs().max() == 0
-
-
 @pytest.mark.parametrize("way", ["autocast", "weights"])
 def test_16_bits_come_near(unet: PublishedUNet, way: str):
     x, mixture, t = normal(2, 4, 4, 8, 8), normal(2, 4, 8, 8, seed=1), torch.tensor([3, 700])
@@ -183,13 +170,8 @@ def small_codec() -> KLCodec:
     return codec.eval().requires_grad_(False)
 
 
-def test_the_codec_folds_any_leading_axes():
-    codec, mels = small_codec(), normal(2, 3, 16, 8)
-    z = codec.encode(mels)
-    assert z.shape == (2, 3, codec.channels, 4) and codec.channels == len(codec.weights)
-    assert torch.allclose(z[1, 2], codec.encode(mels[1, 2]), atol=1e-5)
-    assert codec.decode(z).shape == mels.shape
-    assert torch.allclose(codec.decode(z)[1, 2], codec.decode(z[1, 2]), atol=1e-4)
+def test_the_codec_keeps_its_contract():
+    verify_codec(small_codec())
 
 
 def test_the_scale_is_undone_before_decoding():
@@ -216,22 +198,8 @@ def test_the_vocoder_gives_a_hop_a_column():
     vocoder = HifiGan(HifiGanConfig(bands=8, initial_channels=32)).eval()
     mels = normal(2, 8, 6)
     assert vocoder.config.hop == 160
-    assert vocoder(mels).shape == (2, 960)
     assert torch.equal(vocoder(mels), vocoder.whole(mels)[:, :960])
     assert vocoder.whole(mels).shape == (2, 960 + 32)
-
-
-def test_settings_survive_json():
-    with torch.device("meta"):
-        parts = {
-            "denoiser": PublishedUNet(SMALL),
-            "codec": KLCodec(KLConfig()),
-            "vocoder": HifiGan(HifiGanConfig()),
-        }
-        for part, module in parts.items():
-            again = build_part(part, json.loads(json.dumps(module.settings())))
-            assert type(again) is type(module)
-            assert again.config == module.config
 
 
 def test_weights_of_another_shape_are_refused_in_one_line():

@@ -11,7 +11,7 @@ import torch
 from gaussian import GaussianOracle, with_mixture
 from torch import Tensor
 
-from msgld.diffusion.denoise import Estimate
+from msgld.diffusion.denoise import Denoiser, Draw, Estimate
 from msgld.diffusion.guidance import Guided
 from msgld.diffusion.noise import CosineSchedule, Schedule
 from msgld.diffusion.noise_map import NoiseMap
@@ -19,7 +19,7 @@ from msgld.diffusion.run import run
 from msgld.diffusion.sample import last_state
 from msgld.diffusion.sampling import Sampling
 from msgld.errors import UsageError
-from msgld.paper.overwrite import Overwriting
+from msgld.paper.overwrite import Overwriting, all_present
 from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.tasks import noise_maps as maps
 
@@ -32,24 +32,23 @@ SCHEDULES = (CosineSchedule(), SqrtLinearSchedule())
 class OneLevel(GaussianOracle):
     """The exact denoiser of two stems and their sum, which may only be asked about one level for all stems."""
 
-    maps = False
-
     def __init__(self, schedule: Schedule) -> None:
         super().__init__(with_mixture(torch.tensor([[1.0, 0.9], [0.9, 1.0]])))
         self.schedule = schedule
 
     def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
-        assert (levels[:, :-1] == levels[:, :1, :1]).all(), "asked about several levels"
+        assert (levels[:, :-1] == levels[:, :1, :1]).all(), "several levels"
         return super().__call__(x, levels, presence)
+
+    def adapt(self, guided: Denoiser, task: NoiseMap, noise: Draw) -> tuple[Denoiser, NoiseMap]:
+        return Overwriting(guided, noise), all_present(task)
 
 
 class Joint(OneLevel):
-    """The same, but each frame may have a level of its own: what a network trained on maps of levels learns."""
+    """The same, but each frame may have a level of its own: what a network trained on noise maps learns."""
 
-    maps = True
-
-    def __call__(self, x: Tensor, levels: Tensor, presence: Tensor) -> Estimate:
-        return GaussianOracle.__call__(self, x, levels, presence)
+    __call__ = GaussianOracle.__call__
+    adapt = GaussianOracle.adapt
 
 
 def arranged(denoiser: GaussianOracle, **settings: float) -> Tensor:
@@ -124,7 +123,7 @@ def ask(levels: list[list[float]], mixture: bool = False) -> None:
 
 def test_what_the_rule_has_no_answer_to_is_refused():
     ask([[0.0, 0.4], [0.4, 0.4], [1.0, 1.0]])
-    with pytest.raises(UsageError, match="exactly"):
+    with pytest.raises(UsageError, match="exact"):
         ask([[0.3, 0.3], [0.9, 0.9], [1.0, 1.0]])
     with pytest.raises(UsageError, match="guidance"):
         ask([[0.9, 0.9], [0.9, 0.9], [0.5, 0.5]], mixture=True)

@@ -13,6 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from msgld.audio.stream import AudioStream
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise import CosineSchedule
 from msgld.diffusion.noise_map import Conditioning
@@ -118,18 +119,19 @@ def stub() -> Model:
     return Model(codec, denoiser, None, STEMS)
 
 
-class Reel:
+class Reel(AudioStream):
     """A song that is read in blocks of given sizes."""
 
     def __init__(self, samples: Tensor, rate: int, blocks: tuple[int, ...] = ()) -> None:
         self.samples, self.rate, self.channels = samples, rate, samples.shape[0]
+        self.frames = samples.shape[1]
         self.blocks, self.place, self.reads = blocks, 0, 0
 
-    def read(self, samples: int) -> np.ndarray:
+    def read(self, frames: int) -> np.ndarray:
         if self.blocks:
-            samples = min(samples, self.blocks[self.reads % len(self.blocks)])
+            frames = min(frames, self.blocks[self.reads % len(self.blocks)])
         self.reads += 1
-        block = self.samples[:, self.place : self.place + samples]
+        block = self.samples[:, self.place : self.place + frames]
         self.place += block.shape[1]
         return block.numpy()
 

@@ -193,11 +193,11 @@ def test_training_reads_notes_that_it_could_not_read_and_goes_on(tmp_path: Path,
     recipe = replace(TINY, optim=replace(TINY.optim, ema=0.9))
     first = train("notes", recipe, Basses(), out, 0.25, start=start)
     told = load_model(first)
-    assert told.notes is not None and told.info["notes_training"]["steps"] > 20
-    pool = NotePool(Basses(), replace(TINY.pool, seed=999), told.codec, told.notes.config)
+    assert told.note_reader is not None and told.info["notes_training"]["steps"] > 20
+    pool = NotePool(Basses(), replace(TINY.pool, seed=999), told.codec, told.note_reader.config)
     crops = pool.draw(32, 96, np.random.default_rng(1))
     with torch.no_grad():
-        read = told.notes(crops.mels).argmax(1)
+        read = told.note_reader(crops.mels).argmax(1)
     sure = crops.sure > 0.9
     assert (read == crops.notes)[sure].float().mean() > 0.3  # one in forty by chance
     assert list((out / "samples").glob("*.png"))
@@ -220,7 +220,7 @@ def test_only_the_bass_of_what_is_made_is_played_by_its_notes(tmp_path: Path):
         msgld.load(save_tiny_model(tmp_path / str(notes), notes=notes), device="cpu", half=False)
         for notes in (False, True)
     )
-    assert plain.model.notes is None and reading.model.notes is not None
+    assert plain.model.note_reader is None and reading.model.note_reader is not None
     options = msgld.Options(steps=2)
     one, other = (model.generate(3.0, options=options) for model in (plain, reading))
     for stem in STEMS:

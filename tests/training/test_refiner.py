@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from contracts import awake
 from running import train
 from tiny import save_tiny_model
 from torch import Tensor
@@ -34,13 +35,9 @@ CONFIG = RefinerConfig(stems=3, inputs=6, bands=64, widths=(4, 6, 8), depth=2)
 RATES = [8000, 22_050, 44_100, 48_000, 96_000]
 
 
-def awake() -> Refiner:
+def refiner() -> Refiner:
     """A refiner that changes something."""
-    torch.manual_seed(0)
-    refiner = Refiner(CONFIG)
-    for parameter in refiner.parameters():
-        torch.nn.init.normal_(parameter, std=0.2)
-    return refiner.eval()
+    return awake(Refiner(CONFIG), 0.2)
 
 
 def spectra(rate: int = 44_100, channels: int = 2, seconds: float = 0.5) -> Tensor:
@@ -74,7 +71,7 @@ def test_bands_rise_and_are_bins_at_the_low_end():
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_masks_sum_to_one_whatever_the_song(rate: int, channels: int):
     mixture = spectra(rate, channels)
-    masks = refined_masks(mixture, guesses(mixture), awake(), CONFIG.bands, rate)
+    masks = refined_masks(mixture, guesses(mixture), refiner(), CONFIG.bands, rate)
     assert masks.shape == (1, 3, *mixture.shape[1:])
     assert torch.allclose(masks.sum(1), torch.ones_like(masks[:, 0]), atol=1e-5)
 
@@ -103,21 +100,12 @@ def test_silence_has_finite_features():
 
 
 def test_what_is_far_is_not_heard():
-    refiner, length = awake(), 400
+    network, length = refiner(), 400
     one = torch.randn(1, 6, 64, length, generator=torch.Generator().manual_seed(3))
     other = one.clone()
     other[..., 300:] = 0
-    assert torch.allclose(refiner(one)[0][..., :160], refiner(other)[0][..., :160], atol=1e-5)
-    assert not torch.allclose(refiner(one)[0][..., 299], refiner(other)[0][..., 299], atol=1e-3)
-
-
-def test_every_parameter_has_a_finite_gradient():
-    refiner = awake()
-    scores, lean = refiner(torch.randn(2, 6, 64, 21))
-    (scores.square().mean() + lean.square().mean()).backward()
-    for name, parameter in refiner.named_parameters():
-        assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), name
-        assert parameter.grad.abs().max() > 0, name
+    assert torch.allclose(network(one)[0][..., :160], network(other)[0][..., :160], atol=1e-5)
+    assert not torch.allclose(network(one)[0][..., 299], network(other)[0][..., 299], atol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [22_050, 48_000])

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from contracts import verify_gradients
 from running import train
 
 from msgld.checkpoint import load_first_stage, save_parts
@@ -94,14 +95,6 @@ def test_a_vocoder_with_the_true_spectrum_gives_back_the_waveform(monkeypatch: p
     torch.testing.assert_close(vocoder(log_mel(audio[:, None], MEL)), audio, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("columns", [1, 4, 33])
-def test_the_output_has_one_hop_a_column_and_is_repeatable(columns: int) -> None:
-    vocoder = small_vocoder().eval()
-    mels = torch.randn(2, 128, columns) - 5
-    assert vocoder(mels).shape == (2, columns * 512)
-    torch.testing.assert_close(vocoder(mels), vocoder(mels), rtol=0, atol=0)
-
-
 def test_silence_stays_silent() -> None:
     mels = torch.full((1, 128, 40), math.log(MEL.floor))
     assert small_vocoder().eval()(mels).abs().max() < 3e-5
@@ -113,16 +106,15 @@ def test_an_untrained_vocoder_has_the_right_level() -> None:
     assert 0.7 < float(made.detach().norm() / audio.norm()) < 1.4
 
 
-def test_gradients_are_finite_and_reach_every_weight() -> None:
+def test_gradients_of_the_losses_are_finite_in_silence() -> None:
     vocoder = small_vocoder().train()
     torch.nn.init.normal_(vocoder.outward.weight, std=0.05)
     audio = noise(16 * 512, 2)
     audio[1] = 0
     made = vocoder(log_mel(audio[:, None], MEL))
-    (stft_loss(made, audio) + turn_loss(stft(made, 2048, 512), stft(audio, 2048, 512))).backward()
-    for name, parameter in vocoder.named_parameters():
-        assert parameter.grad is not None and parameter.grad.isfinite().all(), name
-        assert parameter.grad.abs().max() > 0, name
+    verify_gradients(
+        vocoder, stft_loss(made, audio) + turn_loss(stft(made, 2048, 512), stft(audio, 2048, 512))
+    )
 
 
 def test_a_kept_phase_turns_as_a_sinusoid_does() -> None:
@@ -184,7 +176,7 @@ def test_the_frequency_loss_vanishes_for_the_true_frequency() -> None:
     angle = 2 * math.pi * hertz * 512 / 44100
     right = (angle - own[: SMALL.held]).expand(1, real.shape[2], -1)
     blank = torch.zeros(1, real.shape[2], 1025)
-    said = Prediction(blank, right, blank, blank)
+    said = Prediction(blank, right, 0 * right, blank + 0j)
     assert float(frequency_loss(said, own, real)) < 0.02
     assert float(frequency_loss(replace(said, turn=right + 1.0), own, real)) > 0.3
 
@@ -196,7 +188,8 @@ def test_long_lags_hear_half_a_semitone_that_neighbouring_columns_do_not() -> No
     own = own_turn(SMALL, torch.device("cpu"))
     angle = 2 * math.pi * 103.0 * 512 / 44100
     blank = torch.zeros(1, one.shape[2], 1025)
-    said = Prediction(blank, (angle - own[: SMALL.held]).expand(1, one.shape[2], -1), blank, blank)
+    right = (angle - own[: SMALL.held]).expand(1, one.shape[2], -1)
+    said = Prediction(blank, right, 0 * right, blank + 0j)
     assert float(frequency_loss(said, own, one, lags=(1,))) < 0.05
     assert float(frequency_loss(said, own, one)) > 0.4
 
@@ -302,9 +295,3 @@ def test_bands_of_magnitudes_become_a_vocoder_of_the_right_level() -> None:
 def test_silence_of_magnitudes_stays_silent() -> None:
     mels = torch.full((1, 64, 40), math.log(AUDIOLDM.floor))
     assert magnitude_vocoder()(mels).abs().max() < 3e-5
-
-
-def test_settings_rebuild_the_network() -> None:
-    settings = small_vocoder().settings()
-    assert settings.pop("kind") == "vocoder"
-    assert VocoderConfig(**json.loads(json.dumps(settings))) == SMALL
