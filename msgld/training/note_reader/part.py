@@ -30,8 +30,8 @@ class NotesTrainer(Trainer[NotePool]):
 
     def __init__(self, recipe: NotesRecipe, model: Model, pool: NotePool, minutes: float,
                  device: torch.device, seed: int = 0) -> None:  # fmt: skip
-        assert model.notes is not None
-        self.reader = model.notes.train().requires_grad_(True)
+        assert model.note_reader is not None
+        self.reader = model.note_reader.train().requires_grad_(True)
         super().__init__("notes", self.reader, recipe, pool, minutes, device, seed)
         self.recipe, self.model, self.weights = recipe, model, {"surprise": 1.0}
 
@@ -80,7 +80,7 @@ class NotesPart(PartOfModel[NotesRecipe, NotePool]):
             )
         if stem not in source.stems or stem not in self.model.stems:
             raise DataError(f"a note reader is for the stem {stem}, which the data or the model do not have")
-        self.model.notes = self.same_or_new(self.model.notes, lambda: NoteReader(self.recipe.network))
+        self.model.note_reader = self.same_or_new(self.model.note_reader, lambda: NoteReader(self.recipe.network))
 
     def pool(self, source: Source, config: PoolConfig) -> NotePool:
         """A pool of log-mels and notes; its workers have a codec of their own."""
