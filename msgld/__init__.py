@@ -1,4 +1,4 @@
-"""One model of all stems of a piece of music: separate a song, invent one, or play the missing parts.
+"""One model of all stems of a piece of music: separate a song, generate one, or play the missing parts.
 
 >>> import msgld
 >>> model = msgld.load()
