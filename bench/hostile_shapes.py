@@ -17,7 +17,7 @@ from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
 from msgld.errors import ModelError
 from msgld.model import Model
-from msgld.nets.note_reader import NoteReader, NotesConfig
+from msgld.nets.note_reader import NoteReader, NoteReaderConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
@@ -71,7 +71,9 @@ def _model(chance: random.Random) -> Model:
         )
     )
     notes = NoteReader(
-        NotesConfig(stems[0], pick((1, mel.bands)), pick((0, 127)), pick((1, 2, 128)), 2, 1, 2, pick((1, 63)))
+        NoteReaderConfig(
+            stems[0], pick((1, mel.bands)), pick((0, 127)), pick((1, 2, 128)), 2, 1, 2, pick((1, 63))
+        )
     )
     for module in (network, vocoder, refiner, notes):
         for parameter in module.parameters():

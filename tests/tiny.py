@@ -17,7 +17,7 @@ from msgld.dsp.mel import MelConfig, filterbank
 from msgld.model import Model
 from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
-from msgld.nets.note_reader import NoteReader, NotesConfig
+from msgld.nets.note_reader import NoteReader, NoteReaderConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
@@ -59,7 +59,7 @@ def save_tiny_model(
         model.refiner = Refiner(RefinerConfig(bands=64, widths=(4, 6), depth=1))
         torch.nn.init.normal_(model.refiner.outward.weight)
     if notes:
-        model.note_reader = NoteReader(NotesConfig(width=8, depth=1, hidden=8))
+        model.note_reader = NoteReader(NoteReaderConfig(width=8, depth=1, hidden=8))
         torch.nn.init.normal_(model.note_reader.outward.weight)
     save_model(model, folder)
     return folder

@@ -29,7 +29,7 @@ OFF_SCALE = 4.0
 
 
 @dataclass(frozen=True)
-class NotesConfig:
+class NoteReaderConfig:
     """Size of the network, its input and its notes.
 
     Attributes:
@@ -63,11 +63,11 @@ class NotesConfig:
             raise ValueError(f"bands is {self.bands}, where the codec has {codec.mel.bands}")
 
 
-@register("notes", "notes", NotesConfig)
+@register("notes", "notes", NoteReaderConfig)
 class NoteReader(nn.Module):
     """Log-mels -> scores of the notes, whose softmax is their probability."""
 
-    def __init__(self, config: NotesConfig) -> None:
+    def __init__(self, config: NoteReaderConfig) -> None:
         super().__init__()
         self.config = config
         width = config.width

@@ -5,15 +5,12 @@ phases are different. A network that sees only magnitudes answers a steady tone 
 a tone turns from column to column by an angle that is its frequency, so a steady answer buzzes at the rate of
 columns. This network predicts how far the phase of each bin turns, how much of the turned phase is kept, and the phase
 that replaces it at an onset. Where it predicts nothing, the phase is random, like that of noise.
-
-Phases are replaced at onsets only: a steady answer, mixed in at every column, would pull every tone near a multiple of
-the rate of columns (86 Hz) to that multiple.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, ClassVar
 
 import torch
@@ -21,25 +18,17 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from msgld.dsp.stft import fast_griffin_lim, istft, unit
+from msgld.dsp.stft import fast_griffin_lim, istft
 from msgld.nets.convnext import Block
 from msgld.nets.harmonics import harmonics
+from msgld.nets.phases import Prediction, beginnings, carry, held_on, noise_like
 from msgld.registry import register
 from msgld.schema import Between, Depth, Grid, Size, same
 
 Mels = Float[Tensor, "B M N"]
 
-RISE, SLOPE = 6.0, 1.0
-"""Growth of a bin from one column to the next at an onset, and the width of the transition, in decibels."""
-
-REST = 0.25
-"""Fraction of the replacement that remains between onsets."""
-
 PITCHED = 32
 """Lowest bins, up to 690 Hz, which are made of partials if the pitch is known."""
-
-LEAST = 0.1
-"""Sums of phases shorter than this are left short: their direction and gradient are arbitrary."""
 
 
 @dataclass(frozen=True)
@@ -92,23 +81,6 @@ class VocoderConfig:
     def bins(self) -> int:
         """Bins of the linear spectrum, F."""
         return self.n_fft // 2 + 1
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Output of the network for each bin and column.
-
-    Attributes:
-        correction: natural log of the magnitude relative to that of the bands.
-        turn: radians beyond the bin's own turn from the column before.
-        keep: fraction of the turned phase that is kept, 0 to 1.
-        onset: phase that replaces it, weighed against noise of variance 1.
-    """
-
-    correction: Float[Tensor, "B N F"]
-    turn: Float[Tensor, "B N held"]
-    keep: Float[Tensor, "B N held"]
-    onset: Complex[Tensor, "B N F"]
 
 
 @register("vocoder", "vocoder", VocoderConfig)
@@ -201,62 +173,7 @@ class Vocoder(nn.Module):
         return {"kind": "vocoder", **asdict(self.config)}
 
 
-def noise_like(like: Complex[Tensor, "B N F"]) -> Complex[Tensor, "B N F"]:
-    """Gaussian noise of variance 1, the same in every item and call, column by column."""
-    generator = torch.Generator().manual_seed(0)
-    parts = torch.randn(like.shape[1], 2, like.shape[2], generator=generator).to(like.device) / math.sqrt(2)
-    return torch.complex(parts[:, 0], parts[:, 1]).expand_as(like)
-
-
 def own_turn(config: VocoderConfig, device: torch.device) -> Float[Tensor, "F"]:
     """Phase advance of a sinusoid at the middle of each bin from column to column, radians."""
     k = torch.arange(config.bins, device=device)
     return 2 * math.pi / config.n_fft * (k * config.hop % config.n_fft)
-
-
-def beginnings(magnitude: Float[Tensor, "B N F"]) -> Float[Tensor, "B N F"]:
-    """Onsets, 0 to 1: where magnitudes grow. The first column is one."""
-    loudness = 20 * torch.log10(magnitude + 1e-5)
-    before = F.pad(loudness[:, :-1], (0, 0, 1, 0), value=-200.0)
-    return torch.sigmoid((loudness - before - RISE) / SLOPE)
-
-
-def held_on(predicted: Prediction, begins: Float[Tensor, "B N held"]) -> Prediction:
-    """The prediction with phases that are replaced at onsets and nearly kept elsewhere.
-
-    Args:
-        predicted: by the network; bins that are not held do not change.
-        begins: onsets, 0 to 1.
-    """
-    held = begins.shape[-1]
-    onset = torch.cat([predicted.onset[..., :held] * begins, predicted.onset[..., held:]], -1)
-    return replace(predicted, keep=1 - (1 - predicted.keep) * (REST + (1 - REST) * begins), onset=onset)
-
-
-def carry(
-    predicted: Prediction, own: Float[Tensor, "F"], noise: Complex[Tensor, "B N F"]
-) -> Complex[Tensor, "B N F"]:
-    """Phases as complex numbers of magnitude 1.
-
-    u[n] = unit(keep u[n - 1] exp(i (own + turn)) + (1 - keep) (onset + noise)). Adjacent bins of a sound at the
-    middle of a column have opposite signs; these are applied last, so that a click is the same onset in all bins.
-
-    Args:
-        predicted: by the network.
-        own: from :func:`own_turn`.
-        noise: from :func:`noise_like`.
-    """
-    held = predicted.keep.shape[-1]
-    fresh = predicted.onset + noise
-    step = torch.polar(predicted.keep, predicted.turn + own[:held])
-    mixed = (1 - predicted.keep) * fresh[..., :held]
-    low = _recur(step.unbind(1), mixed.unbind(1), unit(fresh[:, 0, :held], LEAST))
-    phase = torch.cat([low, unit(fresh[..., held:], LEAST)], dim=-1)
-    return phase * (1 - 2 * (torch.arange(len(own), device=own.device) % 2))
-
-
-def _recur(steps: tuple[Tensor, ...], inputs: tuple[Tensor, ...], first: Tensor) -> Tensor:
-    states = [first]
-    for step, new in zip(steps[1:], inputs[1:], strict=True):
-        states.append(unit(step * states[-1] + new, LEAST))
-    return torch.stack(states, dim=1)

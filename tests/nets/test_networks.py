@@ -13,7 +13,7 @@ from small_transformer import ALL_PRESENT, BATCH, CHANNELS, CONFIG, TRACKS, deno
 from msgld.diffusion.noise_map import Conditioning
 from msgld.dsp.mel import MelConfig, filterbank
 from msgld.nets.discriminators import DiscriminatorConfig, Discriminators
-from msgld.nets.note_reader import NoteReader, NotesConfig
+from msgld.nets.note_reader import NoteReader, NoteReaderConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.paper.hifigan import HifiGan, HifiGanConfig
@@ -69,7 +69,7 @@ def test_the_vocoder(columns: int):
 
 
 def test_the_note_reader():
-    reader = awake(NoteReader(NotesConfig(width=8, depth=2, hidden=8)))
+    reader = awake(NoteReader(NoteReaderConfig(width=8, depth=2, hidden=8)))
     verify_network(reader, normal(2, 128, 9), shapes=[(2, 40, 9)], part="notes", answers=("outward.",))
 
 

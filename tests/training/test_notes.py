@@ -19,7 +19,7 @@ from msgld.dsp.stft import istft, stft
 from msgld.errors import DataError, ModelError
 from msgld.music.keys import notes_of
 from msgld.nets.harmonics import harmonics, lobe
-from msgld.nets.note_reader import NoteReader, NotesConfig, likeliest_path
+from msgld.nets.note_reader import NoteReader, NoteReaderConfig, likeliest_path
 from msgld.nets.vocoder import VocoderConfig
 from msgld.stems import STEMS
 from msgld.training.note_reader.batch import NotePool, NoteVary
@@ -28,7 +28,7 @@ from msgld.training.note_reader.targets import note_targets
 from msgld.training.pool.pool import PoolConfig
 
 RATE, HOP = 44_100, 512
-CONFIG = NotesConfig()
+CONFIG = NoteReaderConfig()
 TURN = 2 * np.pi * HOP / 2048
 
 

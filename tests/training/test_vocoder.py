@@ -20,7 +20,8 @@ from msgld.dsp.mel import AUDIOLDM, MelConfig, filterbank, log_mel, spectrum
 from msgld.dsp.stft import fast_griffin_lim, istft, stft
 from msgld.errors import Cancelled
 from msgld.nets.discriminators import DiscriminatorConfig, Discriminators
-from msgld.nets.vocoder import Prediction, Vocoder, VocoderConfig, beginnings, carry, held_on, own_turn
+from msgld.nets.phases import Prediction, beginnings, carry, held_on
+from msgld.nets.vocoder import Vocoder, VocoderConfig, own_turn
 from msgld.progress import Progress
 from msgld.training.pool.clips import ClipPool
 from msgld.training.vocoder.loss import frequency_loss, stft_loss, turn_loss

@@ -13,7 +13,7 @@ from msgld.dsp.codec import PatchCodec
 from msgld.dsp.mel import log_mel
 from msgld.dsp.resample import resample
 from msgld.model import REFERENCE_RMS
-from msgld.nets.note_reader import NotesConfig
+from msgld.nets.note_reader import NoteReaderConfig
 from msgld.training.mixing import slow_curves
 from msgld.training.note_reader.targets import note_targets
 from msgld.training.pool.pool import Pool, PoolConfig
@@ -58,7 +58,7 @@ class NotePool(Pool):
         codec: the model's; goes to the workers.
     """
 
-    def __init__(self, source: Source, config: PoolConfig, codec: PatchCodec, network: NotesConfig,
+    def __init__(self, source: Source, config: PoolConfig, codec: PatchCodec, network: NoteReaderConfig,
                  vary: NoteVary = NoteVary()) -> None:  # fmt: skip
         self.columns = round(config.seconds * 2 ** (-HIGHEST / 12) * codec.mel.rate / codec.frame_samples)
         self.columns *= codec.frame_columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from msgld.nets.note_reader import NotesConfig
+from msgld.nets.note_reader import NoteReaderConfig
 from msgld.training.note_reader.batch import NoteVary
 from msgld.training.optim import OptimConfig
 from msgld.training.pool.pool import PoolConfig
@@ -22,14 +22,14 @@ class NotesSettings:
     vary: NoteVary = NoteVary()
 
 
-NotesRecipe = Recipe[NotesConfig, NotesSettings]
+NotesRecipe = Recipe[NoteReaderConfig, NotesSettings]
 
 OPTIM = OptimConfig(rate=3e-3, warmup=50, muon=False, decay=0.02, betas=(0.9, 0.98), ema=0.99)
 
 SMALL = NotesRecipe(
     name="small",
     minutes=20,
-    network=NotesConfig(),
+    network=NoteReaderConfig(),
     settings=NotesSettings(),
     optim=OPTIM,
     pool=PoolConfig(slots=2000, seconds=12.0, reuse=80.0),
@@ -43,7 +43,7 @@ SMALL = NotesRecipe(
 TINY = NotesRecipe(
     name="tiny",
     minutes=1,
-    network=NotesConfig(width=32, depth=2, hidden=64),
+    network=NoteReaderConfig(width=32, depth=2, hidden=64),
     settings=NotesSettings(),
     optim=OPTIM,
     pool=PoolConfig(slots=8, seconds=4.0, workers=0),

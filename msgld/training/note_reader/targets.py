@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from msgld.dsp.resample import resample
-from msgld.nets.note_reader import NotesConfig
+from msgld.nets.note_reader import NoteReaderConfig
 
 RATE, WINDOW = 5512, 2048
 """At which notes are heard, and samples that are heard at once, 0.37 s."""
@@ -25,7 +25,7 @@ SURE, CLEAR = 0.2, 0.5
 
 
 def note_targets(
-    wave: np.ndarray, rate: int, hop: int, columns: int, config: NotesConfig
+    wave: np.ndarray, rate: int, hop: int, columns: int, config: NoteReaderConfig
 ) -> tuple[np.ndarray, np.ndarray]:
     """Notes of a sound that plays one at a time.
 

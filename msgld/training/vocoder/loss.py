@@ -9,7 +9,7 @@ from torch import Tensor
 
 from msgld.dsp.mel import MelConfig, log_mel
 from msgld.dsp.stft import stft
-from msgld.nets.vocoder import Prediction
+from msgld.nets.phases import Prediction
 
 WINDOWS = (512, 1024, 2048, 4096)
 
