@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from msgld.api.encoding import Encoding
 from msgld.api.folder import check_sources, inside, new_folder
@@ -28,8 +27,7 @@ from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.tasks.pitch_shift import averaged
-from msgld.tasks.separate import separate
-from msgld.tasks.song import separate_song
+from msgld.tasks.separate import separate_song
 
 WRITING = 0.05
 """Fraction of the progress that is kept for writing files."""
@@ -109,10 +107,6 @@ class SeparatedSong:
         quality = self.quality
         meter.advance(0, "separating")
 
-        def one(mixtures: Tensor, rate: int, starts: list[int], known: dict[int, Tensor]) -> Tensor:
-            sampling, masking = quality.sampling, quality.masking
-            return separate(self.model, mixtures, rate, sampling, masking, starts, known, self.noise)
-
         with ExitStack() as stack:
             with open_stream(self.song) as beginning:
                 rates = quality.pitch_shift.rates(beginning)
@@ -120,7 +114,18 @@ class SeparatedSong:
             for rate in rates:
                 song = stack.enter_context(open_stream(self.song))
                 known = self._known(stack, song)
-                streams.append(separate_song(self.model, song, known, quality.windowing, one, rate))
+                streams.append(
+                    separate_song(
+                        self.model,
+                        song,
+                        known,
+                        quality.windowing,
+                        quality.sampling,
+                        quality.masking,
+                        self.noise,
+                        rate,
+                    )
+                )
             exact = self._known(stack, song)
             for stretch in averaged(streams):
                 for track, known_stem in exact.items():

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from msgld.audio.stream import as_channels
 from msgld.diffusion.noise_map import NoiseMap
+from msgld.diffusion.rollout import calls, roll_out
 from msgld.diffusion.sampling import Sampling
 from msgld.dsp.limiter import bounds_for, limited
 from msgld.dsp.loudness import without_heavy_rumble
@@ -25,7 +26,6 @@ from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.tasks import noise_maps
 from msgld.tasks.key import key_for
 from msgld.tasks.loudness import gain_of_given
-from msgld.tasks.rollout import calls, roll_out
 
 Wave = Float32[np.ndarray, "channels L"]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from msgld.audio.stream import AudioStream
 from msgld.diffusion.run import run
 from msgld.diffusion.sample import State, last_state
 from msgld.diffusion.sampling import Sampling
@@ -16,9 +17,55 @@ from msgld.model import Model
 from msgld.tasks import noise_maps
 from msgld.tasks.loudness import gain_to_reference
 from msgld.tasks.masking import Masking, cut, masks_of, vocoded
+from msgld.tasks.song import WindowedSong
+from msgld.tasks.windowing import Windowing
 
 Waves = Float[Tensor, "B channels L"]
 """Windows of songs."""
+
+
+def separate_song(
+    model: Model,
+    song: AudioStream,
+    known: Mapping[int, AudioStream],
+    windowing: Windowing,
+    sampling: Sampling,
+    masking: Masking | None,
+    noise: float = 0.0,
+    rate: int | None = None,
+) -> Iterator[Float[Tensor, "K channels n"]]:
+    """Separate a song of any length as it is read.
+
+    Args:
+        model: a separator.
+        song: the mixture.
+        known: track -> a known stem, of the song's rate, channels and length.
+        windowing: of the song.
+        sampling: as for :func:`separate`.
+        masking: as for :func:`separate`.
+        noise: as for :func:`separate`.
+        rate: at which the song is processed; another rate than its own, the default, shifts its pitch.
+
+    Yields:
+        Stretches of the song, front to back, in all exactly as long as the song. The last track is the mixture
+        itself, from which a residual can be made.
+    """
+    rate = rate or song.rate
+    windows = WindowedSong(model, song, known, windowing, rate)
+    for batch in windows.batches():
+        stems = [torch.zeros(len(model.stems), *window.mixture.shape) for window in batch]
+        sounding = [k for k, window in enumerate(batch) if window.mixture.any()]  # silence needs no model
+        if sounding:
+            mixtures = torch.stack([batch[k].mixture for k in sounding])
+            starts = [batch[k].start for k in sounding]
+            given = {track: torch.stack([batch[k].known[track] for k in sounding]) for track in known}
+            separated = separate(model, mixtures, rate, sampling, masking, starts, given, noise)
+            for k, answer in zip(sounding, separated, strict=True):
+                stems[k] = answer
+        for window, answer in zip(batch, stems, strict=True):
+            stretch = windows.join(window, answer)
+            if stretch.shape[-1]:
+                yield stretch
 
 
 def separate(

@@ -1,8 +1,8 @@
-"""Separation of a song of any length: windows in, stems out, in memory that does not depend on the length."""
+"""A song of any length as windows, whose stems are joined again; memory does not depend on the length."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,24 +12,86 @@ from jaxtyping import Float
 from torch import Tensor
 
 from msgld.audio.stream import AudioStream
-from msgld.dsp.windows import Joiner, Window, WindowPlan
+from msgld.dsp.windows import Joiner, Window
 from msgld.model import Model
 from msgld.tasks.windowing import Windowing
 
 Wave = Float[Tensor, "channels n"]
-Waves = Float[Tensor, "B channels n"]
-
-Separate = Callable[[Waves, int, list[int], dict[int, Waves]], Float[Tensor, "B S channels n"]]
-"""Mixtures, their rate, first latent frames and known stems -> stems."""
 
 
 @dataclass(frozen=True)
-class _Input:
-    """A window with its sound and that of the known stems."""
+class SongWindow:
+    """A window of a song.
+
+    Attributes:
+        window: its place.
+        start: its first latent frame, counted from the first window's.
+        mixture: its sound.
+        known: track of a known stem -> its sound.
+    """
 
     window: Window
+    start: int
     mixture: Wave
     known: dict[int, Wave]
+
+
+class WindowedSong:
+    """Cuts a song into windows as it is read, and joins their stems.
+
+    Args:
+        model: a separator.
+        song: the mixture.
+        known: track -> a known stem, of the song's rate, channels and length.
+        windowing: of the song.
+        rate: at which the song is processed; another rate than its own shifts its pitch.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        song: AudioStream,
+        known: Mapping[int, AudioStream],
+        windowing: Windowing,
+        rate: int,
+    ) -> None:
+        self._plan, self._batch = windowing.plan(model, rate), windowing.batch
+        self._first = next(self._plan.windows()).start
+        self._frame = model.codec.frame_samples * rate / model.rate
+        self._mixture = _Windows(song, self._first)
+        self._known = {track: _Windows(stream, self._first) for track, stream in known.items()}
+        self._joiner, self._done = Joiner(self._plan), -self._plan.fade  # the first fade lies before the song
+
+    def batches(self) -> Iterator[list[SongWindow]]:
+        """Windows from the beginning of the song to its end."""
+        windows = self._windows()
+        while batch := list(islice(windows, self._batch)):
+            yield batch
+
+    def _windows(self) -> Iterator[SongWindow]:
+        for window in self._plan.windows():
+            known = {track: windows.cut(window) for track, windows in self._known.items()}
+            start = round((window.start - self._first) / self._frame)
+            yield SongWindow(window, start, self._mixture.cut(window), known)
+            if self._mixture.total is not None and window.keep_start + self._plan.hop >= self._mixture.total:
+                return
+
+    def join(self, window: SongWindow, stems: Float[Tensor, "S channels n"]) -> Float[Tensor, "K channels m"]:
+        """The next finished stretch of the song: its stems, then the mixture itself; it may be empty.
+
+        Args:
+            window: in the order of :meth:`batches`.
+            stems: of the window.
+        """
+        plan, total = self._plan, self._mixture.total
+        ready = self._joiner.add(stems[..., plan.context : plan.length - plan.context])
+        # The song is not cross-faded with itself, so that it stays as it is to the last bit.
+        itself = window.mixture[..., plan.context :][..., : ready.shape[-1]]
+        ready = torch.cat([ready, itself.unsqueeze(0)])
+        left = None if total is None else max(0, total - self._done)
+        inside = ready[..., max(0, -self._done) : left]
+        self._done += ready.shape[-1]
+        return inside
 
 
 class _Windows:
@@ -54,70 +116,3 @@ class _Windows:
                 self.total = self.read
         missing = window.stop - window.start - self.held.shape[1]
         return torch.nn.functional.pad(self.held, (0, max(0, missing)))
-
-
-def separate_song(
-    model: Model,
-    song: AudioStream,
-    known: Mapping[int, AudioStream],
-    windowing: Windowing,
-    separate: Separate,
-    rate: int | None = None,
-) -> Iterator[Float[Tensor, "K channels n"]]:
-    """Separate a song as it is read.
-
-    Args:
-        model: a separator.
-        song: the mixture.
-        known: track -> a known stem, of the song's rate, channels and length.
-        windowing: of the song.
-        separate: does windows.
-        rate: at which the song is processed; another rate than its own, the default, shifts its pitch.
-
-    Yields:
-        Stretches of the song, front to back, in all exactly as long as the song. The last track is the mixture
-        itself, from which a residual can be made.
-    """
-    rate = rate or song.rate
-    plan = windowing.plan(model, rate)
-    first = next(plan.windows()).start
-    mixture = _Windows(song, first)
-    inputs = _inputs(plan, mixture, {track: _Windows(stream, first) for track, stream in known.items()})
-    joiner, done = Joiner(plan), -plan.fade  # the first fade lies before the song
-    while batch := list(islice(inputs, windowing.batch)):
-        for one, stems in zip(batch, _stems(model, batch, rate, first, separate), strict=True):
-            ready = joiner.add(stems[..., plan.context : plan.length - plan.context])
-            # The song is not cross-faded with itself, so that it stays as it is to the last bit.
-            itself = one.mixture[..., plan.context :][..., : ready.shape[-1]]
-            ready = torch.cat([ready, itself.unsqueeze(0)])
-            left = None if mixture.total is None else max(0, mixture.total - done)
-            inside = ready[..., max(0, -done) : left]
-            done += ready.shape[-1]
-            if inside.shape[-1]:
-                yield inside
-
-
-def _inputs(plan: WindowPlan, mixture: _Windows, known: Mapping[int, _Windows]) -> Iterator[_Input]:
-    """The windows of a song, up to the one that reaches its end."""
-    for window in plan.windows():
-        waves = {track: windows.cut(window) for track, windows in known.items()}
-        yield _Input(window, mixture.cut(window), waves)
-        if mixture.total is not None and window.keep_start + plan.hop >= mixture.total:
-            return
-
-
-def _stems(
-    model: Model, batch: list[_Input], rate: int, first: int, separate: Separate
-) -> list[Float[Tensor, "S channels n"]]:
-    """Stems of windows; digital silence needs no model."""
-    stems = [torch.zeros(len(model.stems), *one.mixture.shape) for one in batch]
-    sounding = [index for index, one in enumerate(batch) if one.mixture.any()]
-    if sounding:
-        inputs = [batch[index] for index in sounding]
-        known = {track: torch.stack([one.known[track] for one in inputs]) for track in inputs[0].known}
-        frame = model.codec.frame_samples * rate / model.rate
-        starts = [round((one.window.start - first) / frame) for one in inputs]
-        separated = separate(torch.stack([one.mixture for one in inputs]), rate, starts, known)
-        for index, answer in zip(sounding, separated, strict=True):
-            stems[index] = answer
-    return stems

@@ -19,6 +19,7 @@ from msgld.diffusion.denoise import Denoiser, Estimate
 from msgld.diffusion.guidance import Conditioned, Guided
 from msgld.diffusion.noise import CosineSchedule
 from msgld.diffusion.noise_map import Conditioning
+from msgld.diffusion.rollout import roll_out
 from msgld.diffusion.sampling import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.music.conditioning import FACTS, conditioning_of, facts, features_of, frame_features, programs
@@ -28,7 +29,6 @@ from msgld.music.midi.parts import stretch, transpose
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.stems import STEMS
 from msgld.tasks import noise_maps as maps
-from msgld.tasks.rollout import roll_out
 from msgld.training.denoiser.batch import Batch, ConditionsConfig, drawn_conditions
 
 STYLES = ("bossa", "rock")

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from msgld.diffusion.noise import CosineSchedule
 from msgld.diffusion.noise_map import NoiseMap
+from msgld.diffusion.rollout import calls, roll_out, windows
 from msgld.diffusion.run import run
 from msgld.diffusion.sample import last_state
 from msgld.diffusion.sampling import Sampling
 from msgld.tasks import noise_maps as maps
-from msgld.tasks.rollout import calls, roll_out, windows
 
 # Two stems and their sum.
 STEMS = torch.tensor([[1.0, 0.8], [0.8, 1.0]], dtype=torch.float64)

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 from tiny import save_tiny_model, song
-from torch import Tensor
 
 import msgld
 from msgld.api.quality import of_separation
@@ -19,8 +18,7 @@ from msgld.model import Model
 from msgld.music.tuning import tuning
 from msgld.tasks.masking import PLAIN
 from msgld.tasks.pitch_shift import PitchShift, averaged
-from msgld.tasks.separate import separate
-from msgld.tasks.song import separate_song
+from msgld.tasks.separate import separate_song
 from msgld.tasks.windowing import Windowing
 
 RATE = 16000
@@ -35,15 +33,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 def stems(model: Model, rate: int, shift: PitchShift, sound: np.ndarray | None = None) -> np.ndarray:
     sound = song(3.0, RATE, 2) if sound is None else sound
 
-    def windows(mixtures: Tensor, rate: int, starts: list[int], known: dict[int, Tensor]) -> Tensor:
-        return separate(model, mixtures, rate, Sampling(), PLAIN, starts, known)
-
     with ExitStack() as stack:
         with open_stream((sound, rate)) as beginning:
             rates = shift.rates(beginning)
         songs = [stack.enter_context(open_stream((sound, rate))) for _ in rates]
         streams = [
-            separate_song(model, one, {}, SHORT, windows, at) for one, at in zip(songs, rates, strict=True)
+            separate_song(model, one, {}, SHORT, Sampling(), PLAIN, rate=at)
+            for one, at in zip(songs, rates, strict=True)
         ]
         return np.concatenate(list(averaged(streams)), -1)
 

@@ -23,8 +23,7 @@ from msgld.dsp.mel import MelConfig
 from msgld.dsp.windows import Joiner, WindowPlan
 from msgld.model import Model
 from msgld.tasks.masking import Masking
-from msgld.tasks.separate import separate
-from msgld.tasks.song import separate_song
+from msgld.tasks.separate import separate, separate_song
 from msgld.tasks.windowing import Windowing
 
 plans = st.builds(WindowPlan, st.integers(30, 90), st.integers(0, 8), st.integers(0, 12)).filter(
@@ -140,14 +139,10 @@ WINDOWING = Windowing(context=0.02, fade=0.03)
 MASKING = Masking(exponent=1.0, average_weight=0.0, wiener=False)  # the stub's own masks
 
 
-def windows(mixtures: Tensor, rate: int, starts: list[int], known: dict[int, Tensor]) -> Tensor:
-    return separate(stub(), mixtures, rate, Sampling(), MASKING, starts, known)
-
-
 def separated(
     reel: Reel, windowing: Windowing = WINDOWING, known: Mapping[int, Reel] | None = None
 ) -> Tensor:
-    parts = list(separate_song(stub(), reel, known or {}, windowing, windows))
+    parts = list(separate_song(stub(), reel, known or {}, windowing, Sampling(), MASKING))
     empty = torch.zeros(len(STEMS) + 1, reel.channels, 0)
     return torch.cat([empty, *parts], -1)
 
@@ -219,7 +214,7 @@ def test_memory_does_not_grow_with_the_song():
     reel = Reel(0.1 * song(80_000), 8000)
     length = WINDOWING.plan(stub(), 8000).length
     given = 0
-    for part in separate_song(stub(), reel, {}, WINDOWING, windows):
+    for part in separate_song(stub(), reel, {}, WINDOWING, Sampling(), MASKING):
         given += part.shape[-1]
         assert reel.place - given <= length
 
