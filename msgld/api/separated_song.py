@@ -93,8 +93,7 @@ class SeparatedSong:
     def separated(self, meter: Meter, part: float = 1.0) -> Iterator[dict[str, np.ndarray]]:
         """As :meth:`stretches`, as a ``part`` of the whole progress."""
         meter.advance(0)
-        streams = self._streams(meter)
-        for tracks in streams:
+        for tracks in self._streams(meter):
             if not np.isfinite(tracks).all():
                 raise ModelError("the model answered with values that are not numbers; please report this")
             named = {stem: tracks[self.model.stems.index(stem)] for stem in self.stems}
@@ -104,9 +103,9 @@ class SeparatedSong:
 
     def _streams(self, meter: Meter) -> Iterator[np.ndarray]:
         """float32 (K, channels, n), front to back: the model's stems, known ones as they were given, then the song."""
-        quality = self.quality
         meter.advance(0, "separating")
-
+        quality = self.quality
+        settings = quality.windowing, quality.sampling, quality.masking, self.noise
         with ExitStack() as stack:
             with open_stream(self.song) as beginning:
                 rates = quality.pitch_shift.rates(beginning)
@@ -114,18 +113,7 @@ class SeparatedSong:
             for rate in rates:
                 song = stack.enter_context(open_stream(self.song))
                 known = self._known(stack, song)
-                streams.append(
-                    separate_song(
-                        self.model,
-                        song,
-                        known,
-                        quality.windowing,
-                        quality.sampling,
-                        quality.masking,
-                        self.noise,
-                        rate,
-                    )
-                )
+                streams.append(separate_song(self.model, song, known, *settings, rate))
             exact = self._known(stack, song)
             for stretch in averaged(streams):
                 for track, known_stem in exact.items():
