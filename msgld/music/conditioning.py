@@ -16,6 +16,7 @@ from msgld.diffusion.noise_map import Conditioning
 from msgld.errors import UsageError
 from msgld.music.conditions import PROGRAMS, Conditions
 from msgld.music.keys import MODES, parse_key
+from msgld.stems import UNPITCHED
 
 FACTS = 6
 """The numbers of conditions, besides programs: beats a minute, beats gone by at the beginning, beats in a bar,
@@ -48,7 +49,7 @@ def programs(conditions: Conditions, stems: Sequence[str]) -> Tensor:
     conditioning = torch.zeros(len(stems), PROGRAMS)
     for stem, chosen in conditions.programs.items():
         if stem in stems and chosen:
-            first = PROGRAMS // 2 if stem == "drums" else 0
+            first = PROGRAMS // 2 if stem in UNPITCHED else 0
             conditioning[stems.index(stem), [first + program for program in chosen]] = 1 / len(set(chosen))
     return conditioning
 
