@@ -130,7 +130,8 @@ def check_sources(folder: Path, names: Names, files: Iterable[str], sources: Ite
     """Raise AudioWriteError where a file of a result, or of the one it replaces, is what the result is made from.
 
     Args:
-        files: of the result, relative to its folder. sources: paths; those that lead nowhere are passed over.
+        files: of the result, relative to its folder.
+        sources: paths; those that lead nowhere are passed over.
     """
     former = map(str, _files_of_former_run(folder, names))
     replaced = [folder / file for file in (*files, names.record, *former)]

@@ -37,7 +37,8 @@ def gather(sounds: Mapping[str, Sound]) -> Gathered:
     Other rates are converted to the first stem's, shorter stems are padded with silence to the longest.
 
     Raises:
-        UsageError: none are given. AudioReadError: one cannot be read.
+        UsageError: none are given.
+        AudioReadError: one cannot be read.
     """
     if not sounds:
         raise UsageError("give at least one stem, such as {'bass': 'bass.wav'}")

@@ -59,8 +59,9 @@ class StemMaker:
             cancel: stops the task.
 
         Raises:
-            ModelError: this model only separates, or has no conditions. UsageError: unknown stems or styles, or
-                values out of range. Cancelled: the caller asked to stop.
+            ModelError: this model only separates, or has no conditions.
+            UsageError: unknown stems or styles, or values out of range.
+            Cancelled: the caller asked to stop.
         """
         checks.check_conditions(conditions)
         checks.check_running(options, on_progress, cancel)

@@ -64,7 +64,8 @@ def fields_of(what: str, text: str, numbers: tuple[str, ...] = ()) -> set[str]:
     """The names of a template's fields.
 
     Args:
-        what: how a message calls the template. numbers: the fields that may have a width, as in ``{index:02}``.
+        what: how a message calls the template.
+        numbers: the fields that may have a width, as in ``{index:02}``.
 
     Raises:
         UsageError: it cannot be read as a template, or a field is more than a name.

@@ -32,7 +32,8 @@ class Saved:
     """What was written.
 
     Attributes:
-        folder: of the result. files: track name -> its sound file.
+        folder: of the result.
+        files: track name -> its sound file.
         run: what ``run.json`` says.
     """
 
@@ -65,7 +66,8 @@ def check_encoding(folder: Path, encoding: Encoding, rate: int, channels: int) -
     """Write one frame and delete it, so that a format that cannot hold the result fails before the work.
 
     Raises:
-        UsageError: no such format. AudioWriteError: it does not hold these channels or this rate.
+        UsageError: no such format.
+        AudioWriteError: it does not hold these channels or this rate.
     """
     path = folder / f"stem.{encoding.ext}"
     with AudioWriter(path, rate, channels, subtype=encoding.subtype, bitrate=encoding.bitrate) as writer:
@@ -87,7 +89,8 @@ def save_tracks(
     """Write sound files, picture and record into a folder.
 
     Args:
-        peak: largest magnitude in the parts. mix_peak: in the extra tracks, which alone are turned down for it.
+        peak: largest magnitude in the parts.
+        mix_peak: in the extra tracks, which alone are turned down for it.
         info: goes to the record; its ``remarks`` are added to.
         step: called after each file; may raise to stop.
         names: of the files.

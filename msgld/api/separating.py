@@ -55,7 +55,8 @@ class SongSeparator:
             cancel: stops the task.
 
         Raises:
-            UsageError: unknown stems, values out of range, arrays of another shape. AudioReadError: not audio.
+            UsageError: unknown stems, values out of range, arrays of another shape.
+            AudioReadError: not audio.
             Cancelled: the caller asked to stop.
         """
         began = time.monotonic()
@@ -116,7 +117,8 @@ class SongSeparator:
             residual: also write the rest of the song; ``consistency="residual"`` does so anyway.
 
         Raises:
-            As :meth:`separate`; AudioWriteError: the folder is not empty or cannot be written.
+            As :meth:`separate`.
+            AudioWriteError: the folder is not empty or cannot be written.
         """
         checks.check_type("folder", folder, str | PathLike, "a path")
         checks.check_type("names", names, Names, "msgld.Names(...)")
@@ -149,7 +151,8 @@ class SongSeparator:
             song: as for :meth:`separate_to`, as are all arguments.
 
         Raises:
-            As :meth:`separate_to`; AudioReadError: a file cannot be read.
+            As :meth:`separate_to`.
+            AudioReadError: a file cannot be read.
         """
         wanted = (two_stems,) if two_stems else stems
         return self._separation(song, wanted, known, noise, options).plan()

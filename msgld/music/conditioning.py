@@ -58,7 +58,8 @@ def frame_features(numbers: Tensor, seconds: Tensor, styles: int) -> Tensor:
     """What each frame is told.
 
     Args:
-        numbers: :func:`facts` of pieces, (B, FACTS). seconds: since their beginnings, (B, T).
+        numbers: :func:`facts` of pieces, (B, FACTS).
+        seconds: since their beginnings, (B, T).
         styles: how many there are.
 
     Returns:

@@ -66,7 +66,8 @@ def draw_levels(
     """Draw a map for every item.
 
     Args:
-        present: bool (B, K), what the data have. sounding: bool (B, K), those that are not silent throughout.
+        present: bool (B, K), what the data have.
+        sounding: bool (B, K), those that are not silent throughout.
         remixed: bool (B,), items whose stems do not belong together: they teach separation only.
         frames: T.
     """

@@ -30,7 +30,8 @@ def note_targets(
     """Notes of a sound that plays one at a time.
 
     Args:
-        wave: mono (L,) at ``rate``. hop: samples from one column to the next.
+        wave: mono (L,) at ``rate``.
+        hop: samples from one column to the next.
 
     Returns:
         Of each column the note, counted from ``config.lowest``, int64 (columns,), and how far it is to be believed, 0

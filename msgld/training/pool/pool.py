@@ -58,12 +58,15 @@ class Pool(ABC):
     Attributes:
         kept: what is kept of every clip, (slots, ...), in memory that the workers share, if there are any.
         held: the same, or a copy on the device that trains.
-        present: bool (slots, K). remixed: bool (slots,), clips whose stems do not belong together.
+        present: bool (slots, K).
+        remixed: bool (slots,), clips whose stems do not belong together.
         slots: clips that are drawn from; those of ``config``, or fewer where time was short.
         tried: clips that each worker has begun, those that were passed over included; ``done`` are in the pool.
-        troubles: what kept clips out. broken: why no more clips come; empty as long as they do.
+        troubles: what kept clips out.
+        broken: why no more clips come; empty as long as they do.
         avoided: pieces that end the processes that render them.
-        since: when the run began, of ``time.monotonic``. spent: seconds that it had taken before, if it goes on.
+        since: when the run began, of ``time.monotonic``.
+        spent: seconds that it had taken before, if it goes on.
     """
 
     def __init__(self, source: Source, config: PoolConfig, rate: int, kept: Tensor) -> None:

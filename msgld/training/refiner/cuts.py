@@ -36,7 +36,8 @@ class CutConfig:
 
     Attributes:
         remix: fraction of the clips whose stems come from different pieces.
-        gain_db: a stem's gain is uniform within +- this. jitter_db: standard deviation of the mixture's level.
+        gain_db: a stem's gain is uniform within +- this.
+        jitter_db: standard deviation of the mixture's level.
         tone_db: of a slow curve over the octaves that filters a stem; see :func:`tones`.
         bend_db: standard deviation of a slow curve over the bands that filters a crop; first guesses stay as they are.
         swap: fraction of the crops whose sides are exchanged.
@@ -73,7 +74,8 @@ class CutPool(Pool):
     """Keeps bfloat16 (slots, 5 + 4 S, M, N): features, guesses, powers of the mixture and of the stems, products.
 
     Args:
-        mel: the model's grid; its rate is the pool's. bands: M.
+        mel: the model's grid; its rate is the pool's.
+        bands: M.
         guess: makes first guesses; goes to the workers.
     """
 
@@ -134,7 +136,8 @@ def bent(cuts: Cuts, powers: Tensor, gains: Tensor) -> Cuts:
     """The crops as one filter for all stems would leave them; all products scale with it.
 
     Args:
-        powers: of the stems, (B, S, M, N). gains: of power, (B, M).
+        powers: of the stems, (B, S, M, N).
+        gains: of power, (B, M).
     """
     gains = gains[:, None, :, None]
     loudness = (cuts.features[:, :1] + torch.log10(gains) / 4).clamp_min(-1.0)

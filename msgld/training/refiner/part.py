@@ -111,7 +111,9 @@ def distortion(made: Tensor, alike: Tensor, power: Tensor, floor: float) -> Tens
     """Minus the SI-SDR (Le Roux et al. 2019) in units of 10 dB, kept finite by ``floor``.
 
     Args:
-        made: power of the estimates. alike: their products with the true stems. power: of those.
+        made: power of the estimates.
+        alike: their products with the true stems.
+        power: of those.
     """
     hit = alike.clamp_min(0).square() / power.clamp_min(1e-9)
     least = floor * made + 1e-9
