@@ -20,7 +20,7 @@ class Gathered:
         waves: stem -> float32 (channels, length), each with its own number of channels.
         rate: samples per second of all of them.
         length: samples of all of them.
-        remarks: what was done to bring them together.
+        remarks: changes that were made to bring them together.
         names: stem -> where it came from.
     """
 

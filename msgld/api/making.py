@@ -53,7 +53,7 @@ class StemMaker:
         Args:
             seconds: its length, 0.1 to 3600.
             make: which stems; all by default.
-            conditions: style, tempo, key and instruments; what they leave open is the model's choice.
+            conditions: style, tempo, key and instruments; the model chooses those that are left open.
             options: quality, seed and the like.
             on_progress: called with the progress.
             cancel: stops the task.

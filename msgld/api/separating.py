@@ -47,7 +47,7 @@ class SongSeparator:
 
         Args:
             song: a file, or (samples, rate).
-            stems: those wanted; all by default. The residual is the rest of the song.
+            stems: names of the wanted ones; all by default. The residual is the rest of the song.
             known: stems of the song that you have; they come back as they are and help with the others.
             noise: level of the song, 0 to 1. 0 separates; higher values follow the song less closely.
             options: quality and the like.
@@ -142,10 +142,10 @@ class SongSeparator:
         two_stems: str | None = None,
         options: Options = NORMAL,
     ) -> dict[str, Any]:
-        """What the record of such a separation will say of the song, the model and the settings.
+        """The entries about song, model and settings in the record of such a separation.
 
-        Nothing is computed; files are read for their SHA-256 only. A result whose ``run.json`` says the same is the
-        one that :meth:`separate_to` would write, but for its format.
+        Nothing is computed; files are read for their SHA-256 only. If a result's
+        ``run.json`` has the same entries, it is the one that :meth:`separate_to` would write, except for its format.
 
         Args:
             song: as for :meth:`separate_to`, as are all arguments.

@@ -1,4 +1,4 @@
-"""What the user names on the command line: stems, their files, songs, folders of songs."""
+"""Arguments of the command line: stems, their files, songs, folders of songs."""
 
 from __future__ import annotations
 

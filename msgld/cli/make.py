@@ -60,7 +60,7 @@ class Work(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Maker:
-    """Makes pieces and saves them: what the four commands have in common."""
+    """Makes pieces and saves them, for all four commands."""
 
     encoding: Encoded
     overwrite: Overwrite = False
@@ -68,7 +68,7 @@ class Maker:
     console: o.Printing
 
     def open(self, out: Path) -> Msgld:
-        """The model, if the folder for results is one."""
+        """The model; errors of the folder for results come first."""
         check_out(out)
         return self.source.open(self.console)
 

@@ -34,7 +34,7 @@ def features_of(styles: int) -> int:
 
 
 def facts(conditions: Conditions, styles: Sequence[str]) -> Tensor:
-    """Conditions's numbers, float32 (``FACTS``,); a style that is not among ``styles`` is left open."""
+    """The numbers of conditions, float32 (``FACTS``,); a style that is not among ``styles`` is left open."""
     tonic, mode = parse_key(conditions.key) if conditions.key else (-1, None)
     style = styles.index(conditions.style) if conditions.style in styles else -1
     known = conditions.bpm or 0.0
@@ -45,7 +45,7 @@ def facts(conditions: Conditions, styles: Sequence[str]) -> Tensor:
 
 
 def programs(conditions: Conditions, stems: Sequence[str]) -> Tensor:
-    """Which programs conditions asks of which stem, float32 (S, ``PROGRAMS``); those of a stem sum to 1, or to 0."""
+    """Programs of each stem, float32 (S, ``PROGRAMS``); those of a stem sum to 1, or to 0 where it is left open."""
     conditioning = torch.zeros(len(stems), PROGRAMS)
     for stem, chosen in conditions.programs.items():
         if stem in stems and chosen:
@@ -55,7 +55,7 @@ def programs(conditions: Conditions, stems: Sequence[str]) -> Tensor:
 
 
 def frame_features(numbers: Tensor, seconds: Tensor, styles: int) -> Tensor:
-    """What each frame is told.
+    """Features of each frame.
 
     Args:
         numbers: :func:`facts` of pieces, (B, FACTS).

@@ -1,4 +1,4 @@
-"""What the tasks that make stems have in common: given stems -> latents, sampling, latents -> stems."""
+"""The steps that the tasks that make stems share: given stems -> latents, sampling, latents -> stems."""
 
 from __future__ import annotations
 

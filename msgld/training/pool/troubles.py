@@ -1,4 +1,4 @@
-"""What keeps clips out of a pool: how long it is waited for, what is said of it, and when it is too much."""
+"""Clips that do not reach a pool: how long a run waits for them, what it reports, and when it ends."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ENOUGH = 20
 
 @dataclass(frozen=True)
 class Trouble:
-    """What kept a clip from the pool.
+    """A problem that kept a clip from the pool.
 
     Attributes:
         kind: ``bad`` (its samples), ``failed`` (it could not be read or rendered), ``crashed`` (its worker died);

@@ -27,7 +27,8 @@ def stft_loss(made: Tensor, real: Tensor, windows: Sequence[int] = WINDOWS) -> T
     """Log-magnitude L1 plus spectral convergence, mean over the resolutions (Yamamoto et al. 2020).
 
     Args:
-        made, real: waveforms (B, L).
+        made: waveforms (B, L).
+        real: waveforms (B, L).
     """
     losses = []
     for n_fft in windows:
@@ -56,7 +57,8 @@ def turn_loss(spectra: Tensor, real: Tensor, lags: Sequence[int] = LAGS) -> Tens
     magnitude.
 
     Args:
-        spectra, real: complex (B, F, N), predicted and true.
+        spectra: predicted, complex (B, F, N).
+        real: true, complex (B, F, N).
         lags: in columns; those of N and more are left out.
     """
     in_time = [_apart(turns(spectra, 2, lag), turns(real, 2, lag)) for lag in _within(lags, real)]
