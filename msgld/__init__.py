@@ -1,10 +1,15 @@
-"""One model of all stems of a piece of music: separate a song, generate one, or play the missing parts.
+"""One model of all stems of a piece of music: separate a song, generate a piece, or play the missing parts.
 
 >>> import msgld
 >>> model = msgld.load()
 >>> model.separate("song.mp3").save("separated/song")
 
-Everything is imported when it is first used, so ``import msgld`` costs next to nothing.
+Public names are imported on first use, so ``import msgld`` costs next to nothing.
+
+To read the code, begin with ``tasks``, which has one file per task, and follow its imports: ``diffusion`` (noise,
+denoisers, the sampler), ``model`` (the parts of a model), ``nets`` and ``dsp``. Beside them lie ``music`` (keys,
+conditions, MIDI), ``audio`` (files), ``data`` and ``training``, ``metrics`` and ``evaluation``. ``api`` is the public
+Python interface, ``cli`` the command line, and ``paper`` the published MSG-LD.
 """
 
 from __future__ import annotations
@@ -74,11 +79,11 @@ _HOMES = {
     "load": "api.msgld",
     "train": "api.train",
 }
-"""Where the names live that are no errors."""
+"""Public name -> the module that defines it; errors are apart."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for (PEP 562)."""
+    """Import a public name on first use (PEP 562)."""
     if name == "__version__":
         from msgld.api.record import own_version
 

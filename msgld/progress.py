@@ -15,11 +15,12 @@ class Progress:
     """One report on a job.
 
     Attributes:
-        done, total: in ``unit``; ``done`` never falls and ends at ``total``.
+        done: in ``unit``; it never falls and ends at ``total``.
+        total: in ``unit``.
         unit: what is counted, such as ``windows``, ``steps`` or ``seconds``.
         stage: what is being done, such as ``separating``.
         eta: seconds still to go at the pace so far; None before anything can be said.
-        figures: means of what is measured on the way, such as the losses of a training; mostly empty.
+        figures: means of measurements, such as the losses of a training; mostly empty.
     """
 
     done: float
@@ -36,7 +37,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-"""What a caller hands over to be told of progress."""
+"""A callback for reports on progress."""
 
 
 class CancelToken:
@@ -51,11 +52,11 @@ class CancelToken:
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked to stop."""
+        """Whether a stop was requested."""
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise ``Cancelled`` where somebody asked to stop."""
+        """Raise ``Cancelled`` if a stop was requested."""
         if self.cancelled:
             raise Cancelled("stopped as asked; nothing half-finished was kept")
 
@@ -65,8 +66,9 @@ class Meter:
 
     Args:
         total: steps of the whole job, in ``unit``.
-        unit, stage: as in ``Progress``.
-        on_progress: called with every report; None for nobody.
+        unit: as in ``Progress``.
+        stage: as in ``Progress``.
+        on_progress: called with every report; None for no reports.
         cancel: looked at on every step; None for a job that cannot be stopped.
         clock: seconds that only rise.
     """

@@ -16,8 +16,9 @@ class Range:
     """The values that a number may have.
 
     Attributes:
-        lowest, highest: both are allowed.
-        whole: whether only whole numbers are.
+        lowest: smallest allowed value.
+        highest: largest allowed value.
+        whole: whether only whole numbers are allowed.
         unit: what the number counts, in the plural; empty where it has none.
     """
 

@@ -35,7 +35,7 @@ def keep_freed_memory() -> bool:
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The device of that name; never another one than was asked for.
+    """The device of that name; never a substitute.
 
     Args:
         name: ``auto`` (a CUDA device where there is one, else the CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.

@@ -1,6 +1,6 @@
-"""The stems: what the package knows about each of them, in one table, and the letters of its shapes.
+"""The stems in one table, and the letters that name dimensions in shapes.
 
-To add a stem, add an entry to ``TABLE`` and a player to :mod:`msgld.data.band`.
+To add a stem, add an entry to ``_TABLE`` and a player to :mod:`msgld.data.band`.
 
 Letters of shapes:
 
@@ -126,7 +126,7 @@ RATE = 44_100
 
 
 def about(name: str) -> Stem:
-    """What is known about a stem; one that is not in the table is pitched and in the middle."""
+    """The entry of a stem in the table; a stem without one is pitched and in the middle."""
     return TABLE.get(name, Stem(name))
 
 

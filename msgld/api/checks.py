@@ -91,19 +91,19 @@ def span(start: float | None, stop: float | None, seconds: float) -> tuple[float
 
 
 def at_least_one(samples: float) -> int:
-    """A length in whole samples; UsageError where it is none."""
+    """A length in whole samples; UsageError where it is 0."""
     if round(samples) < 1:
         raise UsageError("seconds has to be long enough for one sample")
     return round(samples)
 
 
 def check_noise(value: object) -> float:
-    """A noise level; UsageError where it is no number between 0 and 1."""
+    """A noise level; UsageError unless it is a number from 0 to 1."""
     return float(Range(0, 1).check("noise", value))
 
 
 def check_type(name: str, value: object, kind: type | UnionType, example: str) -> None:
-    """Raise UsageError, which shows an example, where an argument is of another type."""
+    """Raise UsageError, with an example, where an argument has another type."""
     if not isinstance(value, kind):
         raise UsageError(f"{name} is given as {example}, not as {shown(value)}")
 

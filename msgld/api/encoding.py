@@ -14,7 +14,7 @@ BITRATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 """Of MP3, in kbit/s (ISO 11172-3, table of bit rates, layer III)."""
 
 CLIP_MODES = ("auto", "rescale", "clamp")
-"""What becomes of tracks that are beyond full scale where the format cannot hold that."""
+"""Ways to treat tracks beyond full scale in a format that cannot hold them."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from msgld.errors import AudioWriteError
 from msgld.ranges import shown
 
 ABANDONED = 24 * 3600.0
-"""Seconds after which an unfinished folder that nothing touches belongs to a run that was killed, wherever it ran."""
+"""Seconds without a change after which an unfinished folder counts as left behind, on whatever machine it was made."""
 
 _UNFINISHED = re.compile(
     r"\..{1,40}-(?:(?P<machine>[0-9a-f]{8})-(?P<process>\d{1,10})-[0-9a-f]{8}|[0-9a-f]{12})\.part", re.DOTALL
@@ -30,13 +30,13 @@ _UNFINISHED = re.compile(
 
 @contextmanager
 def new_folder(folder: Path, overwrite: bool, names: Names = PLAIN) -> Iterator[Path]:
-    """A temporary folder beside ``folder`` that becomes it when all went well, and else vanishes.
+    """A temporary folder beside ``folder``: it takes that name on success and is deleted on failure.
 
-    Where the folder exists and may be overwritten, or is shared by several results, what a former run of this
-    result wrote there is replaced; anything else in it is left alone.
+    If the folder exists and may be overwritten, or several results share it, the files of an earlier run of this
+    result are replaced. All other files stay.
 
     Raises:
-        AudioWriteError: there is something already, or the place is not writable.
+        AudioWriteError: the folder exists already, or is not writable.
     """
     if "\0" in str(folder):
         raise AudioWriteError(f"no folder can be called {shown(str(folder))}")
@@ -79,13 +79,13 @@ def inside(folder: Path, name: str | PurePath) -> Path:
 
 
 def _temporary(name: str) -> str:
-    """A name that nobody else uses, and by which a later run can tell whether its maker is still at work."""
+    """A unique name, from which a later run can tell whether this process is still running."""
     return f".{name[:40] or 'result'}-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part"
 
 
 @cache
 def _machine() -> str:
-    """Where a process number means this process: the machine, its last start, and the container."""
+    """The scope of a process number: the machine, its last start, and the container."""
     facts = [platform.node(), str(uuid.getnode())]
     with suppress(OSError):
         facts += [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
@@ -93,7 +93,7 @@ def _machine() -> str:
 
 
 def _sweep(parent: Path) -> None:
-    """Delete unfinished folders of runs that are over, and of others once nothing has touched them for a day."""
+    """Delete unfinished folders of runs that have ended, and others that have not changed for a day."""
     with suppress(OSError):
         for path in parent.iterdir():
             owner = _UNFINISHED.fullmatch(path.name)
@@ -120,17 +120,18 @@ def _is_old(path: Path) -> bool:
 
 
 def holds_result(folder: Path, names: Names = PLAIN) -> bool:
-    """Whether there is something where a result would go: a record, or in a folder of its own anything at all."""
+    """Whether the place of a result is taken: by a record, or in a folder of its own by anything at all."""
     if (folder / names.record).exists():
         return True
     return names.alone and folder.is_dir() and any(folder.iterdir())
 
 
 def check_sources(folder: Path, names: Names, files: Iterable[str], sources: Iterable[str | Path]) -> None:
-    """Raise AudioWriteError where a file of a result, or of the one it replaces, is what the result is made from.
+    """Raise AudioWriteError where a result, or the one it replaces, has a file that the result is made from.
 
     Args:
-        files: of the result, relative to its folder. sources: paths; those that lead nowhere are passed over.
+        files: of the result, relative to its folder.
+        sources: paths of the input; missing ones are skipped.
     """
     former = map(str, _files_of_former_run(folder, names))
     replaced = [folder / file for file in (*files, names.record, *former)]
@@ -171,7 +172,7 @@ def _put_in_place(temporary: Path, folder: Path, overwrite: bool, names: Names) 
 
 
 def _replace(temporary: Path, folder: Path, new: list[Path], old: list[Path]) -> None:
-    """Move ``old`` files out of a folder and ``new`` ones in; whatever happens meanwhile, all of it or nothing."""
+    """Move ``old`` files out of a folder and ``new`` ones in: all of them or none."""
     former, moved = temporary / ".former", []
     for path in (*old, *new):
         inside(folder, path)

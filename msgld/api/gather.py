@@ -20,7 +20,7 @@ class Gathered:
         waves: stem -> float32 (channels, length), each with its own number of channels.
         rate: samples per second of all of them.
         length: samples of all of them.
-        remarks: what was done to bring them together.
+        remarks: changes that were made to bring them together.
         names: stem -> where it came from.
     """
 
@@ -37,7 +37,8 @@ def gather(sounds: Mapping[str, Sound]) -> Gathered:
     Other rates are converted to the first stem's, shorter stems are padded with silence to the longest.
 
     Raises:
-        UsageError: none are given. AudioReadError: one cannot be read.
+        UsageError: none are given.
+        AudioReadError: one cannot be read.
     """
     if not sounds:
         raise UsageError("give at least one stem, such as {'bass': 'bass.wav'}")

@@ -11,7 +11,7 @@ from msgld.audio.stream import AudioStream, as_channels
 from msgld.errors import AudioReadError, UsageError
 
 REMARKED, REFUSED = 0.1, 5.0
-"""Seconds by which a known stem's length may differ from its song's without a remark, and at all."""
+"""Seconds by which the lengths of a known stem and its song may differ: without a remark, and at all."""
 
 _UNRELATED, _GAINS = 0.1, (0.5, 1.5)
 _WHOLE = 1e-4
@@ -55,8 +55,8 @@ def _compared(stem: str, reader: AudioStream, song: AudioStream) -> list[str]:
 class InSong:
     """Whether known stems are in their song, gathered stretch by stretch.
 
-    Of a stem that is in the song as it is, the projection of the song is the stem itself, whatever its level: what
-    else sounds has next to nothing in common with it.
+    If a stem is in the song unchanged, the projection of the song onto the stem is the stem itself, because the other
+    sounds hardly correlate with it.
     """
 
     def __init__(self) -> None:

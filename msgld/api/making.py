@@ -53,14 +53,15 @@ class StemMaker:
         Args:
             seconds: its length, 0.1 to 3600.
             make: which stems; all by default.
-            conditions: style, tempo, key and instruments; what they leave open is the model's choice.
+            conditions: style, tempo, key and instruments; the model chooses those that are left open.
             options: quality, seed and the like.
             on_progress: called with the progress.
             cancel: stops the task.
 
         Raises:
-            ModelError: this model only separates, or has no conditions. UsageError: unknown stems or styles, or
-                values out of range. Cancelled: the caller asked to stop.
+            ModelError: this model only separates, or has no conditions.
+            UsageError: unknown stems or styles, or values out of range.
+            Cancelled: the caller asked to stop.
         """
         checks.check_conditions(conditions)
         checks.check_running(options, on_progress, cancel)

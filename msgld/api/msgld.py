@@ -52,7 +52,8 @@ def load(model: str | Path | None = None, *, device: str = "auto", half: bool | 
         half: compute in bfloat16; by default where that is faster.
 
     Raises:
-        ModelError: missing or damaged. UsageError: the device is not there.
+        ModelError: missing or damaged.
+        UsageError: the device is not there.
     """
     if model is not None:
         check_type("model", model, str | PathLike, "a name or the path of a folder")

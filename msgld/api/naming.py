@@ -12,7 +12,7 @@ from msgld.errors import UsageError
 from msgld.ranges import shown
 
 LONGEST = 200
-"""Bytes of a file's or a folder's name, of which file systems take 255: some are left for what is added meanwhile."""
+"""Most bytes of the name of a file or folder. File systems take 255; the rest is for temporary names."""
 
 _WIDTH = re.compile(r"(0?[1-9]\d?d?)?")
 
@@ -25,7 +25,7 @@ class Names:
     A pattern may lead into further folders: ``{stem}/song.{ext}``.
 
     Raises:
-        UsageError: a pattern that is none, that gives two stems one name, or that leads out of the folder.
+        UsageError: an invalid pattern, one that gives two stems the same name, or one that leads out of the folder.
     """
 
     pattern: str = "{stem}.{ext}"
@@ -46,7 +46,7 @@ class Names:
 
     @property
     def record(self) -> str:
-        """Path of what says how the result came about; written last."""
+        """Path of the record, which is written last."""
         return self.file("run", "json")
 
     @property
@@ -64,7 +64,8 @@ def fields_of(what: str, text: str, numbers: tuple[str, ...] = ()) -> set[str]:
     """The names of a template's fields.
 
     Args:
-        what: how a message calls the template. numbers: the fields that may have a width, as in ``{index:02}``.
+        what: how a message calls the template.
+        numbers: the fields that may have a width, as in ``{index:02}``.
 
     Raises:
         UsageError: it cannot be read as a template, or a field is more than a name.
@@ -81,7 +82,7 @@ def fields_of(what: str, text: str, numbers: tuple[str, ...] = ()) -> set[str]:
 
 
 def check_path(what: str, text: str, fields: set[str]) -> None:
-    """Raise UsageError where a template is no path below a folder that tells stems and formats apart."""
+    """Raise UsageError unless a template is a path below a folder, with ``{stem}`` in it and ``.{ext}`` at its end."""
     if "stem" not in fields or not text.endswith(".{ext}"):
         raise UsageError(
             f"{what} has to hold {{stem}} and to end in .{{ext}}, such as {{track}}_{{stem}}.{{ext}}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS = 1024
-"""A picture has between half as many columns and as many, however long the sound is."""
+"""Most columns of a picture; it has at least half as many, however long the sound is."""
 BANDS = 64
 RANGE_DB = 80.0
 """From the loudest band to black."""
@@ -79,7 +79,7 @@ class Coarse:
 
 
 class Sketch:
-    """Collects what a picture of several tracks needs, in memory that does not depend on their length."""
+    """Collects the data for a picture of several tracks, in memory that does not depend on their length."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate

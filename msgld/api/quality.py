@@ -1,4 +1,4 @@
-"""What ``draft``, ``normal`` and ``best`` mean for a model."""
+"""The qualities ``draft``, ``normal`` and ``best``: the settings of each for a model."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Quality:
 def of_separation(options: Options, model: Model) -> Quality:
     """The settings of a separation.
 
-    Where guidance is below 1, one call would answer with a blend of two means: the stems of this song, and stems in
-    general. So there a sample is drawn, in as many steps as a piece is made with. Samples are not averaged, over
+    Where guidance is below 1, one call would return a blend of two means: the stems of this song, and stems in
+    general. So a sample is drawn, in as many steps as a piece is made with. Samples are not averaged, over
     windows or pitches: that would blur them, and cancel the phases of vocoded ones.
 
     Raises:
@@ -80,7 +80,7 @@ def consistency(options: Options, model: Model) -> str:
 
 
 def of_making(options: Options, model: Model) -> Sampling:
-    """The sampling of everything that is made: generate, arrange, vary, extend."""
+    """The sampling of the tasks that make stems: generate, arrange, vary, extend."""
     return options.applied_to(model.denoiser.qualities[options.quality])
 
 

@@ -1,4 +1,4 @@
-"""What a task gives back."""
+"""The result of a task: stems in memory, to be saved."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Result:
     Attributes:
         stems: name -> float32 (channels, L), full scale +-1.
         mix: (channels, L); the song itself for a separation, the sum of the stems where something was made.
-        residual: what the stems leave of the song, (channels, L); None where something was made.
+        residual: the rest of the song, (channels, L); None where something was made.
         rate: samples per second.
         info: how it came about; goes to ``run.json``.
-        remarks: what the user should know, one line each.
+        remarks: lines to the user about the result.
     """
 
     stems: dict[str, np.ndarray]
@@ -66,7 +66,7 @@ class Result:
                 Where a stem is beyond full scale, WAV is written as floats and other formats with one gain for all
                 tracks; see :class:`Encoding`. A mix that alone would clip is turned down. Both are remarked on.
             overwrite: whether a former result in that folder may be replaced.
-            residual: also write what the stems leave of the song.
+            residual: also write the rest of the song.
 
         Raises:
             AudioWriteError: the folder holds something, is not writable, or the format does not fit.

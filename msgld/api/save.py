@@ -29,11 +29,12 @@ Track = Callable[[], AbstractContextManager[AudioStream]]
 
 @dataclass(frozen=True)
 class Saved:
-    """What was written.
+    """A saved result.
 
     Attributes:
-        folder: of the result. files: track name -> its sound file.
-        run: what ``run.json`` says.
+        folder: of the result.
+        files: track name -> its sound file.
+        run: content of ``run.json``.
     """
 
     folder: Path
@@ -47,10 +48,11 @@ class Tracks:
 
     Attributes:
         parts: written; with ``rest`` they sum to the whole.
-        whole: what they sum to, not written.
-        extra: written besides, such as the mix of what was made.
-        rest: what the parts leave of the whole, where that is not written.
-        rate, frames: of all of them.
+        whole: their sum, not written.
+        extra: also written, such as the mix of made stems.
+        rest: the whole less the parts, where it is not written.
+        rate: samples per second of all of them.
+        frames: samples per channel of all of them.
     """
 
     parts: Mapping[str, Track]
@@ -65,7 +67,8 @@ def check_encoding(folder: Path, encoding: Encoding, rate: int, channels: int) -
     """Write one frame and delete it, so that a format that cannot hold the result fails before the work.
 
     Raises:
-        UsageError: no such format. AudioWriteError: it does not hold these channels or this rate.
+        UsageError: no such format.
+        AudioWriteError: it does not hold these channels or this rate.
     """
     path = folder / f"stem.{encoding.ext}"
     with AudioWriter(path, rate, channels, subtype=encoding.subtype, bitrate=encoding.bitrate) as writer:
@@ -87,7 +90,8 @@ def save_tracks(
     """Write sound files, picture and record into a folder.
 
     Args:
-        peak: largest magnitude in the parts. mix_peak: in the extra tracks, which alone are turned down for it.
+        peak: largest magnitude in the parts.
+        mix_peak: in the extra tracks, which alone are turned down for it.
         info: goes to the record; its ``remarks`` are added to.
         step: called after each file; may raise to stop.
         names: of the files.
@@ -186,10 +190,10 @@ def _write(path: Path, track: Track, tracks: Tracks, encoding: Encoding, gain: f
 
 
 def null_db(files: list[Path], tracks: Tracks, encoding: Encoding, gain: float) -> float:
-    """Read what was written: RMS of (sum of the parts - the whole) relative to the whole, in dB, -200 to 200.
+    """Read the files back: RMS of (sum of the parts - the whole) relative to the whole, in dB, -200 to 200.
 
     Raises:
-        AudioWriteError: a file has not the length of the whole; never for lossy formats.
+        AudioWriteError: a file differs from the whole in length; never for lossy formats.
     """
     error = power = 0.0
     with ExitStack() as stack:

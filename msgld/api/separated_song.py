@@ -74,7 +74,7 @@ class SeparatedSong:
         return consistency(self.options, self.model)
 
     def open(self) -> Meter:
-        """Look at the song and the known stems, so that what is unreadable or does not fit fails first."""
+        """Open the song and the known stems, so that unreadable or unsuitable files fail first."""
         with open_stream(self.song) as reader:
             self._of_lengths = check_lengths(self.known, reader)
             self.rate, self.channels, self.frames = reader.rate, reader.channels, reader.frames
@@ -130,7 +130,7 @@ class SeparatedSong:
         }
 
     def plan(self) -> dict[str, Any]:
-        """What the record says of a separation before it is made.
+        """The part of the record that is known before the separation.
 
         Raises:
             AudioReadError: a file cannot be read.

@@ -47,7 +47,7 @@ class SongSeparator:
 
         Args:
             song: a file, or (samples, rate).
-            stems: those wanted; all by default. The residual is the rest of the song.
+            stems: names of the wanted ones; all by default. The residual is the rest of the song.
             known: stems of the song that you have; they come back as they are and help with the others.
             noise: level of the song, 0 to 1. 0 separates; higher values follow the song less closely.
             options: quality and the like.
@@ -55,7 +55,8 @@ class SongSeparator:
             cancel: stops the task.
 
         Raises:
-            UsageError: unknown stems, values out of range, arrays of another shape. AudioReadError: not audio.
+            UsageError: unknown stems, values out of range, arrays of another shape.
+            AudioReadError: not audio.
             Cancelled: the caller asked to stop.
         """
         began = time.monotonic()
@@ -116,7 +117,8 @@ class SongSeparator:
             residual: also write the rest of the song; ``consistency="residual"`` does so anyway.
 
         Raises:
-            As :meth:`separate`; AudioWriteError: the folder is not empty or cannot be written.
+            As :meth:`separate`.
+            AudioWriteError: the folder is not empty or cannot be written.
         """
         checks.check_type("folder", folder, str | PathLike, "a path")
         checks.check_type("names", names, Names, "msgld.Names(...)")
@@ -140,16 +142,17 @@ class SongSeparator:
         two_stems: str | None = None,
         options: Options = NORMAL,
     ) -> dict[str, Any]:
-        """What the record of such a separation will say of the song, the model and the settings.
+        """The entries about song, model and settings in the record of such a separation.
 
-        Nothing is computed; files are read for their SHA-256 only. A result whose ``run.json`` says the same is the
-        one that :meth:`separate_to` would write, but for its format.
+        Nothing is computed; files are read for their SHA-256 only. If a result's
+        ``run.json`` has the same entries, it is the one that :meth:`separate_to` would write, except for its format.
 
         Args:
             song: as for :meth:`separate_to`, as are all arguments.
 
         Raises:
-            As :meth:`separate_to`; AudioReadError: a file cannot be read.
+            As :meth:`separate_to`.
+            AudioReadError: a file cannot be read.
         """
         wanted = (two_stems,) if two_stems else stems
         return self._separation(song, wanted, known, noise, options).plan()

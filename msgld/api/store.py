@@ -1,4 +1,4 @@
-"""Where models lie: in the package, in the user's cache, or in a folder of one's own."""
+"""Where models are: in the package, in the user's cache, or in a folder of one's own."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def model_folder(model: str | Path | None = None) -> Path:
 
 
 def _holds(what: Callable[[str | Path], bool], path: str | Path) -> bool:
-    """Whether there is something of a path, which may be no path at all."""
+    """Whether a path exists; False for an invalid path."""
     try:
         return what(path)
     except (OSError, ValueError):

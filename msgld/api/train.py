@@ -21,7 +21,7 @@ from msgld.training.recipe import AnyRecipe
 from msgld.training.run import run_part
 
 LEAST_MINUTES = 0.01
-"""What is left of a run's time at least, once its data have been read."""
+"""Least time that is left to a run once its data have been read."""
 
 
 def train(

@@ -7,7 +7,7 @@ import mmap
 from pathlib import Path
 
 Data = bytes | mmap.mmap
-"""A whole file's bytes; a mapped file is read only where it is looked at."""
+"""The bytes of a file; a mapped file is read only where it is accessed."""
 
 
 def big(data: Data, at: int, size: int = 4) -> int:

@@ -1,4 +1,4 @@
-"""What WAV, AIFF, W64, CAF and AU state about the bytes of their sound, and what is really there."""
+"""Compares the length of sound that WAV, AIFF, W64, CAF and AU state with the bytes of the file."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class FileStream(AudioStream):
         path: of the file.
         channels: 1 to 8.
         frames: samples per channel. An estimate where ``exact`` is False; 0 where even that is unknown.
-        exact: whether ``frames`` is what will be read, to the sample.
+        exact: whether ``frames`` is the number that will be read, to the sample.
         subtype: libsndfile's name of the sample format (``PCM_16``, ``FLOAT``, ...) or FFmpeg's of the codec.
     """
 
@@ -128,7 +128,7 @@ class FileStream(AudioStream):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the user should know about how the file was read, such as its damage, so far."""
+        """Remarks so far on how the file was read, such as its damage."""
         places = self.damage
         lines = [f"damaged from {start:.2f} to {stop:.2f} s: silence was put there" for start, stop in places]
         if len(places) > _MOST_REMARKS:

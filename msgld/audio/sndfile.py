@@ -40,7 +40,7 @@ class SndfileStream(AudioStream):
     """A file that libsndfile reads; its length is exact.
 
     Attributes:
-        exact: whether ``frames`` is what will be read.
+        exact: whether ``frames`` is the number that will be read.
         subtype: libsndfile's name of the sample format.
         damage: empty, see :class:`msgld.audio.read.FileStream`.
         remarks: lines for the user.

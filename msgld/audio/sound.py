@@ -1,4 +1,4 @@
-"""What callers may pass as a sound: a file, samples with their rate, or an excerpt of either."""
+"""The sounds that callers may pass: a file, samples with their rate, or an excerpt of either."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class AudioStream(Protocol):
 
     @property
     def remarks(self) -> Sequence[str]:
-        """What the user should know about the sound, a line each; complete once it has been read to its end."""
+        """Remarks on the sound, a line each; complete once it has been read to its end."""
         return ()
 
     def read(self, frames: int) -> np.ndarray:

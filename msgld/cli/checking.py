@@ -51,7 +51,7 @@ def checked_folders(
 
 
 def report(folder: StemFolder) -> list[str]:
-    """A table of what stands out, the most serious first, and a line with what is used."""
+    """A table of the findings, the most serious first, and a line about the files in use."""
     from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, SET_ASIDE
 
     order = {SET_ASIDE: 0, LEFT_OUT: 1, PASSED_OVER: 2}
@@ -65,7 +65,7 @@ def report(folder: StemFolder) -> list[str]:
 
 
 def _rows(findings: Sequence[Finding]) -> list[dict[str, str]]:
-    """A row for each thing that was found, with all its files."""
+    """A row for each kind of finding, with all its files."""
     from msgld.data.stem_folders import named
 
     files: dict[tuple[str, str], list[str]] = {}

@@ -1,4 +1,4 @@
-"""What the user sees: results on standard output; remarks, warnings, errors and progress on standard error."""
+"""Output: results on standard output; remarks, warnings, errors and progress on standard error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUIET_SECONDS = 10.0
 
 
 class Unwritten(MsgldError):
-    """Standard output takes nothing, as on a full disk; what was made is saved all the same."""
+    """Standard output cannot be written to, as on a full disk; results are saved nevertheless."""
 
 
 class Console:
@@ -58,7 +58,7 @@ def warn(message: str) -> None:
 
 
 def complain(message: str) -> None:
-    """Print on standard error, in one red line, what went wrong and what to do about it."""
+    """Print an error and its remedy on standard error, in one red line."""
     _to_stderr(f"msgld: {one_line(' '.join(message.split()))}", fg="red")
 
 

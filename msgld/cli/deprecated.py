@@ -1,6 +1,6 @@
 """Old spellings on the command line: they work until the release ``REMOVED_IN``, with a warning.
 
-Each is a row of a table that says what stands for it today, so the commands know nothing of it. Only options that have
+Each is a row of a table with its successor, so the commands do not know it. Only options that have
 no successor on the command line are still among a command's options, hidden.
 """
 
@@ -45,7 +45,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     "evaluate": _RESEARCH,
     "train": {"--preset": "--recipe {}"},
 }
-"""Command -> old option -> the arguments that replace it, with ``{}`` for its value; or what does it in Python."""
+"""Command -> old option -> the arguments that replace it, with ``{}`` for its value; or its successor in Python."""
 
 STAYING = {"separate": ("--flac", "--mp3")}
 """Demucs' spellings, which need no warning: people bring scripts."""

@@ -1,4 +1,4 @@
-"""Results of earlier runs: which are the ones that a command would make, and which have to be made again."""
+"""Compares results of earlier runs with those that a command would make, and finds which to make again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def changed(
     Args:
         folder: of the result.
         names: of its files.
-        plan: what the record of a new result would say, see ``Msgld.plan``.
+        plan: entries of the record of a new result, see ``Msgld.plan``.
         encoding: of a new result.
         files: of a new result, as stem and ending: ``bass.wav``.
 
@@ -121,7 +121,7 @@ def _files(former: Mapping[str, Any], files: Collection[str], other_stems: bool)
     missing = sorted(set(files) - made)
     if missing:
         return f"it lacks {missing[0]}"
-    # What the stems leave of the song depends on which stems there are.
+    # The residual depends on which stems there are.
     rest = any(name.startswith(("residual.", "no_")) for name in files)
     return "other stems" if rest and other_stems else None
 

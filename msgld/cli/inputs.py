@@ -1,4 +1,4 @@
-"""What the user names on the command line: stems, their files, songs, folders of songs."""
+"""Arguments of the command line: stems, their files, songs, folders of songs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def stem_files(texts: Sequence[str], option: str) -> dict[str, Path]:
     """``["bass=b.wav"]`` as stems and files.
 
     Raises:
-        UsageError: not of that form, or a stem named twice. AudioReadError: there is no such file.
+        UsageError: not of that form, or a stem named twice.
+        AudioReadError: there is no such file.
     """
     named = pairs(texts, option, "STEM=FILE", "bass=bass.wav")
     files = {stem: Path(os.path.expanduser(path)) for stem, path in named.items()}

@@ -133,10 +133,7 @@ def root(
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "separate": separate.separate,
-    "generate": make.generate,
-    "arrange": make.arrange,
-    "vary": make.vary,
-    "extend": make.extend,
+    **make.TASKS,
     "models": models.models,
     "styles": models.styles,
     "train": train.train,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -60,7 +60,7 @@ class Work(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Maker:
-    """Makes pieces and saves them: what the four commands have in common."""
+    """Makes pieces and saves them, for all four commands."""
 
     encoding: Encoded
     overwrite: Overwrite = False
@@ -68,7 +68,7 @@ class Maker:
     console: o.Printing
 
     def open(self, out: Path) -> Msgld:
-        """The model, if the folder for results is one."""
+        """The model; errors of the folder for results come first."""
         check_out(out)
         return self.source.open(self.console)
 
@@ -221,3 +221,12 @@ def extend(folder: Folder = None, *, given: o.Given = None, seconds: o.Seconds =
     files, model = maker.start(folder, given, out)
     work = partial(model.extend, files, seconds, options=options)
     return maker.make_from(files, "extend", work, out / part_of(model.name), options.seed)
+
+
+TASKS: dict[str, Callable[..., Any]] = {
+    "generate": generate,
+    "arrange": arrange,
+    "vary": vary,
+    "extend": extend,
+}
+"""Command -> its function."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """The model that a command runs, and where: what ``--name``, ``--device`` and ``--jobs`` say."""
+    """The model that a command runs, and its device: ``--name``, ``--device`` and ``--jobs``."""
 
     name: o.Model = None
     device: o.Device = "auto"

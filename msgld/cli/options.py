@@ -219,7 +219,7 @@ Make = Annotated[
 ]
 Seconds = Annotated[float, number("seconds", help="Length, {range}.")]
 Stop = Annotated[float | None, number("stop", "--to", help="... to this one.")]
-"""The end of a stretch; each command says itself what ``--from`` begins."""
+"""The end of a stretch; each command defines ``--from`` for itself."""
 
 # Training and evaluation
 

@@ -38,7 +38,7 @@ Known = Annotated[
     list[str] | None,
     typer.Option(metavar="STEM=FILE", help="A stem of the song that you have. May be repeated."),
 ]
-Residual = Annotated[bool, typer.Option("--residual", help="Also write what the stems leave of the song.")]
+Residual = Annotated[bool, typer.Option("--residual", help="Also write the rest of the song.")]
 Start = Annotated[float | None, o.number("start", "--from", help="Separate only from this second on ...")]
 OldNoise = Annotated[float, o.number("noise", "--mixture-level", hidden=True)]
 Filename = Annotated[
@@ -105,7 +105,7 @@ def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, k
 
 
 def _report(found: Found, console: Console) -> None:
-    """Print what was not found, and what was passed over."""
+    """Print the missing songs, and the results that were passed over."""
     for argument, error in found.missing:
         complain(message(error))
         console.record(status="failed", input=argument, error=message(error))

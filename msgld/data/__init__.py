@@ -1,1 +1,6 @@
-"""Sources of clips: the built-in band, MIDI files and soundfonts, folders of recorded stems, and the held-out set."""
+"""Sources of clips for training and evaluation. A source returns the same clip for the same seed or number.
+
+``source`` defines the interface and the table of sources. ``band`` composes pieces and ``midi`` reads MIDI files;
+``scores`` varies both, and ``render`` plays them with soundfonts (``fonts``). ``stem_folders`` reads recorded stems,
+Slakh2100 among them. ``augment`` applies effects to stems. ``heldout`` is the test set, which ``frozen`` lists.
+"""

@@ -30,7 +30,7 @@ class MidiFolder:
     Args:
         path: a folder, a tar archive or a MIDI file.
         include: which names (relative paths) to take; all by default.
-        exclude: which to leave out after that; by default what the held-out set owns.
+        exclude: which to leave out after that; by default the held-out pieces.
 
     Raises:
         DataError: there is no MIDI file, or none that can be used.

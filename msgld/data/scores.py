@@ -238,7 +238,7 @@ def open_band(path: Path | None, options: SourceOptions) -> ScoreSource:
 
 
 def open_midi(path: Path | None, options: SourceOptions) -> ScoreSource:
-    """MIDI files: a folder, a tar archive or one file. What the held-out set owns is left out."""
+    """MIDI files: a folder, a tar archive or one file. The held-out pieces are left out."""
     if path is None:
         raise UsageError("MIDI files need a path: name a folder or a tar archive")
     return ScoreSource(MidiFolder(path), find_soundfonts(options.soundfont), stems=options.stems)

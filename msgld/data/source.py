@@ -43,7 +43,7 @@ class Clip:
         present: bool (S,), False where the data set has no such stem at all (a silent stem is present).
         rate: samples per second.
         name: where the clip comes from, for logs and reports.
-        meta: what the source knows about the piece (style, bpm, key, ...).
+        meta: facts about the piece (style, bpm, key, ...).
         pooled: stems that the data set has no sound of by their names, but perhaps in its ``other``.
         conditions: those that the clip meets, as far as they are known.
     """
@@ -72,7 +72,7 @@ class Source(Protocol):
 
 
 class Clips(Protocol):
-    """Clips by number, the same for everybody."""
+    """Clips by number, the same on every machine."""
 
     def __len__(self) -> int: ...
 
@@ -87,7 +87,7 @@ class SourceOptions:
         stems: names and order of the stems.
         soundfont: a soundfont, or a folder of them, that plays notes; None for the default.
         maps: stems of files with unclear names, as ``--map`` takes them.
-        cache: a folder that keeps what is known of the files, so that the next check is quick.
+        cache: a folder that keeps the results of the check, so that the next one is quick.
         on_progress: called while files are checked.
     """
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
@@ -177,28 +176,3 @@ class StemDenoiser(ModelDenoiser):
         correction, features = self.network(alpha * x, levels, presence, conditioning)
         z = alpha * x + sigma * correction
         return Estimate(z, self.network.masks(features, z, presence))
-
-
-def v_loss(
-    estimate: Float[Tensor, "B K C T"],
-    z: Float[Tensor, "B K C T"],
-    levels: Float[Tensor, "B K T"],
-    counted: Bool[Tensor, "B K T"],
-    weights: Float[Tensor, "C"],
-    schedule: Schedule,
-) -> Float[Tensor, ""]:
-    """Mean squared error of v over the counted frames, scalar.
-
-    An error e in z is an error e / sigma in v (v = (alpha x - z) / sigma).
-
-    Args:
-        estimate: of z.
-        z: the clean latents.
-        levels: above 0 where counted.
-        counted: the frames to be learned.
-        weights: cost of an error in each channel; mean 1.
-        schedule: noise level -> alpha, sigma.
-    """
-    _, sigma = schedule(levels)
-    error = (estimate - z).square().mul(weights[:, None]).mean(2) / sigma.square().clamp_min(1e-3)
-    return torch.where(counted, error, 0.0).sum() / counted.sum().clamp_min(1)

@@ -68,7 +68,7 @@ def without_end_silence(audio: Tensor) -> Tensor:
 
 
 def without_rumble(audio: Tensor, rate: int) -> Tensor:
-    """Audio (channels, L) without what lies below ``RUMBLE``; phases stay as they are.
+    """Audio (channels, L) without the frequencies below ``RUMBLE``; phases stay as they are.
 
     Sounds that are too short to have such frequencies are left as they are.
     """

@@ -16,6 +16,7 @@ from msgld.diffusion.noise_map import Conditioning
 from msgld.errors import UsageError
 from msgld.music.conditions import PROGRAMS, Conditions
 from msgld.music.keys import MODES, parse_key
+from msgld.stems import UNPITCHED
 
 FACTS = 6
 """The numbers of conditions, besides programs: beats a minute, beats gone by at the beginning, beats in a bar,
@@ -33,7 +34,7 @@ def features_of(styles: int) -> int:
 
 
 def facts(conditions: Conditions, styles: Sequence[str]) -> Tensor:
-    """Conditions's numbers, float32 (``FACTS``,); a style that is not among ``styles`` is left open."""
+    """The numbers of conditions, float32 (``FACTS``,); a style that is not among ``styles`` is left open."""
     tonic, mode = parse_key(conditions.key) if conditions.key else (-1, None)
     style = styles.index(conditions.style) if conditions.style in styles else -1
     known = conditions.bpm or 0.0
@@ -44,20 +45,21 @@ def facts(conditions: Conditions, styles: Sequence[str]) -> Tensor:
 
 
 def programs(conditions: Conditions, stems: Sequence[str]) -> Tensor:
-    """Which programs conditions asks of which stem, float32 (S, ``PROGRAMS``); those of a stem sum to 1, or to 0."""
+    """Programs of each stem, float32 (S, ``PROGRAMS``); those of a stem sum to 1, or to 0 where it is left open."""
     conditioning = torch.zeros(len(stems), PROGRAMS)
     for stem, chosen in conditions.programs.items():
         if stem in stems and chosen:
-            first = PROGRAMS // 2 if stem == "drums" else 0
+            first = PROGRAMS // 2 if stem in UNPITCHED else 0
             conditioning[stems.index(stem), [first + program for program in chosen]] = 1 / len(set(chosen))
     return conditioning
 
 
 def frame_features(numbers: Tensor, seconds: Tensor, styles: int) -> Tensor:
-    """What each frame is told.
+    """Features of each frame.
 
     Args:
-        numbers: :func:`facts` of pieces, (B, FACTS). seconds: since their beginnings, (B, T).
+        numbers: :func:`facts` of pieces, (B, FACTS).
+        seconds: since their beginnings, (B, T).
         styles: how many there are.
 
     Returns:

@@ -14,7 +14,8 @@ CLEAR = 0.01
 def key_of(samples: np.ndarray, rate: int) -> str | None:
     """The key of a sound, such as ``"D minor"``; None where no scale holds clearly more energy than the others.
 
-    Of the two keys that share a scale it is the one whose tonic and fifth are stronger; other modes are not told apart.
+    Of the two keys that share a scale, the result is the one with the stronger tonic and fifth. Other modes are not
+    distinguished.
 
     Args:
         samples: (L,) or (channels, L), without drums if they can be left out.

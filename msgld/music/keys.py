@@ -93,7 +93,7 @@ def transposed(key: str, semitones: int) -> str:
 def key_of_notes(piece: Sequence[Part], start: float, seconds: float) -> str | None:
     """The major or minor key of an excerpt, or None where no scale clearly holds its notes.
 
-    Of the two keys that share a scale it is that whose tonic and fifth sound longer.
+    Of the two keys that share a scale, the result is the one with the longer tonic and fifth.
 
     Args:
         piece: drums are ignored.

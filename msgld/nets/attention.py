@@ -25,7 +25,7 @@ def rotation(frames: int, size: int, device: torch.device) -> Rotation:
 
 
 def nearby(frames: int, attention_window: int | None, device: torch.device) -> Bool[Tensor, "T T"] | None:
-    """Which frames are seen by which: bool (T, T), or None where all are."""
+    """The frames that each frame sees: bool (T, T), or None where it sees all."""
     if attention_window is None or frames <= attention_window + 1:
         return None
     place = torch.arange(frames, device=device)

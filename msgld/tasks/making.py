@@ -1,4 +1,4 @@
-"""What the tasks that make stems have in common: given stems -> latents, sampling, latents -> stems."""
+"""The steps that the tasks that make stems share: given stems -> latents, sampling, latents -> stems."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ class Piece:
         """The task with the stems that are ``present`` and under the conditions.
 
         Raises:
-            ModelError: a model without conditions. UsageError: a style or a stem that it does not have.
+            ModelError: a model without conditions.
+            UsageError: a style or a stem that it does not have.
         """
         task = noise_maps.drop(task, [k for k, stem in enumerate(self.model.stems) if stem not in present])
         if self.conditions.empty:

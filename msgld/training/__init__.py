@@ -1,5 +1,8 @@
-"""Training: one run for every part of a model, and for each part its recipes, its clips and its loss.
+"""Training: one run for every part of a model, and for each part its recipes, batches and losses.
 
-``run`` holds the one loop and the folder of a run, ``recipe`` all that decides a run but data and time, ``pool`` the
-clips. A part is a folder with a subclass of :class:`msgld.training.part.Part` and a line in ``parts``.
+``run`` is the run and its folder (``folder``, ``lock``, ``log``, ``pictures``); ``trainer`` is the training loop, and
+``optim`` has the optimisers and the average of the weights. ``recipe`` holds everything that decides a run except data
+and time. ``data`` opens the sources, ``pool`` supplies clips, and ``mixing`` varies them. ``parts`` lists the parts. A
+part is a folder with a subclass of :class:`msgld.training.part.Part`: ``denoiser``, ``vocoder``, ``refiner``,
+``note_reader``.
 """

@@ -52,7 +52,7 @@ class Data:
                 raise DataError(f"there is no folder {path}")
 
     def record(self) -> dict[str, Any]:
-        """What must stay the same when a run is resumed; folders are the same however they are written."""
+        """The settings that a resumed run has to repeat; folders are compared by their resolved paths."""
         folders = {"midi": self.midi, "stems": self.stems}
         resolved = {name: sorted(str(path.resolve()) for path in paths) for name, paths in folders.items()}
         return {
@@ -85,7 +85,7 @@ class Data:
             return stems
         played = f"plays {', '.join(STEMS)}, not {', '.join(stems)}"
         if self.midi:
-            raise UsageError(f"what is made of --midi {played}: leave it out, and train on --stems")
+            raise UsageError(f"music from --midi {played}: leave it out, and train on --stems")
         if self.band:
             raise UsageError(f"the built-in band {played}: leave out --band")
         if not self.stems:
@@ -103,7 +103,7 @@ class Data:
 
         Args:
             start: see :meth:`names`.
-            cache: a folder that keeps what is known of the files, so that the next check is quick.
+            cache: a folder that keeps the results of the check, so that the next one is quick.
             on_progress: called during the check.
             on_folder: called with each folder of songs.
 
@@ -116,7 +116,7 @@ class Data:
         names = self.names(start)
         rules = parse_map(self.maps, names)
         if rules and not self.stems:
-            raise UsageError("--map says what is in the files of --stems: add --stems FOLDER")
+            raise UsageError("--map describes the files of --stems: add --stems FOLDER")
         folders = [
             StemFolder(path, names, rules=rules, cache=cache, on_progress=on_progress) for path in self.stems
         ]
@@ -134,10 +134,10 @@ def training_source(
     soundfont: Path | None = None,
     augmented: float = 0.4,
 ) -> Source:
-    """A source of all that is named.
+    """A source over all named data.
 
     Args:
-        midi: folders or tar archives of MIDI files. What the held-out set owns is left out of them.
+        midi: folders or tar archives of MIDI files. The held-out pieces are left out of them.
         stems: folders of songs, one folder a song, one file a stem; or such folders that have been opened already, with
             stems of any names.
         band: weight of the built-in band; each folder has 1, and 0 leaves the band out.

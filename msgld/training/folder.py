@@ -1,4 +1,4 @@
-"""What a run's folder holds: the state, the record of what the run is of, and the name of the model."""
+"""The folder of a run: its state, its record, and the name of its model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def save_state(state: dict[str, Any], path: Path) -> None:
 
 
 def load_state(path: Path) -> dict[str, Any] | None:
-    """What :func:`save_state` wrote, None if there is no file; nothing in it is executed.
+    """The state that :func:`save_state` wrote, None if there is no file; nothing in it is executed.
 
     Raises:
         ModelError: the file is damaged.
@@ -55,7 +55,7 @@ def model_name(out: Path) -> str:
 
 
 def of_recipe(part: str, recipe: AnyRecipe) -> dict[str, Any]:
-    """What must stay the same when a run is resumed: part, name of the recipe, and the shapes of its networks."""
+    """The settings that a resumed run has to repeat: part, name of the recipe, and the shapes of its networks."""
     return {"part": part, "recipe": recipe.name, **recipe.shapes()}
 
 

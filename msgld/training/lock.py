@@ -49,7 +49,7 @@ def alone(folder: Path) -> Iterator[None]:
         TrainingError: another run holds it, in this process or another.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    # Not "w": the holder's line must survive somebody else's try.
+    # Not "w": the holder's line must survive another process's try.
     with open(folder / NAME, "a+b", buffering=0) as file:
         held = _try(file, folder)
         with suppress(OSError):

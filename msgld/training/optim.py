@@ -115,7 +115,7 @@ class Average:
             self.swap(module)
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed run needs."""
+        """All that a resumed run needs."""
         return {"steps": self.steps, "values": self.values}
 
     @torch.no_grad()

@@ -95,7 +95,7 @@ class Part(ABC, Generic[PartRecipe, AnyPool]):
         return self.recipe.first_clips
 
     def info(self) -> dict[str, Any]:
-        """What a model's info says of the recipe, and of the model that the run began with."""
+        """Entries of a model's info: the recipe, and the model that the run began with."""
         start = read_description(self.start)["info"] if self.start else None
         return {"recipe": self.recipe.described(), **({"started_from": start} if start is not None else {})}
 

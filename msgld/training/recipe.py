@@ -39,7 +39,7 @@ class Recipe(Generic[Network, Settings]):
         name: value of ``--recipe``.
         minutes: default length of a run, on any machine.
         network: shape of the network.
-        settings: what only this part has, such as the weights of its losses.
+        settings: those that only this part has, such as the weights of its losses.
         optim: optimiser and learning rate.
         pool: size and reuse of the pool of clips.
         stages: batches in the course of the run.

@@ -117,12 +117,12 @@ class Trainer(ABC, Generic[AnyPool]):
             about: steps and minutes, for the info of what is written.
 
         Returns:
-            What was measured for it, to be logged.
+            Measurements for the log.
         """
 
     @abstractmethod
     def draw(self, path: Path) -> None:
-        """Write a picture of what the network, with its averaged weights, can do."""
+        """Write a picture of the output of the network, which has its averaged weights."""
 
     def step(self) -> dict[str, float]:
         """Take one batch, update the weights and their average once, and return the losses."""

@@ -19,10 +19,11 @@ from small_transformer import (
 )  # fmt: skip
 from torch import Tensor
 
-from msgld.diffusion.denoise import StemDenoiser, v_loss
+from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import mix
 from msgld.diffusion.noise_map import Conditioning
 from msgld.nets.transformer import StemTransformer
+from msgld.training.denoiser.loss import v_loss
 
 
 def test_the_correction_is_minus_v():

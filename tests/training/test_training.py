@@ -29,8 +29,9 @@ from msgld.music.conditions import PROGRAMS
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.progress import Progress
-from msgld.training.denoiser.batch import Batch, build_batch, fit_codec, mask_loss
+from msgld.training.denoiser.batch import Batch, build_batch, fit_codec
 from msgld.training.denoiser.levels import LevelConfig, LevelMap, draw_levels
+from msgld.training.denoiser.loss import mask_loss
 from msgld.training.denoiser.part import DenoiserTrainer
 from msgld.training.denoiser.recipes import CONDITION_SIZES, RECIPES, DenoiserRecipe, DenoiserSettings
 from msgld.training.folder import load_state, save_state
@@ -291,15 +292,15 @@ def test_absent_stems_are_not_in_the_mixture():
 def test_silence_gives_finite_latents():
     batch = batch_of(replace(noise_crops(), audio=torch.zeros(3, 3, 4096)), MixConfig())
     assert batch.z.isfinite().all()
-    shares = torch.full((3, 3, 16, 32), 1 / 3)
-    assert mask_loss(shares, batch, torch.ones(3, 3, dtype=torch.bool)).isfinite()
+    masks = torch.full((3, 3, 16, 32), 1 / 3)
+    assert mask_loss(masks, batch, torch.ones(3, 3, dtype=torch.bool)).isfinite()
 
 
-# The loss of the shares
+# The loss of the masks
 
 
 def disjoint_batch() -> tuple[Batch, Tensor]:
-    """Stems of which each cell of the plane belongs to one alone, and the shares that say so."""
+    """Stems of which each cell of the plane belongs to one alone, and the masks that say so."""
     owner = torch.randint(0, 3, (2, 16, 32), generator=torch.Generator().manual_seed(0))
     ideal = nn.functional.one_hot(owner, 3).permute(0, 3, 1, 2).float()
     power = ideal * torch.rand(2, 1, 16, 32, generator=torch.Generator().manual_seed(1))
@@ -309,7 +310,7 @@ def disjoint_batch() -> tuple[Batch, Tensor]:
     return Batch(none, here, blank, everything, power, none, none, none), ideal
 
 
-def test_shares_without_error_cost_the_least():
+def test_masks_without_error_cost_the_least():
     batch, ideal = disjoint_batch()
     counted, floor = torch.ones(2, 3, dtype=torch.bool), 1e-2
     best = mask_loss(ideal, batch, counted, floor)
@@ -322,19 +323,19 @@ def test_shares_without_error_cost_the_least():
     assert mask_loss(torch.zeros_like(ideal), batch, counted) == pytest.approx(0, abs=1e-5)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.8, 1.0])
-def test_the_loss_of_shares_is_an_error_in_the_time_domain(share: float):
+@pytest.mark.parametrize("mask", [0.0, 0.3, 0.8, 1.0])
+def test_the_loss_of_masks_is_an_error_in_the_time_domain(mask: float):
     crops, floor = noise_crops(frames=48), 1e-2
     batch = batch_of(crops)
-    shares = torch.full((3, 3, 16, 4 * 48), share)
+    masks = torch.full((3, 3, 16, 4 * 48), mask)
     stems, mixture = crops.audio, crops.audio.sum(1, keepdim=True)
     least = floor * mixture.square().sum(2)
-    error = (share * mixture - stems).square().sum(2)
+    error = (mask * mixture - stems).square().sum(2)
     expected = torch.log((error + least) / (stems.square().sum(2) + least))
     for k in range(3):
         counted = torch.zeros(3, 3, dtype=torch.bool)
         counted[:, k] = True
-        assert mask_loss(shares, batch, counted, floor) == pytest.approx(
+        assert mask_loss(masks, batch, counted, floor) == pytest.approx(
             float(expected[:, k].mean()), abs=0.06
         )
 

@@ -24,7 +24,7 @@ CHECKED = {"flac", "tta", "wavpack"}
 
 _TICKS = (600, 1000)
 COARSEST = min(_TICKS)
-"""Ticks per second that movies are usually timed in; what one of them rounds away may be missing at the end."""
+"""Ticks per second that movies are usually timed in; the rounding of one may be missing at the end."""
 
 _REFERRING = {
     "concat", "dash", "ffmetadata", "hls", "image2", "image2pipe", "lavfi", "lrc", "rtp", "rtsp", "sap", "sdp",
@@ -47,7 +47,7 @@ def _closed(url: str, flags: int, options: dict[str, str]) -> Any:
 
 
 def open_container(file: Any, **options: str) -> Any:
-    """Open a file, and no other one: neither the network nor what a playlist names.
+    """Open this file alone: neither the network nor the files that a playlist names.
 
     Raises:
         RefusedError: not recognised, or without audio.
@@ -146,7 +146,7 @@ class Events:
             yield packet
 
     def _decoded(self) -> Iterator[Event]:
-        """What the packets decode to."""
+        """The decoded packets."""
         for packet in self._packets():
             if packet.size and self.first_time is None and packet.pts is not None:
                 self.first_time, self.first_skip = packet.pts * self._tick, _skipped(packet)

@@ -1,4 +1,4 @@
-"""How far a container says that it reaches, against the bytes that there are."""
+"""Compares the length that a container states with the bytes of its file."""
 
 from __future__ import annotations
 

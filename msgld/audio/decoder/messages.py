@@ -1,4 +1,4 @@
-"""What the decoder sends through its pipe: a start, then sound, silence and remarks, then how it ended."""
+"""Messages of the decoder through its pipe: a start, then sound, silence and remarks, then how it ended."""
 
 from __future__ import annotations
 

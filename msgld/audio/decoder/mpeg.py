@@ -201,7 +201,7 @@ def lost_frames(length: int, sizes: tuple[int, int], mean: float) -> int | None:
 
 @dataclass(frozen=True)
 class Tag:
-    """What an encoder states in the first frame (Xing, Info or VBRI).
+    """The statements of an encoder in the first frame (Xing, Info or VBRI).
 
     Attributes:
         frames: that follow; 0 where that is not stated.

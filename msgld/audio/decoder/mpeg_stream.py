@@ -20,7 +20,7 @@ _DELAY = 529  # samples by which every decoder of MP3 is late
 
 @dataclass
 class Recording:
-    """One recording of a stream: what its tag states and what was found.
+    """One recording of a stream: its tag, and the frames and damage that were found.
 
     Attributes:
         tag: of its encoder.
@@ -193,7 +193,7 @@ class MpegStream:
         return first, whole
 
     def start(self) -> Start:
-        """What is known before the sound; the length is exact, as all frames have been counted."""
+        """The facts that are known before the sound; the length is exact, as all frames have been counted."""
         ends = map(self._ends, self._recordings, self._lost)
         return Start(
             self.rate, self.channels, self._header.key[0][:3], sum(stop - first for first, stop in ends), True

@@ -95,7 +95,7 @@ class Stream:
         return max(0, page.granule - page.packets * frame)
 
     def start(self) -> Start:
-        """What is known before the sound."""
+        """The facts that are known before the sound."""
         frames, exact = self.exact_frames or round(self.stated), bool(self.exact_frames)
         exact = exact or (frames > 0 and self.format in _STATED and self.slack <= 1)
         if not frames and self._container.duration:

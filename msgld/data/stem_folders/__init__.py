@@ -1,7 +1,7 @@
-"""Folders of recorded stems: a folder for each song, in it a file for each stem, under any common name.
+"""Folders of recorded stems: a folder for each song, with a file for each stem, under any common name.
 
-``words`` and ``names`` read file names, ``rules`` the user's corrections, ``datasets`` published layouts; ``search``
-finds the songs, ``check`` looks through their files, and ``folder`` is the source of clips.
+``folder`` is the source of clips. ``search`` finds the songs: ``words`` and ``names`` read the stem from a file's name,
+``rules`` holds the user's corrections, and ``published_sets`` reads Slakh2100. ``check`` examines the files.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def examine_all(
 
     Args:
         paths: of the files.
-        cache: a folder that keeps what is known of files, by path, size and time; None keeps nothing.
+        cache: a folder that keeps the results, by path, size and time of the files; None keeps nothing.
         on_progress: called with the megabytes done.
     """
     paths = list(dict.fromkeys(paths))
@@ -186,7 +186,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 class _Store:
-    """What is known of files, on the disk; a cache, so failures to read or write it are ignored."""
+    """Results of the check, on the disk; a cache, so failures to read or write it are ignored."""
 
     def __init__(self, cache: Path | None, paths: Sequence[Path]) -> None:
         common = os.path.commonpath([path.absolute() for path in paths]) if paths else ""
@@ -203,7 +203,7 @@ class _Store:
         return files if isinstance(files, dict) else {}
 
     def get(self, path: Path, stamp: tuple[int, int]) -> StemFile | None:
-        """What is known of a file that has not changed since."""
+        """The result for a file that has not changed since."""
         known = self._files.get(str(path.absolute()))
         try:
             return StemFile(path, **known["facts"]) if known and tuple(known["stamp"]) == stamp else None

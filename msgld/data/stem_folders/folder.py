@@ -68,7 +68,7 @@ class StemFolder:
         stems: names and order of the stems.
         rate: samples per second of the clips; other rates are resampled.
         rules: stems of files with unclear names, see :func:`msgld.data.stem_folders.rules.parse_map`.
-        cache: a folder that keeps what is known of the files, so that the next check is quick.
+        cache: a folder that keeps the results of the check, so that the next one is quick.
         on_progress: called during the check.
 
     Attributes:

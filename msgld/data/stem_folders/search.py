@@ -9,8 +9,8 @@ from pathlib import Path
 
 from msgld.audio.files import LOSSLESS, folders, is_hidden, own_files, sounds
 from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
-from msgld.data.stem_folders.datasets import foreign, is_moises, is_slakh, slakh_instruments
 from msgld.data.stem_folders.names import read_names, titles_of
+from msgld.data.stem_folders.published_sets import foreign, is_moises, is_slakh, slakh_instruments
 from msgld.data.stem_folders.rules import STEMS_FILE, StemMap
 from msgld.data.stem_folders.words import COMPLEMENT, IGNORE, NOWHERE, Meaning, vocabulary, words_of
 from msgld.errors import DataError

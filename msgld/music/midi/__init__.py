@@ -1,5 +1,5 @@
-"""Standard MIDI Files and scores, read as arrays of notes: no sound and no files of other kinds.
+"""Standard MIDI Files and scores, read as arrays of notes. No sound, and no files of other kinds.
 
-``smf`` reads the container, ``device`` and ``channel`` carry out its messages, ``perform`` turns them into ``parts``;
-``score`` does the same for a score in memory.
+``smf`` reads the file, ``device`` and ``channel`` carry out its messages, and ``perform`` turns them into ``parts``,
+the arrays of notes. ``score`` does the same for a score in memory.
 """

@@ -20,7 +20,7 @@ NOT_RUN = "never run at its full length"
 
 @dataclass(frozen=True)
 class CodecSettings:
-    """What only the autoencoder has.
+    """Settings that only the autoencoder has.
 
     Attributes:
         mix: how crops are varied.
@@ -40,7 +40,7 @@ class CodecSettings:
 
 @dataclass(frozen=True)
 class PublishedSettings:
-    """What only the published denoiser has.
+    """Settings that only the published denoiser has.
 
     Attributes:
         mel: log-mels of the first stage.

@@ -1,1 +1,5 @@
-"""The denoiser: maps of noise levels as tasks, masks on the mixture, and the codec that its latents come from."""
+"""Training of the denoiser, and of the codec that its latents come from.
+
+``recipes`` holds the settings, ``batch`` builds batches from clips, ``levels`` draws the noise levels of all tasks,
+``loss`` has the losses of v and of the masks, and ``part`` combines them.
+"""

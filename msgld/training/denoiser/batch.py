@@ -1,4 +1,4 @@
-"""A batch of the denoiser: latents of all tracks, conditions, and how the mixture divides among the stems."""
+"""A batch for the denoiser: latents of all tracks, conditions, and the power of each stem in the mixture."""
 
 from __future__ import annotations
 
@@ -58,22 +58,6 @@ def build_batch(crops: Energies, codec: Codec, config: MixConfig, rng: np.random
     frames = torch.arange(z.shape[-1], device=z.device) * codec.frame_columns * codec.mel.hop / codec.mel.rate
     seconds = crops.starts[:, None] + frames
     return Batch(z, presence, crops.remixed, power, cross, crops.facts, crops.programs, seconds)
-
-
-def mask_loss(masks: Tensor, batch: Batch, counted: Tensor, floor: float = 1e-2) -> Tensor:
-    """Mean log error of the stems that the masks cut out of the mixture, scalar, in nepers of power.
-
-    With a gain m in a band, the error's power is m^2 |X|^2 - 2 m Re(S X*) + |S|^2 (Parseval); its logarithm
-    relative to the stem's power is minus the SDR. Silent stems are held to ``floor`` times the mixture's power.
-
-    Args:
-        masks: (B, S, M, N). counted: bool (B, S), the stems to be learned.
-    """
-    mixture, stems = batch.power[:, -1:], batch.power[:, :-1]
-    error = (masks.square() * mixture - 2 * masks * batch.cross + stems).sum((2, 3))
-    least = floor * mixture.sum((2, 3)) + 1e-8
-    logs = torch.log((error.clamp_min(0) + least) / (stems.sum((2, 3)) + least))
-    return torch.where(counted, logs, 0.0).sum() / counted.sum().clamp_min(1)
 
 
 def fit_codec(

@@ -19,12 +19,12 @@ class LevelConfig:
         arrange: mixture absent, some stems known.
         generate: mixture absent, all stems unknown.
         free: every track at a level of its own.
-        top: probability of level exactly 1 for what is unknown; ``top_separate`` where the mixture is known.
-        density: how much more often other levels are drawn the higher they are; 1 draws them evenly. What a piece is
-            is decided next to 1 (:class:`msgld.diffusion.noise.CosineSchedule`).
+        top: probability of level exactly 1 for unknown tracks; ``top_separate`` where the mixture is known.
+        density: how much more often other levels are drawn the higher they are; 1 draws them evenly. The content of a
+            piece is decided near level 1 (:class:`msgld.diffusion.noise.CosineSchedule`).
         stretch: probability that only a stretch of time is unknown (continuing, replaying).
         soft: probability that known tracks are known at a level above 0 only.
-        absent: probability, where the mixture is absent, that some unknown stems are too: nobody asks for them.
+        absent: probability, where the mixture is absent, that some unknown stems are absent too, as unwanted ones are.
         silent: probability, where the mixture is absent, that so are all unknown stems that are silent from end to
             end: a wanted stem should sound, and whether one pauses for good cannot be foreseen.
     """
@@ -66,7 +66,8 @@ def draw_levels(
     """Draw a map for every item.
 
     Args:
-        present: bool (B, K), what the data have. sounding: bool (B, K), those that are not silent throughout.
+        present: bool (B, K), tracks that the data have.
+        sounding: bool (B, K), tracks that are not silent throughout.
         remixed: bool (B,), items whose stems do not belong together: they teach separation only.
         frames: T.
     """
@@ -138,7 +139,7 @@ def _silent(
 def _unasked(
     levels: np.ndarray, present: np.ndarray, config: LevelConfig, rng: np.random.Generator
 ) -> np.ndarray:
-    """Tracks that nobody asks for, bool (K,): now and then some of those unknown from end to end, never all."""
+    """Unwanted tracks, bool (K,): now and then some of those unknown from end to end, never all."""
     unknown = np.flatnonzero((levels > 0).all(1) & present)
     unasked = np.zeros(len(present), dtype=bool)
     if len(unknown) > 1 and rng.random() < config.absent:

@@ -14,7 +14,7 @@ from msgld.aliases import current_weights
 from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
 from msgld.description import read_description
-from msgld.diffusion.denoise import StemDenoiser, v_loss
+from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import CosineSchedule, mix
 from msgld.diffusion.noise_map import Conditioning
 from msgld.dsp.codec import PatchCodec
@@ -23,8 +23,9 @@ from msgld.model import Model
 from msgld.nets.transformer import StemTransformer
 from msgld.runtime import bf16_is_fast
 from msgld.tasks.noise_maps import arrange, separate
-from msgld.training.denoiser.batch import Batch, build_batch, drawn_conditions, fit_codec, mask_loss
+from msgld.training.denoiser.batch import Batch, build_batch, drawn_conditions, fit_codec
 from msgld.training.denoiser.levels import LevelMap, draw_levels
+from msgld.training.denoiser.loss import mask_loss, v_loss
 from msgld.training.denoiser.recipes import RECIPES, DenoiserRecipe, DenoiserSettings
 from msgld.training.folder import MODEL, STATE, model_name
 from msgld.training.mixing import MixConfig

@@ -30,7 +30,7 @@ CONDITION_SIZES = _condition_sizes()
 
 @dataclass(frozen=True)
 class DenoiserSettings:
-    """What only the denoiser has.
+    """Settings that only the denoiser has.
 
     Attributes:
         codec: shape of the codec that is fitted to the data.

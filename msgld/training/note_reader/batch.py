@@ -1,4 +1,4 @@
-"""A pool that keeps what a stem's log-mel shows of its notes, and its notes."""
+"""A pool that keeps the log-mels of a stem and its notes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class NoteVary:
 
 @dataclass(frozen=True)
 class NoteCrops:
-    """Log-mels (B, M, N), notes from the lowest on (B, N), and how far they are to be believed (B, N)."""
+    """Log-mels (B, M, N), notes from the lowest on (B, N), and the confidence in each (B, N)."""
 
     mels: Tensor
     notes: Tensor
@@ -52,7 +52,7 @@ class NoteCrops:
 
 
 class NotePool(Pool):
-    """Keeps float16 (slots, M + 2, N): log-mels through the codec, notes, and how sure they are.
+    """Keeps float16 (slots, M + 2, N): log-mels through the codec, notes, and the confidence in them.
 
     Args:
         codec: the model's; goes to the workers.
@@ -98,7 +98,7 @@ class NotePool(Pool):
         return NoteCrops(self._varied(mels, rng), notes[:, 0].long(), sure[:, 0])
 
     def _varied(self, mels: Tensor, rng: np.random.Generator) -> Tensor:
-        """Crops as they might be of another mix, and as a denoiser might make them."""
+        """Crops, changed as another mix or a denoiser would change them."""
         items, bands, _ = mels.shape
         level = rng.uniform(-self.vary.level, self.vary.level, (items, 1))
         curves = slow_curves((items,), (np.arange(bands) + 0.5) / bands, self.vary.bend_db, rng) / NEPER

@@ -13,7 +13,7 @@ from msgld.training.recipe import Recipe, Stage, by_name
 
 @dataclass(frozen=True)
 class NotesSettings:
-    """What only the note reader has.
+    """Settings that only the note reader has.
 
     Attributes:
         vary: how clips are varied.

@@ -1,4 +1,4 @@
-"""Which notes a stem plays, heard from its sound: what the note reader learns from.
+"""The notes that a stem plays, detected in its sound: the targets of the note reader.
 
 A window of a third of a second parts the partials of the lowest notes. Stems of any source can so be learned from,
 whether or not anything is known of their notes.
@@ -12,7 +12,7 @@ from msgld.dsp.resample import resample
 from msgld.nets.note_reader import NoteReaderConfig
 
 RATE, WINDOW = 5512, 2048
-"""At which notes are heard, and samples that are heard at once, 0.37 s."""
+"""Sample rate at which notes are detected, and samples of a window, 0.37 s."""
 
 PARTIALS, WANING = 6, 0.8
 """Partials that count for a note, each by so much less than the one before."""
@@ -21,7 +21,7 @@ STEPS = 5
 """Pitches that are tried in a semitone."""
 
 SURE, CLEAR = 0.2, 0.5
-"""Shares of a clip's clearest notes up to which a note counts for nothing, and from which on it counts fully."""
+"""Clearness relative to a clip's clearest notes, up to which a note counts for nothing, and from which on fully."""
 
 
 def note_targets(
@@ -30,7 +30,8 @@ def note_targets(
     """Notes of a sound that plays one at a time.
 
     Args:
-        wave: mono (L,) at ``rate``. hop: samples from one column to the next.
+        wave: mono (L,) at ``rate``.
+        hop: samples from one column to the next.
 
     Returns:
         Of each column the note, counted from ``config.lowest``, int64 (columns,), and how far it is to be believed, 0

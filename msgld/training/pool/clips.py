@@ -37,7 +37,9 @@ class ClipPool(Pool):
         """Stretches of clips, the channels of their stems summed with weights: float32 (B, K, samples).
 
         Args:
-            slots, starts: (B,), each stretch's clip and first sample. balance: (B, 2), of the channels.
+            slots: clip of each stretch, (B,).
+            starts: first sample of each stretch, (B,).
+            balance: (B, 2), of the channels.
         """
         stereo = self.stretches(slots, starts, samples)
         weights = torch.tensor(balance, dtype=torch.float32) * self.gain[slots, None]

@@ -1,7 +1,7 @@
 """A pool that keeps the band energies of every pair of stems: all that a training step needs to know of a clip.
 
 Spectra add up, so for stems with gains g the power of the mixture is the sum over i and j of g_i g_j <S_i, S_j>,
-and what a stem and the mixture have in common is the same sum over j alone. Those products are computed
+and the product of a stem and the mixture is the same sum over j alone. Those products are computed
 once, when a clip is rendered, and no step needs a transform.
 """
 
@@ -36,7 +36,7 @@ def pair_energies(audio: Tensor, mel: MelConfig) -> Tensor:
 
 @dataclass(frozen=True)
 class Energies:
-    """Crops, and what is known of the pieces that they come from.
+    """Crops, and facts about the pieces that they come from.
 
     Attributes:
         pairs: energies (B, P, M, N).

@@ -53,17 +53,20 @@ class PoolConfig:
 
 
 class Pool(ABC):
-    """Rendered clips at ``rate``; a subclass says what it keeps of a clip.
+    """Rendered clips at ``rate``; a subclass decides which data of a clip it keeps.
 
     Attributes:
-        kept: what is kept of every clip, (slots, ...), in memory that the workers share, if there are any.
+        kept: data of every clip, (slots, ...), in memory that the workers share, if there are any.
         held: the same, or a copy on the device that trains.
-        present: bool (slots, K). remixed: bool (slots,), clips whose stems do not belong together.
+        present: bool (slots, K).
+        remixed: bool (slots,), clips whose stems do not belong together.
         slots: clips that are drawn from; those of ``config``, or fewer where time was short.
         tried: clips that each worker has begun, those that were passed over included; ``done`` are in the pool.
-        troubles: what kept clips out. broken: why no more clips come; empty as long as they do.
+        troubles: problems that kept clips out.
+        broken: why no more clips come; empty as long as they do.
         avoided: pieces that end the processes that render them.
-        since: when the run began, of ``time.monotonic``. spent: seconds that it had taken before, if it goes on.
+        since: when the run began, of ``time.monotonic``.
+        spent: seconds that it had taken before, if it goes on.
     """
 
     def __init__(self, source: Source, config: PoolConfig, rate: int, kept: Tensor) -> None:
@@ -98,7 +101,7 @@ class Pool(ABC):
         """Keep a clip's stems (K, 2, L), at the pool's rate, in that slot. Its ``present`` and ``remixed`` are set."""
 
     def remember(self, slot: int, clip: Clip) -> None:  # noqa: B027
-        """Keep what is known of a clip besides its sound, before it is stored; nothing by default."""
+        """Keep facts about a clip besides its sound, before it is stored; nothing by default."""
 
     @property
     def written(self) -> int:
@@ -184,7 +187,7 @@ class Pool(ABC):
         return slots, rng.integers(0, self.kept.shape[-1] - length + 1, items)
 
     def stretches(self, slots: np.ndarray, starts: np.ndarray, length: int) -> Tensor:
-        """Stretches of what is held, (B, ..., length), on its device; slots and starts are (B,)."""
+        """Stretches of the held data, (B, ..., length), on its device; slots and starts are (B,)."""
         return torch.stack([self.held[s, ..., a : a + length] for s, a in zip(slots, starts, strict=True)])
 
     def check(self) -> None:

@@ -15,7 +15,7 @@ from msgld.training.pool.troubles import Patience, Trouble
 
 
 class Supplied(Protocol):
-    """What is supplied: see :class:`msgld.training.pool.Pool`, which has these."""
+    """The pool to be supplied; :class:`msgld.training.pool.pool.Pool` has these."""
 
     config: Any
     source: Source
@@ -32,7 +32,7 @@ class Supplied(Protocol):
 
 
 _PASSING = (MsgldError, OSError, MemoryError, soundfile.SoundFileError)
-"""What may be over in a moment, as a network drive that is away. Anything else is a fault of the source."""
+"""Errors that may pass, such as an unavailable network drive. Any other error is a fault of the source."""
 
 
 class Supply:

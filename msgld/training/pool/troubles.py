@@ -1,4 +1,4 @@
-"""What keeps clips out of a pool: how long it is waited for, what is said of it, and when it is too much."""
+"""Clips that do not reach a pool: how long a run waits for them, what it reports, and when it ends."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ ENOUGH = 20
 
 @dataclass(frozen=True)
 class Trouble:
-    """What kept a clip from the pool.
+    """A problem that kept a clip from the pool.
 
     Attributes:
         kind: ``bad`` (its samples), ``failed`` (it could not be read or rendered), ``crashed`` (its worker died);
             of the source as a whole ``waiting`` (it is away), ``back`` or ``over`` (no use to wait any longer).
-        line: for people. origin: piece or file, reported once; the line itself where it is not known.
+        line: for people.
+        origin: piece or file, reported once; the line itself where it is not known.
     """
 
     kind: str
@@ -58,7 +59,8 @@ class Patience:
         """One more failure: seconds to wait, None if it is over. The first few are tried again at once.
 
         Args:
-            passing: whether time can mend it. away: whether only time can.
+            passing: whether time can mend it.
+            away: whether only time can.
         """
         if not self.row:
             self._since = self._clock()

@@ -1,7 +1,7 @@
-"""A pool that keeps what masks on a mixture's spectrum need: all that a training step of the refiner has to know.
+"""A pool that keeps the products of spectra that a training step of the refiner needs.
 
-With a mask m in a band the stem that is cut out has the power m^2 |X|^2 and shares m Re(S X*) with the true one
-(Parseval), so its error and its SI-SDR are sums over bands of what is kept here, and no step needs a transform.
+With a mask m in a band, the stem that is cut out has the power m^2 |X|^2 and the product m Re(S X*) with the true
+one (Parseval). So its error and its SI-SDR are sums of these products over bands, and no step needs a transform.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class CutConfig:
 
     Attributes:
         remix: fraction of the clips whose stems come from different pieces.
-        gain_db: a stem's gain is uniform within +- this. jitter_db: standard deviation of the mixture's level.
+        gain_db: a stem's gain is uniform within +- this.
+        jitter_db: standard deviation of the mixture's loudness.
         tone_db: of a slow curve over the octaves that filters a stem; see :func:`tones`.
         bend_db: standard deviation of a slow curve over the bands that filters a crop; first guesses stay as they are.
         swap: fraction of the crops whose sides are exchanged.
@@ -73,7 +74,8 @@ class CutPool(Pool):
     """Keeps bfloat16 (slots, 5 + 4 S, M, N): features, guesses, powers of the mixture and of the stems, products.
 
     Args:
-        mel: the model's grid; its rate is the pool's. bands: M.
+        mel: the model's grid; its rate is the pool's.
+        bands: M.
         guess: makes first guesses; goes to the workers.
     """
 
@@ -134,7 +136,8 @@ def bent(cuts: Cuts, powers: Tensor, gains: Tensor) -> Cuts:
     """The crops as one filter for all stems would leave them; all products scale with it.
 
     Args:
-        powers: of the stems, (B, S, M, N). gains: of power, (B, M).
+        powers: of the stems, (B, S, M, N).
+        gains: of power, (B, M).
     """
     gains = gains[:, None, :, None]
     loudness = (cuts.features[:, :1] + torch.log10(gains) / 4).clamp_min(-1.0)

@@ -56,8 +56,8 @@ class RefinerTrainer(Trainer[CutPool]):
         """Errors of the stems that masks cut out, in units of 10 dB.
 
         ``sounding`` is minus the SI-SDR, the measure of evaluation. It leaves a stem's loudness free; ``level``, the
-        whole error relative to the stem, does not. ``silent`` is what silent stems get of the mixture. ``gain`` is
-        the mean improvement over the first guesses, in dB.
+        whole error relative to the stem, does not. ``silent`` is the part of the mixture that silent stems get.
+        ``gain`` is the mean improvement over the first guesses, in dB.
         """
         floor = self.recipe.settings.floor
         masks = self.masks(cuts)
@@ -85,7 +85,7 @@ class RefinerTrainer(Trainer[CutPool]):
 
     @torch.no_grad()
     def draw(self, path: Path) -> None:
-        """Draw what one crop's stems have in common with the mixture: the truth, first guesses, and refined.
+        """Draw one crop's stems in the mixture: the true ones, those of the first guesses, and refined ones.
 
         The crop is the same in every picture, as far as the pool's clips are.
         """
@@ -102,7 +102,7 @@ class RefinerTrainer(Trainer[CutPool]):
 
 
 def cut_out(masks: Tensor, cuts: Cuts) -> tuple[Tensor, Tensor]:
-    """What masks (B, S, 2 or 1, M, N) cut out of mixtures: its power and its product with the true stem, (B, S)."""
+    """Stems that masks (B, S, 2 or 1, M, N) cut out: their power and their product with the true ones, (B, S)."""
     power = (masks.square() * cuts.mixture.unsqueeze(1)).sum((2, 3, 4))
     return power, (masks * cuts.cross).sum((2, 3, 4))
 
@@ -111,7 +111,9 @@ def distortion(made: Tensor, alike: Tensor, power: Tensor, floor: float) -> Tens
     """Minus the SI-SDR (Le Roux et al. 2019) in units of 10 dB, kept finite by ``floor``.
 
     Args:
-        made: power of the estimates. alike: their products with the true stems. power: of those.
+        made: power of the estimates.
+        alike: their products with the true stems.
+        power: of those.
     """
     hit = alike.clamp_min(0).square() / power.clamp_min(1e-9)
     least = floor * made + 1e-9

@@ -14,7 +14,7 @@ from msgld.training.refiner.cuts import CutConfig
 
 @dataclass(frozen=True)
 class RefinerSettings:
-    """What only the refiner has.
+    """Settings that only the refiner has.
 
     Attributes:
         vary: how clips are varied.

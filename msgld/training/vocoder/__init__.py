@@ -1,1 +1,4 @@
-"""The vocoder: waveforms from what a codec gives back, against spectral losses and, if wanted, an adversary."""
+"""Training of the vocoder: from the codec's log-mels to waveforms, with an adversary if wanted.
+
+``recipes`` holds the settings, ``loss`` the spectral losses, and ``part`` the trainer.
+"""

@@ -27,7 +27,8 @@ def stft_loss(made: Tensor, real: Tensor, windows: Sequence[int] = WINDOWS) -> T
     """Log-magnitude L1 plus spectral convergence, mean over the resolutions (Yamamoto et al. 2020).
 
     Args:
-        made, real: waveforms (B, L).
+        made: waveforms (B, L).
+        real: waveforms (B, L).
     """
     losses = []
     for n_fft in windows:
@@ -56,7 +57,9 @@ def turn_loss(spectra: Tensor, real: Tensor, lags: Sequence[int] = LAGS) -> Tens
     magnitude.
 
     Args:
-        spectra, real: complex (B, F, N), predicted and true. lags: in columns; those of N and more are left out.
+        spectra: predicted, complex (B, F, N).
+        real: true, complex (B, F, N).
+        lags: in columns; those of N and more are left out.
     """
     in_time = [_apart(turns(spectra, 2, lag), turns(real, 2, lag)) for lag in _within(lags, real)]
     return (torch.stack(in_time).mean() + _apart(turns(spectra, 1), turns(real, 1))) / 2
@@ -66,7 +69,9 @@ def frequency_loss(said: Prediction, own: Tensor, real: Tensor, lags: Sequence[i
     """1 - cos of the error of the predicted turns along time, weighted by magnitude, mean over the lags; scalar.
 
     Args:
-        own: each bin's own turn (F,). real: complex (B, F, N). lags: as for :func:`turn_loss`.
+        own: each bin's own turn (F,).
+        real: complex (B, F, N).
+        lags: as for :func:`turn_loss`.
     """
     held = said.turn.shape[-1]
     path = (said.turn[:, 1:] + own[:held]).cumsum(1).transpose(1, 2)

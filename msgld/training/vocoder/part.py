@@ -49,7 +49,7 @@ def on_grid(config: VocoderConfig, mel: MelConfig) -> VocoderConfig:
 
 
 def band_gains(mel: MelConfig) -> Tensor:
-    """What the mean over a band's bins is multiplied by to give that of a spectrum in which a sinusoid has 1, (M,)."""
+    """Factors (M,) that bring the mean over a band's bins to the scale in which a sinusoid has magnitude 1."""
     if mel.kind == "power":
         return torch.ones(mel.bands)
     edges = band_edges(mel)
@@ -70,7 +70,7 @@ class VocoderTrainer(Trainer[ClipPool]):
     """Trains a vocoder, and its adversary.
 
     Args:
-        codec: what the vocoder makes waveforms of; it stays as it is.
+        codec: its log-mels are the input of the vocoder; it stays as it is.
         vocoder: goes on with this one instead of a new one.
         write: called to export.
     """

@@ -13,7 +13,7 @@ from msgld.training.recipe import Recipe, Stage, by_name
 
 @dataclass(frozen=True)
 class VocoderSettings:
-    """What only the vocoder has.
+    """Settings that only the vocoder has.
 
     Attributes:
         discriminators: shape of the adversary.
