@@ -21,17 +21,18 @@ WEIGHTS: Mapping[str, Mapping[str, str]] = {
 }
 """Class of a network -> beginnings of the names of its tensors."""
 
-
-RECORDS: Mapping[str, str] = {
-    "brief": "conditions",
-    "brief_guidance": "style_guidance",
-    "level": "noise",
-    "mixture_level": "noise",
-    "notes": "remarks",
-    "softness": "noise",
-    "varispeed": "semitones",
+RECORDS: Mapping[str, Mapping[str, str]] = {
+    "": {"notes": "remarks"},
+    "settings": {
+        "brief": "conditions",
+        "brief_guidance": "style_guidance",
+        "level": "noise",
+        "mixture_level": "noise",
+        "softness": "noise",
+    },
+    "windows": {"varispeed": "semitones"},
 }
-"""Keys of ``run.json``, at any depth."""
+"""Part of ``run.json`` -> its keys; the record itself has no name. Elsewhere keys name parts of models, and stems."""
 
 
 def current_settings(cls: object, given: Mapping[Any, Value]) -> dict[Any, Value]:
@@ -45,11 +46,12 @@ def current_weights(module: object, stored: Mapping[str, Value]) -> dict[str, Va
     return {_current(type(module).__name__, key): value for key, value in stored.items()}
 
 
-def current_record(record: Any) -> Any:
-    """A record from JSON under today's names."""
+def current_record(record: Any, part: str = "") -> Any:
+    """A record from JSON, or a part of one, under today's names."""
     if isinstance(record, dict):
-        return {RECORDS.get(key, key): current_record(value) for key, value in record.items()}
-    return [current_record(item) for item in record] if isinstance(record, list) else record
+        names = RECORDS.get(part, {})
+        return {names.get(key, key): current_record(value, key) for key, value in record.items()}
+    return [current_record(item, part) for item in record] if isinstance(record, list) else record
 
 
 def _current(module: str, key: str) -> str:

@@ -69,8 +69,18 @@ def test_checkpoints_and_records_are_read_under_todays_names():
     old = {key.replace("conditioning.", "brief."): value for key, value in network.state_dict().items()}
     assert old.keys() != network.state_dict().keys()
     assert current_weights(network, old).keys() == network.state_dict().keys()
-    record = {"settings": {"mixture_level": 0.5, "windows": [{"varispeed": 2.0}]}, "notes": []}
+
+
+def test_records_are_read_under_todays_names_and_keep_the_names_of_parts_and_stems():
+    record = {
+        "weights": {"notes": "hash"},
+        "settings": {"mixture_level": 0.5, "windows": [{"varispeed": 2.0}], "known": {"level": "level.wav"}},
+        "notes": [],
+        "files": {"notes": "notes.wav"},
+    }
     assert current_record(record) == {
-        "settings": {"noise": 0.5, "windows": [{"semitones": 2.0}]},
+        "weights": {"notes": "hash"},
+        "settings": {"noise": 0.5, "windows": [{"semitones": 2.0}], "known": {"level": "level.wav"}},
         "remarks": [],
+        "files": {"notes": "notes.wav"},
     }

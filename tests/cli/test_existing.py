@@ -23,7 +23,7 @@ Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+    return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny", notes=True)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_the_stems_of_another_song_are_not_replaced_unasked(run: Run, tmp_path: 
 
 def test_another_model_is_noticed(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert run(*SEPARATE)[0] == 0
-    other = str(save_tiny_model(tmp_path / "tiny", notes=True))
+    other = str(save_tiny_model(tmp_path / "tiny", refined=True))
     command = [*SEPARATE, "-n", other, "--skip-existing", "--dry-run"]
     assert guarded(partial(app, command, standalone_mode=False)) == 0
     assert "made by another model" in capsys.readouterr().err
