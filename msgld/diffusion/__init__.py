@@ -2,5 +2,6 @@
 
 ``noise`` holds the schedule and the keyed noise, ``denoise`` what a denoiser is and how it predicts, ``sample`` the
 sampler: DDIM, a multistep solver and RePaint. ``noise_map`` describes a task by its levels. ``guidance`` is
-classifier-free guidance, ``sampling`` holds the settings, and ``run`` combines all of them.
+classifier-free guidance, ``sampling`` holds the settings, and ``run`` combines all of them; ``rollout`` goes window by
+window over any number of frames.
 """
