@@ -17,8 +17,8 @@ class Progress:
     Attributes:
         done: in ``unit``; it never falls and ends at ``total``.
         total: in ``unit``.
-        unit: what is counted, such as ``windows``, ``steps`` or ``seconds``.
-        stage: what is being done, such as ``separating``.
+        unit: of the count, such as ``windows``, ``steps`` or ``seconds``.
+        stage: of the work, such as ``separating``.
         eta: seconds still to go at the pace so far; None before anything can be said.
         figures: means of measurements, such as the losses of a training; mostly empty.
     """
@@ -58,11 +58,11 @@ class CancelToken:
     def check(self) -> None:
         """Raise ``Cancelled`` if a stop was requested."""
         if self.cancelled:
-            raise Cancelled("stopped as asked; nothing half-finished was kept")
+            raise Cancelled("stopped on request; nothing half-finished was kept")
 
 
 class Meter:
-    """Counts a job's steps for its caller: reports each, estimates the time left, and stops when asked to.
+    """Counts a job's steps for its caller: reports each, estimates the time left, and stops on request.
 
     Args:
         total: steps of the whole job, in ``unit``.

@@ -76,7 +76,7 @@ def kind_of(part: str, settings: Mapping[str, Any]) -> Kind:
 
 
 def config_of(part: str, settings: Mapping[str, Any]) -> Any:
-    """The checked configuration of a part, from its settings or from JSON; ValueError says what is wrong."""
+    """The checked configuration of a part, from its settings or from JSON; ValueError names the fault."""
     given = {key: value for key, value in settings.items() if key != "kind"}
     return read_settings(kind_of(part, settings).config, given, f"the {part}")
 

@@ -19,7 +19,7 @@ KEPT = 1 << 30
 
 
 def keep_freed_memory() -> bool:
-    """Keep freed memory for what is allocated next, up to a GiB; whether that could be arranged.
+    """Keep freed memory for later allocations, up to a GiB; returns whether that could be arranged.
 
     glibc gives large blocks back at once, and the pages of the next ones are cleared one by one as they are first
     touched, which took a quarter of a separation's time. Whoever has set ``MALLOC_`` variables is left alone, and so

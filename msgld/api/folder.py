@@ -40,7 +40,7 @@ def new_folder(folder: Path, overwrite: bool, names: Names = PLAIN) -> Iterator[
     """
     if "\0" in str(folder):
         raise AudioWriteError(f"no folder can be called {shown(str(folder))}")
-    if folder.is_symlink():  # a link stays one: what it leads to is replaced
+    if folder.is_symlink():  # a link stays a link: its target is replaced
         folder = folder.resolve()
     _refuse_existing(folder, overwrite, names)
     _sweep(folder.parent)

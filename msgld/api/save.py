@@ -1,4 +1,4 @@
-"""Results on the disk: stems at their level, and a null test of what was written."""
+"""Results on the disk: stems at their loudness, and a null test of the written files."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class FfmpegStream(AudioStream):
         frames: as the file states; 0 where it states none.
         exact: whether ``frames`` is the number that will be read.
         subtype: FFmpeg's name of the codec, such as ``aac``.
-        damage: (start, stop) in frames of what was read as silence so far.
+        damage: (start, stop) in frames of the damage that was read as silence so far.
         remarks: lines for the user so far.
 
     Raises:

@@ -209,7 +209,7 @@ class AudioWriter:
             raise self._failure(error) from error
 
     def _discard(self) -> None:
-        """Close what is open and delete the unfinished file, whatever went wrong before."""
+        """Close all that is open and delete the unfinished file, whatever went wrong before."""
         with suppress(OSError, soundfile.LibsndfileError):
             self._undisturbed(self._file.close)
         self._thread.shutdown()

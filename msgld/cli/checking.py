@@ -20,7 +20,7 @@ MOST = 20
 def checked_folders(
     paths: Sequence[Path], stems: tuple[str, ...], maps: Sequence[str], console: Console
 ) -> list[StemFolder]:
-    """Open folders of stems, check all files, and print what is used and what is not.
+    """Open folders of stems, check all files, and print which are used and which are not.
 
     Args:
         paths: of the folders.

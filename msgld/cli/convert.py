@@ -47,7 +47,7 @@ NewName = Annotated[
     str | None, typer.Option("--name", metavar="NAME", help="The model's name; the folder's by default.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a model in the folder.")]
-List = Annotated[bool, typer.Option("--list", help="Only list what is in the files, tensor by tensor.")]
+List = Annotated[bool, typer.Option("--list", help="Only list the content of the files, tensor by tensor.")]
 
 
 def convert(checkpoint: Checkpoint = None, out: ModelFolder = None, vocoder: VocoderFile = None,
@@ -94,7 +94,7 @@ def _stems(text: str | None) -> tuple[str, ...] | None:
 
 
 def _show(published: Published, console: Console, every: bool) -> None:
-    """Print a table of the parts and what is left out; every tensor at fault too if ``every``."""
+    """Print a table of the parts and of the tensors that are left out; every tensor at fault too if ``every``."""
     rows = []
     for part in published.parts:
         faults = {kind: len(names) for kind, names in part.faults.named.items()}

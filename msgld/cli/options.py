@@ -171,8 +171,8 @@ SamplingInStyle = Annotated[Options, From(_with_style)]
 Consistency = Annotated[str | None, typer.Option(hidden=True)]
 Segment = Annotated[
     float | None,
-    number("segment", panel=ADVANCED, help="Length of what is separated at once, {range}; the model's by default. "
-             "60 seconds take 3 GB of memory."),
+    number("segment", panel=ADVANCED, help="Length of the segments that are separated at once, {range}; the model's "
+             "by default. 60 seconds take 3 GB of memory."),
 ]  # fmt: skip
 Overlap = Annotated[
     float | None,

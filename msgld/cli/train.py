@@ -154,7 +154,7 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
 
 
 def _report(folder: StemFolder, console: Console) -> None:
-    """Say what is used of a folder of songs."""
+    """Report which files of a folder of songs are used."""
     for line in report(folder):
         console.remark(line)
 

@@ -74,7 +74,7 @@ class MidiFolder:
             DataError: none can.
         """
         while True:
-            # Drawn from all names, so that what a seed gives does not depend on what was tried before.
+            # Drawn from all names, so that the file of a seed does not depend on earlier tries.
             name = self._names[int(rng.integers(len(self._names)))]
             if name in self._unusable:
                 continue
@@ -121,7 +121,7 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _hidden(name: str) -> bool:
-    """Whether a relative path is hidden, or what a Mac keeps beside a copy."""
+    """Whether a relative path is hidden, or metadata that macOS keeps beside a copy."""
     return any(
         (part.startswith(".") and part != "..") or part == "__MACOSX" for part in PurePosixPath(name).parts
     )

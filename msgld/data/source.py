@@ -24,7 +24,7 @@ SOURCES: Mapping[str, str] = {
     "stems": "msgld.data.stem_folders.folder:open_stems",
     "heldout": "msgld.data.heldout:open_heldout",
 }
-"""Name -> module and function, which takes a path and :class:`SourceOptions` and returns what it opened.
+"""Name -> module and function, which takes a path and :class:`SourceOptions` and returns the opened source.
 
 To train on, that is a :class:`Source`; to evaluate on, it is a :class:`Clips`, or has a method ``clips(seconds)`` that
 returns them.

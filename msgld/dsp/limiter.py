@@ -109,7 +109,7 @@ def _step(seconds: float, rate: int) -> int:
 
 
 def _note_rms(sound: np.ndarray, rate: int) -> np.ndarray:
-    """RMS over all channels of 50 ms around each 25 ms: with what is before or what is after, whichever is louder."""
+    """RMS over all channels of 50 ms around each 25 ms: with the sound before or after, whichever is louder."""
     powers = _framed((sound.astype(np.float64) ** 2).mean(0), _step(NOTE / 2, rate)).mean(1)
     if len(powers) < 2:
         return np.sqrt(powers)

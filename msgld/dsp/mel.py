@@ -194,7 +194,7 @@ def to_log(power: Tensor, config: MelConfig) -> Tensor:
 
 
 def from_log(log_mel: Tensor, config: MelConfig) -> Tensor:
-    """Inverse of :func:`to_log`; what lies at the floor or below is 0."""
+    """Inverse of :func:`to_log`; values at the floor or below become 0."""
     power = torch.exp(2 * log_mel)
     if config.kind == "magnitude":
         return torch.where(power > config.floor**2 * (1 + 1e-4), power, 0.0)

@@ -96,7 +96,7 @@ def wiener_filter(spectrum: Tensor, masks: Tensor) -> Tensor:
         masks: of amplitude, (S, 2 or 1, F, N), at least 0.
 
     Returns:
-        Complex (S - 1, 2, F, N); the last stem is what they leave of the mixture.
+        Complex (S - 1, 2, F, N); the last stem is the rest of the mixture.
     """
     mixture, masks = spectrum.mT, masks.mT
     fractions = _energy_fractions(mixture, masks)

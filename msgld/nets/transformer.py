@@ -183,8 +183,8 @@ class StemTransformer(StemNetwork):
     ) -> Float[Tensor, "B K C T"]:
         """-v from the last tokens x.
 
-        Gates weigh the track's own noisy latents and the mixture's, component by component: what is to be
-        taken from them as it is need not pass through tokens, which are too narrow for all components.
+        Gates weigh the track's own noisy latents and the mixture's, component by component: components that
+        are taken from them unchanged need not pass through tokens, which are too narrow for all components.
         """
         own, mixture = self.gates(x).transpose(2, 3).float().chunk(2, 2)
         seen = z[:, -1:] * presence[:, -1, None, None, None]

@@ -28,7 +28,7 @@ class KLConfig:
     """Shape of the autoencoder; the defaults are the published ones.
 
     Attributes:
-        mel: what it reads and writes.
+        mel: the log-mels that it reads and writes.
         base_channels: channels of the first level, a multiple of 32.
         mults: channels of each level relative to the first; all levels but the last halve time and bands.
         res_blocks: residual blocks a level on the way in; one more on the way out.

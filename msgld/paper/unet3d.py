@@ -182,7 +182,7 @@ def _middle(config: UNetConfig) -> Stage:
 
 
 def _way_up(config: UNetConfig, skips: list[int]) -> nn.ModuleList:
-    """The stages back up; each takes what a stage on the way down has left, the last one first."""
+    """The stages back up; each takes the output of a stage on the way down, the last one first."""
     stages = []
     channels = skips[-1]
     for depth in reversed(range(len(config.channel_mult))):

@@ -17,7 +17,7 @@ from msgld.progress import OnProgress
 from msgld.stems import STEMS
 
 OnFolder = Callable[[StemFolder], None]
-"""Called with a folder of stems whose files have been checked; ``findings`` says what is left out."""
+"""Called with a folder of stems whose files have been checked; ``findings`` lists the files that are left out."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Recipe(Generic[Network, Settings]):
         first_clips: clips in the pool before the first step.
         save_minutes: time between two saves; a run also saves at its end, however that comes.
         log_steps: steps that an entry of the log averages.
-        expected: scores that were measured with this recipe, on what, and what has changed since.
+        expected: measured scores of this recipe, their data, and changes since.
     """
 
     name: str

@@ -146,7 +146,7 @@ class Run:
             )
 
     def _end(self) -> None:
-        """Save, say what was left out, close the log; the log is closed even if the disk is full."""
+        """Save, report steps and clips that were left out, and close the log, even if the disk is full."""
         try:
             self.save()
             dropped, clips = self.trainer.dropped, self.trainer.pool.troubles.left_out

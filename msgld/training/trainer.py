@@ -66,7 +66,7 @@ class Trainer(ABC, Generic[AnyPool]):
         seed: of the batches.
 
     Attributes:
-        clock: counts the run's seconds. ``time.process_time`` leaves out what other processes take of the machine.
+        clock: counts the run's seconds. ``time.process_time`` leaves out the time of other processes.
         weights: weight of each loss; losses without one are only logged.
         prepared: seconds spent before the steps, on rendering and the like.
         elapsed: seconds spent on steps.
@@ -114,7 +114,7 @@ class Trainer(ABC, Generic[AnyPool]):
 
         Args:
             out: the run's folder.
-            about: steps and minutes, for the info of what is written.
+            about: steps and minutes, for the info of the written part.
 
         Returns:
             Measurements for the log.

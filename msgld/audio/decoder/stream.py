@@ -88,7 +88,7 @@ class Stream:
         self.stated, self.slack = self._statement()
 
     def _lateness(self, frame: int) -> int:
-        """Samples of a FLAC stream in Ogg before what was recorded of it; FFmpeg counts its first page from 0."""
+        """Samples of a FLAC stream in Ogg before the recorded part; FFmpeg counts its first page from 0."""
         page = self._link.first if self._link is not None else None
         if page is None or self._torn or self._stream.codec_context.name != "flac":
             return 0
@@ -128,7 +128,7 @@ class Stream:
             begin = 0 if self._torn else self._stream.start_time or 0
             stated = float((self._link.granule - begin) * self._tick * self.rate)
         stated -= self._events.first_skip if codec.endswith("opus") else 0
-        if begin > 0:  # the first packet of what was recorded from the middle on cannot be decoded
+        if begin > 0:  # the first packet of a recording that begins in the middle cannot be decoded
             return stated, 0.05 * self.rate
         return stated, 1.0 if self._tick * self.rate == 1 else float(frame)
 
@@ -225,7 +225,9 @@ class Stream:
     def _tail(self, position: int, lost: int, frame: int) -> Iterator[Message]:
         """What the last packets should have held, and whether the length is as stated."""
         if lost and self.format in _CLOCKLESS:
-            yield Remark(f"what follows {position / self.rate:.2f} s could not be decoded and was left out")
+            yield Remark(
+                f"the sound after {position / self.rate:.2f} s could not be decoded and was left out"
+            )
         elif lost:
             lost = min(lost, max(0, math.ceil(self.stated) - position)) if self.stated else lost
             position += lost

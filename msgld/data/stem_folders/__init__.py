@@ -13,7 +13,7 @@ from pathlib import Path
 from msgld.errors import one_line
 
 SET_ASIDE, LEFT_OUT, PASSED_OVER, USED = "set aside", "left out", "passed over", "used"
-"""What happens to a file or folder, the most serious first."""
+"""Consequences for a file or folder, the most serious first."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Finding:
     Attributes:
         file: relative to the set.
         what: the remark.
-        then: what happens, such as ``set aside``.
+        then: the consequence, such as ``set aside``.
     """
 
     file: str

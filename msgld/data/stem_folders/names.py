@@ -57,7 +57,7 @@ def stem_of_file(name: str, stems: tuple[str, ...] = STEMS) -> str | None:
 def read_names(names: Sequence[str], folder: str, stems: tuple[str, ...]) -> list[Meaning]:
     """Read the names of the files in one folder, each without its ending.
 
-    Words that all of them begin with are the song's title, and so is the folder's name. Of what is left the last
+    Words that all of them begin with are the song's title, and so is the folder's name. Of the rest the last
     field that names something counts.
     """
     # Capitals separate words, unless that leaves no known word: ``BaSS``.

@@ -88,7 +88,7 @@ class Song:
     Attributes:
         parts: its notes.
         name: its title.
-        meta: what else is known about it.
+        meta: further facts about it.
         tempos: all its tempos, in quarter notes a minute; empty if unknown.
         bars: all lengths of its bars, in quarter notes; empty if unknown.
     """

@@ -62,7 +62,7 @@ def tracks_of(data: bytes) -> tuple[int, list[bytes]]:
     """Return the unit of time as it is written, and the bytes of each track, which takes no time.
 
     Raises:
-        DataError: as :func:`read_smf`, but for what is wrong within a track.
+        DataError: as :func:`read_smf`, except for errors within a track.
     """
     at = data.find(b"MThd", 0, _FOREWORD)
     if at < 0 or len(data) < at + _HEADER:

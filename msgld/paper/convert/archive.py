@@ -26,7 +26,7 @@ class Archive:
 
     Attributes:
         path: of the file.
-        content: what it describes, see ``unpickle``. No tensor of it has been read.
+        content: of its pickle, see ``unpickle``. No tensor of it has been read.
 
     Raises:
         ModelError: no such file, cut short, or of another kind; one line that names the file.

@@ -1,4 +1,4 @@
-"""A part of a checkpoint that has been found: what it is, whether it is complete, and how to read it."""
+"""A part that was found in a checkpoint: its kind, whether it is complete, and how to read it."""
 
 from __future__ import annotations
 

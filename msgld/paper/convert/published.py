@@ -44,7 +44,7 @@ class Published:
         parts: codec, denoiser and vocoder, as far as there are any.
         stems: their names in the order of the U-Net's channels; () for a first stage alone.
         info: about the training and the files, for the model's JSON.
-        left_out: words for what is not converted -> number of its tensors.
+        left_out: words for a group that is not converted -> number of its tensors.
         unknown: names of tensors of no known part.
     """
 

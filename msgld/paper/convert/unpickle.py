@@ -38,7 +38,7 @@ _PLAIN = (str, int, float, bool, bytes, type(None))
 
 
 def unpickle(data: bytes) -> Any:
-    """Return what a pickle describes: plain values and containers, records of tensors, and the rest inert.
+    """Return the content of a pickle: plain values and containers, records of tensors, and the rest inert.
 
     Dictionaries keep only the items whose key is plain (text, numbers); sets are inert.
 

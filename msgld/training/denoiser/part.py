@@ -72,7 +72,7 @@ class DenoiserTrainer(Trainer[EnergyPool]):
         return drawn_conditions(batch, drawn.presence, len(network.styles), config, self.rng)
 
     def losses(self, batch: Batch, drawn: LevelMap) -> dict[str, Tensor]:
-        """The error of v over what is unknown, and of the masks where the mixture is known."""
+        """The error of v in the unknown frames, and of the masks where the mixture is known."""
         noise = torch.randn(batch.z.shape, generator=self.generator(), device=self.device)
         x = mix(batch.z, noise, drawn.levels, self.denoiser.schedule)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):

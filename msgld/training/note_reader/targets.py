@@ -57,7 +57,7 @@ def _spectra(wave: np.ndarray, rate: int, hop: int, columns: int) -> np.ndarray:
 
 
 def _clearness(spectra: np.ndarray, hertz: np.ndarray) -> np.ndarray:
-    """By how much the partials of pitches (P,) stand out from what lies half way between them, (P, columns)."""
+    """By how much the partials of pitches (P,) stand out from the gaps half way between them, (P, columns)."""
     bins = np.arange(spectra.shape[1])
     clear = np.zeros((len(hertz), len(spectra)))
     for partial in range(1, PARTIALS + 1):

@@ -132,7 +132,7 @@ class Pool(ABC):
         self.store(slot, _at_rate(clip.stems, clip.rate, self.rate, samples), seed)
         if not bool(torch.isfinite(self.kept[slot]).all()):
             self.kept[slot] = 0
-            raise BadClip(f"{clip.name}: what is kept of it is not finite; it is left out", clip.name)
+            raise BadClip(f"{clip.name}: its data are not finite; it is left out", clip.name)
         self.version[slot] += 1
 
     def seed_of(self, worker: int, ahead: int = 0) -> int:
