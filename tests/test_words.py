@@ -1,7 +1,7 @@
 """One word, one meaning (docs/glossary.md): words that were given up do not come back.
 
 Identifiers are taken from where the syntax tree names something: functions, classes, arguments, variables, attributes
-and modules. ``python tests/test_words.py`` prints what :data:`WAITING` still has to hold.
+and modules.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from pprint import pformat
 
 import pytest
 
@@ -88,98 +87,13 @@ ALLOWED = {
     ("march", "data/band/styles/harmony.py"),  # a style of music
     ("march", "data/band/styles/rock.py"),
     ("reach", "data/band/voicing.py"),  # of a hand
-    ("layout", "data/layout.py"),  # of the folders of a data set
-    ("layout", "audio/container.py"),  # of loudspeakers, as FFmpeg calls it
-    ("layout", "audio/streams.py"),
     ("Separation", "evaluation/separation.py"),  # a question to measure
     ("Work", "cli/make.py"),  # a task, to be called
     ("brief", "api/options.py"),  # the old name of an argument
     *((flag, "cli/deprecated.py") for flag in FLAGS),  # the old spellings, which still work
     ("--mixture-level", "cli/separate.py"),  # hidden
-    ("within", "metrics/kernel.py"),  # distances within a group
 }
 """Words in the sense that they have elsewhere."""
-
-WAITING: dict[str, set[str]] = {
-    "Facts": {"api/separating.py", "data/check.py"},
-    "Given": {"api/given.py"},
-    "Making": {"api/making.py"},
-    "Measuring": {"cli/evaluate_clips.py"},
-    "Method": {"evaluation/run.py"},
-    "Place": {"api/separating.py"},
-    "Separation": {"api/separating.py"},
-    "Training": {"cli/preparing.py"},
-    "asked": {
-        "cli/evaluate.py",
-        "cli/evaluate_clips.py",
-        "evaluation/listening.py",
-        "music/key_detection.py",
-    },
-    "asking": {"api/asking.py"},
-    "at_level": {"api/takes.py"},
-    "everybody": {"tasks/noise_maps.py"},
-    "hear": {"api/making.py", "api/msgld.py", "evaluation/balance.py"},
-    "heard": {
-        "api/making.py",
-        "evaluation/balance.py",
-        "evaluation/embeddings.py",
-        "evaluation/generation.py",
-        "evaluation/measures.py",
-        "metrics/coherence.py",
-        "metrics/msdm.py",
-        "music/key_detection.py",
-        "tasks/hearing.py",
-        "tasks/separate.py",
-        "tasks/song.py",
-    },
-    "hearing": {"tasks/hearing.py"},
-    "hedged": {"tasks/separate.py"},
-    "invent": {"evaluation/generation.py"},
-    "invents": {"api/options.py"},
-    "layout": {
-        "api/quality.py",
-        "api/separating.py",
-        "tasks/separate.py",
-        "tasks/song.py",
-        "tasks/stream.py",
-    },
-    "layouts": {"api/quality.py", "api/separating.py", "tasks/stream.py"},
-    "march": {"tasks/rollout.py"},
-    "mixture_level": {"api/msgld.py"},
-    "noted": {"api/given.py", "api/known.py", "api/separating.py"},
-    "reach": {"data/channels.py", "evaluation/page.py"},
-    "share": {
-        "api/asking.py",
-        "api/known.py",
-        "api/separating.py",
-        "data/band/form.py",
-        "evaluation/balance.py",
-        "evaluation/subsets.py",
-        "metrics/pauses.py",
-        "music/key_detection.py",
-        "tasks/retouch.py",
-    },
-    "shares": {
-        "api/known.py",
-        "api/separating.py",
-        "data/fonts.py",
-        "evaluation/subsets.py",
-        "music/key_detection.py",
-    },
-    "softness": {"api/making.py", "api/msgld.py"},
-    "spatial": {"tasks/separate.py"},
-    "told": {
-        "api/folder.py",
-        "api/making.py",
-        "api/separating.py",
-        "cli/train_parts.py",
-        "paper/convert/store.py",
-    },
-    "varispeed": {"tasks/separate.py"},
-    "within": {"tasks/noise_maps.py"},
-    "without": {"tasks/noise_maps.py"},
-}
-"""Word -> files that still use it, while they are being renamed. It ends up empty, and then goes."""
 
 TERMS = (
     r"\bshares? of\b", r"\bbriefs?\b", r"\bhedged?\b", r"\bvarispeed\b", r"\banchors?\b", r"\bpanorama\b",
@@ -248,9 +162,7 @@ def in_use() -> dict[str, set[str]]:
 def test_words_that_were_given_up_do_not_come_back():
     instead = {**WORDS, **NAMES, **BAGS, **MODULES, **FLAGS}
     back = [
-        f"{word!r} in {', '.join(sorted(files - WAITING.get(word, set())))}: say {instead[word]}"
-        for word, files in in_use().items()
-        if files - WAITING.get(word, set())
+        f"{word!r} in {', '.join(sorted(files))}: say {instead[word]}" for word, files in in_use().items()
     ]
     assert not back, "\n".join(back)
 
@@ -272,7 +184,3 @@ def test_all_kinds_of_names_are_seen():
     tree = ast.parse("class A:\n  def b(self, c, *, d=1):\n    self.e = f = d\n    use(g, h=1)\n")
     assert set(defined(tree)) == {"A", "b", "self", "c", "d", "e", "f"}
     assert set(flags(ast.parse('Option("--band/--no-band", "-b")'))) == {"--band", "--no-band"}
-
-
-if __name__ == "__main__":
-    print("WAITING: dict[str, set[str]] =", pformat(in_use(), width=100))

@@ -27,8 +27,8 @@ class Options:
     Attributes:
         quality: ``draft``, ``normal`` or ``best``; decides everything below that is None.
         steps: network calls, 1 to 1000.
-        guidance: weight of the given tracks, 0 to 10; 1 is as trained, 0 ignores them. 1.5 by default where
-            stems are made, for twice the time, else 1. Below 1 a separation generates: by default it then
+        guidance: weight of the given tracks, 0 to 10; 1 is as trained, 0 ignores them. By default 1.5 in
+            an arrangement, for twice the time, else 1. Below 1 a separation generates: by default it then
             samples in several steps and uses the vocoder.
         style_guidance: weight of the conditions (style, tempo, key, instruments), 0 to 10, 2 by default; 1 is as
             trained, 0 ignores them, above 1 they are exaggerated. All but 0 and 1 take twice the time. Where stems

@@ -49,8 +49,8 @@ RecipeOption = Annotated[
     typer.Option(
         "--recipe",
         metavar="NAME",
-        help="small or tiny; paper or paper-small, the published design; for the vocoder light or tiny; for the "
-        "refiner and the note reader small or tiny; for the codec paper or paper-small.",
+        help="small, small-gpu or tiny; paper or paper-small, the published design; for the vocoder light or tiny; "
+        "for the refiner and the note reader small or tiny; for the codec paper or paper-small.",
     ),
 ]
 Midi = Annotated[

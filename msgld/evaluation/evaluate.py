@@ -148,7 +148,7 @@ def check_settings(
 def _question(
     model: Msgld, task: str, options: Options, settings: Mapping[str, Any], published: Published | None
 ) -> Question:
-    """The question about a task, with the settings that are given, and those that it takes of a protocol's."""
+    """The question about a task, with the given settings and those that it takes from a protocol."""
     if task not in QUESTIONS:
         raise UsageError(f"no evaluation named {task!r}; there are: {', '.join(QUESTIONS)}")
     takes = {name: {field.name for field in fields(kind)} for name, kind in QUESTIONS.items()}
@@ -194,7 +194,7 @@ def _check_count(task: str, question: Question, count: int) -> None:
 def _remarks(
     rows: Sequence[Any], task: str, published: Published | None, networks: Sequence[Embedding]
 ) -> list[str]:
-    """What the user should know about the figures."""
+    """Remarks to the user about the figures."""
     remarks = [] if rows else ["no figures: these clips have nothing to compare"]
     had = {network.name for network in networks}
     lacking = [name for name in published.networks if name not in had] if published else []

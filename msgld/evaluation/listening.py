@@ -115,7 +115,7 @@ def _error(
 
 
 def _denoiser(model: Model, z: Tensor, seed: int) -> Denoiser:
-    """The model, or the published rule around it, with the same noise whatever is given."""
+    """The model, or the published rule around it, with the same noise for any given stems."""
     if not isinstance(model.denoiser, PublishedDenoiser):
         return model
     return Overwriting(model, lambda number: noise_like(z, [seed], draw=1 + number))

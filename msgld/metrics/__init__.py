@@ -1,4 +1,9 @@
-"""Measures of quality: arrays in, floats out; no files, no model. Each file holds a family of metrics."""
+"""Measures of quality: arrays in, floats out. No files, no model. Each file holds a family of metrics.
+
+Of one stem: ``sisdr``, ``sdr``, ``log_mel``. Of sets of pieces: ``frechet``. Of stems together: ``coherence``. Of a
+piece and its conditions: ``adherence``. Of a piece and its training data: ``copies``. ``bootstrap`` gives means and
+intervals, and ``checks`` checks the arrays.
+"""
 
 from __future__ import annotations
 

@@ -205,11 +205,11 @@ def _singer(style: Style, name: str, stems: tuple[str, ...], dice: Dice) -> str:
 
 
 def _bar(beats: int, index: int, place: int, chords: list[Chord], following: Chord) -> Bar:
-    start, share = float(index * beats), beats / len(chords)
+    start, length = float(index * beats), beats / len(chords)
     after = [*chords[1:], following]
     return Bar(
         index,
         place,
         start,
-        tuple(Segment(start + i * share, share, c, after[i]) for i, c in enumerate(chords)),
+        tuple(Segment(start + i * length, length, c, after[i]) for i, c in enumerate(chords)),
     )
