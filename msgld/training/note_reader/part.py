@@ -80,7 +80,9 @@ class NotesPart(PartOfModel[NotesRecipe, NotePool]):
             )
         if stem not in source.stems or stem not in self.model.stems:
             raise DataError(f"a note reader is for the stem {stem}, which the data or the model do not have")
-        self.model.note_reader = self.same_or_new(self.model.note_reader, lambda: NoteReader(self.recipe.network))
+        self.model.note_reader = self.same_or_new(
+            self.model.note_reader, lambda: NoteReader(self.recipe.network)
+        )
 
     def pool(self, source: Source, config: PoolConfig) -> NotePool:
         """A pool of log-mels and notes; its workers have a codec of their own."""
