@@ -107,7 +107,7 @@ class StemMaker:
             cancel: stops the task.
 
         Raises:
-            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
+            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_conditions(conditions)
         checks.check_sounds(given)
@@ -153,7 +153,7 @@ class StemMaker:
             cancel: stops the task.
 
         Raises:
-            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
+            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_sounds(given)
         checks.check_running(options, on_progress, cancel)
@@ -183,7 +183,7 @@ class StemMaker:
             cancel: stops the task.
 
         Raises:
-            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
+            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_sounds(given)
         checks.check_running(options, on_progress, cancel)

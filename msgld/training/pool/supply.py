@@ -15,7 +15,7 @@ from msgld.training.pool.troubles import Patience, Trouble
 
 
 class Supplied(Protocol):
-    """What is supplied: see :class:`msgld.training.pool.Pool`, which has these."""
+    """What is supplied: see :class:`msgld.training.pool.pool.Pool`, which has these."""
 
     config: Any
     source: Source
