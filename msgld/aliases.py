@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from msgld.errors import UsageError
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Value = TypeVar("Value")
@@ -82,3 +84,38 @@ def renamed_arguments(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]
         return called
 
     return decorated
+
+
+def renamed_options(cls: type[Value]) -> type[Value]:
+    """Decorator of :class:`msgld.Options`: settings that have moved or changed their name are still accepted."""
+    build: Callable[..., None] = vars(cls)["__init__"]
+
+    @wraps(build)
+    def built(self: Value, *args: Any, **kwargs: Any) -> None:
+        old = {name: kwargs.pop(name) for name in ("sampler", "eta", "iterations") if name in kwargs}
+        for name in old:
+            warn_renamed(name, f"sampling={{'{name}': ...}}")
+        sampling = kwargs.get("sampling", {})
+        if old and isinstance(sampling, Mapping):
+            kwargs["sampling"] = {**sampling, **current_sampling(**old)}
+        if "brief_guidance" in kwargs:
+            warn_renamed("brief_guidance", "style_guidance")
+            kwargs["style_guidance"] = kwargs.pop("brief_guidance")
+        build(self, *args, **kwargs)
+
+    cls.__init__ = built  # type: ignore[assignment]
+    return cls
+
+
+def current_sampling(**old: Any) -> dict[str, Any]:
+    """Settings of the sampler, of which None says nothing, as ``Options(sampling=...)`` takes them.
+
+    Raises:
+        UsageError: the sampler ``ddpm``, which is ``ddim`` with an ``eta`` of 1, and an ``eta``.
+    """
+    given = {name: value for name, value in old.items() if value is not None}
+    if given.get("sampler") != "ddpm":
+        return given
+    if "eta" in given:
+        raise UsageError("eta belongs to the sampler ddim, not to ddpm")
+    return {**given, "sampler": "ddim", "eta": 1.0}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny import save_tiny_model
@@ -46,6 +48,33 @@ def test_old_arguments_do_what_the_new_ones_do(model: msgld.Msgld):
         assert all(np.array_equal(one.stems[stem], other.stems[stem]) for stem in other.stems)
         with pytest.raises(TypeError, match="old name"):
             task(**old, **new)
+
+
+def test_old_options_become_settings_of_the_sampler():
+    for old, new in (
+        ({"sampler": "ddim", "eta": 0.5, "iterations": 2}, {"sampler": "ddim", "eta": 0.5, "iterations": 2}),
+        ({"sampler": "ddpm"}, {"sampler": "ddim", "eta": 1.0}),
+        ({"eta": None}, {}),
+        ({"eta": 0.5, "sampling": {"iterations": 3}}, {"eta": 0.5, "iterations": 3}),
+    ):
+        with pytest.warns(FutureWarning) as warned:
+            options = msgld.Options(**old)
+        assert options == msgld.Options(sampling=new)
+        assert {warning.filename for warning in warned} == {__file__}, "the caller's line"
+    with pytest.warns(FutureWarning, match="brief_guidance is now style_guidance"):
+        assert msgld.Options(brief_guidance=3) == msgld.Options(style_guidance=3)
+    with pytest.warns(FutureWarning):
+        assert replace(msgld.Options(seed=3), eta=0.5) == msgld.Options(seed=3, sampling={"eta": 0.5})
+    with pytest.warns(FutureWarning), pytest.raises(msgld.UsageError, match="eta belongs to"):
+        msgld.Options(sampler="ddpm", eta=0.5)
+    with pytest.raises(AttributeError):
+        msgld.Options(sampling={"eta": 0.5}).eta  # noqa: B018  (version 0.1 had it; None would be wrong)
+
+
+def test_options_by_place_mean_what_they_meant():
+    assert msgld.Options("draft", 2, 1.5, 7) == msgld.Options(quality="draft", steps=2, guidance=1.5, seed=7)
+    with pytest.raises(TypeError):
+        msgld.Options("draft", 2, 1.5, 7, "ddim")
 
 
 def test_remarks_of_a_result_are_found_under_their_old_name(model: msgld.Msgld):

@@ -141,7 +141,7 @@ def test_an_excerpt_after_the_end_is_refused_and_one_over_the_end_is_noted(
     assert not list(tmp_path.iterdir())
     over = model.separate(msgld.Excerpt(sound, 0.5, 2.0))
     assert over.mix.shape == (1, 4000) and "ends at 1.00 s" in over.notes[0]
-    assert not model.separate(msgld.Excerpt(sound, 0.5, 1.0)).notes
+    assert not model.separate(msgld.Excerpt(sound, 0.5, 1.0)).remarks
 
 
 def test_a_seed_that_is_too_large_is_told_the_limit():

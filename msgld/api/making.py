@@ -108,7 +108,7 @@ class StemMaker:
             cancel: stops the task.
 
         Raises:
-            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
+            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_conditions(conditions)
         checks.check_sounds(given)
@@ -154,7 +154,7 @@ class StemMaker:
             cancel: stops the task.
 
         Raises:
-            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
+            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_sounds(given)
         checks.check_running(options, on_progress, cancel)
@@ -184,7 +184,7 @@ class StemMaker:
             cancel: stops the task.
 
         Raises:
-            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`separate`.
+            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_sounds(given)
         checks.check_running(options, on_progress, cancel)

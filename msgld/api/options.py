@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import InitVar, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any
 
-from msgld.aliases import warn_renamed
+from msgld.aliases import renamed_options
 from msgld.diffusion.sampling import Sampling
 from msgld.errors import UsageError
 from msgld.ranges import check, check_optional, shown
@@ -20,6 +20,7 @@ CONSISTENCIES = ("mask", "residual", "none")
 _CHOICES = {"quality": QUALITIES, "consistency": CONSISTENCIES}
 
 
+@renamed_options
 @dataclass(frozen=True)
 class Options:
     """How to run a task. The ranges of all numbers are in :data:`msgld.ranges.RANGES`.
@@ -30,10 +31,10 @@ class Options:
         guidance: weight of the given tracks, 0 to 10; 1 is as trained, 0 ignores them. By default 1.5 in
             an arrangement, for twice the time, else 1. Below 1 a separation generates: by default it then
             samples in several steps and uses the vocoder.
+        seed: of the noise, 0 or more. The same seed, input and model give the same result.
         style_guidance: weight of the conditions (style, tempo, key, instruments), 0 to 10, 2 by default; 1 is as
             trained, 0 ignores them, above 1 they are exaggerated. All but 0 and 1 take twice the time. Where stems
             are given and guidance is not 1, guidance is the weight of the conditions, too.
-        seed: of the noise, 0 or more. The same seed, input and model give the same result.
         consistency: how a separation keeps to the song. ``mask`` cuts stems out of it, so that they sum to it;
             ``residual`` and ``none`` use the vocoder, as the published system does, and the rest of the song is
             a further stem or is lost. None means ``mask``, but ``none`` for guidance below 1: such stems are not in
@@ -52,22 +53,16 @@ class Options:
     quality: str = "normal"
     steps: int | None = None
     guidance: float | None = None
-    style_guidance: float | None = None
     seed: int = 0
+    _: KW_ONLY
+    style_guidance: float | None = None
     consistency: str | None = None
     segment: float | None = None
     overlap: float | None = None
     batch: int | None = None
-    sampling: Mapping[str, Any] = field(default_factory=dict)
-    sampler: InitVar[str | None] = None
-    eta: InitVar[float | None] = None
-    iterations: InitVar[int | None] = None
-    brief_guidance: InitVar[float | None] = None
+    sampling: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
-    def __post_init__(
-        self, sampler: str | None, eta: float | None, iterations: int | None, brief_guidance: float | None
-    ) -> None:
-        self._take_old_names({"sampler": sampler, "eta": eta, "iterations": iterations}, brief_guidance)
+    def __post_init__(self) -> None:
         for name, names in _CHOICES.items():
             value = getattr(self, name)
             if not (value is None and name != "quality") and not (isinstance(value, str) and value in names):
@@ -80,18 +75,12 @@ class Options:
                 f"sampling is given by name, such as {{'eta': 1.0}}, not as {shown(self.sampling)}"
             )
         object.__setattr__(self, "sampling", dict(self.sampling))
+        own = {option.name for option in fields(self)}
+        further = [setting.name for setting in fields(Sampling) if setting.name not in own]
+        for name in self.sampling:
+            if name not in further:
+                raise UsageError(f"no sampling setting {shown(name)}; there are: {', '.join(further)}")
         self.applied_to(Sampling())
-
-    def _take_old_names(self, settings: dict[str, Any], brief_guidance: float | None) -> None:
-        old = {name: value for name, value in settings.items() if value is not None}
-        for name in old:
-            warn_renamed(name, f"sampling={{'{name}': ...}}", 5)
-        if old.get("sampler") == "ddpm":
-            old = {"eta": 1.0, **old, "sampler": "ddim"}
-        object.__setattr__(self, "sampling", {**self.sampling, **old} if old else self.sampling)
-        if brief_guidance is not None:
-            warn_renamed("brief_guidance", "style_guidance", 5)
-            object.__setattr__(self, "style_guidance", brief_guidance)
 
     @property
     def generates(self) -> bool:

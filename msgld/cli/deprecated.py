@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgld.cli.console import warn
+from msgld.errors import UsageError
 
 REMOVED_IN = "0.3"
 
@@ -52,7 +53,11 @@ STAYING = {"separate": ("--flac", "--mp3")}
 
 
 def current(arguments: Sequence[str]) -> list[str]:
-    """A command line in today's spelling; warns about each old one once."""
+    """A command line in today's spelling; warns about each old one once.
+
+    Raises:
+        UsageError: a value for an old flag, which takes none.
+    """
     arguments = list(arguments)
     start = next((i for i, text in enumerate(arguments) if text in COMMANDS or text[:1] != "-"), None)
     if start is None:
@@ -74,6 +79,8 @@ def _renewed(arguments: Sequence[str], new: Mapping[str, str], silent: Sequence[
     while rest and rest[0] != "--":
         name, equals, value = rest.pop(0).partition("=")
         today = new.get(name, "")
+        if equals and today.startswith("-") and "{}" not in today:
+            raise UsageError(f"{name} takes no value: leave out ={value}")
         if today and name not in (*seen, *silent):
             _warn(name, today)
         if not today.startswith("-"):

@@ -102,7 +102,9 @@ def _is_usage(error: Exception) -> bool:
 
 
 def _usage_message(error: Any) -> str:
-    return str(error.format_message()).rstrip(".")
+    return (
+        str(error.format_message()).replace(": Value error, ", ": ").rstrip(".")
+    )  # pydantic's words, in Typer 0.29
 
 
 def take_debug(arguments: list[str]) -> list[str]:

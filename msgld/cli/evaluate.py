@@ -16,6 +16,7 @@ from msgld.cli.console import shown, table, track, warn
 from msgld.cli.deprecated import REMOVED_IN
 from msgld.cli.models import Opened
 from msgld.cli.outputs import check_out
+from msgld.errors import UsageError
 
 MidiFolder = Annotated[
     Path | None,
@@ -79,17 +80,28 @@ class Tasks(TyperGroup):
 
 
 def task_first(arguments: list[str]) -> list[str]:
-    """The arguments with the task in front, wherever it is named; ``separate`` if it is not."""
+    """The arguments with the task in front, wherever it is named; ``separate`` if it is not.
+
+    Raises:
+        UsageError: ``--task`` names none of the tasks, or is given twice.
+    """
     if arguments and not arguments[0].startswith("-"):
         return arguments
-    task, rest, words = "separate", [], iter(arguments)
+    named, rest, words = [], [], iter(arguments)
     for word in words:
         name, equals, value = word.partition("=")
-        if name != "--task":
+        if name == "--task":
+            named.append(value if equals else next(words, ""))
+        else:
             rest.append(word)
-            continue
-        task = value if equals else next(words, "")
-        warn(f"--task {task} is now msgld evaluate {task}; the old spelling works until {REMOVED_IN}")
+    if not named:
+        return ["separate", *rest]
+    if len(named) > 1:
+        raise UsageError(f"--task is given {len(named)} times: give it once")
+    (task,) = named
+    if task not in TASKS:
+        raise UsageError(f"no evaluation named {task!r}; there are: {', '.join(TASKS)}")
+    warn(f"--task {task} is now msgld evaluate {task}; the old spelling works until {REMOVED_IN}")
     return [task, *rest]
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from msgld.aliases import current_sampling
 from msgld.api.options import Options
 from msgld.cli.console import Console
 from msgld.cli.inputs import pairs
@@ -152,11 +153,8 @@ Iterations = Annotated[int | None, number("iterations", hidden=True)]
 def sampling(quality: QualityOption = Quality.normal, steps: Steps = None, guidance: Guidance = None, seed: Seed = 0,
              sampler: SamplerOption = None, eta: Eta = None, iterations: Iterations = None) -> Options:  # fmt: skip
     """The options of the Python interface."""
-    if sampler == "ddpm":  # as ddim is with all noise renewed
-        sampler, eta = "ddim", 1.0 if eta is None else eta
-    research = {"sampler": sampler, "eta": eta, "iterations": iterations}
-    return Options(quality=quality.value, steps=steps, guidance=guidance, seed=seed,
-                   sampling={name: value for name, value in research.items() if value is not None})  # fmt: skip
+    research = current_sampling(sampler=sampler, eta=eta, iterations=iterations)
+    return Options(quality=quality.value, steps=steps, guidance=guidance, seed=seed, sampling=research)
 
 
 Sampling = Annotated[Options, From(sampling)]

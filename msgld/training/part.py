@@ -112,7 +112,7 @@ class PartOfModel(Part[PartRecipe, AnyPool]):
     def prepare(self) -> None:
         """Read the model."""
         if self.first_stage:
-            raise UsageError(f"--part {self.name} belongs to a whole model: name its folder with --start")
+            raise UsageError(f"--part {self.name} belongs to a whole model: leave out --first-stage")
         self.model = load_model(self.start_folder, self.device)
 
     @property

@@ -238,7 +238,13 @@ def test_requests_that_make_no_sense_are_refused(model: msgld.Msgld, tmp_path: P
 
 @pytest.mark.parametrize(
     "bad",
-    [{"quality": "great"}, {"steps": 0}, {"guidance": float("inf")}, {"seed": -1}, {"sampler": "euler"}],
+    [
+        {"quality": "great"},
+        {"steps": 0},
+        {"guidance": float("inf")},
+        {"seed": -1},
+        {"sampling": {"euler": 1}},
+    ],
 )
 def test_options_out_of_range_are_refused(bad: dict):
     with pytest.raises(msgld.UsageError, match=next(iter(bad))):

@@ -323,6 +323,13 @@ def test_the_task_is_the_word_after_evaluate(old: str, new: str, capsys: pytest.
     assert ("the old spelling works until" in capsys.readouterr().err) == ("--task" in old)
 
 
+@pytest.mark.parametrize("old", ["--task", "--task=", "--task guidance", "--task codec --task=codec"])
+def test_a_task_that_is_none_or_named_twice_is_refused(old: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UsageError, match=r"there are: separate, generate|given 2 times"):
+        task_first(old.split())
+    assert not capsys.readouterr().err
+
+
 def test_songs_of_ones_own_are_evaluated(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

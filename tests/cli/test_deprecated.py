@@ -144,6 +144,7 @@ def test_demucs_spellings_stay_without_a_warning(run: Run, model: Path) -> None:
         (["generate", "--sampler", "multistep", "--eta", "0.5"], "eta belongs"),
         (["generate", "--sampler", "x"], "no sampler 'x'"),
         (["generate", "--piano", ""], "piano="),
+        (["generate", "--sampler", "ddpm", "--eta", "0.5"], "eta belongs"),
         (["generate", "--piano"], "--instrument"),
         (["vary", "song", "--level", "2"], "--noise"),
     ],
@@ -151,6 +152,19 @@ def test_demucs_spellings_stay_without_a_warning(run: Run, model: Path) -> None:
 def test_what_is_wrong_with_an_old_option_is_said(run: Run, arguments: list[str], word: str) -> None:
     code, _, lines = run(*arguments)
     assert code == 2 and word in lines[-1] and "works until" in lines[0]
+
+
+@pytest.mark.parametrize("line", ["separate song.wav --flac=yes", "generate --mp3=", "vary a --ogg=1"])
+def test_an_old_flag_takes_no_value(run: Run, line: str) -> None:
+    code, _, (error,) = run(*line.split())
+    assert code == 2 and "takes no value" in error
+
+
+def test_a_choice_that_there_is_not_is_one_plain_line(run: Run) -> None:
+    code, _, (error,) = run("separate", "song.wav", "--quality", "ultra")
+    assert code == 2 and error.startswith(
+        "msgld: Invalid value for '--quality': 'ultra' is not one of 'draft'"
+    )
 
 
 def test_old_commands_still_work(run: Run, model: Path) -> None:

@@ -113,23 +113,19 @@ def test_eta_belongs_to_ddim():
 
 
 def test_settings_of_the_sampler_are_checked_by_name():
-    for wrong in ({"etta": 1.0}, {"sampler": "euler"}, {"eta": 2.0}, {"iterations": 0}):
+    for wrong in (
+        {"etta": 1.0},
+        {"sampler": "euler"},
+        {"eta": 2.0},
+        {"iterations": 0},
+        {"steps": 2},
+        {"seed": 1},
+        {1: 2},
+    ):
         with pytest.raises(UsageError):
             Options(sampling=wrong)
     with pytest.raises(UsageError, match="by name"):
         Options(sampling=0.5)
-
-
-def test_settings_under_their_old_names_work_and_warn():
-    for old, new in (
-        ({"eta": 0.5}, {"eta": 0.5}),
-        ({"sampler": "ddpm"}, {"sampler": "ddim", "eta": 1.0}),
-        ({"iterations": 3}, {"iterations": 3}),
-    ):
-        with pytest.warns(FutureWarning, match="sampling"):
-            assert Options(**old) == Options(sampling=new)
-    with pytest.warns(FutureWarning, match="style_guidance"):
-        assert Options(brief_guidance=3.0) == Options(style_guidance=3.0)
 
 
 def test_results_are_written_with_what_was_asked_for(model: Msgld, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Decodes one file: ``python -m msgld.audio.decoder PATH`` writes :mod:`messages` to its output."""
+"""Decodes a file: ``python -m msgld.audio.decoder PATH`` writes :mod:`msgld.audio.decoder.messages` to its output."""
 
 from __future__ import annotations
 
