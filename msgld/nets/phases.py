@@ -79,7 +79,7 @@ def carry(
 
     Args:
         predicted: by the network.
-        own: from :func:`own_turn`.
+        own: from :func:`msgld.nets.vocoder.own_turn`.
         noise: from :func:`noise_like`.
     """
     held = predicted.keep.shape[-1]
