@@ -46,7 +46,10 @@ class Batch:
 
     @property
     def sounding(self) -> Tensor:
-        """Which tracks are louder than -50 dBFS over the crop, bool (B, K); see :func:`msgld.training.mixing.loudness_gains`."""
+        """Which tracks are louder than -50 dBFS over the crop, bool (B, K).
+
+        See :func:`msgld.training.mixing.loudness_gains`.
+        """
         return self.power.sum(2).mean(2) / 3 > 1e-5
 
 
