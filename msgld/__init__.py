@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         DataError,
         ModelError,
         MsgldError,
+        TrainingError,
         UsageError,
     )
     from msgld.evaluation.evaluate import evaluate
@@ -53,6 +54,7 @@ __all__ = [
     "Progress",
     "Result",
     "Saved",
+    "TrainingError",
     "UsageError",
     "evaluate",
     "load",
