@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from os import PathLike
+from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from msgld.api.options import Options
 from msgld.errors import ModelError, UsageError
@@ -121,10 +123,41 @@ def check_sounds(sounds: object, name: str = "given") -> None:
 def check_running(options: object, on_progress: object, cancel: object) -> None:
     """Raise UsageError where the arguments that all tasks have are of another type."""
     check_type("options", options, Options, f"msgld.Options({_as_arguments(options)})")
-    if on_progress is not None and not callable(on_progress):
-        raise UsageError(f"on_progress is a function of one msgld.Progress, not {shown(on_progress)}")
+    check_function("on_progress", on_progress, "msgld.Progress")
     if cancel is not None:
         check_type("cancel", cancel, CancelToken, "msgld.CancelToken()")
+
+
+def check_function(name: str, value: object, takes: str) -> None:
+    """Raise UsageError where an argument is neither None nor a function."""
+    if value is not None and not callable(value):
+        raise UsageError(f"{name} is a function of one {takes}, not {shown(value)}")
+
+
+def as_path(name: str, value: object) -> Path:
+    """A path; UsageError where it is none."""
+    check_type(name, value, str | PathLike, "a path")
+    return Path(cast("str | PathLike[str]", value))
+
+
+def as_paths(name: str, values: object) -> tuple[Path, ...]:
+    """Paths, or a path alone; UsageError where it is neither."""
+    return tuple(as_path(name, value) for value in _several(name, values, str | PathLike, "paths"))
+
+
+def as_texts(name: str, values: object) -> tuple[str, ...]:
+    """Texts, or a text alone; UsageError where it is neither."""
+    texts = _several(name, values, str, "texts")
+    for text in texts:
+        check_type(name, text, str, "texts")
+    return texts
+
+
+def _several(name: str, values: Any, alone: type | UnionType, example: str) -> tuple[Any, ...]:
+    if isinstance(values, alone):
+        return (values,)
+    check_type(name, values, Iterable, example)
+    return tuple(values)
 
 
 def check_makes(model: Model) -> None:

@@ -28,6 +28,20 @@ _UNFINISHED = re.compile(
 """Names of unfinished folders; those of earlier versions do not say who made them."""
 
 
+def check_out(out: Path) -> None:
+    """Raise AudioWriteError where ``out`` is not, and cannot become, a folder that may be written to."""
+    for place in (out, *out.parents):
+        if place.is_dir():
+            if not os.access(place, os.W_OK | os.X_OK):
+                raise AudioWriteError(f"{place} is not writable; choose another folder with --out")
+            return
+        if place.is_symlink():
+            aim = os.readlink(place)
+            raise AudioWriteError(f"{place} is a link to {aim}, which is not there; choose another --out")
+        if place.exists():
+            raise AudioWriteError(f"{place} is a file; choose another folder with --out")
+
+
 @contextmanager
 def new_folder(folder: Path, overwrite: bool, names: Names = PLAIN) -> Iterator[Path]:
     """A temporary folder beside ``folder``: it takes that name on success and is deleted on failure.

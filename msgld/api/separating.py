@@ -18,7 +18,7 @@ from msgld.api.options import NORMAL, Options
 from msgld.api.result import Result
 from msgld.api.save import Saved
 from msgld.api.separated_song import SeparatedSong, to_folder
-from msgld.audio.sound import Sound
+from msgld.audio.sound import Excerpt, Sound, checked
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
 from msgld.ranges import check_flag
@@ -154,6 +154,10 @@ class SongSeparator:
             As :meth:`separate_to`.
             AudioReadError: a file cannot be read.
         """
+        checks.check_two_stems(two_stems, stems, False, self.stems)
+        sound = song.sound if isinstance(song, Excerpt) else song
+        if not isinstance(sound, str | PathLike):
+            checked(sound)
         wanted = (two_stems,) if two_stems else stems
         return self._separation(song, wanted, known, noise, options).plan()
 

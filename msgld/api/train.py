@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from msgld.api import checks
+from msgld.api.folder import check_out
 from msgld.api.store import cache_folder, model_folder
 from msgld.data.source import Source
 from msgld.description import read_description
 from msgld.errors import UsageError
 from msgld.progress import OnProgress
+from msgld.ranges import check, check_flag, check_optional, shown
 from msgld.runtime import choose_device
 from msgld.training.data import Data, OnFolder
 from msgld.training.folder import check_record, of_recipe, write_record
@@ -57,8 +60,8 @@ def train(
             published design).
         recipe: a name such as ``small``, a recipe of one's own, or None for the part's default.
         out: folder of the run; its ``model`` is the result.
-        stems: folders of songs, one folder a song, one file a stem.
-        midi: folders of MIDI files, or tar archives of them.
+        stems: folders of songs, one folder a song, one file a stem; a path alone is one.
+        midi: folders of MIDI files, or tar archives of them; a path alone is one.
         band: whether the built-in band plays; by default where there are no ``stems``.
         soundfont: a soundfont or a folder of them, for ``midi`` and the band; the system's by default.
         stem_names: the model's stems; by default those of ``start``, or bass, drums, guitar, piano, other. Others than
@@ -79,19 +82,27 @@ def train(
         ``first_stage``.
 
     Raises:
-        UsageError: arguments that do not go together, or ``out`` holds another run.
+        UsageError: arguments of another type, out of range or that do not go together, or ``out`` holds another run.
+        AudioWriteError: ``out`` cannot be a folder to write to.
         DataError: data are missing or unusable.
         ModelError: a model is missing, damaged, or does not fit.
         TrainingError: another process is training in ``out``, or the training cannot go on.
     """
-    since, out = time.monotonic(), Path(out)
+    since, out = time.monotonic(), checks.as_path("out", out)
+    minutes, seed = check_optional("minutes", minutes), check("seed", seed)
+    checks.check_function("on_progress", on_progress, "msgld.Progress")
+    checks.check_function("on_folder", on_folder, "folder of songs")
+    if source is not None and not (hasattr(source, "stems") and callable(getattr(source, "clip", None))):
+        raise UsageError(f"source has stems, and clip(seed, seconds), unlike {shown(source)}")
     design, chosen = find(part, recipe)
-    names = None if stem_names is None else tuple(stem_names)
-    font = None if soundfont is None else Path(soundfont)
-    data = Data(_paths(stems), _paths(midi), band, font, names, tuple(maps))
+    stem_names = stem_names.split(",") if isinstance(stem_names, str) else stem_names
+    names = None if stem_names is None else checks.as_texts("stem_names", stem_names)
+    font = None if soundfont is None else checks.as_path("soundfont", soundfont)
+    band = None if band is None else check_flag("band", band)
+    folders = checks.as_paths("stems", stems), checks.as_paths("midi", midi)
+    data = Data(*folders, band, font, names, checks.as_texts("maps", maps))
     data.check_paths()
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is a file; choose another folder with --out")
+    check_out(out)
     refuse_busy(out)
     begin, stage = _model(start), _model(first_stage)
     about: dict[str, Any] = {"start": str(begin.resolve()) if begin else None}
@@ -104,10 +115,6 @@ def train(
     write_record(out, **about)
     left = (minutes or chosen.minutes) - (time.monotonic() - since) / 60
     return run_part(trained, source, max(left, LEAST_MINUTES), on_progress)
-
-
-def _paths(paths: Iterable[str | Path]) -> tuple[Path, ...]:
-    return tuple(Path(path) for path in paths)
 
 
 def _model(name: str | Path | None) -> Path | None:

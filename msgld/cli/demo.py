@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from msgld.api.folder import check_out
 from msgld.cli.console import Console, plain, shown, spoken, track
 from msgld.cli.models import Opened
-from msgld.cli.outputs import check_out
 from msgld.errors import AudioWriteError
 from msgld.stems import RATE, STEMS
 

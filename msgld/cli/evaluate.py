@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from msgld.api.folder import check_out
 from msgld.cli import options as o
 from msgld.cli.checking import checked_folders
 from msgld.cli.console import shown, table, track, warn
 from msgld.cli.deprecated import REMOVED_IN
 from msgld.cli.models import Opened
-from msgld.cli.outputs import check_out
 from msgld.errors import UsageError
 
 MidiFolder = Annotated[

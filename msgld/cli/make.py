@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 from msgld.api.checks import check_stems
-from msgld.api.folder import check_sources, holds_result
+from msgld.api.folder import check_out, check_sources, holds_result
 from msgld.api.naming import PLAIN
 from msgld.cli import options as o
 from msgld.cli.console import remarks_of, shown, spoken, track
 from msgld.cli.errors import DONE
 from msgld.cli.inputs import stem_files, stem_list, stems_in
 from msgld.cli.models import Opened
-from msgld.cli.outputs import Encoded, Out, Overwrite, check_out, part_of
+from msgld.cli.outputs import Encoded, Out, Overwrite, part_of
 from msgld.errors import AudioWriteError, UsageError
 from msgld.ranges import check
 

@@ -18,7 +18,7 @@ import typer
 from msgld.api.encoding import LOSSY, Encoding
 from msgld.api.naming import LONGEST, Names, check_path, fields_of, is_control
 from msgld.cli.options import From, number
-from msgld.errors import AudioWriteError, UsageError
+from msgld.errors import UsageError
 
 DEFAULT = "{model}/{track}/{stem}.{ext}"
 NUMBERS = ("seed", "index")
@@ -30,20 +30,6 @@ STEM_BYTES = 60
 _LEAST = 16
 _FOREIGN = '<>:"|?*' if os.name == "nt" else ""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-
-
-def check_out(out: Path) -> None:
-    """Raise AudioWriteError where ``out`` is not, and cannot become, a folder that may be written to."""
-    for place in (out, *out.parents):
-        if place.is_dir():
-            if not os.access(place, os.W_OK | os.X_OK):
-                raise AudioWriteError(f"{place} is not writable; choose another folder with --out")
-            return
-        if place.is_symlink():
-            aim = os.readlink(place)
-            raise AudioWriteError(f"{place} is a link to {aim}, which is not there; choose another --out")
-        if place.exists():
-            raise AudioWriteError(f"{place} is a file; choose another folder with --out")
 
 
 class Format(str, Enum):

@@ -15,7 +15,7 @@ import typer
 
 from msgld.api.checks import check_known, check_stems, check_two_stems
 from msgld.api.encoding import Encoding
-from msgld.api.folder import holds_result
+from msgld.api.folder import check_out, holds_result
 from msgld.api.naming import Names
 from msgld.cli import options as o
 from msgld.cli.console import Console, Unwritten, complain, remarks_of, shown, spoken, track
@@ -23,7 +23,7 @@ from msgld.cli.errors import DONE, FAILED, message, show_traceback
 from msgld.cli.existing import changed, refuse
 from msgld.cli.inputs import Found, find_songs, stem_files, stem_list, track_names
 from msgld.cli.models import Opened
-from msgld.cli.outputs import DEFAULT, EncodedAsDemucs, Out, Overwrite, Template, check_apart, check_out
+from msgld.cli.outputs import DEFAULT, EncodedAsDemucs, Out, Overwrite, Template, check_apart
 from msgld.errors import Cancelled, UsageError
 
 if TYPE_CHECKING:

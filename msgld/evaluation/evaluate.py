@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from msgld.api import checks
+from msgld.api.folder import check_out
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
 from msgld.data.source import Clip
@@ -24,9 +26,9 @@ from msgld.evaluation.protocols import Published, find_protocol, narrowed
 from msgld.evaluation.question import Question
 from msgld.evaluation.report import refuse_another, write_report
 from msgld.evaluation.separation import Separation
-from msgld.evaluation.subsets import Subset
+from msgld.evaluation.subsets import Subset, checked_subsets
 from msgld.progress import Meter, OnProgress
-from msgld.ranges import RANGES, check
+from msgld.ranges import RANGES, check, shown
 
 if TYPE_CHECKING:
     from msgld.data.stem_folders.folder import StemFolder
@@ -61,7 +63,7 @@ def evaluate(
     out: str | Path | None = None,
     options: Options = NORMAL,
     measure: str | None = None,
-    subsets: Sequence[Subset] | None = None,
+    subsets: Sequence[Subset] | str | None = None,
     networks: Sequence[Embedding] = (),
     protocol: str | None = None,
     on_progress: OnProgress | None = None,
@@ -80,7 +82,8 @@ def evaluate(
         out: folder for ``<task>.json``, ``<task>.md`` and the page ``<task>.html``.
         options: of the calls.
         measure: with ``separate``, a name of :data:`msgld.evaluation.measures.MEASURES`; SI-SDRi by default.
-        subsets: with ``arrange``, stems to make to the others, each subset over all clips; by default those of
+        subsets: with ``arrange``, stems to make to the others, each subset over all clips, such as
+            ``[("bass",), ("guitar", "piano")]`` or ``"bass,guitar+piano"``; by default those of
             :func:`msgld.evaluation.subsets.usual_subsets`.
         networks: with ``generate`` and ``arrange``, embeddings that compare sets of sounds besides mel statistics; see
             :func:`msgld.evaluation.embeddings.named_embeddings`.
@@ -94,14 +97,26 @@ def evaluate(
         95 % interval) and count.
 
     Raises:
-        UsageError: an unknown task, measure or protocol, a setting of another task, two sources of clips, too few
-            clips, or a report in ``out`` that was measured otherwise.
+        UsageError: a value of another type, an unknown task, measure or protocol, a setting of another task, two
+            sources of clips, too few clips, or a report in ``out`` that was measured otherwise.
+        AudioWriteError: ``out`` cannot be a folder to write to.
         DataError: soundfont, MIDI files or songs are missing.
     """
+    checks.check_type("model", model, Msgld, "msgld.load()")
+    checks.check_running(options, on_progress, None)
+    checks.check_type("networks", networks, Sequence, "embeddings")
+    for network in networks:
+        checks.check_type("networks", network, Embedding, "embeddings")
+    folder = None if out is None else checks.as_path("out", out)
+    if folder is not None:
+        check_out(folder)
+    if clips is not None and not (hasattr(clips, "__len__") and hasattr(clips, "__getitem__")):
+        raise UsageError(f"clips are given as a sequence of them, not as {shown(clips)}")
     sources = {"clips": clips, "stems": stems, "midi": midi, "soundfont": soundfont}
     check_settings(measure=measure, protocol=protocol, limit=limit, **sources)
     published = None if protocol is None else find_protocol(protocol)
-    settings = {"measure": measure, "subsets": subsets, "networks": networks}
+    chosen_subsets = None if subsets is None else checked_subsets(subsets, model.stems)
+    settings = {"measure": measure, "subsets": chosen_subsets, "networks": networks}
     question = _question(model, task, options, settings, published)
     chosen = _clips(model.stems, stems, midi, soundfont, published) if clips is None else clips
     kept = published.kept(model.stems) if published else np.ones(len(model.stems), bool)
@@ -110,8 +125,8 @@ def evaluate(
     about: dict[str, Any] = {"task": task, "model": model.name, "clips": count}
     about |= {"protocol": f"{published.name} ({published.source})"} if published else {}
     about |= question.about()
-    if out is not None:
-        refuse_another(Path(out), about)
+    if folder is not None:
+        refuse_another(folder, about)
     meter = Meter(question.work(count), question.unit, f"evaluating {task}", on_progress)
     meter.advance(0)
     answer = question.answer((narrowed(chosen[i], kept) for i in range(count)), meter.advance)
@@ -119,8 +134,8 @@ def evaluate(
     examples = answer.pop("examples", [])
     remarks = [*answer.pop("remarks", []), *_remarks(answer["rows"], task, published, networks)]
     report = {**about, **answer, **({"remarks": remarks} if remarks else {})}
-    if out is not None:
-        write_report(report, examples, Path(out))
+    if folder is not None:
+        write_report(report, examples, folder)
     return report
 
 
@@ -174,9 +189,10 @@ def _clips(
     from msgld.data.stem_folders.folder import CLIP_SECONDS, FolderClips, StemFolder
 
     if stems is None:
-        folder, font = (None if path is None else Path(path) for path in (midi, soundfont))
+        given = {"midi": midi, "soundfont": soundfont}
+        folder, font = (None if path is None else checks.as_path(name, path) for name, path in given.items())
         return HeldOut(folder, names, soundfont=font)
-    songs = stems if isinstance(stems, StemFolder) else StemFolder(Path(stems), names)
+    songs = stems if isinstance(stems, StemFolder) else StemFolder(checks.as_path("stems", stems), names)
     return FolderClips(songs, published.seconds if published else CLIP_SECONDS)
 
 

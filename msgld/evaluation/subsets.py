@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
+from typing import Any
 
 from msgld.errors import UsageError
 from msgld.ranges import shown
@@ -36,6 +37,25 @@ def named_subsets(text: str, stems: Sequence[str]) -> list[Subset]:
     if not found:
         raise UsageError("name subsets of stems, such as guitar+piano,bass, or all")
     return list(dict.fromkeys(found))
+
+
+def checked_subsets(subsets: Any, stems: Sequence[str]) -> list[Subset]:
+    """Subsets as a caller gives them: each as its stems or as text, or one text for :func:`named_subsets`.
+
+    Raises:
+        UsageError: as :func:`named_subsets`, or a value of another type.
+    """
+    if isinstance(subsets, str):
+        return named_subsets(subsets, stems)
+    texts = []
+    for subset in subsets if isinstance(subsets, Iterable) else [subsets]:
+        parts = [subset] if isinstance(subset, str) else list(subset) if isinstance(subset, Iterable) else []
+        if not parts or not all(isinstance(part, str) for part in parts):
+            raise UsageError(
+                f"subsets are given as [('bass',), ('guitar', 'piano')], not as {shown(subsets)}"
+            )
+        texts.append("+".join(parts))
+    return list(dict.fromkeys(_subset(text, stems) for text in texts))
 
 
 def _subset(text: str, stems: Sequence[str]) -> Subset:

@@ -7,8 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from msgld.errors import UsageError
+from msgld.ranges import shown
 from msgld.training.part import Part
-from msgld.training.recipe import AnyRecipe
+from msgld.training.recipe import AnyRecipe, Recipe
 
 PARTS = {
     "denoiser": ("msgld.training.denoiser.part:DenoiserPart", "msgld.paper.training.denoiser:PublishedPart"),
@@ -28,7 +29,7 @@ def designs(part: str) -> Iterator[AnyPart]:
     Raises:
         UsageError: there is no such part; the line lists all.
     """
-    if part not in PARTS:
+    if not isinstance(part, str) or part not in PARTS:
         raise UsageError(f"no part named {part!r}; there are: {', '.join(PARTS)}")
     for place in PARTS[part]:
         module, name = place.split(":")
@@ -52,6 +53,8 @@ def find(part: str, recipe: str | AnyRecipe | None = None) -> tuple[AnyPart, Any
         if name not in recipes:
             raise UsageError(f"no {part} recipe named {name!r}; there are: {', '.join(recipes)}")
         return recipes[name]
+    if not isinstance(recipe, Recipe):
+        raise UsageError(f"a recipe is a name, or a Recipe, not {shown(recipe)}")
     for cls in known:
         if isinstance(recipe.settings, cls.settings):
             return cls, recipe
