@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         DataError,
         ModelError,
         MsgldError,
+        TrainingError,
         UsageError,
     )
     from msgld.evaluation.evaluate import evaluate
@@ -58,6 +59,7 @@ __all__ = [
     "Progress",
     "Result",
     "Saved",
+    "TrainingError",
     "UsageError",
     "evaluate",
     "load",
