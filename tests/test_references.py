@@ -83,3 +83,17 @@ def test_what_a_docstring_refers_to_exists(path: Path):
     ]
     lost += [name for name in DOTTED.findall(text) if not exists(name, module, [])]
     assert not lost, f"{path.name} refers to {', '.join(lost)}"
+
+
+def test_files_that_code_and_documents_name_are_there():
+    root = PACKAGE.parent
+    folders = ("msgld", "bench", "docs", "findings", "research", "tests", "tools")
+    named = re.compile(rf"(?<![\w/.-])(?:{'|'.join(folders)})/[\w./-]+\.(?:py|md)\b")
+    files = [path for name in folders for path in (root / name).rglob("*") if path.suffix in (".py", ".md")]
+    lost = [
+        f"{path.relative_to(root)} names {name}"
+        for path in [*files, root / "README.md", root / "CONTRIBUTING.md"]
+        for name in named.findall(path.read_text("utf-8"))
+        if not (root / name).exists()
+    ]
+    assert not lost, "; ".join(lost)

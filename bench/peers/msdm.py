@@ -55,7 +55,7 @@ def separate(denoise: Denoise, mixture: Tensor, noise: Tensor, steps: int) -> Te
 
     The last stem is what the others leave of the mixture, so a change of another stem changes it the other way
     round: the score of stem m is S_m - S_last at the constrained stems. The rule is not exact: of Gaussian stems,
-    whose best estimates are known, it gives the loud ones too little (``tests/test_peers.py``).
+    whose best estimates are known, it gives the loud ones too little (``tests/bench/test_peers.py``).
 
     Args:
         noise: standard normal, (B, S - 1, L).

@@ -95,7 +95,7 @@ def sections(
         material[1] = material[0]
     colour = dice.weighted(style.colour)
     plan = _lengths(dice.pick(FORMS[dice.pick(style.forms)]), material, bars, dice)
-    who = {name: _players(style, name, stems, dice) for name in dict(plan)}
+    who = {name: _players(name, stems, dice) for name in dict(plan)}
     lift = dice.pick((1, 2)) if dice.chance(0.08) else 0
     chords: list[list[list[Chord]]] = []
     for number, (name, count) in enumerate(plan):
@@ -137,7 +137,7 @@ def _lengths(form: str, material: list[str], bars: int | None, dice: Dice) -> li
     return cut
 
 
-def _players(style: Style, name: str, stems: tuple[str, ...], dice: Dice) -> frozenset[str]:
+def _players(name: str, stems: tuple[str, ...], dice: Dice) -> frozenset[str]:
     playing = {stem for stem in stems if dice.chance(PRESENCE[name][stem])}
     return frozenset(playing or {dice.pick(stems)})
 
