@@ -160,8 +160,9 @@ def _several(name: str, values: Any, alone: type | UnionType, example: str) -> t
     return tuple(values)
 
 
-def check_makes(model: Model) -> None:
-    """Raise ModelError where a model cannot make sound."""
+def check_making(model: Model, options: object, on_progress: object, cancel: object) -> None:
+    """As :func:`check_running`, for a model that has to make sound; ModelError where it cannot."""
+    check_running(options, on_progress, cancel)
     if model.vocoder is None:
         raise ModelError(f"the model {model.name!r} has no vocoder: it only separates; load another one")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from msgld.api.quality import of_making
 from msgld.api.record import describe
 from msgld.api.result import Result
 from msgld.audio.sound import Sound
-from msgld.audio.stream import as_channels
+from msgld.audio.stream import stacked
 from msgld.model import Model
 from msgld.music.conditions import OPEN, Conditions
 from msgld.progress import CancelToken, OnProgress
@@ -64,8 +64,7 @@ class StemMaker:
             Cancelled: the caller asked to stop.
         """
         checks.check_conditions(conditions)
-        checks.check_running(options, on_progress, cancel)
-        checks.check_makes(self.model)
+        checks.check_making(self.model, options, on_progress, cancel)
         seconds = check("seconds", seconds)
         wanted = checks.stem_names(make, self.stems)
         nothing = Gathered({}, self.model.rate, checks.at_least_one(seconds * self.model.rate))
@@ -112,26 +111,23 @@ class StemMaker:
         """
         checks.check_conditions(conditions)
         checks.check_sounds(given)
-        checks.check_running(options, on_progress, cancel)
-        checks.check_makes(self.model)
+        checks.check_making(self.model, options, on_progress, cancel)
         noise, match_key = checks.check_noise(noise), check_flag("match_key", match_key)
         start, stop = check_optional("start", start), check_optional("stop", stop)
         checks.check_stems(given, self.stems)
         wanted = checks.to_make(make, given, self.stems, start is not None or stop is not None)
         sounds = gather(given)
         first, last = checks.span(start, stop, sounds.length / sounds.rate)
-        remarks = sounds.remarks
         if match_key and self.model.styles:
             matched = in_matching_key(conditions, sounds.waves, sounds.rate)
             if matched.key != conditions.key:
-                remarks += (
-                    f"in {matched.key}, the likely key of the given stems; a key of yours overrides it",
-                )
+                remark = f"in {matched.key}, the likely key of the given stems; a key of yours overrides it"
+                sounds = replace(sounds, remarks=(*sounds.remarks, remark))
             conditions = matched
         piece, began = self._piece(sounds, conditions, options, on_progress, cancel), time.monotonic()
         stems = arrange(piece, wanted, noise, first, last, match_key or conditions.key is not None)
         extra = {"make": list(wanted), "noise": noise, "start": start, "stop": stop, **_record(conditions)}
-        return self._result("arrange", stems, sounds, options, extra, began, remarks)
+        return self._result("arrange", stems, sounds, options, extra, began)
 
     @renamed_arguments(level="noise")
     def vary(
@@ -157,8 +153,7 @@ class StemMaker:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_sounds(given)
-        checks.check_running(options, on_progress, cancel)
-        checks.check_makes(self.model)
+        checks.check_making(self.model, options, on_progress, cancel)
         noise = checks.check_noise(noise)
         checks.check_stems(given, self.stems)
         sounds = gather(given)
@@ -187,13 +182,12 @@ class StemMaker:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_sounds(given)
-        checks.check_running(options, on_progress, cancel)
-        checks.check_makes(self.model)
+        checks.check_making(self.model, options, on_progress, cancel)
         seconds = check("seconds", seconds)
         checks.check_stems(given, self.stems)
         past = gather(given)
         length = past.length + checks.at_least_one(seconds * past.rate)
-        sounds = Gathered(padded(past.waves, length), past.rate, length, past.remarks, past.names)
+        sounds = replace(past, waves=padded(past.waves, length), length=length)
         piece, began = self._piece(sounds, OPEN, options, on_progress, cancel), time.monotonic()
         return self._result(
             "extend", extend(piece, past.length), sounds, options, {"seconds": seconds}, began
@@ -220,20 +214,17 @@ class StemMaker:
         options: Options,
         extra: Mapping[str, Any],
         began: float,
-        remarks: tuple[str, ...] | None = None,
     ) -> Result:
-        channels = max(len(wave) for wave in stems.values())
-        mix = np.sum([as_channels(wave, channels).astype(np.float64) for wave in stems.values()], axis=0)
+        mix = stacked(stems.values()).astype(np.float64).sum(0)
         info = {
             **describe(self.model, self.weights, task, options, of_making(options, self.model), extra),
             "input": sounds.names,
             "rate": sounds.rate,
             "length": sounds.length,
             "took_seconds": round(time.monotonic() - began, 3),
-            "channels": channels,
+            "channels": len(mix),
         }
-        remarks = sounds.remarks if remarks is None else remarks
-        return Result(stems, mix.astype(np.float32), None, sounds.rate, info, remarks)
+        return Result(stems, mix.astype(np.float32), None, sounds.rate, info, sounds.remarks)
 
 
 def _record(conditions: Conditions) -> dict[str, Any]:

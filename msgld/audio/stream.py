@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
@@ -165,6 +165,13 @@ def as_channels(samples: np.ndarray, channels: int) -> np.ndarray:
     if own > channels:
         raise UsageError(f"a sound of {own} channels does not go with one of {channels}; mix it down first")
     return np.concatenate([samples, np.zeros((channels - own, samples.shape[1]), samples.dtype)])
+
+
+def stacked(waves: Iterable[np.ndarray]) -> np.ndarray:
+    """Sounds (c, L) of one length with the most channels that one has, (number, channels, L)."""
+    waves = list(waves)
+    channels = max(len(wave) for wave in waves)
+    return np.stack([as_channels(wave, channels) for wave in waves])
 
 
 class Spool:

@@ -185,15 +185,17 @@ def _clips(
     published: Published | None,
 ) -> Clips:
     """Clips of a folder of songs, or of the held-out set."""
-    from msgld.data.heldout import HeldOut
-    from msgld.data.stem_folders.folder import CLIP_SECONDS, FolderClips, StemFolder
+    from msgld.data.source import SourceOptions, open_clips
+    from msgld.data.stem_folders.folder import CLIP_SECONDS, StemFolder
 
-    if stems is None:
-        given = {"midi": midi, "soundfont": soundfont}
-        folder, font = (None if path is None else checks.as_path(name, path) for name, path in given.items())
-        return HeldOut(folder, names, soundfont=font)
-    songs = stems if isinstance(stems, StemFolder) else StemFolder(checks.as_path("stems", stems), names)
-    return FolderClips(songs, published.seconds if published else CLIP_SECONDS)
+    seconds = published.seconds if published else CLIP_SECONDS
+    if isinstance(stems, StemFolder):
+        return stems.clips(seconds)
+    if stems is not None:
+        return open_clips("stems", checks.as_path("stems", stems), seconds, SourceOptions(stems=names))
+    given = {"midi": midi, "soundfont": soundfont}
+    folder, font = (None if path is None else checks.as_path(name, path) for name, path in given.items())
+    return open_clips("heldout", folder, seconds, SourceOptions(stems=names, soundfont=font))
 
 
 def _check_count(task: str, question: Question, count: int) -> None:

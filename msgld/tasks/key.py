@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from msgld.audio.stream import as_channels
+from msgld.audio.stream import stacked
 from msgld.dsp.resample import resample
 from msgld.model import Model
 from msgld.music.conditions import Conditions
@@ -37,8 +37,7 @@ def in_matching_key(conditions: Conditions, given: Mapping[str, Wave], rate: int
     waves = [wave for stem, wave in given.items() if stem not in UNPITCHED]
     if conditions.key is not None or not waves:
         return conditions
-    channels = max(len(wave) for wave in waves)
-    total = np.sum([as_channels(wave, channels) for wave in waves], axis=0)
+    total = stacked(waves).sum(0)
     return replace(conditions, key=key_of(resample(total, rate, RATE), RATE))
 
 

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Float32
 from torch import Tensor
 
-from msgld.audio.stream import as_channels
+from msgld.audio.stream import stacked
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.rollout import calls, roll_out
 from msgld.diffusion.sampling import Sampling
@@ -149,8 +149,7 @@ def _gain(piece: Piece) -> float:
     """Gain that brings the given stems to the reference loudness; silence is left as it is."""
     if not piece.given:
         return 1.0
-    channels = max(len(wave) for wave in piece.given.values())
-    given = torch.from_numpy(np.stack([as_channels(wave, channels) for wave in piece.given.values()]))
+    given = torch.from_numpy(stacked(piece.given.values()))
     return gain_of_given(given, len(piece.model.stems), piece.rate, piece.model.reference_rms)
 
 
