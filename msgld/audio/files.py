@@ -55,10 +55,7 @@ def folders(root: Path) -> Iterator[Path]:
 
 def own_files(jsons: Iterable[Path]) -> set[Path]:
     """Resolved paths of the files that records among ``jsons`` list."""
-    found: set[Path] = set()
-    for path in jsons:
-        found |= _listed(path.resolve())
-    return found
+    return {file for path in jsons for file in _listed(path.resolve())}
 
 
 def own_among(files: Iterable[Path]) -> set[Path]:

@@ -152,18 +152,17 @@ class Augmented:
     Args:
         source: where clips come from.
         probability: how often a clip is augmented.
-        settings: which effects, how often, how strong.
     """
 
-    def __init__(self, source: Source, probability: float, settings: Augmentation = Augmentation()) -> None:
-        self.source, self.probability, self.settings = source, probability, settings
+    def __init__(self, source: Source, probability: float) -> None:
+        self.source, self.probability = source, probability
         self.stems = source.stems
 
     def clip(self, seed: int, seconds: float) -> Clip:
         """The source's clip of this seed, augmented or not; BadClip before effects hide bad samples."""
         clip = checked(self.source.clip(seed, seconds), self.stems)
         drawn = np.random.default_rng([seed, 3]).random()
-        return augment(clip, seed, self.settings) if drawn < self.probability else clip
+        return augment(clip, seed) if drawn < self.probability else clip
 
     @property
     def seconds(self) -> float | None:

@@ -99,11 +99,10 @@ def _damage(data: bytes) -> str:
     return ""
 
 
-def _listed(reasons: dict[str, str], most: int = 5) -> str:
-    """Names with reasons in one line; of many some, and how many more there are."""
-    shown = [f"{name} ({reason})" for name, reason in list(reasons.items())[:most]]
-    more = len(reasons) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+def _listed(reasons: dict[str, str]) -> str:
+    """Names with reasons in one line; of many five, and how many more there are."""
+    lines = [f"{name} ({reason})" for name, reason in reasons.items()]
+    return ", ".join(lines[:5]) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:

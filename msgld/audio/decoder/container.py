@@ -17,7 +17,9 @@ Opener = Callable[[], Any]
 """Opens a binary file anew."""
 
 Event = tuple[str, Any]
-"""("frame", frame), or ("lost", the duration of the packet by the container's clock, 0 where it has none)."""
+"""("frame", frame), ("lost", the duration of the packet by the container's clock, 0 where it has none), or END."""
+
+END: Event = ("end", None)
 
 CHECKED = {"flac", "tta", "wavpack"}
 """Codecs with checksums, which FFmpeg ignores unless it has to refuse every error."""
@@ -164,15 +166,6 @@ class Events:
 def _skipped(packet: Any) -> int:
     """Samples at the start of a packet that the decoder leaves out."""
     return little(bytes(packet.get_sidedata("skip_samples")), 0) if packet.has_sidedata("skip_samples") else 0
-
-
-def with_next(events: Iterator[Event]) -> Iterator[tuple[Event, Event | None]]:
-    """Each event with the one that follows it."""
-    held = next(events, None)
-    while held is not None:
-        following = next(events, None)
-        yield held, following
-        held = following
 
 
 def matroska_length(container: Any, stream: Any, rate: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from msgld.audio.decoder.container import (
     CHECKED,
     COARSEST,
+    END,
     Event,
     Events,
     Opener,
@@ -23,7 +24,6 @@ from msgld.audio.decoder.container import (
     matroska_length,
     movie_frames,
     open_container,
-    with_next,
 )
 from msgld.audio.decoder.messages import Message, RefusedError, Remark, Silence, Start
 from msgld.audio.decoder.ogg import Link
@@ -140,7 +140,7 @@ class Stream:
             timeline.begin(0.0)
         elif self._held[0][0] == "lost" and self._events.first_time is not None:
             timeline.begin(float(self._events.first_time * self.rate) + self._events.first_skip)
-        for (kind, event), following in with_next(chain(self._held, self._events)):
+        for (kind, event), following in pairwise(chain(self._held, self._events, [END])):
             if kind == "lost":
                 lost += max(1, round(event * self._tick * self.rate) or frames)
                 continue
@@ -160,9 +160,9 @@ class Stream:
             timeline.advance(len(samples))
         yield from self._tail(timeline.position, lost, frames)
 
-    def _begin_of(self, event: Event | None) -> Fraction | None:
+    def _begin_of(self, event: Event) -> Fraction | None:
         """When a frame begins, in samples of the container's clock; None where that is not stated."""
-        if event is None or event[0] != "frame" or event[1].pts is None:
+        if event[0] != "frame" or event[1].pts is None:
             return None
         return Fraction(event[1].pts * event[1].time_base * self.rate)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from msgld.data.source import Clip, SourceOptions
-from msgld.data.stem_folders import SET_ASIDE, USED, Finding, named
+from msgld.data.stem_folders import SET_ASIDE, USED, Finding, named, relative
 from msgld.data.stem_folders.check import StemFile, examine_all
 from msgld.data.stem_folders.rules import Rule, StemMap, parse_map
 from msgld.data.stem_folders.search import Found, find_stems
@@ -103,7 +103,7 @@ class StemFolder:
         self._note(remark for song in self.songs for remark in _remarks_on_song(song))
 
     def _note(self, remarks: Iterable[tuple[Path, str, str]]) -> None:
-        self.findings += [Finding.on(path, self.root, what, then) for path, what, then in remarks]
+        self.findings += [Finding(relative(path, self.root), what, then) for path, what, then in remarks]
 
     def __len__(self) -> int:
         return len(self.songs)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from msgld.data.stem_folders.words import SUMS, Meaning, Phrase, Vocabulary, is_place, vocabulary, words_of
-from msgld.stems import STEMS
 
 Field = tuple[str, ...]
 """Words of a name between two separators such as `` - `` or a bracket."""
@@ -42,16 +41,6 @@ class _Name:
             fields.append(field[left:])
             left = max(0, left - len(field))
         return [field for field in fields if field]
-
-
-def stem_of_file(name: str, stems: tuple[str, ...] = STEMS) -> str | None:
-    """The stem that a file of this name (without its ending) holds, judging by its name alone.
-
-    Returns:
-        One of ``stems``; ``mixture`` for a sum of all, ``complement`` for a sum without some stem; ``nowhere`` for an
-        instrument that none of the stems includes; None where the name is not clear.
-    """
-    return read_names([name], "", stems)[0].stem
 
 
 def read_names(names: Sequence[str], folder: str, stems: tuple[str, ...]) -> list[Meaning]:

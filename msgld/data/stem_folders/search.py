@@ -113,7 +113,7 @@ class _Search:
         return found if used else [song for song in found if song not in results]
 
     def _note(self, path: Path, what: str, then: str) -> None:
-        self.findings.append(Finding.on(path, self.root, what, then))
+        self.findings.append(Finding(relative(path, self.root), what, then))
 
     def _refuse_folders_of_stems(self) -> None:
         """Refuse a folder for each stem, which would pass for a song each: ``song/bass/take.wav``."""

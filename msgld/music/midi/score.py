@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -12,18 +12,8 @@ from msgld.music.midi.parts import Bend, Part, gain_of, held, pan_of
 from msgld.stems import STEMS, stem_of
 
 
-class Score(Protocol):
-    """The used parts of a ``symusic.Score``, in any unit of time (its own types do not check)."""
-
-    tracks: Any
-
-    def to(self, ttype: Any) -> Any:
-        """The score in another unit of time."""
-        ...
-
-
-def parts(score: Score) -> tuple[Part, ...]:
-    """The parts of a score that have notes, in its order."""
+def parts(score: Any) -> tuple[Part, ...]:
+    """The parts of a ``symusic.Score`` (whose own types do not check) that have notes, in its order."""
     return tuple(_part(track) for track in score.to("second").tracks if len(track.notes))
 
 
