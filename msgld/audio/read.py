@@ -25,11 +25,7 @@ _Decoder = SndfileStream | FfmpegStream
 
 
 def _decoder(path: Path) -> _Decoder:
-    """The decoder for a file, chosen by its first bytes.
-
-    Raises:
-        AudioReadError: no decoder can read it, it is cut short, or it holds several files.
-    """
+    """The decoder for a file, chosen by its first bytes."""
     with path.open("rb") as file:
         head = file.read(4)
     if head in MAGIC:

@@ -38,20 +38,21 @@ _FOLDERS = ("soundfonts", "sounds/sf2", "sounds/sf3")
 _DATA_DIRS = "/usr/local/share:/usr/share:/opt/homebrew/share"
 
 
-def find_soundfonts(path: Path | None = None, *, training: bool = True) -> list[Path]:
+def find_soundfonts(path: Path | None = None) -> list[Path]:
     """The soundfonts at ``path`` (a file or a folder), or those of the system, each file once.
+
+    The held-out soundfont and its relatives are left out (Csound's sf_GMbank.sf2 is one).
 
     Args:
         path: an .sf2 or .sf3 file, a folder of them, or None for the folders where systems keep soundfonts:
             soundfonts/, sounds/sf2/ and sounds/sf3/ in XDG_DATA_HOME and in each of XDG_DATA_DIRS.
-        training: leave out the held-out soundfont and its relatives (Csound's sf_GMbank.sf2 is one).
 
     Raises:
         DataError: nothing is found, or one of them cannot be read.
     """
     roots = [Path(path)] if path is not None else _system_folders()
     files = {file.resolve() for file in _files(roots)}
-    fonts = sorted(file for file in files if not (training and related(file)))
+    fonts = sorted(file for file in files if not related(file))
     if files and not fonts:
         raise DataError(
             f"{path or 'the system'} has no soundfont but the held-out one or its relatives: add another"

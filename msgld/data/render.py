@@ -145,7 +145,8 @@ class _Player:
             else:
                 self._synth.noteoff(channel, key)
         self._fill(sound[done:])
-        self._silence()
+        self._synth.sounds_off()
+        self._fill(np.zeros((self._rate // 10, 2), np.float32))  # the end of the sounds
         for channel, part in enumerate(group):
             if len(part.bend.time):
                 self._bend(channel, 0.0)
@@ -177,11 +178,6 @@ class _Player:
         """Let the synthesiser go on for the length of ``block`` (n, 2), contiguous."""
         if len(block):
             self._synth.generate_simple(len(block), buffer=block.reshape(-1).view(np.uint8).data)
-
-    def _silence(self) -> None:
-        """End every note at once, and let the end of it pass."""
-        self._synth.sounds_off()
-        self._fill(np.zeros((self._rate // 10, 2), np.float32))
 
 
 def _events(group: Sequence[Part], rate: int, colour: int = 0) -> list[tuple[int, int, int, int, float]]:

@@ -17,7 +17,8 @@ from msgld.data.source import Clip, SourceOptions
 from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError, UsageError
 from msgld.music.conditions import FASTEST, SLOWEST, Conditions
-from msgld.music.keys import key_of_notes, transposed
+from msgld.music.key_detection import key_of_notes
+from msgld.music.keys import transposed
 from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transpose
 from msgld.music.midi.score import parts
 from msgld.stems import RATE, STEMS, TABLE, about

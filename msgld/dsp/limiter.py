@@ -80,15 +80,7 @@ def limited(made: np.ndarray, rate: int, bounds: Bounds) -> np.ndarray:
 
 
 def _turned_down(made: np.ndarray, loudness: np.ndarray, bound: float, step: int, radius: int) -> np.ndarray:
-    """Sound (channels, L) with gains that keep its loudness within a bound.
-
-    Args:
-        made: the sound.
-        loudness: of each step.
-        bound: of the loudness.
-        step: in samples.
-        radius: steps on either side over which gains are smoothed.
-    """
+    """Sound with gains that keep the loudness of its steps within a bound, smoothed over ``radius`` steps each way."""
     if not loudness.size or loudness.max() <= bound:
         return made
     needed = torch.from_numpy(np.minimum(1.0, bound / np.maximum(loudness, 1e-30)))[None, None]

@@ -154,10 +154,10 @@ class Stream:
             lost = 0
             if gap:
                 yield Silence(gap)
-            timeline.advance(gap)
+            timeline.position += gap
             samples = samples[: self._room(timeline.position)]
             yield samples
-            timeline.advance(len(samples))
+            timeline.position += len(samples)
         yield from self._tail(timeline.position, lost, frames)
 
     def _begin_of(self, event: Event) -> Fraction | None:

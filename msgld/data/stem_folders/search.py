@@ -74,14 +74,6 @@ class _File:
 
 
 class _Search:
-    """A search in progress.
-
-    Args:
-        root: folder of the set.
-        stems: names of the stems.
-        rules: of the user.
-    """
-
     def __init__(self, root: Path, stems: tuple[str, ...], rules: StemMap) -> None:
         self.root, self.stems, self.rules = root, stems, rules
         self.findings: list[Finding] = []

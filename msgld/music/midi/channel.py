@@ -117,6 +117,7 @@ class Channel:
         notes: in order of onset.
         cuts: ticks at which all sound ended at once.
         tuning: wheel and tuning.
+        drums: whether it plays percussion; ``assigned`` where a message said so.
         pedals: by controller.
     """
 
@@ -142,10 +143,6 @@ class Channel:
         self.control(tick, _RESET, 0)
         self.tuning.reset(tick)
         self._default(system)
-
-    def assign(self, drums: bool) -> None:
-        """Make it a channel of percussion, or of melody."""
-        self.assigned = self.drums = drums
 
     def change_program(self, program: int) -> None:
         """Choose a program; the bank that was selected before decides whether it is a drum kit."""
