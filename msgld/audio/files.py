@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 AUDIO = frozenset({
@@ -23,15 +23,14 @@ LOSSLESS = frozenset({".wav", ".wave", ".bwf", ".w64", ".rf64", ".flac", ".aif",
 MAC_FOLDER = "__MACOSX"
 """Where macOS puts metadata of files inside archives; its files have the names of sounds, and hold none."""
 
-_KEYS = {"task", "model", "files", "versions"}
-"""What every record has; other programs' JSON files do not."""
+_KEYS = {"task", "model", "files", "versions"}  # what every record has; other programs' JSON files do not
 
 _LARGEST = 1 << 20
 _DEPTH = 4
 """How far below its result's folder a record may lie, as patterns such as ``{stem}/{track}.{ext}`` have it."""
 
 
-def is_hidden(path: Path) -> bool:
+def is_hidden(path: PurePath) -> bool:
     """Whether a file or folder is hidden or a by-product: ``._bass.wav``, ``.part``, ``__MACOSX``."""
     return path.name.startswith(".") or path.name == MAC_FOLDER
 

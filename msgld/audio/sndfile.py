@@ -22,8 +22,7 @@ MAGIC = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"riff", b"caff", b".snd",
 
 _SECOND_FLAC = b"fLaC\0\0\0\x22"
 _SEEKABLE = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
-_GUESSED = ("MPEG", "VORBIS", "OPUS")
-"""Formats whose length libsndfile guesses, or takes as stated."""
+_GUESSED = ("MPEG", "VORBIS", "OPUS")  # formats whose length libsndfile guesses, or takes as stated
 
 _UNKNOWN_LENGTH = 1 << 60  # frames; libsndfile's number for a FLAC that does not state its length
 

@@ -27,11 +27,8 @@ KITS = 128
 _PRESET, _RECORDING = struct.Struct("<20x2H14x"), struct.Struct("<20x2I18x")
 """Program and bank of a preset; first sample of a recording and the one after its last (SoundFont 2.04, 7.2, 7.10)."""
 
-_COMPARED = 500
-"""Samples of a recording that are compared; shorter ones, as of synthesised waves, are not."""
-
-_LONGEST = 1 << 24
-"""Bytes of a table that are read; more than any soundfont has."""
+_COMPARED = 500  # samples of a recording that are compared; shorter ones, as of synthesised waves, are not
+_LONGEST = 1 << 24  # bytes of a table that are read; more than any soundfont has
 
 _SUFFIXES = (".sf2", ".sf3")
 _FOLDERS = ("soundfonts", "sounds/sf2", "sounds/sf3")

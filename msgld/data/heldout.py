@@ -33,10 +33,8 @@ STEMS_SOUNDING = 3
 
 _SONGS, _PER_STYLE, _ORDINARY, _RESERVED = 50, 2, 16, 4
 """Clips of songs, of each accompaniment style, of ordinary band styles, of each reserved band style."""
-_TRIES = 12
-"""Places looked at in a piece."""
-_STEP = (5**0.5 - 1) / 2
-"""Multiples of the golden ratio spread evenly over a piece, however many there are."""
+_TRIES = 12  # places looked at in a piece
+_STEP = (5**0.5 - 1) / 2  # multiples of the golden ratio spread evenly over a piece, however many there are
 
 
 _Item = TypeVar("_Item")

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from msgld.audio.files import is_hidden
 from msgld.data.frozen import is_heldout
 from msgld.errors import DataError, one_line
 from msgld.music.midi.parts import Song
@@ -121,9 +122,7 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _hidden(name: str) -> bool:
     """Whether a relative path is hidden, or metadata that macOS keeps beside a copy."""
-    return any(
-        (part.startswith(".") and part != "..") or part == "__MACOSX" for part in PurePosixPath(name).parts
-    )
+    return any(part != ".." and is_hidden(PurePosixPath(part)) for part in PurePosixPath(name).parts)
 
 
 def _read(file: Path) -> bytes:

@@ -27,17 +27,12 @@ LEAD = 8.0
 """Seconds before the start from which a held note is played in full; an older one begins here."""
 TAIL = 2.0
 """Seconds for which a note's release is audible."""
-_STEP = 2.0
-"""Notes within so many decibels are rendered together, at most half of it off."""
-_FLOOR = -60.0
-"""Notes below this (dB) are left out."""
-_PANS = 8
-"""Places between the middle and one side."""
-_VOICES = 512
-"""Notes and layers that sound at once."""
+_STEP = 2.0  # notes within so many decibels are rendered together, at most half of it off
+_FLOOR = -60.0  # notes below this (dB) are left out
+_PANS = 8  # places between the middle and one side
+_VOICES = 512  # notes and layers that sound at once
 _CHANNELS = 16
-_END, _BEND, _STRIKE = 0, 1, 2
-"""Kinds of events, in the order in which they come at one moment."""
+_END, _BEND, _STRIKE = 0, 1, 2  # kinds of events, in the order in which they come at one moment
 
 
 class Renderer:

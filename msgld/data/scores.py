@@ -92,8 +92,7 @@ def _one(fonts: Sequence[Path], rng: np.random.Generator) -> Path:
     return fonts[int(rng.integers(len(fonts)))]
 
 
-_PIECES, _STARTS = 4, 8
-"""Tries for an excerpt in which two stems sound: pieces, and places in each."""
+_PIECES, _STARTS = 4, 8  # tries for an excerpt in which two stems sound: pieces, and places in each
 
 
 class ScoreSource:

@@ -16,8 +16,7 @@ from torch.nn import functional as F
 
 P = ParamSpec("P")
 
-_MOMENTUM = 0.99
-"""Of the fast Griffin-Lim algorithm; 0 is the plain one."""
+_MOMENTUM = 0.99  # of the fast Griffin-Lim algorithm; 0 is the plain one
 
 
 def constant(make: Callable[P, Tensor]) -> Callable[P, Tensor]:

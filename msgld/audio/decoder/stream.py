@@ -38,8 +38,7 @@ _STATED = {"wav", "w64", "aiff", "au", "flac", "wv", "tta", "ape", "mpc", "mpc8"
 _COUNTED = {("ogg", "vorbis"), ("caf", "alac")}
 """Formats and codecs whose end is trimmed here by the stated length, as FFmpeg takes too much from it."""
 
-_LOSSLESS = {"flac", "wv", "tta", "ape"}
-"""Formats whose time stamps count samples."""
+_LOSSLESS = {"flac", "wv", "tta", "ape"}  # formats whose time stamps count samples
 
 _MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
 _LONGEST_GAP = 600.0  # seconds of silence that a single time stamp may cause

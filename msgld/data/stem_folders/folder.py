@@ -21,14 +21,12 @@ CLIP_SECONDS = 10.24
 """Length of an evaluated clip, as published."""
 
 _TRIES = 8
-_SOUNDING = 1e-3
-"""An excerpt whose mixture stays below this (RMS) counts as silent."""
+_SOUNDING = 1e-3  # an excerpt whose mixture stays below this (RMS) counts as silent
 
 _SHORTER = 1.0
 """Seconds by which a stem may end before the others without a remark; encoders add some padding."""
 
-_LOW_RATE = 32_000
-"""Below this rate a file has no highs."""
+_LOW_RATE = 32_000  # below this rate a file has no highs
 
 
 @dataclass(frozen=True)
@@ -194,7 +192,8 @@ def _usable_songs(
     found: Sequence[Found], files: Mapping[Path, StemFile], stems: tuple[str, ...]
 ) -> tuple[StemSong, ...]:
     """The songs with their usable files; a song without any is left out."""
-    lacking = tuple(stem for stem in stems if not any(stem in song.stems for song in found))
+    there = {stem for song in found for stem, _ in song.files}
+    lacking = tuple(stem for stem in stems if stem not in there)
     songs = []
     for song in found:
         usable: dict[str, tuple[StemFile, ...]] = {}

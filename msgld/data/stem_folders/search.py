@@ -31,11 +31,6 @@ class Found:
     files: tuple[tuple[str, Path], ...]
     open: bool = False
 
-    @property
-    def stems(self) -> set[str]:
-        """The stems that the song has files of."""
-        return {stem for stem, _ in self.files}
-
 
 def find_stems(root: Path, stems: tuple[str, ...], rules: StemMap) -> tuple[list[Found], list[Finding]]:
     """The songs in a folder or below it, in the order of their paths, and remarks.

@@ -45,14 +45,12 @@ _OPEN = _phrases("other, others, rest, residual, remainder, misc")
 _NEGATIONS = _phrases("no, non, minus, without, sans, less, wo, ohne, sin, senza, not, but, except")
 _EXACT = _phrases("bass drum, double bass drum")
 """Phrases without a plural: ``bass_drums`` rather means bass and drums."""
-_PLURAL = _phrases("key, string")
-"""Words that name an instrument in the plural only: ``keys``, ``strings``."""
+_PLURAL = _phrases("key, string")  # words that name an instrument in the plural only: ``keys``, ``strings``
 _SUBMIX = _phrases("mix, submix, sub, bus, buss, group, comp")
 """After a stem's name these mean the sum of its parts: ``drum mix``."""
 _PLACES = _phrases("""l, r, c, left, right, center, centre, mid, side, mono, stereo, di, amp, mic, mics, in, out, top,
     bottom, close, room, far, near, dry, wet, take, dbl, double, dub, x""")
-_LONGEST = 4
-"""Words of the longest phrase."""
+_LONGEST = 4  # words of the longest phrase
 
 
 class Phrase(NamedTuple):

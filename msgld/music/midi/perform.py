@@ -18,10 +18,8 @@ from msgld.stems import stem_of
 
 _CONTROL, _PORT, _TEMPO, _SIGNATURE = 0xB0, 0x21, 0x51, 0x58
 _TEMPO_BYTES = 3
-_SHORTEST = 7
-"""Halvings of a whole note that the unit of a time signature may have."""
-_DEFAULT_TEMPO = 500_000
-"""Microseconds in a quarter note of a file without tempos."""
+_SHORTEST = 7  # halvings of a whole note that the unit of a time signature may have
+_DEFAULT_TEMPO = 500_000  # microseconds in a quarter note of a file without tempos
 
 
 def read_midi(data: bytes, name: str) -> Song:
