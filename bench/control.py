@@ -30,7 +30,7 @@ from msgld.dsp.mel import log_mel
 from msgld.metrics.adherence import key_met, tempo_met, tempo_of
 from msgld.model import REFERENCE_RMS, Model
 from msgld.music.midi.parts import length
-from msgld.music.midi.score import parts
+from msgld.music.midi.perform import parts
 from msgld.stems import RATE, STEMS
 
 SECONDS = 15.0

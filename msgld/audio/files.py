@@ -20,9 +20,6 @@ LOSSLESS = frozenset({".wav", ".wave", ".bwf", ".w64", ".rf64", ".flac", ".aif",
                       ".ape", ".tta", ".tak", ".alac"})  # fmt: skip
 """Endings of formats that keep every sample."""
 
-MAC_FOLDER = "__MACOSX"
-"""Where macOS puts metadata of files inside archives; its files have the names of sounds, and hold none."""
-
 _KEYS = {"task", "model", "files", "versions"}  # what every record has; other programs' JSON files do not
 
 _LARGEST = 1 << 20
@@ -31,8 +28,8 @@ _DEPTH = 4
 
 
 def is_hidden(path: PurePath) -> bool:
-    """Whether a file or folder is hidden or a by-product: ``._bass.wav``, ``.part``, ``__MACOSX``."""
-    return path.name.startswith(".") or path.name == MAC_FOLDER
+    """Whether a file or folder is hidden or a by-product: ``._bass.wav``, ``.part``, ``__MACOSX`` of macOS archives."""
+    return path.name.startswith(".") or path.name == "__MACOSX"
 
 
 def sounds(paths: Iterable[Path]) -> Iterator[Path]:

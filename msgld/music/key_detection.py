@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from msgld.music.chroma import chroma
-from msgld.music.keys import key_of_scale, scale
+from msgld.music.keys import key_name, scale
 from msgld.music.midi.parts import Part
 
 CLEAR = 0.01
@@ -31,13 +31,7 @@ def key_of(samples: np.ndarray, rate: int) -> str | None:
         rate: samples a second.
     """
     energies = pitch_classes(samples, rate)
-    if not energies.any():
-        return None
-    held = scale_fractions(energies)
-    second, first = np.sort(held)[-2:]
-    if first - second < CLEAR:
-        return None
-    return key_of_scale(int(np.argmax(held)), energies.tolist())
+    return _key(energies, 0.0, CLEAR) if energies.any() else None
 
 
 def key_of_notes(piece: Sequence[Part], start: float, seconds: float) -> str | None:
@@ -56,13 +50,22 @@ def key_of_notes(piece: Sequence[Part], start: float, seconds: float) -> str | N
             ends = (part.onset, part.onset + part.duration)
             begin, end = (np.clip(at, start, start + seconds) for at in ends)
             np.add.at(time, part.pitch % 12, end - begin)
-    if np.count_nonzero(time) < FEWEST:
-        return None
-    held = scale_fractions(time)
+    return _key(time, HELD, AHEAD) if np.count_nonzero(time) >= FEWEST else None
+
+
+def _key(weights: np.ndarray, least: float, margin: float) -> str | None:
+    """The key whose scale holds at least this fraction of the weights, and by a margin more than any other scale.
+
+    Of a major key and its relative minor, which share a scale, the one whose tonic and fifth weigh more.
+    """
+    held = scale_fractions(weights)
     second, first = np.sort(held)[-2:]
-    if first < HELD or first - second < AHEAD:
+    if first < least or first - second < margin:
         return None
-    return key_of_scale(int(np.argmax(held)), time.tolist())
+    tonic = int(np.argmax(held))
+    relative = (tonic + 9) % 12
+    major, minor = (weights[root] + weights[(root + 7) % 12] for root in (tonic, relative))
+    return key_name(tonic, "major") if major >= minor else key_name(relative, "minor")
 
 
 def pitch_classes(samples: np.ndarray, rate: int) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgld.errors import UsageError
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -57,18 +55,6 @@ def notes_of(key: str) -> frozenset[int]:
     tonic, mode = parse_key(key)
     modes = [mode] if mode else ["major", "minor"]
     return frozenset(note for one in modes for note in scale(tonic, one))
-
-
-def key_of_scale(tonic: int, weights: Sequence[float]) -> str:
-    """The major key or its relative minor, which share a scale: the one whose tonic and fifth weigh more.
-
-    Args:
-        tonic: of the major key.
-        weights: of the twelve pitch classes, from C on.
-    """
-    relative = (tonic + 9) % 12
-    major, minor = (weights[root] + weights[(root + 7) % 12] for root in (tonic, relative))
-    return key_name(tonic, "major") if major >= minor else key_name(relative, "minor")
 
 
 def transposed(key: str, semitones: int) -> str:
