@@ -146,12 +146,7 @@ def _fast(length: int) -> int:
 
 
 class Augmented:
-    """A source whose clips are sometimes augmented.
-
-    Args:
-        source: where clips come from.
-        probability: how often a clip is augmented.
-    """
+    """Another source, whose clips are augmented with a probability."""
 
     def __init__(self, source: Source, probability: float) -> None:
         self.source, self.probability = source, probability

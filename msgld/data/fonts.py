@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from msgld.data.frozen import heldout_recordings
+from msgld.data.frozen import heldout_names
 from msgld.errors import DataError
 from msgld.music.midi.parts import Part
 
@@ -73,7 +73,7 @@ def related(font: Path) -> bool:
     if font.name.lower() == HELD_OUT.lower():
         return True
     own = recordings_of(font)
-    return len(own & heldout_recordings()) > _RELATED * len(own)
+    return len(own.intersection(heldout_names()["recordings"])) > _RELATED * len(own)
 
 
 def _files(roots: Iterable[Path]) -> Iterable[Path]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, Protocol
 
 import numpy as np
@@ -133,8 +133,7 @@ def open_clips(
 def _opened(name: str, path: Path | None, options: SourceOptions) -> Any:
     if name not in SOURCES:
         raise UsageError(f"no source of data named {name!r}; there are: {', '.join(SOURCES)}")
-    module, _, function = SOURCES[name].partition(":")
-    return getattr(import_module(module), function)(path, options)
+    return resolve_name(SOURCES[name])(path, options)
 
 
 class BadClip(DataError):
@@ -155,12 +154,8 @@ class BadClip(DataError):
 def checked(clip: Clip, stems: Sequence[str]) -> Clip:
     """The clip itself, if training may see it.
 
-    Args:
-        clip: any.
-        stems: names of its stems, for the message.
-
     Raises:
-        BadClip: a sample is NaN, infinite or above ``LOUDEST``; the message names the piece and the stem.
+        BadClip: a sample is NaN, infinite or above ``LOUDEST``; the message names the piece and one of the ``stems``.
     """
     for name, audio in zip(stems, clip.stems, strict=True):
         # The largest absolute value is NaN where any sample is.

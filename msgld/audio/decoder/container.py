@@ -180,19 +180,11 @@ def matroska_length(container: Any, stream: Any, rate: int) -> float:
 
 
 def movie_frames(opened: Opener, stream: Any, rate: int, first_time: Fraction | None) -> int:
-    """Length of the sound of an MP4, MOV or M4A: that of its track less the encoder's delay.
+    """Length of the sound of an MP4, MOV or M4A in samples: its track's less the encoder's delay; 0 if none is stated.
 
     An edit list cuts off delay and padding, but states the length in ticks of the whole movie, which are
     often as coarse as a millisecond; and the last packet decodes to more.
-
-    Args:
-        opened: opens the file anew.
-        stream: of the open file.
-        rate: of its samples.
-        first_time: of the first packet, in seconds.
-
-    Returns:
-        Samples; 0 where the file states none.
+    ``first_time`` is the first packet's, in seconds.
     """
     edited, tick = stream.duration, Fraction(stream.time_base)
     with opened() as file, open_container(file, ignore_editlist="1") as unedited:

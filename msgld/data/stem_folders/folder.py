@@ -154,11 +154,7 @@ class StemFolder:
 class FolderClips:
     """All songs of a folder in clips of one length, by number: the first of each song, then the second of each.
 
-    The rest at a song's end is not used; a song shorter than a clip is filled up with silence.
-
-    Args:
-        folder: of the songs.
-        seconds: length of a clip.
+    The rest at a song's end is not used; a song shorter than a clip (of ``seconds``) is filled up with silence.
     """
 
     def __init__(self, folder: StemFolder, seconds: float = CLIP_SECONDS) -> None:

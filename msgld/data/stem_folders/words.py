@@ -85,11 +85,7 @@ class Meaning:
 
 
 class Vocabulary:
-    """The phrases that mean something for one choice of stems; those of stems that it lacks mean ``other``.
-
-    Args:
-        stems: names of the stems.
-    """
+    """The phrases that mean something for one choice of stems; those of stems that it lacks mean ``other``."""
 
     def __init__(self, stems: tuple[str, ...]) -> None:
         rest = "other" if "other" in stems else NOWHERE
@@ -195,12 +191,7 @@ _CAMEL = re.compile(r"\d+|[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+
 
 
 def words_of(text: str, camel: bool = True) -> tuple[str, ...]:
-    """Words in lower case without accents; ``+``, ``&`` and the comma count as ``and``.
-
-    Args:
-        text: any.
-        camel: split ``bassGuitar`` in two.
-    """
+    """Words in lower case without accents; ``+``, ``&``, comma count as ``and``; ``camel`` splits ``bassGuitar``."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     runs = _RUN.findall(_JOINED.sub(" and ", plain))
     return tuple(part.casefold() for run in runs for part in (_CAMEL.findall(run) if camel else [run]))
