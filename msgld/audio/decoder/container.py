@@ -34,7 +34,9 @@ _REFERRING = {
 }  # fmt: skip
 """Formats that name other files, or none at all."""
 
-_LOUDEST = 32.0  # times full scale; no encoder of music writes more, a damaged packet may
+LOUDEST = 32.0
+"""Times full scale; no encoder of music writes more, a damaged packet may."""
+
 _TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 
 
@@ -62,7 +64,8 @@ def open_container(file: Any, **options: str) -> Any:
             io_open=_closed, metadata_errors="replace",
         )  # fmt: skip
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise RefusedError(f"is not audio that can be decoded ({_reason(error)})", unknown=True) from error
+        reason = str(getattr(error, "strerror", None) or error).splitlines()[0][:200].rstrip(".").lower()
+        raise RefusedError(f"is not audio that can be decoded ({reason})", unknown=True) from error
     if not container.streams.audio:
         raise RefusedError("holds no audio")
     stream = container.streams.audio[0]
@@ -70,10 +73,6 @@ def open_container(file: Any, **options: str) -> Any:
         raise RefusedError("holds audio that cannot be decoded; export it as WAV or FLAC")
     stream.codec_context.thread_count = 1
     return container
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).splitlines()[0][:200].rstrip(".").lower()
 
 
 def as_floats(frame: Any) -> np.ndarray:
@@ -90,14 +89,9 @@ def as_floats(frame: Any) -> np.ndarray:
     return (samples - (128 if kind == "u8" else 0)) * np.float32(2.0 ** (1 - 8 * dtype.itemsize))
 
 
-def is_no_number(samples: np.ndarray) -> bool:
-    """Whether a sample is NaN or infinite."""
-    return not bool(np.isfinite(samples).all())
-
-
-def is_noise(samples: np.ndarray) -> bool:
-    """Whether samples of a compressed format are so wild that the packet must be damaged."""
-    return is_no_number(samples) or bool(np.abs(samples).max(initial=0.0) >= _LOUDEST)
+def is_noise(samples: np.ndarray, loudest: float = LOUDEST) -> bool:
+    """Whether samples are NaN, infinite, or so loud that the packet must be damaged."""
+    return not np.isfinite(samples).all() or bool(np.abs(samples).max(initial=0.0) >= loudest)
 
 
 class Events:
@@ -151,7 +145,8 @@ class Events:
         """The decoded packets."""
         for packet in self._packets():
             if packet.size and self.first_time is None and packet.pts is not None:
-                self.first_time, self.first_skip = packet.pts * self._tick, _skipped(packet)
+                skipped = packet.get_sidedata("skip_samples") if packet.has_sidedata("skip_samples") else b""
+                self.first_time, self.first_skip = packet.pts * self._tick, little(bytes(skipped), 0)
             try:
                 frames = packet.decode()
             except (av.FFmpegError, ValueError):
@@ -161,11 +156,6 @@ class Events:
                 if not self._drop_first:
                     yield "frame", frame
                 self._drop_first = False
-
-
-def _skipped(packet: Any) -> int:
-    """Samples at the start of a packet that the decoder leaves out."""
-    return little(bytes(packet.get_sidedata("skip_samples")), 0) if packet.has_sidedata("skip_samples") else 0
 
 
 def matroska_length(container: Any, stream: Any, rate: int) -> float:

@@ -14,12 +14,12 @@ from msgld.audio.decoder.container import (
     CHECKED,
     COARSEST,
     END,
+    LOUDEST,
     Event,
     Events,
     Opener,
     as_floats,
     changed,
-    is_no_number,
     is_noise,
     matroska_length,
     movie_frames,
@@ -64,7 +64,7 @@ class Stream:
         codec = self._stream.codec_context.name
         self._counted = (self.format, codec) in _COUNTED
         self._uncompressed = codec.startswith("pcm_")
-        self._noise = is_noise if codec not in CHECKED else is_no_number
+        self._loudest = math.inf if codec in CHECKED else LOUDEST
         self._tick = Fraction(self._stream.time_base)
         self._events = Events(self._container, self._counted, self.format == "ogg")
         self._held: list[Event] = []
@@ -185,7 +185,7 @@ class Stream:
         if sound != (self.rate, self.channels):
             raise RefusedError(changed((self.rate, self.channels), sound))
         samples = as_floats(frame)
-        if frame.is_corrupt or (not self._uncompressed and self._noise(samples)):
+        if frame.is_corrupt or (not self._uncompressed and is_noise(samples, self._loudest)):
             return None
         return samples
 
