@@ -28,18 +28,23 @@ _UNFINISHED = re.compile(
 """Names of unfinished folders; those of earlier versions do not say who made them."""
 
 
-def check_out(out: Path) -> None:
-    """Raise AudioWriteError where ``out`` is not, and cannot become, a folder that may be written to."""
+def check_out(out: Path, name: str = "--out") -> None:
+    """Raise AudioWriteError where ``out`` is not, and cannot become, a folder that may be written to.
+
+    Args:
+        out: the folder.
+        name: of the argument, for the message.
+    """
     for place in (out, *out.parents):
         if place.is_dir():
             if not os.access(place, os.W_OK | os.X_OK):
-                raise AudioWriteError(f"{place} is not writable; choose another folder with --out")
+                raise AudioWriteError(f"{place} is not writable; choose another {name}")
             return
         if place.is_symlink():
             aim = os.readlink(place)
-            raise AudioWriteError(f"{place} is a link to {aim}, which is not there; choose another --out")
+            raise AudioWriteError(f"{place} is a link to {aim}, which is not there; choose another {name}")
         if place.exists():
-            raise AudioWriteError(f"{place} is a file; choose another folder with --out")
+            raise AudioWriteError(f"{place} is a file; choose another {name}")
 
 
 @contextmanager

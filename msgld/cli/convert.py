@@ -34,8 +34,7 @@ Half = Annotated[
     bool, typer.Option("--half", help="Store 16 bits a number: half the size, nearly the same sound.")
 ]
 Width = Annotated[
-    int | None,
-    o.number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192)."),
+    int | None, o.number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192).")
 ]
 StemNames = Annotated[
     str | None,

@@ -126,8 +126,8 @@ def _name_of(files: Files) -> str:
 
 
 def generate(*, seconds: o.Seconds = 20.0, conditions: o.Conditioned, key: Key = None, make: o.Make = None,
-             count: Count = 1, options: o.SamplingInStyle, out: Out = Path("generated"),
-             maker: Making) -> int:  # fmt: skip
+             count: Count = 1, options: o.Sampling, style_guidance: o.StyleGuidance = None,
+             out: Out = Path("generated"), maker: Making) -> int:  # fmt: skip
     """Make new music: all stems of a piece, and their mix.
 
     Results go to FOLDER/MODEL/seedN/, where N is the seed. The same seed gives the same piece. A result that exists
@@ -149,14 +149,15 @@ def generate(*, seconds: o.Seconds = 20.0, conditions: o.Conditioned, key: Key =
         maker.check_free(place / f"seed{seed}")
     work = partial(model.generate, seconds, make=wanted, conditions=conditions)
     for seed in seeds:
-        seeded = partial(work, options=replace(options, seed=seed))
-        maker.make("generate", seeded, place / f"seed{seed}")
+        seeded = replace(options, seed=seed, style_guidance=style_guidance)
+        maker.make("generate", partial(work, options=seeded), place / f"seed{seed}")
     return DONE
 
 
 def arrange(folder: Folder = None, *, given: o.Given = None, make: o.Make = None, conditions: o.Conditioned,
             key: KeyToMatch = None, noise: NoiseOnGiven = 0.0, start: Start = None, stop: o.Stop = None,
-            options: o.SamplingInStyle, out: Out = Path("arranged"), maker: Making) -> int:  # fmt: skip
+            options: o.GuidedSampling, style_guidance: o.StyleGuidance = None, out: Out = Path("arranged"),
+            maker: Making) -> int:  # fmt: skip
     """Play the missing stems to the ones you have.
 
     With --from and --to, stems in --make that are also given are replaced in that stretch only. Results go to
@@ -172,6 +173,7 @@ def arrange(folder: Folder = None, *, given: o.Given = None, make: o.Make = None
     """
     wanted = stem_list(make)
     conditions = replace(conditions, key=None if key == "any" else key)
+    options = replace(options, style_guidance=style_guidance)
     o.check_stretch(start, stop)
     files, model = maker.start(folder, given, out)
     check_stems(wanted or (), model.stems)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from msgld.api.folder import check_out
 from msgld.cli import options as o
 from msgld.cli.checking import report
 from msgld.cli.console import Console, shown, track
@@ -80,8 +81,7 @@ SoundFont = Annotated[
     Path | None, typer.Option("--soundfont", metavar="PATH", help="A soundfont or a folder of them.")
 ]
 Minutes = Annotated[
-    float | None,
-    o.number("minutes", "--minutes", help="Length of the whole run; the recipe's by default."),
+    float | None, o.number("minutes", "--minutes", help="Length of the whole run; the recipe's by default.")
 ]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
 StartModel = Annotated[Path | None, typer.Option("--start", metavar="MODEL", help="Model to begin with.")]
@@ -126,6 +126,7 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
     from msgld import train as train_model
 
     console = Console()
+    check_out(out)
     if jobs:
         import torch
 
