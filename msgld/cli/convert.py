@@ -109,8 +109,7 @@ def _show(published: Published, console: Console, every: bool) -> None:
     if every:
         lines += [line for part in published.parts for line in part.faults.lines()]
         lines += published.unknown
-    for line in lines:
-        console.say(line)
+    console.say(*lines)
 
 
 def _announce(published: Published, out: Path, console: Console) -> None:

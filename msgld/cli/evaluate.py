@@ -157,10 +157,8 @@ class Evaluation:
                               networks=networks, on_progress=on_progress, **settings)  # fmt: skip
         for row in report["rows"]:
             self.console.record(**row)
-        for line in table(report["rows"]):
-            self.console.say(line)
-        for remark in report.get("remarks", ()):
-            self.console.remark(remark)
+        self.console.say(*table(report["rows"]))
+        self.console.remark(*report.get("remarks", ()))
         if self.out is not None:
             self.console.say(f"report in {shown(self.out)}")
         return 0

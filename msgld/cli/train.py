@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,9 +16,6 @@ from msgld.cli import options as o
 from msgld.cli.checking import report
 from msgld.cli.console import Console, shown, track
 from msgld.progress import OnProgress, Progress
-
-if TYPE_CHECKING:
-    from msgld.data.stem_folders.folder import StemFolder
 
 NEWS_SECONDS = 20.0
 """How often the losses shown are renewed."""
@@ -148,16 +145,10 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
             device=device,
             seed=seed,
             on_progress=News(show).show,
-            on_folder=lambda folder: _report(folder, console),
+            on_folder=lambda folder: console.remark(*report(folder)),
         )
     _announce(folder, console)
     return 0
-
-
-def _report(folder: StemFolder, console: Console) -> None:
-    """Report which files of a folder of songs are used."""
-    for line in report(folder):
-        console.remark(line)
 
 
 def _announce(folder: Path, console: Console) -> None:
