@@ -45,8 +45,7 @@ def checked_folders(
             found.append(StemFolder(path, stems, rules=rules, cache=cache_folder(), on_progress=on_progress))
     check_rules(found)
     for folder in found:
-        for line in report(folder):
-            console.remark(line)
+        console.remark(*report(folder))
     return found
 
 

@@ -109,7 +109,7 @@ def evaluate(
         checks.check_type("networks", network, Embedding, "embeddings")
     folder = None if out is None else checks.as_path("out", out)
     if folder is not None:
-        check_out(folder)
+        check_out(folder, "out")
     if clips is not None and not (hasattr(clips, "__len__") and hasattr(clips, "__getitem__")):
         raise UsageError(f"clips are given as a sequence of them, not as {shown(clips)}")
     sources = {"clips": clips, "stems": stems, "midi": midi, "soundfont": soundfont}
@@ -129,7 +129,7 @@ def evaluate(
         refuse_another(folder, about)
     meter = Meter(question.work(count), question.unit, f"evaluating {task}", on_progress)
     meter.advance(0)
-    answer = question.answer((narrowed(chosen[i], kept) for i in range(count)), meter.advance)
+    answer = question.answer((narrowed(_clip(chosen[i]), kept) for i in range(count)), meter.advance)
     meter.advance(math.inf)  # fractions of a clip may sum to a little less than it
     examples = answer.pop("examples", [])
     remarks = [*answer.pop("remarks", []), *_remarks(answer["rows"], task, published, networks)]
@@ -196,6 +196,12 @@ def _clips(
     given = {"midi": midi, "soundfont": soundfont}
     folder, font = (None if path is None else checks.as_path(name, path) for name, path in given.items())
     return open_clips("heldout", folder, seconds, SourceOptions(stems=names, soundfont=font))
+
+
+def _clip(clip: Clip) -> Clip:
+    """One of the clips; UsageError where it is something else."""
+    checks.check_type("each of clips", clip, Clip, "a msgld.data.source.Clip")
+    return clip
 
 
 def _check_count(task: str, question: Question, count: int) -> None:

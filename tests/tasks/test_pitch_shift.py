@@ -19,7 +19,7 @@ from msgld.music.tuning import tuning
 from msgld.tasks.masking import PLAIN
 from msgld.tasks.pitch_shift import PitchShift, averaged
 from msgld.tasks.separate import separate_song
-from msgld.tasks.windowing import Windowing
+from msgld.tasks.song import Windowing
 
 RATE = 16000
 SHORT = Windowing(context=0.2, fade=0.1, length=1.5)
