@@ -1,4 +1,4 @@
-"""What refiner and spatial filter give over the mel mask alone, on the frozen held-out set: SI-SDRi of every stem.
+"""What refiner and Wiener filter give over the mel mask alone, on the frozen held-out set: SI-SDRi of every stem.
 
     python bench/refiner.py --midi FOLDER --out research/figures
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 

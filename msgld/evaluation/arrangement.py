@@ -20,8 +20,7 @@ from msgld.evaluation.question import Advance, Question
 from msgld.evaluation.report import row
 from msgld.evaluation.subsets import Subset, usual_subsets
 from msgld.metrics import frechet_distance, is_silent, log_mel_l1, mel_statistics, pause_fraction
-from msgld.metrics.coherence import agreement, on_scale
-from msgld.metrics.copies import copies
+from msgld.metrics.coherence import agreement, copies, on_scale
 from msgld.progress import OnProgress, Progress
 
 RATE = 22_050

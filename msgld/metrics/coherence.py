@@ -21,6 +21,9 @@ ONSET_HZ = 100
 TOLERANCE = 0.03
 """Seconds by which onsets may miss each other: the standard deviation of the bell over which each is spread."""
 
+COPY = 0.95
+"""Correlation of two log-mels from which on one counts as a copy of the other."""
+
 
 def agreement(
     part: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray], rate: int
@@ -130,3 +133,13 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
     a, b = one - one.mean(), other - other.mean()
     norm = float(np.sqrt((a**2).sum() * (b**2).sum()))
     return float((a * b).sum() / norm) if norm > 0 else float("nan")
+
+
+def copies(made: np.ndarray, given: np.ndarray) -> int:
+    """How many made stems are copies of a given one.
+
+    Args:
+        made: log-mels (n, M, N).
+        given: log-mels (m, M, N).
+    """
+    return sum(any(correlation(one, other) > COPY for other in given) for one in made)
