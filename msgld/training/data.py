@@ -9,8 +9,7 @@ from typing import Any
 
 from msgld.data.augment import Augmented
 from msgld.data.source import Mixed, Source, SourceOptions, open_source
-from msgld.data.stem_folders.folder import StemFolder, check_rules
-from msgld.data.stem_folders.rules import parse_map
+from msgld.data.stem_folders.folder import StemFolder, open_folders
 from msgld.data.stem_folders.words import stems_to_train
 from msgld.errors import DataError, UsageError
 from msgld.progress import OnProgress
@@ -114,13 +113,7 @@ class Data:
         if self.soundfont is not None and self.stems and not self.midi and not self.with_band:
             raise UsageError("--soundfont goes with --midi or --band: songs of --stems are not played by one")
         names = self.names(start)
-        rules = parse_map(self.maps, names)
-        if rules and not self.stems:
-            raise UsageError("--map describes the files of --stems: add --stems FOLDER")
-        folders = [
-            StemFolder(path, names, rules=rules, cache=cache, on_progress=on_progress) for path in self.stems
-        ]
-        check_rules(folders)
+        folders = open_folders(self.stems, names, self.maps, cache, on_progress)
         if on_folder:
             for folder in folders:
                 on_folder(folder)
@@ -148,9 +141,8 @@ def training_source(
         UsageError: nothing to train on.
         DataError: a folder or a soundfont is unusable.
     """
-    sources: list[tuple[Source, float]] = []
     options = SourceOptions(soundfont=soundfont)
-    sources += [(open_source("midi", path, options), 1.0) for path in midi]
+    sources = [(open_source("midi", path, options), 1.0) for path in midi]
     sources += [(open_source("band", None, options), band)] if band > 0 else []
     sources += [(one if isinstance(one, StemFolder) else open_source("stems", one), 1.0) for one in stems]
     if not sources:

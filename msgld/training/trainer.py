@@ -88,7 +88,7 @@ class Trainer(ABC, Generic[AnyPool]):
         device: torch.device,
         seed: int = 0,
     ) -> None:
-        self.part, self.optim = part, recipe.optim
+        self.part, self.recipe, self.optim = part, recipe, recipe.optim
         self.network = network.to(device)
         self.pool = pool
         if device.type != "cpu":
