@@ -11,7 +11,6 @@ import torch
 from msgld.data.source import Clip
 from msgld.dsp.mel import AUDIOLDM, log_mel
 from msgld.dsp.resample import resample
-from msgld.errors import UsageError
 from msgld.metrics import bss_sdr, is_silent, log_mel_l1, log_mel_mse, msdm_gains, si_sdri
 
 MSDM_RATE = 22_050
@@ -103,10 +102,3 @@ MEASURES: dict[str, Measure] = {
         Measure("log-mel-l1", "nepers", False, _mel_distance(log_mel_l1)),
     )
 }
-
-
-def find_measure(name: str) -> Measure:
-    """The measure of that name; UsageError names the others."""
-    if name not in MEASURES:
-        raise UsageError(f"no measure named {name!r}; there are: {', '.join(MEASURES)}")
-    return MEASURES[name]

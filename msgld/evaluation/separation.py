@@ -14,7 +14,7 @@ from msgld.api.quality import of_separation
 from msgld.audio.sound import Sound
 from msgld.data.source import Clip
 from msgld.errors import DataError
-from msgld.evaluation.measures import find_measure
+from msgld.evaluation.measures import MEASURES
 from msgld.evaluation.question import Advance, Question
 from msgld.evaluation.report import EXAMPLES, Example, plain, row
 from msgld.metrics import is_silent
@@ -36,7 +36,7 @@ class Separation(Question):
 
     def about(self) -> dict[str, Any]:
         """Measure and sampler."""
-        measure = find_measure(self.measure)
+        measure = MEASURES[self.measure]
         better = "higher" if measure.higher else "lower"
         settings = of_separation(self.options, self.model.model).sampling
         return {"measure": measure.name, "unit": measure.unit, "better": better, **self.sampling(settings)}
@@ -49,7 +49,7 @@ class Separation(Question):
             mixture = clip.stems.sum(0)
             stems = separate_clip(self.model, mixture, clip.rate, self.options, self.silent)
             stems = pool_estimates(stems, clip, self.model.stems)
-            values.append(find_measure(self.measure).compute(stems, clip))
+            values.append(MEASURES[self.measure].compute(stems, clip))
             names.append(clip.name)
             pooled |= {clip.pooled} - {()}
             if len(examples) < EXAMPLES:

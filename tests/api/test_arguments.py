@@ -9,7 +9,7 @@ from command import contents, write_noise
 from tiny import save_tiny_model
 
 import msgld
-from msgld.evaluation.subsets import checked_subsets
+from msgld.evaluation.subsets import named_subsets
 from msgld.stems import STEMS
 
 
@@ -72,7 +72,7 @@ def test_evaluate_refuses(model: msgld.Msgld, songs: Path, monkeypatch: pytest.M
     "subsets", ["bass,piano+guitar", ["bass", "guitar+piano"], [["bass"], ("piano", "guitar")]]
 )
 def test_subsets_are_given_as_stems_or_as_text(subsets: object):
-    assert checked_subsets(subsets, STEMS) == [("bass",), ("guitar", "piano")]
+    assert named_subsets(subsets, STEMS) == [("bass",), ("guitar", "piano")]
 
 
 def test_a_plan_refuses_what_a_separation_does(model: msgld.Msgld):

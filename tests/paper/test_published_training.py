@@ -44,7 +44,7 @@ from msgld.paper.unet3d import PublishedUNet, UNetConfig
 from msgld.training.folder import load_state
 from msgld.training.mixing import mix_mels
 from msgld.training.optim import OptimConfig, build_optimisers, clip_gradients, rate_factor
-from msgld.training.parts import find_recipe
+from msgld.training.parts import find
 from msgld.training.pool.clips import ClipPool, Crops
 from msgld.training.pool.pool import PoolConfig
 from msgld.training.recipe import Stage
@@ -456,7 +456,7 @@ def test_recipes_fit_their_pool_and_their_codec():
         for stage in recipe.stages:
             assert stage.frames % 2**levels == (AUDIOLDM.bands // 4) % 2**levels == 0
     assert set(CODECS) == set(PUBLISHED)
-    assert all(find_recipe("denoiser", name).name == name for name in ("small", *PUBLISHED))
-    assert find_recipe("codec").network == KLConfig()
+    assert all(find("denoiser", name)[1].name == name for name in ("small", *PUBLISHED))
+    assert find("codec")[1].network == KLConfig()
     assert math.isclose(PAPER.stages[0].frames * 4 * 160 / 16000, 10.24)
     assert PAPER.network == UNetConfig()

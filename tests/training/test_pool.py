@@ -304,7 +304,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from msgld.training.denoiser.part import DenoiserPart
-from msgld.training.parts import find_recipe
+from msgld.training.parts import find
 from msgld.training.run import run_part
 from msgld.stems import STEMS
 
@@ -313,7 +313,7 @@ class Nothing:
     stems = STEMS
 
 
-tiny = find_recipe("denoiser", "tiny")
+tiny = find("denoiser", "tiny")[1]
 run_part(DenoiserPart(replace(tiny, pool=replace(tiny.pool, workers=1)), Path("out")), Nothing(), 0.1)
 """
 
