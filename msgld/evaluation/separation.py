@@ -14,10 +14,9 @@ from msgld.api.quality import of_separation
 from msgld.audio.sound import Sound
 from msgld.data.source import Clip
 from msgld.errors import DataError
-from msgld.evaluation.measures import MEASURES
+from msgld.evaluation.measures import MEASURES, sounding
 from msgld.evaluation.question import Advance, Question
 from msgld.evaluation.report import EXAMPLES, Example, plain, row
-from msgld.metrics import is_silent
 
 OTHER = "other"
 
@@ -118,6 +117,6 @@ def _example(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[st
     """The song, and each stem that sounds in it: the true one and the separated one."""
     tracks = {"song": mixture}
     for k, name in enumerate(names):
-        if clip.present[k] and not is_silent(clip.stems[k]):
+        if sounding(clip)[k]:
             tracks |= {f"{name}, true": clip.stems[k], f"{name}, separated": stems[k]}
     return Example(clip.name, tracks, clip.rate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -67,19 +67,6 @@ def build_optimisers(module: nn.Module, config: OptimConfig) -> list[torch.optim
         adjust_lr_fn="match_rms_adamw",
     )
     return [adamw, muon]
-
-
-def set_rate(optimisers: Iterable[torch.optim.Optimizer], rate: float) -> None:
-    """Set the learning rate of all groups."""
-    for optimiser in optimisers:
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-
-
-def clip_gradients(module: nn.Module, config: OptimConfig) -> Tensor:
-    """Norm of the gradient, scalar, before it is brought down to the largest that is allowed."""
-    largest = float("inf") if config.clip is None else config.clip
-    return torch.nn.utils.clip_grad_norm_(module.parameters(), largest)
 
 
 class Average:

@@ -127,13 +127,15 @@ class Run:
     def _steps(self) -> None:
         saved_at = reported_at = clock()
         for step in self.trainer:
-            figures = {**step.losses, "progress": step.progress, "seconds": step.seconds}
-            means = self.log.add(figures)
+            means = self.log.add({**step.losses, "progress": step.progress, "seconds": step.seconds})
             if means is not None:
                 means |= self._left_out()
                 self.log.write(step.number, means)
             if self.on_progress and (means is not None or clock() - reported_at > REPORT_SECONDS):
-                self.on_progress(self._progress(means or {}))
+                left, whole = self.trainer.left, self.trainer.budget
+                self.on_progress(
+                    Progress(round(whole - left), round(whole), "s", "training", left, means or {})
+                )
                 reported_at = clock()
             if clock() - saved_at > self.recipe.save_minutes * 60:
                 self.save()
@@ -177,10 +179,6 @@ class Run:
                 if measured:
                     self.log.write(trainer.number, measured)
                 trainer.draw(self.out / "samples" / f"{trainer.number:07d}.png")
-
-    def _progress(self, figures: dict[str, float]) -> Progress:
-        left, whole = self.trainer.left, self.trainer.budget
-        return Progress(round(whole - left), round(whole), "s", "training", left, figures)
 
 
 @contextmanager
