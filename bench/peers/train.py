@@ -128,7 +128,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     Trainer.clock = time.process_time
-    source = training_source(stems=[options.stems], band=0)
+    source = training_source(stems=[options.stems], band=False)
     out = options.out / f"{options.system}-{options.scale:g}"
     with track(out.name) as show:
         SYSTEMS[options.system](Job(source, out, options.minutes, options.scale, News(show).show))

@@ -42,12 +42,9 @@ def agreement(
     one, other = _sum(part), _sum(given)
     length = min(one.shape[-1], other.shape[-1])
     rhythm = rhythm_agreement(one[..., :length], other[..., :length], rate)
-    first, second = (_sum(_pitched(stems))[..., :length] for stems in (part, given))
+    pitched = ({name: stems[name] for name in stems if name not in UNPITCHED} for stems in (part, given))
+    first, second = (_sum(stems)[..., :length] for stems in pitched)
     return rhythm, tonal_agreement(first, second, rate) if first.size and second.size else float("nan")
-
-
-def _pitched(stems: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {stem: samples for stem, samples in stems.items() if stem not in UNPITCHED}
 
 
 def _sum(stems: Mapping[str, np.ndarray]) -> np.ndarray:

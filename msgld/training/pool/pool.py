@@ -70,9 +70,7 @@ class Pool(ABC):
     """
 
     def __init__(self, source: Source, config: PoolConfig, rate: int, kept: Tensor) -> None:
-        self.source = source
-        self.config = config
-        self.rate = rate
+        self.source, self.config, self.rate = source, config, rate
         if config.workers:
             check_shared_memory(kept.nbytes)
             kept.share_memory_()
@@ -86,8 +84,7 @@ class Pool(ABC):
         self.drawn = torch.zeros((), dtype=torch.int64).share_memory_()
         self.version = torch.zeros(config.slots, dtype=torch.int64).share_memory_()
         self.held = self.kept
-        self.troubles = Troubles()
-        self.broken = ""
+        self.troubles, self.broken = Troubles(), ""
         self.avoided: set[str] = set()
         self.since, self.spent = time.monotonic(), 0.0
         self._still = False
