@@ -16,7 +16,7 @@ EPS = 1e-8
 """Added to every power by MSDM's evaluation."""
 
 
-def si_sdr(estimate: np.ndarray, target: np.ndarray, *, zero_mean: bool = False) -> Any:
+def si_sdr(estimate: np.ndarray, target: np.ndarray) -> Any:
     """Scale-invariant signal-to-distortion ratio, computed in float64.
 
     Le Roux et al., 2019, "SDR - half-baked or well done?": 10 log10(|a s|^2 / |a s - e|^2) for an estimate e
@@ -27,7 +27,6 @@ def si_sdr(estimate: np.ndarray, target: np.ndarray, *, zero_mean: bool = False)
     Args:
         estimate: (..., channels, L), or (L,) for one mono signal.
         target: of the same shape.
-        zero_mean: subtract the mean of each channel first.
 
     Returns:
         dB: a float for one signal, an array of shape (...) for several. +inf for a multiple of the target,
@@ -38,9 +37,6 @@ def si_sdr(estimate: np.ndarray, target: np.ndarray, *, zero_mean: bool = False)
         UsageError: shapes differ, there are no values, or values are not finite.
     """
     estimate, target = matched(estimate=np.atleast_2d(estimate), target=np.atleast_2d(target))
-    if zero_mean:
-        estimate = estimate - estimate.mean(axis=-1, keepdims=True)
-        target = target - target.mean(axis=-1, keepdims=True)
     estimate, target = _of_peak_one(estimate), _of_peak_one(target)
     power = (target**2).sum(axis=(-2, -1))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -59,13 +55,12 @@ def _of_peak_one(signal: np.ndarray) -> np.ndarray:
     return np.asarray(signal / np.where(peak > 0, peak, 1.0))
 
 
-def si_sdri(estimate: np.ndarray, target: np.ndarray, mixture: np.ndarray, *, zero_mean: bool = False) -> Any:
+def si_sdri(estimate: np.ndarray, target: np.ndarray, mixture: np.ndarray) -> Any:
     """SI-SDR improvement, in dB: the gain of ``estimate`` over taking the mixture itself for the stem.
 
     Arguments, returned shape and errors as for ``si_sdr``; ``mixture`` has the shape of the others.
     """
-    gained = si_sdr(estimate, target, zero_mean=zero_mean)
-    return gained - si_sdr(mixture, target, zero_mean=zero_mean)
+    return si_sdr(estimate, target) - si_sdr(mixture, target)
 
 
 def is_silent(samples: np.ndarray, floor_db: float = -50.0) -> bool:
@@ -97,10 +92,8 @@ def msdm_si_sdr(estimate: np.ndarray, target: np.ndarray) -> Any:
     return decibels(ratio)[()]
 
 
-def msdm_gains(
-    estimates: np.ndarray, targets: np.ndarray, rate: int, window: float = 4.0, hop: float = 2.0
-) -> np.ndarray:
-    """The improvement of :func:`msdm_si_sdr` in every window in which two stems or more sound.
+def msdm_gains(estimates: np.ndarray, targets: np.ndarray, rate: int) -> np.ndarray:
+    """The improvement of :func:`msdm_si_sdr` in every window of 4 s, 2 s apart, in which two stems or more sound.
 
     The mean over windows and stems is the figure of MSDM's tables.
 
@@ -108,16 +101,14 @@ def msdm_gains(
         estimates: (S, L) or (S, channels, L), where channels count as one long signal.
         targets: of the same shape.
         rate: samples a second.
-        window: seconds.
-        hop: seconds.
 
     Returns:
         dB, (windows, S), silent stems included.
     """
     estimates, targets = matched(estimates=estimates, targets=targets)
-    mixture, length = targets.sum(0), round(window * rate)
+    mixture, length = targets.sum(0), 4 * rate
     gains = []
-    for start in range(0, max(1, targets.shape[-1] - length + 1), round(hop * rate)):
+    for start in range(0, max(1, targets.shape[-1] - length + 1), 2 * rate):
         part = slice(start, start + length)
         true = targets[..., part].reshape(len(targets), -1)
         if (np.abs(true).max(-1) > 0).sum() >= 2:
@@ -126,8 +117,8 @@ def msdm_gains(
     return np.array(gains).reshape(-1, len(targets))
 
 
-def bss_sdr(estimates: np.ndarray, targets: np.ndarray, rate: int, window: float = 1.0) -> np.ndarray:
-    """The median over windows of BSS Eval's SDR, version 4, stem by stem (Stöter, Liutkus, Ito, 2018).
+def bss_sdr(estimates: np.ndarray, targets: np.ndarray, rate: int) -> np.ndarray:
+    """The median over windows of one second of BSS Eval's SDR, version 4, stem by stem (Stöter, Liutkus, Ito, 2018).
 
     BSS Eval splits an error into spatial distortion, interference and artifacts, for which it fits filters of 512
     taps. The SDR of version 4 takes the three together: their sum is the estimate less the target, whatever the
@@ -141,9 +132,8 @@ def bss_sdr(estimates: np.ndarray, targets: np.ndarray, rate: int, window: float
     Args:
         estimates: (S, channels, L).
         targets: (S, channels, L).
-        rate: samples a second.
-        window: seconds of a window, and of the hop. A song no longer than a window is one window; the rest after the
-            last window of a longer one is not counted.
+        rate: samples a second. A song of a second or less is one window; the rest after the last window of a longer
+            one is not counted.
 
     Returns:
         dB, (S,); +inf for a perfect estimate; NaN for silent stems, and for all where no window has all of the others.
@@ -154,9 +144,7 @@ def bss_sdr(estimates: np.ndarray, targets: np.ndarray, rate: int, window: float
     estimates, targets = matched(estimates=estimates, targets=targets)
     if targets.ndim != 3:
         raise UsageError(f"stems have shape {targets.shape}: give (stems, channels, samples)")
-    energies, guesses, errors = (
-        _energies(part, max(1, round(window * rate))) for part in (targets, estimates, targets - estimates)
-    )
+    energies, guesses, errors = (_energies(part, rate) for part in (targets, estimates, targets - estimates))
     sounding, guessed = energies.any(axis=1), guesses.any(axis=1)
     usable = (energies[sounding] > 0).all(axis=0) & (guesses[sounding & guessed] > 0).all(axis=0)
     values = np.full(len(targets), np.nan)

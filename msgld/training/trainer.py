@@ -203,9 +203,9 @@ class Trainer(ABC, Generic[AnyPool]):
         return all(bool(torch.isfinite(value).all()) for value in values)
 
     @contextmanager
-    def aside(self, seed: int = 0) -> Iterator[None]:
+    def aside(self) -> Iterator[None]:
         """Other random numbers while the block lasts, always the same, so that a picture does not change the run."""
-        own, self.rng = self.rng, np.random.default_rng(seed)
+        own, self.rng = self.rng, np.random.default_rng(0)
         try:
             yield
         finally:

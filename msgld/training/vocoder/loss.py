@@ -21,7 +21,7 @@ LAGS = (1, 2, 4, 8, 16)
 radian, which a cosine hardly sees; over sixteen it is half a turn."""
 
 
-def stft_loss(made: Tensor, real: Tensor, windows: Sequence[int] = WINDOWS) -> Tensor:
+def stft_loss(made: Tensor, real: Tensor) -> Tensor:
     """Log-magnitude L1 plus spectral convergence, mean over the resolutions (Yamamoto et al. 2020).
 
     Args:
@@ -29,7 +29,7 @@ def stft_loss(made: Tensor, real: Tensor, windows: Sequence[int] = WINDOWS) -> T
         real: waveforms (B, L).
     """
     losses = []
-    for n_fft in windows:
+    for n_fft in WINDOWS:
         spectra = (stft(x, n_fft, n_fft // 4) for x in (made, real))
         a, b = (0.5 * torch.log(s.real.square() + s.imag.square() + FLOOR**2) for s in spectra)
         far = (a.exp() - b.exp()).flatten(1).norm(dim=1) / b.exp().flatten(1).norm(dim=1).clamp_min(0.1)
