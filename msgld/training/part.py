@@ -17,8 +17,8 @@ from msgld.model import Model
 from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
 from msgld.training.folder import MODEL, model_name
-from msgld.training.pool.pool import AnyPool, PoolConfig
-from msgld.training.recipe import AnyRecipe
+from msgld.training.pool.pool import AnyPool
+from msgld.training.recipe import AnyRecipe, PoolConfig
 from msgld.training.trainer import Trainer
 
 PartRecipe = TypeVar("PartRecipe", bound=AnyRecipe)

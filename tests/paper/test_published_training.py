@@ -43,11 +43,10 @@ from msgld.paper.training.recipes import (
 from msgld.paper.unet3d import PublishedUNet, UNetConfig
 from msgld.training.folder import load_state
 from msgld.training.mixing import mix_mels
-from msgld.training.optim import OptimConfig, build_optimisers, rate_factor
+from msgld.training.optim import build_optimisers, rate_factor
 from msgld.training.parts import find
 from msgld.training.pool.clips import ClipPool, Crops
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Stage
+from msgld.training.recipe import OptimConfig, PoolConfig, Stage
 from msgld.training.trainer import Trainer
 from msgld.training.vocoder.recipes import TINY
 

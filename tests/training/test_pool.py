@@ -32,7 +32,8 @@ from msgld.errors import DataError, TrainingError
 from msgld.training.pool.clips import ClipPool, draw_crops
 from msgld.training.pool.energies import EnergyPool
 from msgld.training.pool.filling import FEWEST, fitting, wait_for
-from msgld.training.pool.pool import LEAST, PoolConfig, check_shared_memory
+from msgld.training.pool.pool import LEAST
+from msgld.training.pool.supply import check_shared_memory
 from msgld.training.pool.troubles import IN_A_ROW, LINES, Patience, Trouble, Troubles
 from msgld.training.pool.workers import running
 
@@ -307,6 +308,7 @@ from msgld.training.denoiser.part import DenoiserPart
 from msgld.training.parts import find
 from msgld.training.run import run_part
 from msgld.stems import STEMS
+from msgld.training.recipe import PoolConfig
 
 
 class Nothing:

@@ -25,8 +25,7 @@ from msgld.metrics import si_sdr
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.progress import Progress
 from msgld.stems import STEMS
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Stage
+from msgld.training.recipe import PoolConfig, Stage
 from msgld.training.refiner.cuts import CutConfig, CutPool, Cuts, bends, bent
 from msgld.training.refiner.part import TINY, RefinerRecipe, RefinerSettings, cut_out, distortion
 

@@ -36,12 +36,11 @@ from msgld.training.denoiser.part import DenoiserTrainer
 from msgld.training.denoiser.recipes import CONDITION_SIZES, RECIPES, DenoiserRecipe, DenoiserSettings
 from msgld.training.folder import load_state, save_state
 from msgld.training.mixing import MixConfig, mix_mels
-from msgld.training.optim import Average, OptimConfig, build_optimisers, rate_factor
+from msgld.training.optim import Average, build_optimisers, rate_factor
 from msgld.training.parts import PARTS, designs, find
 from msgld.training.pool.clips import ClipPool, Crops, draw_crops
 from msgld.training.pool.energies import Energies, EnergyPool, pair_energies, pairs
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Stage
+from msgld.training.recipe import OptimConfig, PoolConfig, Stage
 from msgld.training.trainer import Trainer
 from msgld.training.vocoder.part import join_vocoder
 

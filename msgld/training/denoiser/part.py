@@ -32,7 +32,7 @@ from msgld.training.mixing import MixConfig
 from msgld.training.part import Part, check_stems
 from msgld.training.pictures import draw_mels
 from msgld.training.pool.energies import Energies, EnergyPool
-from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import PoolConfig
 from msgld.training.trainer import Trainer
 
 

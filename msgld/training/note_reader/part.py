@@ -16,11 +16,9 @@ from msgld.errors import DataError, ModelError
 from msgld.nets.note_reader import NoteReader, NoteReaderConfig
 from msgld.nets.vocoder import Vocoder
 from msgld.training.note_reader.batch import NoteCrops, NotePool, NoteVary
-from msgld.training.optim import OptimConfig
 from msgld.training.part import PartOfModel, TrainerOfModel
 from msgld.training.pictures import draw_planes
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Recipe, Stage, by_name
+from msgld.training.recipe import OptimConfig, PoolConfig, Recipe, Stage, by_name
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from msgld.data.source import Source
-from msgld.training.pool.pool import Pool, PoolConfig
+from msgld.training.pool.pool import Pool
+from msgld.training.recipe import PoolConfig
 
 PEAK = 32767.0
 

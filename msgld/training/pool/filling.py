@@ -10,7 +10,8 @@ from msgld.data.source import Source, music_seconds
 from msgld.errors import TrainingError
 from msgld.progress import OnProgress, Progress
 from msgld.training.log import say
-from msgld.training.pool.pool import Pool, PoolConfig
+from msgld.training.pool.pool import Pool
+from msgld.training.recipe import PoolConfig
 
 RENDERING = 0.25
 """Fraction of a run's time after which steps begin with the clips that are ready."""

@@ -18,11 +18,9 @@ from msgld.model import Model
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.tasks.masking import Masking
 from msgld.tasks.separate import expected_masks
-from msgld.training.optim import OptimConfig
 from msgld.training.part import PartOfModel, TrainerOfModel, check_stems
 from msgld.training.pictures import draw_mels
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Recipe, Stage, by_name
+from msgld.training.recipe import OptimConfig, PoolConfig, Recipe, Stage, by_name
 from msgld.training.refiner.cuts import CutConfig, CutPool, Cuts
 
 SILENCE = 1e-6

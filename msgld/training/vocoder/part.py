@@ -26,7 +26,7 @@ from msgld.training.log import say
 from msgld.training.part import Part
 from msgld.training.pictures import draw_planes
 from msgld.training.pool.clips import ClipPool, Crops, draw_crops
-from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import PoolConfig
 from msgld.training.trainer import Trainer
 from msgld.training.vocoder.loss import frequency_loss, mel_loss, stft_loss, turn_loss
 from msgld.training.vocoder.recipes import RECIPES, VocoderRecipe, VocoderSettings
