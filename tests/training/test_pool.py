@@ -36,6 +36,7 @@ from msgld.training.pool.pool import LEAST
 from msgld.training.pool.supply import check_shared_memory
 from msgld.training.pool.troubles import IN_A_ROW, LINES, Patience, Trouble, Troubles
 from msgld.training.pool.workers import running
+from msgld.training.recipe import PoolConfig
 
 RATE = 100
 FEW = PoolConfig(slots=5, seconds=0.8, workers=0, patience=0.3)
@@ -308,7 +309,6 @@ from msgld.training.denoiser.part import DenoiserPart
 from msgld.training.parts import find
 from msgld.training.run import run_part
 from msgld.stems import STEMS
-from msgld.training.recipe import PoolConfig
 
 
 class Nothing:
