@@ -12,7 +12,7 @@ from tiny import save_tiny_model
 import msgld
 from msgld.cli.errors import guarded
 from msgld.cli.main import app
-from msgld.evaluation.subsets import checked_subsets
+from msgld.evaluation.subsets import named_subsets
 from msgld.stems import STEMS
 
 
@@ -91,7 +91,7 @@ def test_evaluate_refuses(model: msgld.Msgld, songs: Path, monkeypatch: pytest.M
     "subsets", ["bass,piano+guitar", ["bass", "guitar+piano"], [["bass"], ("piano", "guitar")]]
 )
 def test_subsets_are_given_as_stems_or_as_text(subsets: object):
-    assert checked_subsets(subsets, STEMS) == [("bass",), ("guitar", "piano")]
+    assert named_subsets(subsets, STEMS) == [("bass",), ("guitar", "piano")]
 
 
 def test_a_plan_refuses_what_a_separation_does(model: msgld.Msgld):

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import numpy as np
 import pytest
+from nulls import null_db
 from tiny import save_tiny_model, song
 
 import msgld
@@ -13,7 +14,6 @@ from msgld.api.quality import of_separation
 from msgld.audio.sound import open_stream
 from msgld.checkpoint import load_model
 from msgld.diffusion.sampling import Sampling
-from msgld.metrics import null_db
 from msgld.model import Model
 from msgld.music.tuning import tuning
 from msgld.tasks.masking import PLAIN
