@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from msgld.dsp.crossfade import running_sums
+from msgld.dsp.windows import running_sums
 
 import msgld
 from msgld.data.heldout import HeldOut
