@@ -10,34 +10,21 @@ import hashlib
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from msgld.description import FILE, read_description, unusable, written
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
-from msgld.registry import PARTS, Kind, config_of, kind_of
+from msgld.registry import PARTS, Kind, config_of, kind_of, settings_of
 from msgld.runtime import bf16_is_fast
 from msgld.schema import same
 from msgld.tensors import fill, unfilled
-
-
-@runtime_checkable
-class Part(Protocol):
-    """A module with the settings to build it again."""
-
-    def settings(self) -> dict[str, Any]:
-        """``kind`` and all arguments of its constructor, ready for JSON."""
-        ...
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Its weights."""
-        ...
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
@@ -48,7 +35,7 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
         folder: is made.
         dtype: of the networks; the statistics of the linear codec keep 32 bits.
     """
-    modules: dict[str, Any] = {"codec": model.codec, "denoiser": model.denoiser.network}
+    modules: dict[str, nn.Module] = {"codec": model.codec, "denoiser": model.denoiser.network}
     further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.note_reader}
     modules |= {name: module for name, module in further.items() if module is not None}
     save_parts(
@@ -57,7 +44,7 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
 
 
 def save_parts(
-    modules: Mapping[str, Part], folder: Path, about: Mapping[str, Any], dtype: torch.dtype
+    modules: Mapping[str, nn.Module], folder: Path, about: Mapping[str, Any], dtype: torch.dtype
 ) -> None:
     """Write parts of a model, all or a first stage (codec and vocoder) alone.
 
@@ -73,7 +60,7 @@ def save_parts(
     parts: dict[str, Any] = {}
     files: dict[Path, bytes] = {}
     for name, module in modules.items():
-        settings = module.settings()
+        settings = settings_of(module)
         data = save(_stored(module, torch.float32 if settings["kind"] == "patch" else dtype))
         files[folder / f"{name}.safetensors"] = data
         parts[name] = {**settings, "sha256": hashlib.sha256(data).hexdigest()}
@@ -101,7 +88,7 @@ def described(about: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) 
     return text
 
 
-def _stored(module: Part, dtype: torch.dtype) -> dict[str, Tensor]:
+def _stored(module: nn.Module, dtype: torch.dtype) -> dict[str, Tensor]:
     return {
         key: (value.to(dtype) if value.is_floating_point() else value).cpu().contiguous()
         for key, value in module.state_dict().items()

@@ -60,9 +60,6 @@ class LeaningNetwork(NoiseNetwork):
         z = expected(x, alpha, sigma, mean, 1.0 if mixture is None else SPREAD)
         return (x - alpha * z) / sigma
 
-    def settings(self) -> dict[str, Any]:
-        return {"kind": "leaning"}
-
 
 def leaning_model(maps: bool) -> Model:
     """A model of either kind that needs no training and next to no time."""

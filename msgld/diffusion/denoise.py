@@ -129,10 +129,6 @@ class StemNetwork(nn.Module, ABC):
     def fuse(self) -> None:
         """Compile for a long run on a device where starting a kernel takes as long as running it."""
 
-    @abstractmethod
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-
 
 class StemDenoiser(ModelDenoiser):
     """Wraps a network that corrects the linear estimate (v-prediction, Salimans & Ho 2022, section 4).

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from einops import rearrange
@@ -48,10 +48,6 @@ class Codec(nn.Module, ABC):
     def frame_samples(self) -> int:
         """Samples in a latent frame."""
         return self.frame_columns * self.mel.hop
-
-    @abstractmethod
-    def settings(self) -> dict[str, Any]:
-        """Entries of this codec in a checkpoint's JSON."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +144,3 @@ class PatchCodec(Codec):
             raise ValueError("scale has to be above 0")
         if not bool((self.basis.square().sum(1) - 1).abs().lt(0.01).all()):
             raise ValueError("the rows of basis have to have length 1")
-
-    def settings(self) -> dict[str, Any]:
-        """Entries of this codec in a checkpoint's JSON."""
-        return {"kind": "patch", **asdict(self.config)}

@@ -7,8 +7,8 @@ second of columns does, to a network that has seen many basses. Where it is unsu
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -100,10 +100,6 @@ class NoteReader(nn.Module):
             scores = scores - OFF_SCALE * off[:, None]
         paths = np.stack([likeliest_path(one, CHANGE) for one in scores.cpu().numpy()])
         return 440 * 2 ** ((torch.from_numpy(paths).to(mels.device) + self.config.lowest - 69) / 12)
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "notes", **asdict(self.config)}
 
 
 def likeliest_path(scores: Float[np.ndarray, "states N"], change: float) -> Int64[np.ndarray, "N"]:

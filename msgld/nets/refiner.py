@@ -6,9 +6,9 @@ anew. Convolutions over a fine frequency axis share their weights among all pitc
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
@@ -136,7 +136,3 @@ class Refiner(nn.Module):
             x = block(up(x) + skip)
         scores, lean = (GAIN * self.outward(F.gelu(x))[..., :columns].float()).chunk(2, dim=1)
         return scores, lean
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "refiner", **asdict(self.config)}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import torch
 from einops import rearrange
@@ -227,7 +227,3 @@ class StemTransformer(StemNetwork):
     def begin_with(self, basis: Float[Tensor, "C P"], scale: Float[Tensor, "C"]) -> None:
         """Start the masks as ratios of decoded amplitudes."""
         self.readout.weight.copy_((basis * scale[:, None]).T)
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "stem-transformer", **asdict(self.config)}

@@ -10,8 +10,8 @@ that replaces it at an onset. Where it predicts nothing, the phase is random, li
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import torch
 from jaxtyping import Complex, Float
@@ -167,10 +167,6 @@ class Vocoder(nn.Module):
         if not self.training:
             spectra = fast_griffin_lim(spectra, config.n_fft, config.hop, config.rounds)
         return istft(spectra, config.n_fft, config.hop)
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "vocoder", **asdict(self.config)}
 
 
 def own_turn(config: VocoderConfig, device: torch.device) -> Float[Tensor, "F"]:

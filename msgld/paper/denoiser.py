@@ -47,10 +47,6 @@ class NoiseNetwork(nn.Module, ABC):
         """The denoiser that this network was trained as, of latents of ``codec``."""
         return PublishedDenoiser(self, SqrtLinearSchedule(), codec.image_channels, self.multiple)
 
-    @abstractmethod
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-
 
 class PublishedDenoiser(ModelDenoiser):
     """Wraps a network that predicts the noise of images (C, T, F) of all stems (Karchkhadze et al. 2024, eq. 2).

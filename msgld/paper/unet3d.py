@@ -6,8 +6,8 @@ mixture has no weights of its own: it is added, at the size of each level, to al
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import torch
 from jaxtyping import Float, Int
@@ -141,10 +141,6 @@ class PublishedUNet(NoiseNetwork):
     def dtype(self) -> torch.dtype:
         """Of the weights."""
         return next(self.parameters()).dtype
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "published-unet", **asdict(self.config)}
 
 
 def _show(h: Tensor, mixture: Tensor | None) -> Tensor:

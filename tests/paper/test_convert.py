@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 from command import contents, environment, leftovers, run
+from golden_vectors import load_codec, load_vocoder
 from lightning import CODEC, SCALE, UNET, VOCODER, Published, normalised, save_lightning
 from safetensors.torch import load_file
 from torch import Tensor
@@ -73,8 +74,8 @@ def test_every_weight_arrives_where_it_belongs(tmp_path: Path, published: Publis
     assert model.denoiser.network.config == UNET
     assert same(model.denoiser.network, published.averaged)
     codec, vocoder = KLCodec(CODEC), HifiGan(VOCODER)
-    codec.load_published(published.codec, SCALE)
-    vocoder.load_published(published.vocoder)
+    load_codec(codec, published.codec, SCALE)
+    load_vocoder(vocoder, published.vocoder)
     assert model.codec.config == CODEC and same(model.codec, codec.state_dict())
     assert model.vocoder.config == VOCODER and same(model.vocoder, vocoder.state_dict())
     assert model.info["global_step"] == 1234 and model.info["converted_from"] == ["last.ckpt"]

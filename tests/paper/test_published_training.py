@@ -204,9 +204,6 @@ class Oracle(NoiseNetwork):
         self.clean = clean.unflatten(2, (channels, -1)).transpose(3, 4).clone()
         self.mixtures: list[Tensor | None] = []
 
-    def settings(self) -> dict[str, str]:
-        return {"kind": "oracle"}
-
     def forward(self, x: Tensor, mixture: Tensor | None, t: Tensor) -> Tensor:
         squares = SqrtLinearSchedule().alphas_cumprod()[t].view(-1, 1, 1, 1, 1)
         self.mixtures.append(mixture)

@@ -107,9 +107,6 @@ class Splitter(StemNetwork):
         masks = torch.tensor([0.25, 0.75]).view(1, 2, 1, 1)
         return masks.expand(len(z), 2, MEL.bands, 4 * z.shape[-1])
 
-    def settings(self) -> dict[str, object]:
-        return {}
-
 
 def stub() -> Model:
     codec = PatchCodec(PatchConfig(MEL, channels=8))

@@ -15,6 +15,7 @@ from msgld.paper.autoencoder import KLCodec, KLConfig, diffusers_to_published, p
 from msgld.paper.convert.archive import Archive
 from msgld.paper.convert.parts import Faults, Part, Records, Shapes, compare, shapes_of
 from msgld.paper.hifigan import HifiGan, HifiGanConfig, published_to_transformers, transformers_to_published
+from msgld.registry import settings_of
 
 UNUSED = ("loss.", "vocoder.")
 """Stored beside the autoencoder's tensors: the losses of its training, and the vocoder."""
@@ -78,7 +79,7 @@ def _part(
         values = read()
         yield from ((key, values[key]) for key in shapes)
 
-    return Part(name, module.settings(), shapes, weights, faults, ordered)
+    return Part(name, settings_of(module), shapes, weights, faults, ordered)
 
 
 def _built(archive: Archive, what: str, build: Callable[[], Any]) -> Any:

@@ -13,6 +13,7 @@ from msgld.errors import ModelError
 from msgld.paper.convert.archive import Archive
 from msgld.paper.convert.parts import Part, Records, Shapes, below, compare, shapes_of
 from msgld.paper.unet3d import PublishedUNet, UNetConfig
+from msgld.registry import settings_of
 
 PLAIN = "model.diffusion_model."
 AVERAGED = "model_ema."
@@ -52,7 +53,7 @@ def find_unet(archive: Archive, records: Records, raw: bool = False, width: int 
             yield name, archive.read(stored[published])
 
     weights = "weights of the last step" if raw else "averaged weights"
-    return Part("denoiser", network.settings(), shapes, weights, faults, read)
+    return Part("denoiser", settings_of(network), shapes, weights, faults, read)
 
 
 def mangled(name: str) -> str:
