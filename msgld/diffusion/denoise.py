@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from msgld.diffusion.noise import CosineSchedule, Schedule
@@ -24,7 +24,7 @@ class Estimate:
         masks: of each stem on the mixture, with sum 1 over the stems; None from networks without masks.
     """
 
-    z: Float[Tensor, "B K C T"]
+    z: Latents
     masks: Float[Tensor, "B K-1 M N"] | None = None
 
 
@@ -42,9 +42,7 @@ class Denoiser(ABC):
     schedule: Schedule
 
     @abstractmethod
-    def __call__(
-        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
-    ) -> Estimate:
+    def __call__(self, x: Latents, levels: Levels, presence: Presence) -> Estimate:
         """Estimate the latents.
 
         Args:
@@ -97,20 +95,13 @@ class StemNetwork(nn.Module, ABC):
 
     @abstractmethod
     def forward(
-        self,
-        z: Float[Tensor, "B K C T"],
-        levels: Float[Tensor, "B K T"],
-        presence: Bool[Tensor, "B K"],
-        conditioning: Conditioning | None = None,
-    ) -> tuple[Float[Tensor, "B K C T"], Float[Tensor, "B K T width"]]:
+        self, z: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None
+    ) -> tuple[Latents, Float[Tensor, "B K T width"]]:
         """Linear estimates -> -v and features of the tokens."""
 
     @abstractmethod
     def masks(
-        self,
-        features: Float[Tensor, "B K T width"],
-        z: Float[Tensor, "B K C T"],
-        presence: Bool[Tensor, "B K"],
+        self, features: Float[Tensor, "B K T width"], z: Latents, presence: Presence
     ) -> Float[Tensor, "B K-1 M N"]:
         """Features and estimated latents -> masks on the mixture."""
 
@@ -161,11 +152,7 @@ class StemDenoiser(ModelDenoiser):
         self.schedule = schedule
 
     def forward(
-        self,
-        x: Float[Tensor, "B K C T"],
-        levels: Float[Tensor, "B K T"],
-        presence: Bool[Tensor, "B K"],
-        conditioning: Conditioning | None = None,
+        self, x: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None
     ) -> Estimate:
         """Estimate the latents; see :class:`Denoiser`. ``conditioning`` is for networks with conditions."""
         alpha, sigma = (s.unsqueeze(2) for s in self.schedule(levels))

@@ -6,23 +6,17 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser
 from msgld.diffusion.guidance import Conditioned, Guided
-from msgld.diffusion.noise import mix, noise_like
+from msgld.diffusion.noise import Latents, mix, noise_like
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.sample import State, sample, stepper_of
 from msgld.diffusion.sampling import Sampling
 
 
 def run(
-    denoiser: Denoiser,
-    z: Float[Tensor, "B K C T"],
-    task: NoiseMap,
-    sampling: Sampling,
-    starts: int | Sequence[int] = 0,
+    denoiser: Denoiser, z: Latents, task: NoiseMap, sampling: Sampling, starts: int | Sequence[int] = 0
 ) -> Iterator[State]:
     """Sample a task.
 
@@ -38,7 +32,7 @@ def run(
     """
     draws = partial(noise_like, z, [sampling.seed] * len(z), starts)
 
-    def fresh(number: int, kind: int = 0) -> Float[Tensor, "B K C T"]:
+    def fresh(number: int, kind: int = 0) -> Latents:
         return draws(draw=1 + 2 * number + kind)
 
     task = task.like(z)

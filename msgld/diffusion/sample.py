@@ -11,11 +11,10 @@ from functools import partial
 from itertools import count, pairwise
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate
-from msgld.diffusion.noise import Schedule
+from msgld.diffusion.noise import Latents, Levels, Schedule
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.sampling import Sampling
 
@@ -31,7 +30,7 @@ class State:
         steps: number of all steps.
     """
 
-    x: Float[Tensor, "B K C T"]
+    x: Latents
     estimate: Estimate
     step: int
     steps: int
@@ -51,19 +50,19 @@ class Move:
         noise: draws anew at each call.
     """
 
-    x: Float[Tensor, "B K C T"]
-    z: Float[Tensor, "B K C T"]
-    last: Float[Tensor, "B K C T"] | None
-    now: Float[Tensor, "B K T"]
-    after: Float[Tensor, "B K T"]
-    before: Float[Tensor, "B K T"] | None
+    x: Latents
+    z: Latents
+    last: Latents | None
+    now: Levels
+    after: Levels
+    before: Levels | None
     noise: Callable[[], Tensor]
 
 
 Stepper = Callable[[Move, Schedule], Tensor]
 
 
-def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Float[Tensor, "B K C T"]:
+def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Latents:
     """Keep the estimate, scale the noise down (Song et al. 2021, eq. 12); ``eta`` 1 renews it as in DDPM."""
     (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(level)) for level in (move.now, move.after))
     noise = (move.x - a * move.z) / s.clamp_min(1e-4)
@@ -75,7 +74,7 @@ def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Float[Tensor, "B K
     return b * move.z + kept * noise + fresh * move.noise()
 
 
-def multistep(move: Move, schedule: Schedule) -> Float[Tensor, "B K C T"]:
+def multistep(move: Move, schedule: Schedule) -> Latents:
     """Second order: the estimate is extrapolated along its last change to the middle of the step.
 
     DPM-Solver++ 2M (Lu et al. 2022, algorithm 2) extrapolates in the logarithm of the signal-to-noise ratio. That is
@@ -95,7 +94,7 @@ def stepper_of(sampling: Sampling) -> Stepper:
 
 def sample(
     denoiser: Denoiser,
-    x: Float[Tensor, "B K C T"],
+    x: Latents,
     task: NoiseMap,
     steps: int,
     stepper: Stepper = ddim,
@@ -133,13 +132,7 @@ def sample(
         last, before = estimate.z, now
 
 
-def renoised(
-    x: Float[Tensor, "B K C T"],
-    level: Float[Tensor, "B K T"],
-    higher: Float[Tensor, "B K T"],
-    schedule: Schedule,
-    noise: Float[Tensor, "B K C T"],
-) -> Float[Tensor, "B K C T"]:
+def renoised(x: Latents, level: Levels, higher: Levels, schedule: Schedule, noise: Latents) -> Latents:
     """Latents at ``level`` -> at a ``higher`` one, as the forward process goes there."""
     (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(at)) for at in (level, higher))
     kept = b / a.clamp_min(1e-8)

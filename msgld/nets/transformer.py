@@ -8,11 +8,12 @@ from typing import Annotated, ClassVar
 
 import torch
 from einops import rearrange
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.diffusion.denoise import StemNetwork
+from msgld.diffusion.noise import Latents, Levels, Presence
 from msgld.diffusion.noise_map import Conditioning
 from msgld.nets.attention import TrackBlock, nearby, rotation
 from msgld.registry import register
@@ -145,12 +146,8 @@ class StemTransformer(StemNetwork):
         nn.init.zeros_(self.gates.bias)
 
     def forward(
-        self,
-        z: Float[Tensor, "B K C T"],
-        levels: Float[Tensor, "B K T"],
-        presence: Bool[Tensor, "B K"],
-        conditioning: Conditioning | None = None,
-    ) -> tuple[Float[Tensor, "B K C T"], Float[Tensor, "B K T width"]]:
+        self, z: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None
+    ) -> tuple[Latents, Float[Tensor, "B K T width"]]:
         """Correct linear estimates.
 
         Args:
@@ -178,9 +175,7 @@ class StemTransformer(StemNetwork):
         x = self.norm(x)
         return self._correction(x, z, presence), x
 
-    def _correction(
-        self, x: Float[Tensor, "B K T width"], z: Float[Tensor, "B K C T"], presence: Bool[Tensor, "B K"]
-    ) -> Float[Tensor, "B K C T"]:
+    def _correction(self, x: Float[Tensor, "B K T width"], z: Latents, presence: Presence) -> Latents:
         """-v from the last tokens x.
 
         Gates weigh the track's own noisy latents and the mixture's, component by component: components that
@@ -191,10 +186,7 @@ class StemTransformer(StemNetwork):
         return self.outward(x).transpose(2, 3).float() + own * z + mixture * seen
 
     def masks(
-        self,
-        features: Float[Tensor, "B K T width"],
-        z: Float[Tensor, "B K C T"],
-        presence: Bool[Tensor, "B K"],
+        self, features: Float[Tensor, "B K T width"], z: Latents, presence: Presence
     ) -> Float[Tensor, "B K-1 M N"]:
         """How the mixture divides among the stems.
 

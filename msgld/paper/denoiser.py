@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate, ModelDenoiser
+from msgld.diffusion.noise import Latents, Levels, Presence
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.sampling import Sampling
 from msgld.paper.overwrite import Overwriting, all_present
@@ -83,9 +84,7 @@ class PublishedDenoiser(ModelDenoiser):
         self.channels = channels
         self.multiple = multiple
 
-    def forward(
-        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
-    ) -> Estimate:
+    def forward(self, x: Latents, levels: Levels, presence: Presence) -> Estimate:
         """Estimate the latents; see :class:`msgld.diffusion.denoise.Denoiser`. All stems have one level."""
         level = levels[:, :-1].flatten(1).amax(1)
         alpha, sigma = (s.view(-1, 1, 1, 1) for s in self.schedule(level))
@@ -98,7 +97,7 @@ class PublishedDenoiser(ModelDenoiser):
         return Overwriting(guided, noise), all_present(task)
 
     def noise(
-        self, x: Float[Tensor, "B K C T"], level: Float[Tensor, "B"], mixture: Bool[Tensor, "B"]
+        self, x: Latents, level: Float[Tensor, "B"], mixture: Bool[Tensor, "B"]
     ) -> Float[Tensor, "B K-1 C T"]:
         """Estimated noise of the stems.
 

@@ -6,11 +6,9 @@ from dataclasses import replace
 from itertools import count
 
 import torch
-from jaxtyping import Bool, Float
-from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate
-from msgld.diffusion.noise import mix
+from msgld.diffusion.noise import Latents, Levels, Presence, mix
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.errors import UsageError
 
@@ -30,9 +28,7 @@ class Overwriting(Denoiser):
         self.schedule = denoiser.schedule
         self._calls = count()
 
-    def __call__(
-        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
-    ) -> Estimate:
+    def __call__(self, x: Latents, levels: Levels, presence: Presence) -> Estimate:
         """Estimate; see :class:`Denoiser`.
 
         Raises:
