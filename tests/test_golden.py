@@ -22,8 +22,7 @@ from msgld.diffusion.guidance import Guided
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.sample import Move, ddim, last_state, sample
 from msgld.dsp.mel import MelConfig, columns, log_mel
-from msgld.paper.denoiser import PublishedDenoiser
-from msgld.paper.overwrite import Overwriting
+from msgld.paper.denoiser import Overwriting, PublishedDenoiser
 from msgld.paper.schedule import SqrtLinearSchedule
 
 

@@ -105,11 +105,6 @@ class StemNetwork(nn.Module, ABC):
     ) -> Float[Tensor, "B K-1 M N"]:
         """Features and estimated latents -> masks on the mixture."""
 
-    @property
-    @abstractmethod
-    def tracks(self) -> int:
-        """K: its stems and the mixture."""
-
     def denoiser(self, codec: Any) -> StemDenoiser:
         """The denoiser of this network; ``codec`` is not used."""
         return StemDenoiser(self, CosineSchedule())

@@ -5,7 +5,8 @@ A task is its :class:`NoiseMap` alone: the levels say which frames are known, ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, pairwise
@@ -14,7 +15,8 @@ import torch
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate
-from msgld.diffusion.noise import Latents, Levels, Schedule
+from msgld.diffusion.guidance import Conditioned, Guided
+from msgld.diffusion.noise import Latents, Levels, Schedule, mix, noise_like
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.sampling import Sampling
 
@@ -153,9 +155,38 @@ def _drawer(noise: Draw | None) -> Callable[[], Tensor]:
 
 def last_state(states: Iterator[State]) -> State:
     """Run a sampler to its end and return the last state."""
-    state = None
-    for state in states:  # noqa: B007
-        pass
-    if state is None:
-        raise ValueError("a sampler needs at least one step")
-    return state
+    return deque(states, maxlen=1).pop()
+
+
+def run(
+    denoiser: Denoiser, z: Latents, task: NoiseMap, sampling: Sampling, starts: int | Sequence[int] = 0
+) -> Iterator[State]:
+    """Sample a task.
+
+    Args:
+        denoiser: a model, or a denoiser alone.
+        z: latents of the known frames; any values elsewhere.
+        task: of all items, with a batch of 1, or of each.
+        sampling: steps, guidance, seed and the like.
+        starts: absolute first frame of all items, or of each, for the noise.
+
+    Yields:
+        The state after each network call; the last one holds the clean latents.
+    """
+    draws = partial(noise_like, z, [sampling.seed] * len(z), starts)
+
+    def fresh(number: int, kind: int = 0) -> Latents:
+        return draws(draw=1 + 2 * number + kind)
+
+    task = task.like(z)
+    guided = _guided(denoiser, task, sampling)
+    guided, task = denoiser.adapt(guided, task, partial(fresh, kind=1))
+    z = torch.where(task.levels.unsqueeze(2) < 1, z, 0.0)  # an unknown frame is noise alone
+    x = mix(z, draws(), task.levels, denoiser.schedule)
+    return sample(guided, x, task, sampling.steps, stepper_of(sampling), fresh, sampling.iterations)
+
+
+def _guided(denoiser: Denoiser, task: NoiseMap, sampling: Sampling) -> Denoiser:
+    if task.conditioning is not None:
+        denoiser = Conditioned(denoiser, task.conditioning, sampling.style_guidance)
+    return denoiser if sampling.guidance == 1 else Guided(denoiser, sampling.guidance)

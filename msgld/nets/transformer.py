@@ -205,11 +205,6 @@ class StemTransformer(StemNetwork):
         scores = rearrange(scores.float(), "b k t (m n) -> b k m (t n)", n=self.config.frame_columns)
         return scores.masked_fill(~presence[:, :-1, None, None], -1e4).softmax(1)
 
-    @property
-    def tracks(self) -> int:
-        """K: its stems and the mixture."""
-        return self.config.tracks
-
     def fuse(self) -> None:
         """Compile the blocks, one program for all of them and each shape."""
         for block in self.blocks:

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.errors import UsageError
-from msgld.paper.denoiser import NoiseNetwork
+from msgld.paper.denoiser import PublishedDenoiser
+from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.paper.unet3d_blocks import (
     GROUPS,
     Attention,
@@ -72,14 +73,19 @@ class UNetConfig:
 
 
 @register("denoiser", "published-unet", UNetConfig)
-class PublishedUNet(NoiseNetwork):
-    """Predicts the noise in the latents of all stems; state-dict keys are the published ones."""
+class PublishedUNet(nn.Module):
+    """Predicts the noise in the latents of all stems; state-dict keys are the published ones.
+
+    Attributes:
+        multiple: T and f have to be multiples of this, as each level but the first halves them.
+    """
 
     answers: ClassVar[tuple[str, ...]] = ("out.2.",)
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self.config = config
+        self.multiple = 2 ** (len(config.channel_mult) - 1)
         width = config.model_channels
         self.time_embed = nn.Sequential(
             nn.Linear(width, 4 * width), nn.SiLU(), nn.Linear(4 * width, 4 * width)
@@ -106,8 +112,9 @@ class PublishedUNet(NoiseNetwork):
             raise UsageError(
                 f"latents of {x.shape[-2]} x {x.shape[-1]} values: give multiples of {self.multiple}"
             )
-        embedding = self.time_embed(timestep_features(t, self.config.model_channels).to(self.dtype))
-        h = x.to(self.dtype, memory_format=torch.channels_last_3d)
+        dtype = next(self.parameters()).dtype
+        embedding = self.time_embed(timestep_features(t, self.config.model_channels).to(dtype))
+        h = x.to(dtype, memory_format=torch.channels_last_3d)
         maps = self._pyramid(mixture)
         kept = []
         for stage, shown in zip(self.input_blocks, maps, strict=False):
@@ -127,20 +134,9 @@ class PublishedUNet(NoiseNetwork):
             maps.append(F.avg_pool3d(maps[-1], (1, 2, 2)) if stage.halves else maps[-1])
         return list(maps)
 
-    @property
-    def tracks(self) -> int:
-        """K: its stems and the mixture."""
-        return self.config.stems + 1
-
-    @property
-    def multiple(self) -> int:
-        """The number of frames has to be a multiple of this, as each level halves it."""
-        return 2 ** (len(self.config.channel_mult) - 1)
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Of the weights."""
-        return next(self.parameters()).dtype
+    def denoiser(self, codec: Any) -> PublishedDenoiser:
+        """The denoiser that this network was trained as, of latents of ``codec``."""
+        return PublishedDenoiser(self, SqrtLinearSchedule(), codec.image_channels, self.multiple)
 
 
 def _show(h: Tensor, mixture: Tensor | None) -> Tensor:

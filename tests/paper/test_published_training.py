@@ -26,7 +26,7 @@ from msgld.errors import ModelError, UsageError
 from msgld.model import REFERENCE_RMS, Model
 from msgld.nets.vocoder import VocoderConfig
 from msgld.paper.autoencoder import KLCodec, KLConfig
-from msgld.paper.denoiser import NoiseNetwork, PublishedDenoiser
+from msgld.paper.denoiser import PublishedDenoiser
 from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.paper.training.codec import CodecTrainer, build_codec
 from msgld.paper.training.denoiser import PublishedTrainer
@@ -193,10 +193,8 @@ def test_a_first_stage_gives_latents_of_unit_variance(tmp_path: Path, clock: Non
 # The denoiser
 
 
-class Oracle(NoiseNetwork):
+class Oracle(nn.Module):
     """Has the clean latents, so it knows the noise; keeps the mixtures that it gets."""
-
-    tracks, multiple = 6, 4
 
     def __init__(self, clean: Tensor, channels: int) -> None:
         super().__init__()

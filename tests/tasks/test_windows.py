@@ -96,8 +96,6 @@ STEMS = ("low", "high")
 class Splitter(StemNetwork):
     """Gives two stems fixed masks of every band."""
 
-    tracks = len(STEMS) + 1
-
     def forward(
         self, z: Tensor, levels: Tensor, presence: Tensor, asked: Conditioning | None = None
     ) -> tuple[Tensor, Tensor]:
