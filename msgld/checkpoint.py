@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
-from msgld.registry import PARTS, Kind, config_of, kind_of, settings_of
+from msgld.registry import PARTS, config_of, kind_of, settings_of
 from msgld.runtime import bf16_is_fast
 from msgld.schema import same
 from msgld.tensors import fill, unfilled
@@ -154,7 +155,8 @@ def _parts(folder: Path, description: dict[str, Any], wanted: Collection[str]) -
     parts = {}
     for name in (name for name in configs if name in wanted):
         about = description["parts"][name]
-        parts[name] = _build(path, kind_of(name, about), configs[name])
+        build = partial(kind_of(name, about).build, configs[name])
+        parts[name] = unfilled(build, folder, partial(unusable, path))
         fill(parts[name], folder / f"{name}.safetensors", about["sha256"])
         parts[name].eval().requires_grad_(False)
     return parts
@@ -183,15 +185,3 @@ def _check_conditions(config: Any) -> None:
     if features or styles:
         same(frame_features=(features, features_of(len(styles))), programs=(config.programs, PROGRAMS))
         same(styles=(len(set(styles)), len(styles)))
-
-
-def _build(path: Path, kind: Kind, config: Any) -> Any:
-    """The module of these settings, without memory for its weights."""
-    try:
-        return unfilled(lambda: kind.build(config))
-    except ImportError as error:
-        raise ModelError(
-            f"{path.parent} needs the package {error.name}: pip install 'msgld[published]'"
-        ) from error
-    except (TypeError, ValueError, KeyError, RuntimeError, ZeroDivisionError) as error:
-        raise unusable(path, error) from error

@@ -24,7 +24,7 @@ class Estimate:
         masks: of each stem on the mixture, with sum 1 over the stems; None from networks without masks.
     """
 
-    z: Latents
+    z: Float[Tensor, "B K C T"]  # not an alias: the axes of the masks refer to it
     masks: Float[Tensor, "B K-1 M N"] | None = None
 
 

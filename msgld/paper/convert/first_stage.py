@@ -16,6 +16,7 @@ from msgld.paper.convert.archive import Archive
 from msgld.paper.convert.parts import Faults, Part, Records, Shapes, compare, shapes_of
 from msgld.paper.hifigan import HifiGan, HifiGanConfig, published_to_transformers, transformers_to_published
 from msgld.registry import settings_of
+from msgld.tensors import unfilled
 
 UNUSED = ("loss.", "vocoder.")
 """Stored beside the autoencoder's tensors: the losses of its training, and the vocoder."""
@@ -83,16 +84,8 @@ def _part(
 
 
 def _built(archive: Archive, what: str, build: Callable[[], Any]) -> Any:
-    """A module without memory for its weights."""
-    try:
-        with torch.device("meta"):
-            return build()
-    except ImportError as error:
-        raise ModelError(
-            f"converting needs the package {error.name}: pip install 'msgld[published]'"
-        ) from error
-    except (ValueError, RuntimeError, ZeroDivisionError, IndexError) as error:
-        raise ModelError(f"the {what} in {archive.path} is not of the published kind") from error
+    unfit = ModelError(f"the {what} in {archive.path} is not of the published kind")
+    return unfilled(build, "converting", lambda _: unfit)
 
 
 def _codec_config(archive: Archive, shapes: Shapes) -> KLConfig:
