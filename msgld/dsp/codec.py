@@ -40,11 +40,6 @@ class Codec(nn.Module, ABC):
         """Latents (..., C, T) -> log-mels (..., M, N)."""
 
     @property
-    @abstractmethod
-    def weights(self) -> Tensor:
-        """Weights of the channels in the training loss, (C,), mean 1."""
-
-    @property
     def frame_samples(self) -> int:
         """Samples in a latent frame."""
         return self.frame_columns * self.mel.hop
@@ -130,7 +125,7 @@ class PatchCodec(Codec):
 
     @property
     def weights(self) -> Tensor:
-        """Standard deviation of each channel in the log-mel, (C,), scaled to mean 1.
+        """Weights of the channels in the training loss, (C,): their standard deviations in the log-mel, with mean 1.
 
         Weighting by variance would learn loudness alone, no weighting mostly noise. With a power of 1.5 of the standard
         deviation, loudness (the first channel) would be 0.4 of the loss; with 1 it is 0.16, and the channels that hold

@@ -112,11 +112,6 @@ class KLCodec(Codec):
         mels = rearrange(decoded, "b 1 n m -> b m n")
         return mels.reshape(*z.shape[:-2], *mels.shape[1:])
 
-    @property
-    def weights(self) -> Float[Tensor, "C"]:
-        """All errors cost the same."""
-        return torch.ones(self.channels, device=self.scale.device)
-
     def check_weights(self) -> None:
         """Raise ValueError where latents could not be scaled."""
         if not bool(self.scale > 0):

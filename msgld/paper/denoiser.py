@@ -21,7 +21,7 @@ from msgld.paper.schedule import SqrtLinearSchedule
 
 
 class PublishedDenoiser(ModelDenoiser):
-    """Wraps a network that predicts the noise of images (C, T, F) of all stems (Karchkhadze et al. 2024, eq. 2).
+    """Wraps a network that predicts the noise of images (C, T, F) of all stems (Karchkhadze et al. 2024).
 
     A latent frame here is a row of such an image: its channels are "(c f)". A mixture that is absent is the
     null condition, zeros. It has no input for the presence of stems, so all of them are present.
@@ -87,7 +87,7 @@ class Overwriting(Denoiser):
     """The published arrangement rule: a denoiser of one noise level for maps in which frames are given.
 
     Before each call the given frames of the stems are overwritten with copies noised to the level of the others
-    (Karchkhadze et al. 2024, section 2.4). The estimate is thus not conditioned on the given frames, only drawn to
+    (Karchkhadze et al. 2024). The estimate is thus not conditioned on the given frames, only drawn to
     them. This is not the true conditional, see ``tests/paper/test_published_rule.py``.
     """
 

@@ -1,4 +1,4 @@
-"""The published noise schedule (Karchkhadze et al. 2024, section 3.3; Rombach et al. 2022)."""
+"""The published noise schedule (Karchkhadze et al. 2024; Rombach et al. 2022)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The published network: a 3-D U-Net over (latent channel, time, frequency) whose input channels are the stems.
 
-Written from the description of MSG-LD (Karchkhadze et al. 2024, section 2.2) and the names of its tensors. The
+Written from the description of MSG-LD (Karchkhadze et al. 2024) and the names of its tensors. The
 mixture has no weights of its own: it is added, at the size of each level, to all channels before every stage.
 """
 

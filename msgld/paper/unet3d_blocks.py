@@ -107,7 +107,7 @@ class Downsample(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Doubles time and frequency by repetition, then a convolution."""
+    """Doubles time and frequency by repetition, channels last in memory, then a convolution."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -115,14 +115,10 @@ class Upsample(nn.Module):
 
     def forward(self, x: Float[Tensor, "B channels D T F"]) -> Float[Tensor, "B channels D 2*T 2*F"]:
         """Double time and frequency."""
-        return self.conv(doubled(x))
-
-
-def doubled(x: Float[Tensor, "B channels D T F"]) -> Float[Tensor, "B channels D 2*T 2*F"]:
-    """Every value four times, channels last in memory."""
-    b, c, d, t, f = x.shape
-    last = x.permute(0, 2, 3, 4, 1)[:, :, :, None, :, None]
-    return last.expand(b, d, t, 2, f, 2, c).reshape(b, d, 2 * t, 2 * f, c).permute(0, 4, 1, 2, 3)
+        b, c, d, t, f = x.shape
+        last = x.permute(0, 2, 3, 4, 1)[:, :, :, None, :, None]
+        doubled = last.expand(b, d, t, 2, f, 2, c).reshape(b, d, 2 * t, 2 * f, c)
+        return self.conv(doubled.permute(0, 4, 1, 2, 3))
 
 
 class Stage(nn.ModuleList):
