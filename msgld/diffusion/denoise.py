@@ -14,6 +14,9 @@ from msgld.diffusion.noise import CosineSchedule, Schedule
 from msgld.diffusion.noise_map import Conditioning, NoiseMap
 from msgld.diffusion.sampling import Sampling
 
+TrackTokens = Float[Tensor, "B K T width"]
+"""A token for each frame of each track."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -96,13 +99,11 @@ class StemNetwork(nn.Module, ABC):
     @abstractmethod
     def forward(
         self, z: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None
-    ) -> tuple[Latents, Float[Tensor, "B K T width"]]:
+    ) -> tuple[Latents, TrackTokens]:
         """Linear estimates -> -v and features of the tokens."""
 
     @abstractmethod
-    def masks(
-        self, features: Float[Tensor, "B K T width"], z: Latents, presence: Presence
-    ) -> Float[Tensor, "B K-1 M N"]:
+    def masks(self, features: TrackTokens, z: Latents, presence: Presence) -> Float[Tensor, "B K-1 M N"]:
         """Features and estimated latents -> masks on the mixture."""
 
     def denoiser(self, codec: Any) -> StemDenoiser:

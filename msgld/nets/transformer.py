@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from msgld.diffusion.denoise import StemNetwork
+from msgld.diffusion.denoise import StemNetwork, TrackTokens
 from msgld.diffusion.noise import Latents, Levels, Presence
 from msgld.diffusion.noise_map import Conditioning
 from msgld.nets.attention import TrackBlock, nearby, rotation
@@ -58,7 +58,8 @@ class TransformerConfig:
 
     def check(self) -> None:
         """Raise ValueError where the width is no multiple of the heads."""
-        check_heads(self.width, self.heads)
+        if self.width % self.heads:
+            raise ValueError(f"a width of {self.width} cannot be divided among {self.heads} heads")
 
     def check_fit(self, codec: Grid, stems: int) -> None:
         """Raise ValueError unless this network goes with a codec and so many stems."""
@@ -68,12 +69,6 @@ class TransformerConfig:
             bands=(self.bands, codec.mel.bands),
             frame_columns=(self.frame_columns, codec.frame_columns),
         )
-
-
-def check_heads(width: int, heads: int) -> None:
-    """Raise ValueError where a width cannot be divided among heads."""
-    if width % heads:
-        raise ValueError(f"a width of {width} cannot be divided among {heads} heads")
 
 
 LEVEL_FEATURES = 32
@@ -103,9 +98,7 @@ class ConditionEmbedding(nn.Module):
         for layer in (self.hidden, self.ensemble, self.programs, self.deep):
             nn.init.zeros_(layer.weight)
 
-    def forward(
-        self, conditioning: Conditioning
-    ) -> tuple[Float[Tensor, "B 1 T width"], Float[Tensor, "B K T width"]]:
+    def forward(self, conditioning: Conditioning) -> tuple[Float[Tensor, "B 1 T width"], TrackTokens]:
         """Embeddings for the first tokens and for the perceptrons.
 
         A program is one stem's alone (bass programs are the bass's), so no table for each stem is needed.
@@ -147,7 +140,7 @@ class StemTransformer(StemNetwork):
 
     def forward(
         self, z: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None
-    ) -> tuple[Latents, Float[Tensor, "B K T width"]]:
+    ) -> tuple[Latents, TrackTokens]:
         """Correct linear estimates.
 
         Args:
@@ -175,7 +168,7 @@ class StemTransformer(StemNetwork):
         x = self.norm(x)
         return self._correction(x, z, presence), x
 
-    def _correction(self, x: Float[Tensor, "B K T width"], z: Latents, presence: Presence) -> Latents:
+    def _correction(self, x: TrackTokens, z: Latents, presence: Presence) -> Latents:
         """-v from the last tokens x.
 
         Gates weigh the track's own noisy latents and the mixture's, component by component: components that
@@ -185,9 +178,7 @@ class StemTransformer(StemNetwork):
         seen = z[:, -1:] * presence[:, -1, None, None, None]
         return self.outward(x).transpose(2, 3).float() + own * z + mixture * seen
 
-    def masks(
-        self, features: Float[Tensor, "B K T width"], z: Latents, presence: Presence
-    ) -> Float[Tensor, "B K-1 M N"]:
+    def masks(self, features: TrackTokens, z: Latents, presence: Presence) -> Float[Tensor, "B K-1 M N"]:
         """How the mixture divides among the stems.
 
         A softmax over log amplitudes is the ratio of amplitudes, so the scores begin as what the estimated
