@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from msgld.diffusion.noise import CosineSchedule, Schedule
+from msgld.diffusion.noise import CosineSchedule, Latents, Levels, Presence, Schedule
 from msgld.diffusion.noise_map import Conditioning, NoiseMap
 from msgld.diffusion.sampling import Sampling
 
@@ -27,7 +27,7 @@ class Estimate:
         masks: of each stem on the mixture, with sum 1 over the stems; None from networks without masks.
     """
 
-    z: Float[Tensor, "B K C T"]  # not an alias: the axes of the masks refer to it
+    z: Latents
     masks: Float[Tensor, "B K-1 M N"] | None = None
 
 

@@ -78,13 +78,9 @@ class HifiGan(nn.Module):
         self.config = config
         self.network = _build(config)
 
-    def whole(self, mels: Float[Tensor, "B M N"]) -> Float[Tensor, "B L"]:
-        """Waveforms with the tail that the kernels add, of 32 samples as published."""
-        return self.network(mels.transpose(1, 2))
-
     def forward(self, mels: Float[Tensor, "B M N"]) -> Float[Tensor, "B N*{self.config.hop}"]:
-        """Log-mels -> waveforms."""
-        return self.whole(mels)[:, : mels.shape[-1] * self.config.hop]
+        """Log-mels -> waveforms, without the tail that the kernels add, of 32 samples as published."""
+        return self.network(mels.transpose(1, 2))[:, : mels.shape[-1] * self.config.hop]
 
 
 def _build(config: HifiGanConfig) -> Any:

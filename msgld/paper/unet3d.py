@@ -7,7 +7,7 @@ mixture has no weights of its own: it is added, at the size of each level, to al
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from jaxtyping import Float, Int
