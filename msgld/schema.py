@@ -33,7 +33,7 @@ from msgld.ranges import shown
 
 T = TypeVar("T")
 
-WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", dict: "an object"}
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _value(hint: Any, value: object, name: str) -> Any:
         return tuple(_value(inner[0], item, name) for item in _items(value, name))
     if is_dataclass(hint) and isinstance(hint, type):
         return read_settings(hint, value, name)
-    return _plain(hint, value, name)
+    return _plain(kind or hint, value, name)
 
 
 def _items(value: object, name: str) -> Sequence[object]:
