@@ -71,11 +71,7 @@ def save_parts(
 
 
 def described(about: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of ``model.json``.
-
-    Args:
-        about: stems, level and info.
-        parts: name -> settings and sha256.
+    """The text of ``model.json``: stems, level and info, and each part's settings and sha256.
 
     Raises:
         ModelError: a model of that description could not be loaded.

@@ -186,12 +186,7 @@ class Model(Denoiser):
     def vocode(
         self, mels: Float[Tensor, "*items M N"], stem: str | None = None, key: str | None = None
     ) -> Float[Tensor, "*items N*{self.codec.mel.hop}"]:
-        """Log-mels -> waveforms.
-
-        Args:
-            mels: of one sound each.
-            stem: as for :meth:`decode`; None for any other sound.
-            key: as for :meth:`decode`.
+        """Log-mels of one sound each -> waveforms; stem and key as for :meth:`decode`, None for any other sound.
 
         Raises:
             ModelError: the waveforms are not finite.

@@ -23,12 +23,7 @@ UNUSED = ("loss.", "vocoder.")
 
 
 def find_autoencoder(archive: Archive, records: Records, scale: float = 1.0) -> Part:
-    """The autoencoder among the tensors of a first stage (names without ``first_stage_model.``).
-
-    Args:
-        archive: the open file.
-        records: the tensors.
-        scale: factor of the latents.
+    """The autoencoder, with a factor of its latents, among a first stage's tensors (without ``first_stage_model.``).
 
     Raises:
         ModelError: it is of another kind.
@@ -46,11 +41,7 @@ def find_autoencoder(archive: Archive, records: Records, scale: float = 1.0) -> 
 
 
 def find_vocoder(archive: Archive, records: Records) -> Part:
-    """The vocoder, its weights normalised or not.
-
-    Args:
-        archive: the open file.
-        records: the vocoder's tensors by their published names.
+    """The vocoder of these tensors, its weights normalised or not.
 
     Raises:
         ModelError: it is of another kind.

@@ -28,7 +28,7 @@ def find_unet(archive: Archive, records: Records, raw: bool = False, width: int 
 
     Args:
         archive: the open file.
-        records: its tensors by their names in the file.
+        records: its tensors.
         raw: take the weights of the last step instead of their moving average.
         width: channels of the first level that it must have; None for any.
 
