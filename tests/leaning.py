@@ -65,9 +65,7 @@ def leaning_model(maps: bool) -> Model:
     """A model of either kind that needs no training and next to no time."""
     denoiser: Any = Leaning()
     if not maps:
-        denoiser = PublishedDenoiser(
-            LeaningNetwork(), SqrtLinearSchedule(), CHANNELS, LeaningNetwork.multiple
-        )
+        denoiser = PublishedDenoiser(LeaningNetwork(), CHANNELS, LeaningNetwork.multiple)
         denoiser.window_frames, denoiser.past_frames = 24, 8
     codec = PatchCodec(PatchConfig())
     codec.mean.fill_(-4.0)

@@ -14,7 +14,6 @@ import torch
 from msgld.checkpoint import load_model, save_model, write_whole
 from msgld.description import read_description
 from msgld.diffusion.denoise import StemDenoiser
-from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
 from msgld.errors import ModelError
@@ -37,7 +36,7 @@ def model(vocoder: bool = False) -> Model:
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     voice = Vocoder(VocoderConfig(bands=6, width=8, depth=1, hidden=8)).eval() if vocoder else None
-    denoiser = StemDenoiser(network, CosineSchedule()).eval()
+    denoiser = StemDenoiser(network).eval()
     return Model(codec, denoiser, voice, ("bass", "drums"), info={"name": "tiny"})
 
 

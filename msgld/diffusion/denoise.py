@@ -108,7 +108,7 @@ class StemNetwork(nn.Module, ABC):
 
     def denoiser(self, codec: Any) -> StemDenoiser:
         """The denoiser of this network; ``codec`` is not used."""
-        return StemDenoiser(self, CosineSchedule())
+        return StemDenoiser(self)
 
     def begin_with(self, basis: Float[Tensor, "C P"], scale: Float[Tensor, "C"]) -> None:
         """Initialise from a linear codec, whose patches are sums of the rows of ``basis`` times ``scale``."""
@@ -142,10 +142,10 @@ class StemDenoiser(ModelDenoiser):
         """One call: the answer from level 1 is the conditional mean, which has the least squared error."""
         return Sampling()
 
-    def __init__(self, network: StemNetwork, schedule: Schedule) -> None:
+    def __init__(self, network: StemNetwork) -> None:
         super().__init__()
         self.network = network
-        self.schedule = schedule
+        self.schedule = CosineSchedule()
 
     def forward(
         self, x: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None

@@ -38,20 +38,17 @@ class PublishedDenoiser(ModelDenoiser):
         "best": Sampling(steps=200, eta=1.0),
     }
 
-    def __init__(
-        self, network: nn.Module, schedule: SqrtLinearSchedule, channels: int, multiple: int
-    ) -> None:
+    def __init__(self, network: nn.Module, channels: int, multiple: int) -> None:
         """Wrap a network.
 
         Args:
             network: noisy stems (B, S, c, T, f), mixture (B, c, T, f) or None, timesteps -> the noise of the stems.
-            schedule: that it was trained with.
             channels: of the image; the rest of a latent frame is its rows.
             multiple: the number of frames has to be a multiple of this.
         """
         super().__init__()
         self.network = network
-        self.schedule = schedule
+        self.schedule = SqrtLinearSchedule()
         self.channels = channels
         self.multiple = multiple
 

@@ -16,7 +16,6 @@ from torch.nn import functional as F
 
 from msgld.errors import UsageError
 from msgld.paper.denoiser import PublishedDenoiser
-from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.paper.unet3d_blocks import (
     GROUPS,
     Attention,
@@ -136,7 +135,7 @@ class PublishedUNet(nn.Module):
 
     def denoiser(self, codec: Any) -> PublishedDenoiser:
         """The denoiser that this network was trained as, of latents of ``codec``."""
-        return PublishedDenoiser(self, SqrtLinearSchedule(), codec.image_channels, self.multiple)
+        return PublishedDenoiser(self, codec.image_channels, self.multiple)
 
 
 def _show(h: Tensor, mixture: Tensor | None) -> Tensor:

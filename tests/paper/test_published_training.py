@@ -212,7 +212,7 @@ def oracle_training(preset: PublishedRecipe = DENOISER) -> tuple[PublishedTraine
     training = training_of(preset)
     z, _ = training.next_batch()
     oracle = Oracle(z[:, :-1], 4)
-    denoiser = PublishedDenoiser(oracle, SqrtLinearSchedule(), 4, 2)
+    denoiser = PublishedDenoiser(oracle, 4, 2)
     model = replace(training.model, denoiser=denoiser)
     return PublishedTrainer(preset, model, training.pool, 1, CPU), oracle, z
 
@@ -220,7 +220,7 @@ def oracle_training(preset: PublishedRecipe = DENOISER) -> tuple[PublishedTraine
 def training_of(preset: PublishedRecipe = DENOISER, stems: int = 3, steps: int = 30) -> PublishedTrainer:
     torch.manual_seed(0)
     network = PublishedUNet(replace(preset.network, stems=stems))
-    denoiser = PublishedDenoiser(network, SqrtLinearSchedule(), 4, 2)
+    denoiser = PublishedDenoiser(network, 4, 2)
     model = Model(build_codec(CODEC), denoiser, None, Tones(stems).stems)
     return PublishedTrainer(preset, model, pool_of(Tones(stems)), minutes(steps), CPU)
 

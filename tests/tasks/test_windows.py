@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from msgld.audio.stream import AudioStream
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
-from msgld.diffusion.noise import CosineSchedule
 from msgld.diffusion.noise_map import Conditioning
 from msgld.diffusion.sampling import Sampling
 from msgld.dsp.codec import PatchCodec, PatchConfig
@@ -108,7 +107,7 @@ class Splitter(StemNetwork):
 
 def stub() -> Model:
     codec = PatchCodec(PatchConfig(MEL, channels=8))
-    denoiser = StemDenoiser(Splitter(), CosineSchedule())
+    denoiser = StemDenoiser(Splitter())
     denoiser.window_frames = 20  # 1.28 s
     return Model(codec, denoiser, None, STEMS)
 
