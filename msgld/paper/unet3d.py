@@ -80,6 +80,7 @@ class PublishedUNet(nn.Module):
     """
 
     answers: ClassVar[tuple[str, ...]] = ("out.2.",)
+    multiple: int
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
