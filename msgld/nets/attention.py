@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.diffusion.denoise import TrackTokens
+from msgld.nets.convnext import zeroed
 
 Rotation = tuple[Float[Tensor, "T half"], Float[Tensor, "T half"]]
 """Cosines and sines of rotary positions."""
@@ -71,8 +72,7 @@ class Attention(nn.Module):
         self.heads = heads
         self.norm = nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
-        self.out = nn.Linear(width, width, bias=False)
-        nn.init.zeros_(self.out.weight)
+        self.out = zeroed(nn.Linear(width, width, bias=False))
 
     def forward(
         self, x: Tokens, positions: Rotation | None = None, mask: Bool[Tensor, "..."] | None = None

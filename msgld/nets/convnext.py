@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+Layer = TypeVar("Layer", bound=nn.Module)
+
+
+def zeroed(layer: Layer) -> Layer:
+    """The layer with weights of 0, so that at first it adds nothing."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    return layer
 
 
 class Block(nn.Module):
@@ -40,9 +51,7 @@ class Columns(nn.Module):
         self.inward = nn.Conv1d(bands, width, kernel, padding=kernel // 2)
         self.blocks = nn.ModuleList(Block(width, hidden, kernel, 1 / depth) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
-        self.outward = nn.Linear(width, outputs)
-        nn.init.zeros_(self.outward.weight)
-        nn.init.zeros_(self.outward.bias)
+        self.outward = zeroed(nn.Linear(width, outputs))
 
     def columns(self, mels: Float[Tensor, "B M N"]) -> Float[Tensor, "B N outputs"]:
         """Run the network on log-mels of as many bands as it takes."""

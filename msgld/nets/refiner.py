@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from msgld.nets.convnext import zeroed
 from msgld.registry import register
 from msgld.schema import Between, Grid, Length, Size, Stems, same
 
@@ -54,12 +55,6 @@ class RefinerConfig:
         same(stems=(self.stems, stems), inputs=(self.inputs, 3 + stems))
 
 
-def silence(layer: nn.Module) -> None:
-    """Set the weights of a layer to 0."""
-    for parameter in layer.parameters():
-        nn.init.zeros_(parameter)
-
-
 class Block(nn.Module):
     """Two convolutions, then a perceptron across all bands, each added to its input; both begin at 0.
 
@@ -73,11 +68,9 @@ class Block(nn.Module):
     def __init__(self, width: int, bands: int, squeeze: int, dilation: int = 1) -> None:
         super().__init__()
         self.one = nn.Conv2d(width, width, 3, padding=(1, dilation), dilation=(1, dilation))
-        self.two = nn.Conv2d(width, width, 3, padding=1)
+        self.two = zeroed(nn.Conv2d(width, width, 3, padding=1))
         self.narrow = nn.Linear(bands, max(8, bands // squeeze))
-        self.wide = nn.Linear(max(8, bands // squeeze), bands)
-        for layer in (self.two, self.wide):
-            silence(layer)
+        self.wide = zeroed(nn.Linear(max(8, bands // squeeze), bands))
 
     def forward(self, x: Float[Tensor, "B width bands N"]) -> Float[Tensor, "B width bands N"]:
         """Add to x the answers of both."""
@@ -106,8 +99,7 @@ class Refiner(nn.Module):
         self.middle = nn.ModuleList(
             Block(widths[-1], bands[-1], squeeze, 2**step) for step in range(config.depth)
         )
-        self.outward = nn.ConvTranspose2d(widths[0], 2 * config.stems, (2, 1), stride=(2, 1))
-        silence(self.outward)
+        self.outward = zeroed(nn.ConvTranspose2d(widths[0], 2 * config.stems, (2, 1), stride=(2, 1)))
 
     def forward(
         self, features: Float[Tensor, "B inputs M N"]

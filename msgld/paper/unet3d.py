@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.errors import UsageError
+from msgld.nets.convnext import zeroed
 from msgld.paper.denoiser import PublishedDenoiser
 from msgld.paper.unet3d_blocks import (
     GROUPS,
@@ -24,7 +25,6 @@ from msgld.paper.unet3d_blocks import (
     Stage,
     Upsample,
     conv,
-    silent,
     timestep_features,
 )
 from msgld.registry import register
@@ -93,7 +93,7 @@ class PublishedUNet(nn.Module):
         self.input_blocks, skips = _way_down(config)
         self.middle_block = _middle(config)
         self.output_blocks = _way_up(config, skips)
-        self.out = nn.Sequential(nn.GroupNorm(GROUPS, width), nn.SiLU(), silent(conv(width, config.stems)))
+        self.out = nn.Sequential(nn.GroupNorm(GROUPS, width), nn.SiLU(), zeroed(conv(width, config.stems)))
 
     def forward(
         self, x: Float[Tensor, "B S c T f"], mixture: Float[Tensor, "B c T f"] | None, t: Int[Tensor, "B"]
