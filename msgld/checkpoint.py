@@ -9,35 +9,23 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from msgld.description import FILE, read_description, unusable, written
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
-from msgld.registry import PARTS, Kind, config_of, kind_of
+from msgld.registry import PARTS, config_of, kind_of, settings_of
 from msgld.runtime import bf16_is_fast
 from msgld.schema import same
 from msgld.tensors import fill, unfilled
-
-
-@runtime_checkable
-class Part(Protocol):
-    """A module with the settings to build it again."""
-
-    def settings(self) -> dict[str, Any]:
-        """``kind`` and all arguments of its constructor, ready for JSON."""
-        ...
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Its weights."""
-        ...
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
@@ -48,7 +36,7 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
         folder: is made.
         dtype: of the networks; the statistics of the linear codec keep 32 bits.
     """
-    modules: dict[str, Any] = {"codec": model.codec, "denoiser": model.denoiser.network}
+    modules: dict[str, nn.Module] = {"codec": model.codec, "denoiser": model.denoiser.network}
     further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.note_reader}
     modules |= {name: module for name, module in further.items() if module is not None}
     save_parts(
@@ -57,7 +45,7 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
 
 
 def save_parts(
-    modules: Mapping[str, Part], folder: Path, about: Mapping[str, Any], dtype: torch.dtype
+    modules: Mapping[str, nn.Module], folder: Path, about: Mapping[str, Any], dtype: torch.dtype
 ) -> None:
     """Write parts of a model, all or a first stage (codec and vocoder) alone.
 
@@ -73,7 +61,7 @@ def save_parts(
     parts: dict[str, Any] = {}
     files: dict[Path, bytes] = {}
     for name, module in modules.items():
-        settings = module.settings()
+        settings = settings_of(module)
         data = save(_stored(module, torch.float32 if settings["kind"] == "patch" else dtype))
         files[folder / f"{name}.safetensors"] = data
         parts[name] = {**settings, "sha256": hashlib.sha256(data).hexdigest()}
@@ -83,11 +71,7 @@ def save_parts(
 
 
 def described(about: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of ``model.json``.
-
-    Args:
-        about: stems, level and info.
-        parts: name -> settings and sha256.
+    """The text of ``model.json``: stems, level and info, and each part's settings and sha256.
 
     Raises:
         ModelError: a model of that description could not be loaded.
@@ -101,7 +85,7 @@ def described(about: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) 
     return text
 
 
-def _stored(module: Part, dtype: torch.dtype) -> dict[str, Tensor]:
+def _stored(module: nn.Module, dtype: torch.dtype) -> dict[str, Tensor]:
     return {
         key: (value.to(dtype) if value.is_floating_point() else value).cpu().contiguous()
         for key, value in module.state_dict().items()
@@ -167,7 +151,8 @@ def _parts(folder: Path, description: dict[str, Any], wanted: Collection[str]) -
     parts = {}
     for name in (name for name in configs if name in wanted):
         about = description["parts"][name]
-        parts[name] = _build(path, kind_of(name, about), configs[name])
+        build = partial(kind_of(name, about).build, configs[name])
+        parts[name] = unfilled(build, folder, partial(unusable, path))
         fill(parts[name], folder / f"{name}.safetensors", about["sha256"])
         parts[name].eval().requires_grad_(False)
     return parts
@@ -196,15 +181,3 @@ def _check_conditions(config: Any) -> None:
     if features or styles:
         same(frame_features=(features, features_of(len(styles))), programs=(config.programs, PROGRAMS))
         same(styles=(len(set(styles)), len(styles)))
-
-
-def _build(path: Path, kind: Kind, config: Any) -> Any:
-    """The module of these settings, without memory for its weights."""
-    try:
-        return unfilled(lambda: kind.build(config))
-    except ImportError as error:
-        raise ModelError(
-            f"{path.parent} needs the package {error.name}: pip install 'msgld[published]'"
-        ) from error
-    except (TypeError, ValueError, KeyError, RuntimeError, ZeroDivisionError) as error:
-        raise unusable(path, error) from error

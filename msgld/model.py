@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate, ModelDenoiser
+from msgld.diffusion.noise import Latents, Levels, Presence
 from msgld.diffusion.noise_map import Conditioning, NoiseMap
 from msgld.dsp.codec import Codec
 from msgld.dsp.mel import log_mel
@@ -103,11 +104,7 @@ class Model(Denoiser):
         return tuple(getattr(config, "styles", ()))
 
     def __call__(
-        self,
-        x: Float[Tensor, "B K C T"],
-        levels: Float[Tensor, "B K T"],
-        presence: Bool[Tensor, "B K"],
-        conditioning: Conditioning | None = None,
+        self, x: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None
     ) -> Estimate:
         """The denoiser (a model is one), in 16-bit arithmetic where the machine is faster with it."""
         further = () if conditioning is None else (conditioning,)
@@ -189,12 +186,7 @@ class Model(Denoiser):
     def vocode(
         self, mels: Float[Tensor, "*items M N"], stem: str | None = None, key: str | None = None
     ) -> Float[Tensor, "*items N*{self.codec.mel.hop}"]:
-        """Log-mels -> waveforms.
-
-        Args:
-            mels: of one sound each.
-            stem: as for :meth:`decode`; None for any other sound.
-            key: as for :meth:`decode`.
+        """Log-mels of one sound each -> waveforms; stem and key as for :meth:`decode`, None for any other sound.
 
         Raises:
             ModelError: the waveforms are not finite.

@@ -9,8 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from msgld.audio.stream import AudioStream
-from msgld.diffusion.run import run
-from msgld.diffusion.sample import State, last_state
+from msgld.diffusion.sample import State, last_state, run
 from msgld.diffusion.sampling import Sampling
 from msgld.dsp.loudness import without_heavy_rumble
 from msgld.model import Model

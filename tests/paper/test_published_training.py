@@ -26,7 +26,7 @@ from msgld.errors import ModelError, UsageError
 from msgld.model import REFERENCE_RMS, Model
 from msgld.nets.vocoder import VocoderConfig
 from msgld.paper.autoencoder import KLCodec, KLConfig
-from msgld.paper.denoiser import NoiseNetwork, PublishedDenoiser
+from msgld.paper.denoiser import PublishedDenoiser
 from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.paper.training.codec import CodecTrainer, build_codec
 from msgld.paper.training.denoiser import PublishedTrainer
@@ -192,19 +192,14 @@ def test_a_first_stage_gives_latents_of_unit_variance(tmp_path: Path, clock: Non
 # The denoiser
 
 
-class Oracle(NoiseNetwork):
+class Oracle(nn.Module):
     """Has the clean latents, so it knows the noise; keeps the mixtures that it gets."""
-
-    tracks, multiple = 6, 4
 
     def __init__(self, clean: Tensor, channels: int) -> None:
         super().__init__()
         self.one = nn.Parameter(torch.ones(()))
         self.clean = clean.unflatten(2, (channels, -1)).transpose(3, 4).clone()
         self.mixtures: list[Tensor | None] = []
-
-    def settings(self) -> dict[str, str]:
-        return {"kind": "oracle"}
 
     def forward(self, x: Tensor, mixture: Tensor | None, t: Tensor) -> Tensor:
         squares = SqrtLinearSchedule().alphas_cumprod()[t].view(-1, 1, 1, 1, 1)
@@ -216,7 +211,7 @@ def oracle_training(preset: PublishedRecipe = DENOISER) -> tuple[PublishedTraine
     training = training_of(preset)
     z, _ = training.next_batch()
     oracle = Oracle(z[:, :-1], 4)
-    denoiser = PublishedDenoiser(oracle, SqrtLinearSchedule(), 4, 2)
+    denoiser = PublishedDenoiser(oracle, 4, 2)
     model = replace(training.model, denoiser=denoiser)
     return PublishedTrainer(preset, model, training.pool, 1, CPU), oracle, z
 
@@ -224,7 +219,7 @@ def oracle_training(preset: PublishedRecipe = DENOISER) -> tuple[PublishedTraine
 def training_of(preset: PublishedRecipe = DENOISER, stems: int = 3, steps: int = 30) -> PublishedTrainer:
     torch.manual_seed(0)
     network = PublishedUNet(replace(preset.network, stems=stems))
-    denoiser = PublishedDenoiser(network, SqrtLinearSchedule(), 4, 2)
+    denoiser = PublishedDenoiser(network, 4, 2)
     model = Model(build_codec(CODEC), denoiser, None, Tones(stems).stems)
     return PublishedTrainer(preset, model, pool_of(Tones(stems)), minutes(steps), CPU)
 

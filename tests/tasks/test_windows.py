@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from msgld.audio.stream import AudioStream
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
-from msgld.diffusion.noise import CosineSchedule
 from msgld.diffusion.noise_map import Conditioning
 from msgld.diffusion.sampling import Sampling
 from msgld.dsp.codec import PatchCodec, PatchConfig
@@ -96,8 +95,6 @@ STEMS = ("low", "high")
 class Splitter(StemNetwork):
     """Gives two stems fixed masks of every band."""
 
-    tracks = len(STEMS) + 1
-
     def forward(
         self, z: Tensor, levels: Tensor, presence: Tensor, asked: Conditioning | None = None
     ) -> tuple[Tensor, Tensor]:
@@ -107,13 +104,10 @@ class Splitter(StemNetwork):
         masks = torch.tensor([0.25, 0.75]).view(1, 2, 1, 1)
         return masks.expand(len(z), 2, MEL.bands, 4 * z.shape[-1])
 
-    def settings(self) -> dict[str, object]:
-        return {}
-
 
 def stub() -> Model:
     codec = PatchCodec(PatchConfig(MEL, channels=8))
-    denoiser = StemDenoiser(Splitter(), CosineSchedule())
+    denoiser = StemDenoiser(Splitter())
     denoiser.window_frames = 20  # 1.28 s
     return Model(codec, denoiser, None, STEMS)
 

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from msgld.checkpoint import load_model
 from msgld.data.source import Clip
 from msgld.diffusion.denoise import StemDenoiser
-from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig, log_mel
 from msgld.errors import ModelError, UsageError
@@ -523,7 +522,7 @@ def training(recipe: DenoiserRecipe, steps: int) -> DenoiserTrainer:
     codec = fit_codec(pool, settings.codec, settings.mix, 8, settings.codec_clips)
     network = StemTransformer(replace(recipe.network, tracks=4))
     network.begin_with(codec.basis, codec.scale)
-    model = Model(codec, StemDenoiser(network, CosineSchedule()), None, Tones.stems)
+    model = Model(codec, StemDenoiser(network), None, Tones.stems)
     return DenoiserTrainer(recipe, model, pool, minutes(steps), torch.device("cpu"))
 
 

@@ -12,9 +12,7 @@ from torch import Tensor
 from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
 from msgld.diffusion.noise import mix
-from msgld.diffusion.noise_map import NoiseMap
-from msgld.diffusion.run import run
-from msgld.diffusion.sample import last_state
+from msgld.diffusion.sample import last_state, run
 from msgld.diffusion.sampling import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.model import REFERENCE_RMS, Model
@@ -104,14 +102,10 @@ class PublishedTrainer(Trainer[ClipPool]):
             "separated": maps.separate(tracks, frames),
             "arranged to the first two": maps.arrange(tracks, frames, {0: 0.0, 1: 0.0}),
         }
-        latents = {"true": z} | {name: self._result(z, task) for name, task in tasks.items()}
-        mels = {name: self.codec.decode(z[0]) for name, z in latents.items()}
-        draw_mels([*self.pool.source.stems, "mixture"], mels, path, self.codec.mel)
-
-    def _result(self, z: Tensor, task: NoiseMap) -> Tensor:
-        """Latents (1, K, C, T) of a task, in few steps."""
         sampling = Sampling(steps=self.recipe.settings.sample_steps)
-        return last_state(run(self.denoiser, z, task, sampling)).x
+        made = {name: last_state(run(self.denoiser, z, task, sampling)).x for name, task in tasks.items()}
+        mels = {name: self.codec.decode(latents[0]) for name, latents in {"true": z, **made}.items()}
+        draw_mels([*self.pool.source.stems, "mixture"], mels, path, self.codec.mel)
 
 
 class PublishedPart(Part[PublishedRecipe, ClipPool]):
