@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from msgld.dsp.windows import running_sums
 
 import msgld
 from msgld.data.heldout import HeldOut
 from msgld.dsp.mel import MelConfig, log_mel
+from msgld.dsp.overlap_add import running_sums
 from msgld.errors import UsageError
 from msgld.metrics.checks import matched
 from msgld.training.data import training_source

@@ -18,8 +18,8 @@ from msgld.diffusion.noise import Latents, Levels, Presence
 from msgld.diffusion.noise_map import Conditioning, NoiseMap
 from msgld.dsp.codec import Codec
 from msgld.dsp.mel import log_mel
+from msgld.dsp.overlap_add import join
 from msgld.dsp.resample import resample
-from msgld.dsp.windows import join
 from msgld.errors import ModelError
 from msgld.music.keys import notes_of
 from msgld.names import check_path_part, check_stem_names

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from msgld.api.options import Options
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.tasks.masking import PLAIN, Masking

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from msgld.diffusion.noise import CosineSchedule, Latents, Levels, Presence, Schedule
 from msgld.diffusion.noise_map import Conditioning, NoiseMap
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 
 TrackTokens = Float[Tensor, "B K T width"]
 """A token for each frame of each track."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from msgld.diffusion.denoise import Denoiser
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.sample import State, run
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 
 
 def roll_out(

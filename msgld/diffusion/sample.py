@@ -18,7 +18,7 @@ from msgld.diffusion.denoise import Denoiser, Draw, Estimate
 from msgld.diffusion.guidance import Conditioned, Guided
 from msgld.diffusion.noise import Latents, Levels, Schedule, mix, noise_like
 from msgld.diffusion.noise_map import NoiseMap
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate, ModelDenoiser
 from msgld.diffusion.noise import Latents, Levels, Presence, mix
 from msgld.diffusion.noise_map import NoiseMap
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.errors import UsageError
 from msgld.paper.schedule import SqrtLinearSchedule
 

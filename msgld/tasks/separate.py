@@ -10,7 +10,7 @@ from torch import Tensor
 
 from msgld.audio.stream import AudioStream
 from msgld.diffusion.sample import State, last_state, run
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.dsp.loudness import without_heavy_rumble
 from msgld.model import Model
 from msgld.tasks import noise_maps

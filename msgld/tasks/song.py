@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from msgld.audio.stream import AudioStream
-from msgld.dsp.windows import Joiner, Window, WindowPlan
+from msgld.dsp.overlap_add import Joiner, Window, WindowPlan
 from msgld.model import Model
 
 Wave = Float[Tensor, "channels n"]

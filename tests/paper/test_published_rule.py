@@ -16,7 +16,7 @@ from msgld.diffusion.guidance import Guided
 from msgld.diffusion.noise import CosineSchedule, Schedule
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.sample import last_state, run
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.errors import UsageError
 from msgld.paper.denoiser import Overwriting, all_present
 from msgld.paper.schedule import SqrtLinearSchedule

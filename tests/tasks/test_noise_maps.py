@@ -11,7 +11,7 @@ from msgld.diffusion.noise import CosineSchedule
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.rollout import calls, roll_out, windows
 from msgld.diffusion.sample import last_state, run
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.tasks import noise_maps as maps
 
 # Two stems and their sum.

@@ -13,7 +13,7 @@ import msgld
 from msgld.api.quality import of_separation
 from msgld.audio.sound import open_stream
 from msgld.checkpoint import load_model
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.model import Model
 from msgld.music.tuning import tuning
 from msgld.tasks.masking import PLAIN

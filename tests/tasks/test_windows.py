@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from msgld.audio.stream import AudioStream
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
 from msgld.diffusion.noise_map import Conditioning
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
-from msgld.dsp.windows import Joiner, WindowPlan
+from msgld.dsp.overlap_add import Joiner, WindowPlan
 from msgld.model import Model
 from msgld.tasks.masking import Masking
 from msgld.tasks.separate import separate, separate_song

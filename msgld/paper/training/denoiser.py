@@ -13,7 +13,7 @@ from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
 from msgld.diffusion.noise import mix
 from msgld.diffusion.sample import last_state, run
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.model import REFERENCE_RMS, Model
 from msgld.paper.autoencoder import KLCodec
