@@ -16,6 +16,7 @@ from msgld.data.render import Renderer
 from msgld.data.source import Clip, SourceOptions
 from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError, UsageError
+from msgld.music.bars import Signature, Timeline
 from msgld.music.conditions import FASTEST, SLOWEST, Conditions
 from msgld.music.keys import key_of_notes, transposed
 from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transpose
@@ -56,8 +57,13 @@ def band_song(seed: int, style: str | None = None) -> Song:
     meta: dict[str, str | float] = {"style": piece.style, "bpm": float(piece.bpm), "key": str(piece.key)}
     score = piece.score
     tempos = frozenset(float(tempo.qpm) for tempo in score.tempos)
-    bars = frozenset(4.0 * sign.numerator / sign.denominator for sign in score.time_signatures)
-    return Song(parts(score), f"band-{piece.style}-{seed}", meta, tempos, bars)
+    quarter = float(score.tpq)
+    signatures = tuple(
+        Signature(sign.time / quarter, sign.numerator, sign.denominator) for sign in score.time_signatures
+    )
+    timeline = Timeline.of_tempos([(tempo.time / quarter, float(tempo.qpm)) for tempo in score.tempos])
+    bars = frozenset(signature.quarters for signature in signatures)
+    return Song(parts(score), f"band-{piece.style}-{seed}", meta, tempos, bars, timeline, signatures)
 
 
 @dataclass(frozen=True)

@@ -111,8 +111,8 @@ class StemNetwork(nn.Module, ABC):
         features: Float[Tensor, "B K T width"],
         z: Float[Tensor, "B K C T"],
         presence: Bool[Tensor, "B K"],
-    ) -> Float[Tensor, "B K-1 M N"]:
-        """Features and estimated latents -> masks on the mixture."""
+    ) -> Float[Tensor, "B K-1 M N"] | None:
+        """Features and estimated latents -> masks on the mixture; None from networks without masks."""
 
     @property
     @abstractmethod

@@ -12,6 +12,10 @@ from msgld.music.midi.parts import Bend, Part, gain_of, held, pan_of
 from msgld.stems import STEMS, stem_of
 
 
+_SOUND = {**{stem: stem for stem in STEMS}, "vocals": "other"}
+"""The stem, in sound, of a track that the band wrote; the tune that a singer would have is an instrument's there."""
+
+
 class Score(Protocol):
     """The used parts of a ``symusic.Score``, in any unit of time (its own types do not check)."""
 
@@ -38,7 +42,8 @@ def _part(track: Any) -> Part:
     volume, expression, pan = (_at(controls, number, onset) for number in (VOLUME, EXPRESSION, PAN))
     return Part(
         # Only the band names its tracks like stems; a real song's "Bass" may play a harp.
-        stem=track.name if track.name in STEMS else stem_of(track.program, track.is_drum),
+        stem=_SOUND.get(track.name) or stem_of(track.program, track.is_drum),
+        name=str(track.name),
         program=int(track.program),
         is_drum=bool(track.is_drum),
         onset=onset,

@@ -1,0 +1,91 @@
+"""A score: the notes of all stems on the bars that they share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from msgld.errors import DataError
+from msgld.music.bars import COMMON, Bars, Signature, Timeline, bars_of
+from msgld.music.grid import Notes, joined
+from msgld.music.midi.parts import Part, Song
+
+SCORE_STEMS = ("bass", "drums", "guitar", "piano", "vocals", "other")
+"""The stems of a score; ``vocals`` is the tune that a singer would have, which counts as ``other`` where sound has five."""
+
+_SUNG = re.compile(r"\b(vox|voices?|vocals?|voc|sing(er|ing)?|melody|choir|chorus)\b", re.IGNORECASE)
+_VOICES = (52, 53, 54)
+"""General MIDI programs of choirs and voices."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A piece in notes.
+
+    Attributes:
+        bars: of the grid.
+        timeline: the time of the beats.
+        notes: by stem; a stem that the piece does not have is missing.
+        programs: General MIDI programs (drum kits) of the stems, the most used first.
+        signatures: time signatures, ascending.
+        name: its title.
+        meta: further facts, such as style and key.
+    """
+
+    bars: Bars
+    timeline: Timeline
+    notes: Mapping[str, Notes]
+    programs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    signatures: tuple[Signature, ...] = COMMON
+    name: str = ""
+    meta: Mapping[str, str | float] = field(default_factory=dict)
+
+
+def stem_in_score(part: Part) -> str:
+    """The stem of a part in a score."""
+    if part.is_drum:
+        return "drums"
+    sung = part.program in _VOICES or _SUNG.search(part.name)
+    return "vocals" if sung and part.stem not in ("bass", "drums") else part.stem
+
+
+def score_of(song: Song) -> Score:
+    """The score of a song.
+
+    Raises:
+        DataError: the song has no beats (a MIDI file that counts in seconds), or no notes.
+    """
+    if song.timeline is None:
+        raise DataError(f"{song.name} counts in seconds, not in beats: save it with a tempo")
+    if not any(len(part) for part in song.parts):
+        raise DataError(f"{song.name} has no notes")
+    grouped: dict[str, list[Part]] = {}
+    for part in song.parts:
+        grouped.setdefault(stem_in_score(part), []).append(part)
+    notes = {stem: joined([_notes(part, song.timeline) for part in grouped[stem]])
+             for stem in SCORE_STEMS if stem in grouped}  # fmt: skip
+    end = max(float((one.onset + one.duration).max()) for one in notes.values() if len(one))
+    last = max(float(one.onset.max()) for one in notes.values() if len(one))
+    bars = bars_of(song.signatures, min(end, last + 8.0))
+    return Score(bars, song.timeline, notes, {stem: _programs(grouped[stem]) for stem in notes},
+                 song.signatures or COMMON, song.name, song.meta)  # fmt: skip
+
+
+def _notes(part: Part, timeline: Timeline) -> Notes:
+    """A part in beats, as loud as its velocities and controllers together make it."""
+    audible = part.gain > 1e-3
+    onset = timeline.beat_at(part.onset[audible])
+    end = timeline.beat_at((part.onset + part.duration)[audible])
+    # General MIDI: amplitude goes with the square of velocity, volume and expression alike.
+    loud = np.clip(np.rint(part.velocity[audible] * np.sqrt(part.gain[audible])), 1, 127)
+    return Notes.of(onset, end - onset, part.pitch[audible], loud)
+
+
+def _programs(parts: list[Part]) -> tuple[int, ...]:
+    counts: dict[int, int] = {}
+    for part in parts:
+        counts[part.program] = counts.get(part.program, 0) + len(part)
+    return tuple(sorted(counts, key=lambda program: (-counts[program], program)))
