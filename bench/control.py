@@ -26,10 +26,11 @@ from msgld.api.quality import of_making
 from msgld.data.band import RESERVED_SEED, compose
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.render import Renderer
+from msgld.dsp.mel import log_mel
 from msgld.metrics.adherence import key_met, tempo_met, tempo_of
 from msgld.model import REFERENCE_RMS, Model
 from msgld.music.midi.parts import length
-from msgld.music.midi.score import parts
+from msgld.music.midi.perform import parts
 from msgld.stems import RATE, STEMS
 
 SECONDS = 15.0
@@ -62,9 +63,8 @@ def coded(model: Model, played: dict[str, np.ndarray], key: str | None) -> dict[
     gain = REFERENCE_RMS / mono.sum(0).square().mean().sqrt().clamp_min(1e-5)
     mono = mono[:, : mono.shape[1] // model.codec.frame_samples * model.codec.frame_samples]
     with torch.inference_mode():
-        mels = dict(
-            zip(played, model.codec.decode(model.codec.encode_audio(mono[:, None] * gain)), strict=True)
-        )
+        latents = model.codec.encode(log_mel(mono[:, None] * gain, model.codec.mel))
+        mels = dict(zip(played, model.codec.decode(latents), strict=True))
         return {stem: model.vocode(one[None], stem, key).float().numpy() for stem, one in mels.items()}
 
 

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate, ModelDenoiser
 from msgld.diffusion.noise_map import Conditioning, NoiseMap
 from msgld.dsp.codec import Codec
-from msgld.dsp.crossfade import join
 from msgld.dsp.mel import log_mel
 from msgld.dsp.resample import resample
+from msgld.dsp.windows import join
 from msgld.errors import ModelError
 from msgld.music.keys import notes_of
 from msgld.names import check_path_part, check_stem_names

@@ -18,7 +18,7 @@ import soundfile
 from msgld.data.band import compose
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.render import Renderer
-from msgld.music.midi.score import parts
+from msgld.music.midi.perform import parts
 from msgld.stems import RATE, STEMS
 
 SEED, BAR = 1_000_000_135, 40

@@ -21,7 +21,7 @@ from msgld.api.picture import Sketch
 from msgld.api.quality import consistency, of_separation
 from msgld.api.record import describe
 from msgld.api.save import Saved, Tracks, check_encoding, save_tracks
-from msgld.audio.sound import Excerpt, Remarked, Sound, files_of, name_of, open_stream, sha256
+from msgld.audio.sound import Excerpt, Remarked, Sound, file_of, name_of, open_stream, sha256
 from msgld.audio.stream import AudioStream, ResampledStream, Spool
 from msgld.errors import ModelError
 from msgld.model import Model
@@ -181,7 +181,8 @@ def to_folder(
     """
     began, meter = time.monotonic(), task.open()
     files = [names.file(name, encoding.ext) for name in (*task.stems, *filter(None, [rest]))]
-    check_sources(folder, names, files, files_of([task.song, *task.known.values()]))
+    sources = [file for sound in (task.song, *task.known.values()) if (file := file_of(sound))]
+    check_sources(folder, names, files, sources)
     with new_folder(folder, overwrite, names) as temporary:
         check_encoding(temporary, encoding, task.rate, task.channels)
         spools, sketch = _spool(task, meter, temporary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 AUDIO = frozenset({
@@ -20,20 +20,16 @@ LOSSLESS = frozenset({".wav", ".wave", ".bwf", ".w64", ".rf64", ".flac", ".aif",
                       ".ape", ".tta", ".tak", ".alac"})  # fmt: skip
 """Endings of formats that keep every sample."""
 
-MAC_FOLDER = "__MACOSX"
-"""Where macOS puts metadata of files inside archives; its files have the names of sounds, and hold none."""
-
-_KEYS = {"task", "model", "files", "versions"}
-"""What every record has; other programs' JSON files do not."""
+_KEYS = {"task", "model", "files", "versions"}  # what every record has; other programs' JSON files do not
 
 _LARGEST = 1 << 20
 _DEPTH = 4
 """How far below its result's folder a record may lie, as patterns such as ``{stem}/{track}.{ext}`` have it."""
 
 
-def is_hidden(path: Path) -> bool:
-    """Whether a file or folder is hidden or a by-product: ``._bass.wav``, ``.part``, ``__MACOSX``."""
-    return path.name.startswith(".") or path.name == MAC_FOLDER
+def is_hidden(path: PurePath) -> bool:
+    """Whether a file or folder is hidden or a by-product: ``._bass.wav``, ``.part``, ``__MACOSX`` of macOS archives."""
+    return path.name.startswith(".") or path.name == "__MACOSX"
 
 
 def sounds(paths: Iterable[Path]) -> Iterator[Path]:
@@ -55,10 +51,7 @@ def folders(root: Path) -> Iterator[Path]:
 
 def own_files(jsons: Iterable[Path]) -> set[Path]:
     """Resolved paths of the files that records among ``jsons`` list."""
-    found: set[Path] = set()
-    for path in jsons:
-        found |= _listed(path.resolve())
-    return found
+    return {file for path in jsons for file in _listed(path.resolve())}
 
 
 def own_among(files: Iterable[Path]) -> set[Path]:

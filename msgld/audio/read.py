@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from msgld.audio.ffmpeg import FfmpegStream, UnknownFormatError
-from msgld.audio.sndfile import SndfileStream, UnreadableError, is_for_libsndfile
+from msgld.audio.sndfile import MAGIC, SndfileStream, UnreadableError
 from msgld.audio.stream import AudioStream
 from msgld.errors import AudioReadError
 
@@ -21,18 +21,14 @@ LOUDEST = 1e10
 _MOST_REMARKS = 5  # places of damage that are named one by one
 
 T = TypeVar("T")
-
-
 _Decoder = SndfileStream | FfmpegStream
 
 
 def _decoder(path: Path) -> _Decoder:
-    """The decoder for a file, chosen by its first bytes.
-
-    Raises:
-        AudioReadError: no decoder can read it, it is cut short, or it holds several files.
-    """
-    if is_for_libsndfile(path):
+    """The decoder for a file, chosen by its first bytes."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head in MAGIC:
         try:
             return SndfileStream(path)
         except UnreadableError as error:
@@ -41,9 +37,7 @@ def _decoder(path: Path) -> _Decoder:
         return FfmpegStream(path)
     except UnknownFormatError:
         # Libsndfile knows a few more formats; of MP3 it knows no more, and complains on the terminal.
-        with path.open("rb") as file:
-            head = file.read(3)
-        if not (head[:1] == b"\xff" or head == b"ID3" or path.suffix.lower().startswith(".mp")):
+        if not (head[:1] == b"\xff" or head[:3] == b"ID3" or path.suffix.lower().startswith(".mp")):
             with suppress(UnreadableError):
                 return SndfileStream(path)
         raise
@@ -165,15 +159,6 @@ class FileStream(AudioStream):
                 "could be read; export or copy it again"
             )
 
-    def check(self) -> None:
-        """Raise AudioReadError where the file has no samples or too many channels."""
-        if not 1 <= self.channels <= MAX_CHANNELS:
-            raise AudioReadError(
-                f"{self.path} has {self.channels} channels, at most {MAX_CHANNELS} can be read; split it first"
-            )
-        if self.exact and self.frames == 0:
-            raise AudioReadError(f"{self.path} holds no samples")
-
     def close(self) -> None:
         """Release the file."""
         self._decoder.close()
@@ -190,7 +175,12 @@ def open_file(path: str | Path) -> Iterator[FileStream]:
     _check_file(path)
     stream = FileStream(path)
     try:
-        stream.check()
+        if not 1 <= stream.channels <= MAX_CHANNELS:
+            raise AudioReadError(
+                f"{path} has {stream.channels} channels, at most {MAX_CHANNELS} can be read; split it first"
+            )
+        if stream.exact and stream.frames == 0:
+            raise AudioReadError(f"{path} holds no samples")
         yield stream
     finally:
         stream.close()

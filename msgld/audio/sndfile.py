@@ -17,23 +17,18 @@ from msgld.audio.headers import Audit, SoundChunk, audit, sound_chunk
 from msgld.audio.stream import AudioStream
 from msgld.errors import AudioReadError
 
-_MAGIC = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"riff", b"caff", b".snd", b"fLaC")
+MAGIC = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"riff", b"caff", b".snd", b"fLaC")
+"""First bytes of the files that libsndfile reads best."""
+
 _SECOND_FLAC = b"fLaC\0\0\0\x22"
 _SEEKABLE = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
-_GUESSED = ("MPEG", "VORBIS", "OPUS")
-"""Formats whose length libsndfile guesses, or takes as stated."""
+_GUESSED = ("MPEG", "VORBIS", "OPUS")  # formats whose length libsndfile guesses, or takes as stated
 
 _UNKNOWN_LENGTH = 1 << 60  # frames; libsndfile's number for a FLAC that does not state its length
 
 
 class UnreadableError(Exception):
     """Libsndfile cannot read the file; the text says why, and another decoder may try."""
-
-
-def is_for_libsndfile(path: Path) -> bool:
-    """Whether libsndfile reads such a file best, by its first bytes."""
-    with path.open("rb") as file:
-        return file.read(4) in _MAGIC
 
 
 class SndfileStream(AudioStream):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,11 +148,6 @@ def file_of(sound: Sound) -> Path | None:
     while isinstance(sound, Excerpt | Remarked):
         sound = sound.sound
     return Path(sound) if isinstance(sound, str | Path) else None
-
-
-def files_of(sounds: Iterable[Sound]) -> list[Path]:
-    """The files that sounds are read from; arrays have none."""
-    return [file for file in map(file_of, sounds) if file is not None]
 
 
 def name_of(sound: Sound) -> str:

@@ -100,18 +100,9 @@ class ExcerptStream(AudioStream):
         self._ended = self._ended or block.shape[1] < wanted
         if self._ended and not self._done and not block.shape[1]:
             raise AudioReadError(f"the excerpt begins at {self._start:g} s, where the sound has ended")
-        self._count(block.shape[1])
+        self._done += block.shape[1]
+        self._left -= block.shape[1]
         return block
-
-    def skip(self, frames: int) -> int:
-        """See :class:`AudioStream`."""
-        done = self._stream.skip(int(min(frames, self._left)))
-        self._count(done)
-        return done
-
-    def _count(self, frames: int) -> None:
-        self._done += frames
-        self._left -= frames
 
 
 class ResampledStream(AudioStream):

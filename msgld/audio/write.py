@@ -102,7 +102,6 @@ class AudioWriter:
         subtype: ``PCM_24``, ``PCM_16`` (dithered) or ``FLOAT`` (wav only); .ogg and .mp3 ignore it.
         overwrite: whether an existing file may be replaced.
         frames: the length to come where it is known; a WAV beyond 4 GB needs it (written as RF64).
-        seed: of the dither.
         bitrate: of .mp3, kbit/s at most.
 
     Raises:
@@ -119,12 +118,11 @@ class AudioWriter:
         subtype: str = "PCM_24",
         overwrite: bool = False,
         frames: int | None = None,
-        seed: int = 0,
         bitrate: int = 320,
     ) -> None:
         self.path, self._overwrite, self._channels = Path(path), overwrite, channels
         container, self._subtype = _checked(self.path, subtype)
-        self._rng = np.random.default_rng(seed) if self._subtype == "PCM_16" else None
+        self._rng = np.random.default_rng(0) if self._subtype == "PCM_16" else None
         self._check_target()
         self._temp = self.path.with_name(f".msgld-{uuid.uuid4().hex[:12]}.part")
         self._thread = ThreadPoolExecutor(1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from msgld.data.source import Clip, Source, checked, music_seconds, origin_of
+from msgld.data.source import Clip, Source, checked, origin_of
 from msgld.dsp.panning import stereo_gains
 
 Range = tuple[float, float]
@@ -82,8 +82,7 @@ def _stem(x: np.ndarray, rate: int, a: Augmentation, rng: np.random.Generator) -
     return x * np.float32(10 ** (rng.uniform(*a.level) / 20)) if uses[4] else x
 
 
-_POINTS = 10
-"""Points of the equaliser, from 31 Hz on, an octave apart."""
+_POINTS = 10  # points of the equaliser, from 31 Hz on, an octave apart
 
 
 def saturate(x: np.ndarray, drive: float) -> np.ndarray:
@@ -147,28 +146,17 @@ def _fast(length: int) -> int:
 
 
 class Augmented:
-    """A source whose clips are sometimes augmented.
+    """Another source, whose clips are augmented with a probability."""
 
-    Args:
-        source: where clips come from.
-        probability: how often a clip is augmented.
-        settings: which effects, how often, how strong.
-    """
-
-    def __init__(self, source: Source, probability: float, settings: Augmentation = Augmentation()) -> None:
-        self.source, self.probability, self.settings = source, probability, settings
+    def __init__(self, source: Source, probability: float) -> None:
+        self.source, self.probability = source, probability
         self.stems = source.stems
 
     def clip(self, seed: int, seconds: float) -> Clip:
         """The source's clip of this seed, augmented or not; BadClip before effects hide bad samples."""
         clip = checked(self.source.clip(seed, seconds), self.stems)
         drawn = np.random.default_rng([seed, 3]).random()
-        return augment(clip, seed, self.settings) if drawn < self.probability else clip
-
-    @property
-    def seconds(self) -> float | None:
-        """How much music the source has, in seconds; None if that is not known or without end."""
-        return music_seconds(self.source)
+        return augment(clip, seed) if drawn < self.probability else clip
 
     def origin(self, seed: int) -> str:
         """The piece that a clip is of; empty where the source cannot tell."""

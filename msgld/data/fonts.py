@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from msgld.data.frozen import heldout_recordings
+from msgld.data.frozen import heldout_names
 from msgld.errors import DataError
 from msgld.music.midi.parts import Part
 
@@ -27,31 +27,29 @@ KITS = 128
 _PRESET, _RECORDING = struct.Struct("<20x2H14x"), struct.Struct("<20x2I18x")
 """Program and bank of a preset; first sample of a recording and the one after its last (SoundFont 2.04, 7.2, 7.10)."""
 
-_COMPARED = 500
-"""Samples of a recording that are compared; shorter ones, as of synthesised waves, are not."""
-
-_LONGEST = 1 << 24
-"""Bytes of a table that are read; more than any soundfont has."""
+_COMPARED = 500  # samples of a recording that are compared; shorter ones, as of synthesised waves, are not
+_LONGEST = 1 << 24  # bytes of a table that are read; more than any soundfont has
 
 _SUFFIXES = (".sf2", ".sf3")
 _FOLDERS = ("soundfonts", "sounds/sf2", "sounds/sf3")
 _DATA_DIRS = "/usr/local/share:/usr/share:/opt/homebrew/share"
 
 
-def find_soundfonts(path: Path | None = None, *, training: bool = True) -> list[Path]:
+def find_soundfonts(path: Path | None = None) -> list[Path]:
     """The soundfonts at ``path`` (a file or a folder), or those of the system, each file once.
+
+    The held-out soundfont and its relatives are left out (Csound's sf_GMbank.sf2 is one).
 
     Args:
         path: an .sf2 or .sf3 file, a folder of them, or None for the folders where systems keep soundfonts:
             soundfonts/, sounds/sf2/ and sounds/sf3/ in XDG_DATA_HOME and in each of XDG_DATA_DIRS.
-        training: leave out the held-out soundfont and its relatives (Csound's sf_GMbank.sf2 is one).
 
     Raises:
         DataError: nothing is found, or one of them cannot be read.
     """
     roots = [Path(path)] if path is not None else _system_folders()
     files = {file.resolve() for file in _files(roots)}
-    fonts = sorted(file for file in files if not (training and related(file)))
+    fonts = sorted(file for file in files if not related(file))
     if files and not fonts:
         raise DataError(
             f"{path or 'the system'} has no soundfont but the held-out one or its relatives: add another"
@@ -75,7 +73,7 @@ def related(font: Path) -> bool:
     if font.name.lower() == HELD_OUT.lower():
         return True
     own = recordings_of(font)
-    return len(own & heldout_recordings()) > _RELATED * len(own)
+    return len(own.intersection(heldout_names()["recordings"])) > _RELATED * len(own)
 
 
 def _files(roots: Iterable[Path]) -> Iterable[Path]:

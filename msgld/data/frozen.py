@@ -17,14 +17,9 @@ _ACCOMPANIMENT = re.compile(r"^mma_\d+_\d+_(?:casio|alexis)?(?P<style>.+)$")
 
 @lru_cache(maxsize=1)
 def heldout_names() -> dict[str, tuple[str, ...]]:
-    """The frozen lists: ``songs`` (file names), ``accompaniment_styles`` and ``recordings``."""
+    """The frozen lists: ``songs`` (file names), ``accompaniment_styles`` and ``recordings`` (of the soundfont)."""
     text = files("msgld.data").joinpath("heldout.json").read_text(encoding="utf-8")
     return {key: tuple(names) for key, names in json.loads(text).items()}
-
-
-def heldout_recordings() -> frozenset[str]:
-    """The fingerprints of the held-out soundfont's recordings, see :func:`msgld.data.fonts.recordings_of`."""
-    return frozenset(heldout_names()["recordings"])
 
 
 def style_of(name: str) -> str | None:

@@ -21,7 +21,7 @@ from msgld.data.render import Renderer
 from msgld.data.scores import band_song
 from msgld.data.source import Clip, SourceOptions
 from msgld.errors import DataError
-from msgld.music.midi.parts import Part, Song, crop, length, sounding
+from msgld.music.midi.parts import Part, Song, length, sounding
 from msgld.stems import RATE, STEMS
 
 SECONDS = 10.24
@@ -33,10 +33,8 @@ STEMS_SOUNDING = 3
 
 _SONGS, _PER_STYLE, _ORDINARY, _RESERVED = 50, 2, 16, 4
 """Clips of songs, of each accompaniment style, of ordinary band styles, of each reserved band style."""
-_TRIES = 12
-"""Places looked at in a piece."""
-_STEP = (5**0.5 - 1) / 2
-"""Multiples of the golden ratio spread evenly over a piece, however many there are."""
+_TRIES = 12  # places looked at in a piece
+_STEP = (5**0.5 - 1) / 2  # multiples of the golden ratio spread evenly over a piece, however many there are
 
 
 _Item = TypeVar("_Item")
@@ -82,8 +80,10 @@ class HeldOut:
         if midi is not None:
             if not (Path(midi) / "songs").is_dir():
                 raise DataError(f"{midi} is not the folder of the held-out set: it has no folder songs")
-            self._songs = MidiFolder(Path(midi) / "songs", is_heldout, _nothing)
-            self._accompaniments = MidiFolder(Path(midi) / "accompaniments.tar.xz", is_heldout, _nothing)
+            self._songs, self._accompaniments = (
+                MidiFolder(Path(midi) / name, include=is_heldout, exclude=lambda name: False)
+                for name in ("songs", "accompaniments.tar.xz")
+            )
             kinds = [_of_songs(self._songs), _of_styles(self._accompaniments), *kinds]
         self.excerpts: tuple[Excerpt, ...] = tuple(_interleave(kinds))
 
@@ -107,29 +107,12 @@ class HeldOut:
         present = np.ones(len(self.stems), dtype=bool)
         return Clip(stems / np.float32(max(peak, 1.0)), present, self._renderer.rate, song.name, meta)
 
-    def digest(self) -> str:
-        """A hash of the notes of all clips at their places (to the millisecond), 64 hex digits.
-
-        The soundfont matters only where a place was passed over because too few stems sounded.
-        """
-        total = hashlib.sha256()
-        for index, excerpt in enumerate(self.excerpts):
-            start = float(self[index].meta["start"])
-            total.update(f"{excerpt.kind} {excerpt.name} {start:.3f}".encode())
-            for part in self._song(excerpt).parts:
-                total.update(_canonical(crop(part, start, SECONDS, 0.0), start))
-        return total.hexdigest()
-
     def _song(self, excerpt: Excerpt) -> Song:
         if excerpt.kind == "band":
             return band_song(excerpt.number, excerpt.name)
         song = (self._songs if excerpt.kind == "song" else self._accompaniments).song(excerpt.name)
         style = style_of(excerpt.name)
         return replace(song, meta=song.meta | {"style": style}) if style else song
-
-
-def _nothing(name: str) -> bool:
-    return False
 
 
 def _of_songs(library: MidiFolder) -> list[Excerpt]:
@@ -203,13 +186,6 @@ def _starts(piece: Sequence[Part], excerpt: Excerpt) -> list[float]:
     first = 0 if excerpt.kind == "band" else excerpt.number * _TRIES
     starts = [round(room * ((first + i + 0.5) * _STEP % 1), 2) for i in range(_TRIES)]
     return sorted(starts, key=lambda start: len(sounding(piece, start, SECONDS)) < STEMS_SOUNDING)
-
-
-def _canonical(part: Part, start: float) -> bytes:
-    """The notes of a part as bytes that are the same on every machine."""
-    times = np.round(1000 * np.stack([part.onset - start, part.duration])).astype("<i8")
-    notes = np.stack([part.pitch, part.velocity]).astype("<i8")
-    return f"{part.stem} {part.program}".encode() + times.tobytes() + notes.tobytes()
 
 
 def open_heldout(path: Path | None, options: SourceOptions) -> HeldOut:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from msgld.audio.files import is_hidden
 from msgld.data.frozen import is_heldout
 from msgld.errors import DataError, one_line
 from msgld.music.midi.parts import Song
@@ -99,11 +100,10 @@ def _damage(data: bytes) -> str:
     return ""
 
 
-def _listed(reasons: dict[str, str], most: int = 5) -> str:
-    """Names with reasons in one line; of many some, and how many more there are."""
-    shown = [f"{name} ({reason})" for name, reason in list(reasons.items())[:most]]
-    more = len(reasons) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+def _listed(reasons: dict[str, str]) -> str:
+    """Names with reasons in one line; of many five, and how many more there are."""
+    lines = [f"{name} ({reason})" for name, reason in reasons.items()]
+    return ", ".join(lines[:5]) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -122,9 +122,7 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _hidden(name: str) -> bool:
     """Whether a relative path is hidden, or metadata that macOS keeps beside a copy."""
-    return any(
-        (part.startswith(".") and part != "..") or part == "__MACOSX" for part in PurePosixPath(name).parts
-    )
+    return any(part != ".." and is_hidden(PurePosixPath(part)) for part in PurePosixPath(name).parts)
 
 
 def _read(file: Path) -> bytes:

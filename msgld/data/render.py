@@ -27,17 +27,12 @@ LEAD = 8.0
 """Seconds before the start from which a held note is played in full; an older one begins here."""
 TAIL = 2.0
 """Seconds for which a note's release is audible."""
-_STEP = 2.0
-"""Notes within so many decibels are rendered together, at most half of it off."""
-_FLOOR = -60.0
-"""Notes below this (dB) are left out."""
-_PANS = 8
-"""Places between the middle and one side."""
-_VOICES = 512
-"""Notes and layers that sound at once."""
+_STEP = 2.0  # notes within so many decibels are rendered together, at most half of it off
+_FLOOR = -60.0  # notes below this (dB) are left out
+_PANS = 8  # places between the middle and one side
+_VOICES = 512  # notes and layers that sound at once
 _CHANNELS = 16
-_END, _BEND, _STRIKE = 0, 1, 2
-"""Kinds of events, in the order in which they come at one moment."""
+_END, _BEND, _STRIKE = 0, 1, 2  # kinds of events, in the order in which they come at one moment
 
 
 class Renderer:
@@ -145,7 +140,8 @@ class _Player:
             else:
                 self._synth.noteoff(channel, key)
         self._fill(sound[done:])
-        self._silence()
+        self._synth.sounds_off()
+        self._fill(np.zeros((self._rate // 10, 2), np.float32))  # the end of the sounds
         for channel, part in enumerate(group):
             if len(part.bend.time):
                 self._bend(channel, 0.0)
@@ -177,11 +173,6 @@ class _Player:
         """Let the synthesiser go on for the length of ``block`` (n, 2), contiguous."""
         if len(block):
             self._synth.generate_simple(len(block), buffer=block.reshape(-1).view(np.uint8).data)
-
-    def _silence(self) -> None:
-        """End every note at once, and let the end of it pass."""
-        self._synth.sounds_off()
-        self._fill(np.zeros((self._rate // 10, 2), np.float32))
 
 
 def _events(group: Sequence[Part], rate: int, colour: int = 0) -> list[tuple[int, int, int, int, float]]:

@@ -18,9 +18,10 @@ from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError, UsageError
 from msgld.music.bars import Signature, Timeline
 from msgld.music.conditions import FASTEST, SLOWEST, Conditions
-from msgld.music.keys import key_of_notes, transposed
+from msgld.music.key_detection import key_of_notes
+from msgld.music.keys import transposed
 from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transpose
-from msgld.music.midi.score import parts
+from msgld.music.midi.perform import parts
 from msgld.stems import RATE, STEMS, TABLE, about
 
 
@@ -33,20 +34,11 @@ class Library(Protocol):
 
 
 class Band:
-    """Pieces that the built-in band composes; the held-out set's seeds and styles never occur.
-
-    Args:
-        styles: names to choose from; every ordinary style by default.
-    """
-
-    def __init__(self, styles: Sequence[str] | None = None) -> None:
-        self.styles = tuple(styles) if styles is not None else None
+    """Pieces that the built-in band composes; the held-out set's seeds and styles never occur."""
 
     def draw(self, rng: np.random.Generator) -> Song:
         """A composed piece."""
-        seed = int(rng.integers(RESERVED_SEED))
-        style = None if self.styles is None else self.styles[int(rng.integers(len(self.styles)))]
-        return band_song(seed, style)
+        return band_song(int(rng.integers(RESERVED_SEED)))
 
 
 def band_song(seed: int, style: str | None = None) -> Song:
@@ -97,8 +89,7 @@ def _one(fonts: Sequence[Path], rng: np.random.Generator) -> Path:
     return fonts[int(rng.integers(len(fonts)))]
 
 
-_PIECES, _STARTS = 4, 8
-"""Tries for an excerpt in which two stems sound: pieces, and places in each."""
+_PIECES, _STARTS = 4, 8  # tries for an excerpt in which two stems sound: pieces, and places in each
 
 
 class ScoreSource:

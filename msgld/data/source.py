@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, Protocol
 
 import numpy as np
@@ -133,8 +133,7 @@ def open_clips(
 def _opened(name: str, path: Path | None, options: SourceOptions) -> Any:
     if name not in SOURCES:
         raise UsageError(f"no source of data named {name!r}; there are: {', '.join(SOURCES)}")
-    module, _, function = SOURCES[name].partition(":")
-    return getattr(import_module(module), function)(path, options)
+    return resolve_name(SOURCES[name])(path, options)
 
 
 class BadClip(DataError):
@@ -155,12 +154,8 @@ class BadClip(DataError):
 def checked(clip: Clip, stems: Sequence[str]) -> Clip:
     """The clip itself, if training may see it.
 
-    Args:
-        clip: any.
-        stems: names of its stems, for the message.
-
     Raises:
-        BadClip: a sample is NaN, infinite or above ``LOUDEST``; the message names the piece and the stem.
+        BadClip: a sample is NaN, infinite or above ``LOUDEST``; the message names the piece and one of the ``stems``.
     """
     for name, audio in zip(stems, clip.stems, strict=True):
         # The largest absolute value is NaN where any sample is.
@@ -177,12 +172,19 @@ def checked(clip: Clip, stems: Sequence[str]) -> Clip:
 def music_seconds(source: object) -> float | None:
     """The amount of music in a source, in seconds; None if it is unknown or endless.
 
-    It is the source's ``seconds``, or the sum of its ``songs``' ``seconds``.
+    It is the sum of its ``songs``' ``seconds``, or its ``seconds``, or the sum over the sources inside of it.
     """
     songs = getattr(source, "songs", None)
     if songs is not None:
         return float(sum(song.seconds for song in songs))
-    return getattr(source, "seconds", None)
+    amounts = [music_seconds(one) for one in _inner(source)]
+    known = [amount for amount in amounts if amount is not None]
+    return getattr(source, "seconds", sum(known) if known and len(known) == len(amounts) else None)
+
+
+def _inner(source: object) -> list[object]:
+    """The sources inside of a source."""
+    return [*getattr(source, "sources", ()), *([source.source] if hasattr(source, "source") else [])]
 
 
 def origin_of(source: object, seed: int) -> str:
@@ -200,8 +202,7 @@ def missing_file(source: object) -> Path | None:
         for file in getattr(song, "every", ()):
             if not file.path.exists():
                 return Path(file.path)
-    inner = [*getattr(source, "sources", ()), *([source.source] if hasattr(source, "source") else [])]
-    found = (missing_file(one) for one in inner)
+    found = (missing_file(one) for one in _inner(source))
     return next((path for path in found if path is not None), None)
 
 
@@ -234,13 +235,6 @@ class Mixed:
         draw = np.random.default_rng([seed, 1]).random()
         index = min(int(np.searchsorted(self._edges, draw, side="right")), len(self.sources) - 1)
         return self.sources[index]
-
-    @property
-    def seconds(self) -> float | None:
-        """The amount of music, in seconds; None if one of the sources is endless."""
-        amounts = [music_seconds(source) for source in self.sources]
-        known = [amount for amount in amounts if amount is not None]
-        return sum(known) if len(known) == len(amounts) else None
 
     def origin(self, seed: int) -> str:
         """The piece that a clip is of; empty where its source cannot tell."""

@@ -2,6 +2,6 @@
 
 From sound to latents: ``stft``, ``mel``, ``codec``. From masks to stems: ``masks`` cuts stems out of the song's own
 spectrum, ``wiener`` is the multichannel Wiener filter, and ``fine_bands`` prepares the refiner's input. ``windows``
-(overlap-add) and ``crossfade`` join stretches of sound. ``loudness``, ``limiter`` and ``panning`` set the loudness and
+joins stretches of sound (overlap-add, cross-fades). ``loudness``, ``limiter`` and ``panning`` set the loudness and
 place of stems; ``resample`` changes the rate.
 """

@@ -13,7 +13,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from msgld.dsp.mel import MelConfig, log_mel
+from msgld.dsp.mel import MelConfig
 from msgld.registry import register
 from msgld.schema import Between
 
@@ -131,10 +131,6 @@ class PatchCodec(Codec):
         """Latents (..., C, T) -> log-mels (..., M, N)."""
         patches = (z.transpose(-1, -2) * self.scale) @ self.basis + self.mean
         return rearrange(patches, "... t (m n) -> ... m (t n)", n=self.frame_columns)
-
-    def encode_audio(self, audio: Tensor) -> Tensor:
-        """Waveforms (..., channels, L) -> latents (..., C, T), L a multiple of ``frame_columns * hop``."""
-        return self.encode(log_mel(audio, self.mel))
 
     @property
     def weights(self) -> Tensor:

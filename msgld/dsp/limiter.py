@@ -76,19 +76,11 @@ def limited(made: np.ndarray, rate: int, bounds: Bounds) -> np.ndarray:
     notes = _note_rms(made, rate)
     made = _turned_down(made, notes, max(rms * bounds.crest, bounds.note), _step(NOTE / 2, rate), 2)
     step = _step(PEAK, rate)
-    return _turned_down(made, _peaks(made, step), bounds.peak, step, 5)
+    return _turned_down(made, _framed(np.abs(made).max(0), step).max(1), bounds.peak, step, 5)
 
 
 def _turned_down(made: np.ndarray, loudness: np.ndarray, bound: float, step: int, radius: int) -> np.ndarray:
-    """Sound (channels, L) with gains that keep its loudness within a bound.
-
-    Args:
-        made: the sound.
-        loudness: of each step.
-        bound: of the loudness.
-        step: in samples.
-        radius: steps on either side over which gains are smoothed.
-    """
+    """Sound with gains that keep the loudness of its steps within a bound, smoothed over ``radius`` steps each way."""
     if not loudness.size or loudness.max() <= bound:
         return made
     needed = torch.from_numpy(np.minimum(1.0, bound / np.maximum(loudness, 1e-30)))[None, None]
@@ -115,11 +107,6 @@ def _note_rms(sound: np.ndarray, rate: int) -> np.ndarray:
         return np.sqrt(powers)
     pairs = 0.5 * (powers[1:] + powers[:-1])
     return np.sqrt(np.maximum(np.pad(pairs, (1, 0)), np.pad(pairs, (0, 1))))
-
-
-def _peaks(sound: np.ndarray, step: int) -> np.ndarray:
-    """Largest magnitude in each step, over all channels."""
-    return _framed(np.abs(sound).max(0), step).max(1)
 
 
 def _framed(values: np.ndarray, step: int) -> np.ndarray:

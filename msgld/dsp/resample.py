@@ -8,11 +8,6 @@ import numpy as np
 import soxr
 
 
-def resampled_length(frames: int, rate_in: int, rate_out: int) -> int:
-    """``frames * rate_out / rate_in`` rounded to the nearest sample, halves up; exact for any length."""
-    return (2 * frames * rate_out + rate_in) // (2 * rate_in)
-
-
 def resample(samples: np.ndarray, rate_in: int, rate_out: int) -> np.ndarray:
     """Convert ``samples`` from one rate to another (soxr, high quality, linear phase).
 
@@ -22,12 +17,12 @@ def resample(samples: np.ndarray, rate_in: int, rate_out: int) -> np.ndarray:
         rate_out: samples per second, above 0.
 
     Returns:
-        float32 (..., ``resampled_length(L, rate_in, rate_out)``). Time 0 stays at sample 0. At equal
-        rates the samples come back as they are.
+        float32 (..., L * rate_out / rate_in), rounded to the nearest sample, halves up. Time 0 stays at sample 0. At
+        equal rates the samples come back as they are.
     """
     if rate_in == rate_out:
         return np.asarray(samples, dtype=np.float32)
-    length = resampled_length(samples.shape[-1], rate_in, rate_out)
+    length = (2 * samples.shape[-1] * rate_out + rate_in) // (2 * rate_in)
     flat = samples.reshape(math.prod(samples.shape[:-1]), samples.shape[-1])
     out = np.zeros((len(flat), length), np.float32)
     if length:

@@ -16,6 +16,8 @@ from torch.nn import functional as F
 
 P = ParamSpec("P")
 
+_MOMENTUM = 0.99  # of the fast Griffin-Lim algorithm; 0 is the plain one
+
 
 def constant(make: Callable[P, Tensor]) -> Callable[P, Tensor]:
     """Remember the tensors that a function makes, for its last few arguments.
@@ -78,7 +80,7 @@ def istft(spectra: Tensor, n_fft: int, hop: int, samples: int | None = None) -> 
     return waves.reshape(*spectra.shape[:-2], length)
 
 
-def fast_griffin_lim(spectra: Tensor, n_fft: int, hop: int, rounds: int, momentum: float = 0.99) -> Tensor:
+def fast_griffin_lim(spectra: Tensor, n_fft: int, hop: int, rounds: int) -> Tensor:
     """Bring the columns' phases into agreement and keep the magnitudes.
 
     Perraudin et al. 2013, algorithm 2. Starting from nearly right phases, a few rounds remove the remaining
@@ -89,12 +91,11 @@ def fast_griffin_lim(spectra: Tensor, n_fft: int, hop: int, rounds: int, momentu
         n_fft: as in :func:`stft`.
         hop: as in :func:`stft`.
         rounds: at least 0.
-        momentum: 0 is plain Griffin-Lim.
     """
     magnitude, current, before = spectra.abs(), spectra, spectra
     for number in range(rounds):
         possible = stft(istft(current, n_fft, hop), n_fft, hop)
-        ahead = possible + (momentum if number else 0.0) * (possible - before)
+        ahead = possible + (_MOMENTUM if number else 0.0) * (possible - before)
         current, before = magnitude * unit(ahead), possible
     return current
 

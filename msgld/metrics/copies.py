@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from msgld.dsp.crossfade import running_sums
+from msgld.dsp.windows import running_sums
 from msgld.errors import UsageError
 from msgld.metrics.checks import matched
 from msgld.metrics.coherence import correlation

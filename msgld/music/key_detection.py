@@ -1,14 +1,23 @@
-"""The key of a sound, from the energy of its pitch classes. No network, no download."""
+"""The key of a sound by the energy of its pitch classes, and of written notes by their time. No network."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from msgld.music.chroma import chroma
-from msgld.music.keys import key_of_scale, scale
+from msgld.music.keys import key_name, scale
+from msgld.music.midi.parts import Part
 
 CLEAR = 0.01
 """Fraction of the energy by which a scale must hold more than all others to be the key of a sound."""
+
+HELD, AHEAD = 0.94, 0.03
+"""Fraction of the sounding time that the notes of a scale must fill, and its margin over any other scale."""
+
+FEWEST = 5
+"""Pitch classes without which several scales fit alike."""
 
 
 def key_of(samples: np.ndarray, rate: int) -> str | None:
@@ -22,13 +31,41 @@ def key_of(samples: np.ndarray, rate: int) -> str | None:
         rate: samples a second.
     """
     energies = pitch_classes(samples, rate)
-    if not energies.any():
-        return None
-    held = scale_fractions(energies)
+    return _key(energies, 0.0, CLEAR) if energies.any() else None
+
+
+def key_of_notes(piece: Sequence[Part], start: float, seconds: float) -> str | None:
+    """The major or minor key of an excerpt, or None where no scale clearly holds its notes.
+
+    Of the two keys that share a scale, the result is the one with the longer tonic and fifth.
+
+    Args:
+        piece: drums are ignored.
+        start: of the excerpt, seconds.
+        seconds: its length.
+    """
+    time = np.zeros(12)
+    for part in piece:
+        if not part.is_drum:
+            ends = (part.onset, part.onset + part.duration)
+            begin, end = (np.clip(at, start, start + seconds) for at in ends)
+            np.add.at(time, part.pitch % 12, end - begin)
+    return _key(time, HELD, AHEAD) if np.count_nonzero(time) >= FEWEST else None
+
+
+def _key(weights: np.ndarray, least: float, margin: float) -> str | None:
+    """The key whose scale holds at least this fraction of the weights, and by a margin more than any other scale.
+
+    Of a major key and its relative minor, which share a scale, the one whose tonic and fifth weigh more.
+    """
+    held = scale_fractions(weights)
     second, first = np.sort(held)[-2:]
-    if first - second < CLEAR:
+    if first < least or first - second < margin:
         return None
-    return key_of_scale(int(np.argmax(held)), energies.tolist())
+    tonic = int(np.argmax(held))
+    relative = (tonic + 9) % 12
+    major, minor = (weights[root] + weights[(root + 7) % 12] for root in (tonic, relative))
+    return key_name(tonic, "major") if major >= minor else key_name(relative, "minor")
 
 
 def pitch_classes(samples: np.ndarray, rate: int) -> np.ndarray:
@@ -37,5 +74,5 @@ def pitch_classes(samples: np.ndarray, rate: int) -> np.ndarray:
 
 
 def scale_fractions(energies: np.ndarray) -> np.ndarray:
-    """Fraction of the pitch classes' energy (12,) in each scale of seven notes, by its major tonic, (12,)."""
+    """Fraction of the energy (or time) of pitch classes (12,) in each scale of seven notes, by major tonic, (12,)."""
     return np.array([energies[[*scale(tonic, "major")]].sum() for tonic in range(12)]) / energies.sum()

@@ -18,7 +18,7 @@ from whole import read
 
 from msgld.audio.read import open_file
 from msgld.audio.write import AudioWriter, quantise, write
-from msgld.dsp.resample import resample, resampled_length
+from msgld.dsp.resample import resample
 from msgld.errors import AudioReadError, AudioWriteError, UsageError
 
 RATE = 44_100
@@ -340,8 +340,7 @@ def test_dither_is_repeatable(tmp_path: Path):
 @settings(deadline=None, max_examples=60)
 def test_resampled_length_is_exact(frames: int, rate_in: int, rate_out: int):
     out = resample(noise(2, frames), rate_in, rate_out)
-    assert out.shape == (2, resampled_length(frames, rate_in, rate_out))
-    assert abs(out.shape[1] - frames * rate_out / rate_in) <= 0.5
+    assert len(out) == 2 and abs(out.shape[1] - frames * rate_out / rate_in) <= 0.5
 
 
 @pytest.mark.parametrize(("rate_in", "rate_out"), [(44_100, 48_000), (48_000, 44_100), (44_100, 16_000)])

@@ -18,7 +18,7 @@ def play(times: list[float], tick: float, lost: dict[int, int] | None = None) ->
     timeline, gaps = Timeline(RATE, tick), []
     for index, time in enumerate(times):
         gap = timeline.missing(time, FRAME, (lost or {}).get(index, 0))
-        timeline.advance(gap + FRAME)
+        timeline.position += gap + FRAME
         gaps.append(gap)
     return gaps
 

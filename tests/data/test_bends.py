@@ -16,8 +16,7 @@ from soundfonts.write import Preset, Zone, write_soundfont
 
 from msgld.data.render import Renderer
 from msgld.music.midi.parts import STRAIGHT, Bend, Part, crop, stretch, transpose
-from msgld.music.midi.perform import read_midi
-from msgld.music.midi.score import parts
+from msgld.music.midi.perform import parts, read_midi
 
 RATE = 22_050
 Play = Callable[..., np.ndarray]

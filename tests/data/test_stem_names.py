@@ -6,10 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msgld.data.stem_folders.names import read_names, stem_of_file
+from msgld.data.stem_folders.names import read_names
 from msgld.data.stem_folders.words import COMPLEMENT, NOWHERE, stems_to_train, vocabulary, words_of
 from msgld.errors import UsageError
 from msgld.stems import MIXTURE, STEMS
+
+
+def stem_of_file(name: str, stems: tuple[str, ...] = STEMS) -> str | None:
+    """The stem that a file of this name holds, by its name alone."""
+    return read_names([name], "", stems)[0].stem
+
 
 SINGLE = {
     "bass": ["bass", "Bass", "BASS", "song - bass", "01 Bass", "bass_guitar.L", "Bass DI", "double bass", "bass.R",

@@ -13,8 +13,7 @@ from midi_bytes import control, meta, note, number, on, program, smf, sysex
 from scores import band, midi
 
 from msgld.errors import DataError
-from msgld.music.midi.perform import perform, read_midi
-from msgld.music.midi.score import parts
+from msgld.music.midi.perform import parts, perform, read_midi
 from msgld.music.midi.smf import META, SYSEX, read_smf
 
 WHOLE = smf([meta(0x51, b"\x07\xa1\x20"), *note(0, 60)], [program(1, 33), *note(1, 40)])

@@ -14,7 +14,7 @@ from tiny import save_tiny_model
 import msgld
 from msgld.checkpoint import load_model, save_model
 from msgld.data.fonts import heldout_soundfont
-from msgld.data.scores import Band, ScoreSource, Variation, band_song, conditions_of
+from msgld.data.scores import ScoreSource, Variation, band_song, conditions_of
 from msgld.diffusion.denoise import Denoiser, Estimate
 from msgld.diffusion.guidance import Conditioned, Guided
 from msgld.diffusion.noise import CosineSchedule
@@ -24,8 +24,9 @@ from msgld.diffusion.sampling import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.music.conditioning import FACTS, conditioning_of, facts, features_of, frame_features, programs
 from msgld.music.conditions import PROGRAMS, Conditions
-from msgld.music.keys import key_of_notes, parse_key, scale, transposed
-from msgld.music.midi.parts import stretch, transpose
+from msgld.music.key_detection import key_of_notes
+from msgld.music.keys import parse_key, scale, transposed
+from msgld.music.midi.parts import Song, stretch, transpose
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.stems import STEMS
 from msgld.tasks import noise_maps as maps
@@ -139,8 +140,15 @@ def test_notes_of_no_scale_have_no_key_and_silence_has_none():
     assert key_of_notes(everything, 0.0, 60.0) is None
 
 
+class Rock:
+    """A library of rock."""
+
+    def draw(self, rng: np.random.Generator) -> Song:
+        return band_song(int(rng.integers(1000)), "rock")
+
+
 def test_clips_carry_their_briefs():
-    source = ScoreSource(Band(("rock",)), [heldout_soundfont()], Variation(substitute=1.0))
+    source = ScoreSource(Rock(), [heldout_soundfont()], Variation(substitute=1.0))
     clip = source.clip(1, 2.0)
     assert clip.conditions.style == "rock" and clip.conditions.key and clip.conditions.bpm
     assert clip.conditions.offset == pytest.approx(float(clip.meta["start"]) * clip.conditions.bpm / 60)

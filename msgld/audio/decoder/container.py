@@ -17,7 +17,9 @@ Opener = Callable[[], Any]
 """Opens a binary file anew."""
 
 Event = tuple[str, Any]
-"""("frame", frame), or ("lost", the duration of the packet by the container's clock, 0 where it has none)."""
+"""("frame", frame), ("lost", the duration of the packet by the container's clock, 0 where it has none), or END."""
+
+END: Event = ("end", None)
 
 CHECKED = {"flac", "tta", "wavpack"}
 """Codecs with checksums, which FFmpeg ignores unless it has to refuse every error."""
@@ -32,7 +34,9 @@ _REFERRING = {
 }  # fmt: skip
 """Formats that name other files, or none at all."""
 
-_LOUDEST = 32.0  # times full scale; no encoder of music writes more, a damaged packet may
+LOUDEST = 32.0
+"""Times full scale; no encoder of music writes more, a damaged packet may."""
+
 _TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 
 
@@ -60,7 +64,8 @@ def open_container(file: Any, **options: str) -> Any:
             io_open=_closed, metadata_errors="replace",
         )  # fmt: skip
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise RefusedError(f"is not audio that can be decoded ({_reason(error)})", unknown=True) from error
+        reason = str(getattr(error, "strerror", None) or error).splitlines()[0][:200].rstrip(".").lower()
+        raise RefusedError(f"is not audio that can be decoded ({reason})", unknown=True) from error
     if not container.streams.audio:
         raise RefusedError("holds no audio")
     stream = container.streams.audio[0]
@@ -68,10 +73,6 @@ def open_container(file: Any, **options: str) -> Any:
         raise RefusedError("holds audio that cannot be decoded; export it as WAV or FLAC")
     stream.codec_context.thread_count = 1
     return container
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).splitlines()[0][:200].rstrip(".").lower()
 
 
 def as_floats(frame: Any) -> np.ndarray:
@@ -88,14 +89,9 @@ def as_floats(frame: Any) -> np.ndarray:
     return (samples - (128 if kind == "u8" else 0)) * np.float32(2.0 ** (1 - 8 * dtype.itemsize))
 
 
-def is_no_number(samples: np.ndarray) -> bool:
-    """Whether a sample is NaN or infinite."""
-    return not bool(np.isfinite(samples).all())
-
-
-def is_noise(samples: np.ndarray) -> bool:
-    """Whether samples of a compressed format are so wild that the packet must be damaged."""
-    return is_no_number(samples) or bool(np.abs(samples).max(initial=0.0) >= _LOUDEST)
+def is_noise(samples: np.ndarray, loudest: float = LOUDEST) -> bool:
+    """Whether samples are NaN, infinite, or so loud that the packet must be damaged."""
+    return not np.isfinite(samples).all() or bool(np.abs(samples).max(initial=0.0) >= loudest)
 
 
 class Events:
@@ -149,7 +145,8 @@ class Events:
         """The decoded packets."""
         for packet in self._packets():
             if packet.size and self.first_time is None and packet.pts is not None:
-                self.first_time, self.first_skip = packet.pts * self._tick, _skipped(packet)
+                skipped = packet.get_sidedata("skip_samples") if packet.has_sidedata("skip_samples") else b""
+                self.first_time, self.first_skip = packet.pts * self._tick, little(bytes(skipped), 0)
             try:
                 frames = packet.decode()
             except (av.FFmpegError, ValueError):
@@ -159,20 +156,6 @@ class Events:
                 if not self._drop_first:
                     yield "frame", frame
                 self._drop_first = False
-
-
-def _skipped(packet: Any) -> int:
-    """Samples at the start of a packet that the decoder leaves out."""
-    return little(bytes(packet.get_sidedata("skip_samples")), 0) if packet.has_sidedata("skip_samples") else 0
-
-
-def with_next(events: Iterator[Event]) -> Iterator[tuple[Event, Event | None]]:
-    """Each event with the one that follows it."""
-    held = next(events, None)
-    while held is not None:
-        following = next(events, None)
-        yield held, following
-        held = following
 
 
 def matroska_length(container: Any, stream: Any, rate: int) -> float:
@@ -187,19 +170,11 @@ def matroska_length(container: Any, stream: Any, rate: int) -> float:
 
 
 def movie_frames(opened: Opener, stream: Any, rate: int, first_time: Fraction | None) -> int:
-    """Length of the sound of an MP4, MOV or M4A: that of its track less the encoder's delay.
+    """Length of the sound of an MP4, MOV or M4A in samples: its track's less the encoder's delay; 0 if none is stated.
 
     An edit list cuts off delay and padding, but states the length in ticks of the whole movie, which are
     often as coarse as a millisecond; and the last packet decodes to more.
-
-    Args:
-        opened: opens the file anew.
-        stream: of the open file.
-        rate: of its samples.
-        first_time: of the first packet, in seconds.
-
-    Returns:
-        Samples; 0 where the file states none.
+    ``first_time`` is the first packet's, in seconds.
     """
     edited, tick = stream.duration, Fraction(stream.time_base)
     with opened() as file, open_container(file, ignore_editlist="1") as unedited:

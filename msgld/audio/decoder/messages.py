@@ -79,15 +79,7 @@ def packed(message: Message) -> bytes:
 
 
 def unpacked(read: Callable[[int], bytes], channels: int) -> Message | None:
-    """The next message.
-
-    Args:
-        read: returns that many bytes, fewer only at the end.
-        channels: of the sound; 1 before its start.
-
-    Returns:
-        None where the bytes end without one.
-    """
+    """The next message; None where the bytes, which ``read`` returns in given numbers, end without one."""
     head = read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None

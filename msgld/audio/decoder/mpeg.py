@@ -183,12 +183,9 @@ def grid(data: Data, start: int, parse: Parse) -> Iterator[Frame | Damage]:
 
 
 def lost_frames(length: int, sizes: tuple[int, int], mean: float) -> int | None:
-    """How many frames ``length`` bytes held; None where no number is possible, or more than one.
+    """How many frames ``length`` damaged bytes held; None where no number is possible, or more than one.
 
-    Args:
-        length: of the damage.
-        sizes: of the smallest and the largest intact frame of the stream.
-        mean: size of all of them.
+    ``sizes`` are those of the smallest and the largest intact frame, ``mean`` is that of all.
     """
     least, most = sizes
     if most - least <= 1:  # a constant bit rate

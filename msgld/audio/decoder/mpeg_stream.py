@@ -142,7 +142,10 @@ class MpegStream:
         for piece in grid(self._data, self._start, self._parse):
             tag = None
             if isinstance(piece, Frame):
-                self._check(piece)
+                if piece.header.key != self._header.key:
+                    raise RefusedError(
+                        f"changes its rate or channels at byte {piece.start}; convert all of it to one format first"
+                    )
                 tag = read_tag(self._data, piece)
                 if tag is not None or not found:
                     found.append(Recording(tag, piece.start, piece.stop))
@@ -151,12 +154,6 @@ class MpegStream:
         if not any(recording.frames for recording in found):
             raise RefusedError("holds no samples")
         return found
-
-    def _check(self, frame: Frame) -> None:
-        if frame.header.key != self._header.key:
-            raise RefusedError(
-                f"changes its rate or channels at byte {frame.start}; convert all of it to one format first"
-            )
 
     def _probe(self) -> tuple[int, int, int]:
         """Rate, channels, and how many times more samples a frame gives than its header says (2 in HE-AAC)."""

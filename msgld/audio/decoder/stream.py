@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -13,17 +13,17 @@ import numpy as np
 from msgld.audio.decoder.container import (
     CHECKED,
     COARSEST,
+    END,
+    LOUDEST,
     Event,
     Events,
     Opener,
     as_floats,
     changed,
-    is_no_number,
     is_noise,
     matroska_length,
     movie_frames,
     open_container,
-    with_next,
 )
 from msgld.audio.decoder.messages import Message, RefusedError, Remark, Silence, Start
 from msgld.audio.decoder.ogg import Link
@@ -38,8 +38,7 @@ _STATED = {"wav", "w64", "aiff", "au", "flac", "wv", "tta", "ape", "mpc", "mpc8"
 _COUNTED = {("ogg", "vorbis"), ("caf", "alac")}
 """Formats and codecs whose end is trimmed here by the stated length, as FFmpeg takes too much from it."""
 
-_LOSSLESS = {"flac", "wv", "tta", "ape"}
-"""Formats whose time stamps count samples."""
+_LOSSLESS = {"flac", "wv", "tta", "ape"}  # formats whose time stamps count samples
 
 _MOVIE = "mov,mp4,m4a,3gp,3g2,mj2"
 _LONGEST_GAP = 600.0  # seconds of silence that a single time stamp may cause
@@ -65,7 +64,7 @@ class Stream:
         codec = self._stream.codec_context.name
         self._counted = (self.format, codec) in _COUNTED
         self._uncompressed = codec.startswith("pcm_")
-        self._noise = is_noise if codec not in CHECKED else is_no_number
+        self._loudest = math.inf if codec in CHECKED else LOUDEST
         self._tick = Fraction(self._stream.time_base)
         self._events = Events(self._container, self._counted, self.format == "ogg")
         self._held: list[Event] = []
@@ -140,7 +139,7 @@ class Stream:
             timeline.begin(0.0)
         elif self._held[0][0] == "lost" and self._events.first_time is not None:
             timeline.begin(float(self._events.first_time * self.rate) + self._events.first_skip)
-        for (kind, event), following in with_next(chain(self._held, self._events)):
+        for (kind, event), following in pairwise(chain(self._held, self._events, [END])):
             if kind == "lost":
                 lost += max(1, round(event * self._tick * self.rate) or frames)
                 continue
@@ -154,15 +153,15 @@ class Stream:
             lost = 0
             if gap:
                 yield Silence(gap)
-            timeline.advance(gap)
+            timeline.position += gap
             samples = samples[: self._room(timeline.position)]
             yield samples
-            timeline.advance(len(samples))
+            timeline.position += len(samples)
         yield from self._tail(timeline.position, lost, frames)
 
-    def _begin_of(self, event: Event | None) -> Fraction | None:
+    def _begin_of(self, event: Event) -> Fraction | None:
         """When a frame begins, in samples of the container's clock; None where that is not stated."""
-        if event is None or event[0] != "frame" or event[1].pts is None:
+        if event[0] != "frame" or event[1].pts is None:
             return None
         return Fraction(event[1].pts * event[1].time_base * self.rate)
 
@@ -186,7 +185,7 @@ class Stream:
         if sound != (self.rate, self.channels):
             raise RefusedError(changed((self.rate, self.channels), sound))
         samples = as_floats(frame)
-        if frame.is_corrupt or (not self._uncompressed and self._noise(samples)):
+        if frame.is_corrupt or (not self._uncompressed and is_noise(samples, self._loudest)):
             return None
         return samples
 

@@ -19,6 +19,9 @@ class Timeline:
         rate: samples per second.
         tick: of the time stamps, in seconds.
         strict: whether the clock counts samples, so that it never goes back in a whole file.
+
+    Attributes:
+        position: samples that were handed on so far; the caller counts them.
     """
 
     def __init__(self, rate: int, tick: float, strict: bool = False) -> None:
@@ -80,7 +83,3 @@ class Timeline:
             self._bases.insert(0, time - self.position)
             self._behind = 0
         return 0
-
-    def advance(self, samples: int) -> None:
-        """Count samples that were handed on."""
-        self.position += samples

@@ -30,16 +30,10 @@ class Finding:
     what: str
     then: str
 
-    @classmethod
-    def on(cls, path: Path, root: Path, what: str, then: str) -> Finding:
-        """A remark on a path of the set in a folder."""
-        return cls(relative(path, root), what, then)
 
-
-def named(items: Sequence[str], most: int = 3) -> str:
+def named(items: Sequence[str]) -> str:
     """Some names in a line: ``a, b, c and 12 more``."""
-    more = f" and {len(items) - most} more" if len(items) > most else ""
-    return f"{', '.join(items[:most])}{more}"
+    return ", ".join(items[:3]) + (f" and {len(items) - 3} more" if len(items) > 3 else "")
 
 
 def relative(path: Path, root: Path) -> str:

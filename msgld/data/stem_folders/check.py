@@ -92,7 +92,9 @@ def examine(path: Path) -> StemFile:
         with open_file(path) as sound:
             if not LOWEST_RATE <= sound.rate <= HIGHEST_RATE:
                 return StemFile(path, problem=f"claims {sound.rate} samples a second")
-            frames, problem = _probed(sound) if _is_plain(path, sound) else _decoded(sound)
+            with path.open("rb") as file:
+                plain = file.read(4) in _NUMBERS and sound.subtype in _WHOLE and sound.exact
+            frames, problem = _probed(sound) if plain else _decoded(sound)
             if sound.damage:
                 problem = f"is damaged at {sound.damage[0][0]:.1f} s"
             return StemFile(path, sound.rate, sound.channels, frames, problem, "; ".join(sound.remarks))
@@ -135,11 +137,6 @@ def _short(error: AudioReadError, path: Path) -> str:
     """A reader's message without the file's name, which stands beside it, and without advice."""
     text = str(error).replace(str(path), "").split(";")[0].strip(" :")
     return text.removeprefix("cannot read").strip(" :") or "cannot be read"
-
-
-def _is_plain(path: Path, sound: FileStream) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) in _NUMBERS and sound.subtype in _WHOLE and sound.exact
 
 
 def _probed(sound: FileStream) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from msgld.data.source import Clip, SourceOptions
-from msgld.data.stem_folders import SET_ASIDE, USED, Finding, named
+from msgld.data.stem_folders import SET_ASIDE, USED, Finding, named, relative
 from msgld.data.stem_folders.check import StemFile, examine_all
 from msgld.data.stem_folders.rules import Rule, StemMap, parse_map
 from msgld.data.stem_folders.search import Found, find_stems
@@ -21,14 +21,12 @@ CLIP_SECONDS = 10.24
 """Length of an evaluated clip, as published."""
 
 _TRIES = 8
-_SOUNDING = 1e-3
-"""An excerpt whose mixture stays below this (RMS) counts as silent."""
+_SOUNDING = 1e-3  # an excerpt whose mixture stays below this (RMS) counts as silent
 
 _SHORTER = 1.0
 """Seconds by which a stem may end before the others without a remark; encoders add some padding."""
 
-_LOW_RATE = 32_000
-"""Below this rate a file has no highs."""
+_LOW_RATE = 32_000  # below this rate a file has no highs
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ class StemFolder:
         self._note(remark for song in self.songs for remark in _remarks_on_song(song))
 
     def _note(self, remarks: Iterable[tuple[Path, str, str]]) -> None:
-        self.findings += [Finding.on(path, self.root, what, then) for path, what, then in remarks]
+        self.findings += [Finding(relative(path, self.root), what, then) for path, what, then in remarks]
 
     def __len__(self) -> int:
         return len(self.songs)
@@ -156,11 +154,7 @@ class StemFolder:
 class FolderClips:
     """All songs of a folder in clips of one length, by number: the first of each song, then the second of each.
 
-    The rest at a song's end is not used; a song shorter than a clip is filled up with silence.
-
-    Args:
-        folder: of the songs.
-        seconds: length of a clip.
+    The rest at a song's end is not used; a song shorter than a clip (of ``seconds``) is filled up with silence.
     """
 
     def __init__(self, folder: StemFolder, seconds: float = CLIP_SECONDS) -> None:
@@ -194,7 +188,8 @@ def _usable_songs(
     found: Sequence[Found], files: Mapping[Path, StemFile], stems: tuple[str, ...]
 ) -> tuple[StemSong, ...]:
     """The songs with their usable files; a song without any is left out."""
-    lacking = tuple(stem for stem in stems if not any(stem in song.stems for song in found))
+    there = {stem for song in found for stem, _ in song.files}
+    lacking = tuple(stem for stem in stems if stem not in there)
     songs = []
     for song in found:
         usable: dict[str, tuple[StemFile, ...]] = {}

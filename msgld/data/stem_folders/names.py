@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from msgld.data.stem_folders.words import SUMS, Meaning, Phrase, Vocabulary, is_place, vocabulary, words_of
-from msgld.stems import STEMS
 
 Field = tuple[str, ...]
 """Words of a name between two separators such as `` - `` or a bracket."""
@@ -20,12 +19,7 @@ _UNKNOWN = Meaning(None)
 
 @dataclass(frozen=True)
 class _Name:
-    """The name of a file.
-
-    Attributes:
-        fields: its words.
-        title: the number of words, from the first, that are the song's title.
-    """
+    """The name of a file: its words, of which the first ``title`` ones are the song's title."""
 
     fields: tuple[Field, ...]
     title: int = 0
@@ -44,16 +38,6 @@ class _Name:
         return [field for field in fields if field]
 
 
-def stem_of_file(name: str, stems: tuple[str, ...] = STEMS) -> str | None:
-    """The stem that a file of this name (without its ending) holds, judging by its name alone.
-
-    Returns:
-        One of ``stems``; ``mixture`` for a sum of all, ``complement`` for a sum without some stem; ``nowhere`` for an
-        instrument that none of the stems includes; None where the name is not clear.
-    """
-    return read_names([name], "", stems)[0].stem
-
-
 def read_names(names: Sequence[str], folder: str, stems: tuple[str, ...]) -> list[Meaning]:
     """Read the names of the files in one folder, each without its ending.
 
@@ -61,7 +45,7 @@ def read_names(names: Sequence[str], folder: str, stems: tuple[str, ...]) -> lis
     field that names something counts.
     """
     # Capitals separate words, unless that leaves no known word: ``BaSS``.
-    split, whole = (_Song(names, folder, vocabulary(stems), camel).meanings() for camel in (True, False))
+    split, whole = (_Song(names, folder, vocabulary(stems), camel).meanings for camel in (True, False))
     return [one if one.candidates else other for one, other in zip(split, whole, strict=True)]
 
 
@@ -82,14 +66,7 @@ def _common(rows: Sequence[Field]) -> int:
 
 
 class _Song:
-    """The names of one song's files.
-
-    Args:
-        names: without endings.
-        folder: name of the song's folder.
-        vocabulary: phrases that mean something.
-        camel: capitals separate words.
-    """
+    """The names of one song's files, without endings, and their meanings; ``camel``: capitals separate words."""
 
     def __init__(self, names: Sequence[str], folder: str, vocabulary: Vocabulary, camel: bool) -> None:
         self._vocabulary, self._camel, self._folder = vocabulary, camel, words_of(folder, camel)
@@ -106,6 +83,7 @@ class _Song:
         parts = [name for name, sounds in zip(self._names, sounding, strict=True) if sounds]
         self._title_fields = {field for name in parts for field in self._before_last(name)}
         self._title_is_stem = self._shared_is_stem(parts)
+        self.meanings = [self._read(name) for name in self._names]
 
     def _split(self, text: str) -> _Name:
         """A name's fields, without its number and without brackets that name nothing: ``01 Strings (continued)``."""
@@ -161,10 +139,6 @@ class _Song:
         """Phrases that begin in the title and end after it: ``bass`` and ``bass guitar``."""
         found = self._vocabulary.phrases(name.fields[0] if name.fields else ())
         return [one for one in found if one.start < name.title < one.stop]
-
-    def meanings(self) -> list[Meaning]:
-        """The meaning of each name."""
-        return [self._read(name) for name in self._names]
 
     def _read(self, name: _Name) -> Meaning:
         spanning = self._spanning(name)

@@ -44,11 +44,7 @@ def parse_map(texts: Sequence[str], stems: tuple[str, ...]) -> tuple[Rule, ...]:
 
 
 def _read_map(folder: Path, stems: tuple[str, ...]) -> tuple[Rule, ...]:
-    """Read ``stems.json`` in a folder; no rules where there is none.
-
-    Raises:
-        DataError: it is no object of names and stems.
-    """
+    """Read ``stems.json`` in a folder; no rules where there is none."""
     path = folder / STEMS_FILE
     if not path.is_file():
         return ()

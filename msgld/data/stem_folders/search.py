@@ -31,11 +31,6 @@ class Found:
     files: tuple[tuple[str, Path], ...]
     open: bool = False
 
-    @property
-    def stems(self) -> set[str]:
-        """The stems that the song has files of."""
-        return {stem for stem, _ in self.files}
-
 
 def find_stems(root: Path, stems: tuple[str, ...], rules: StemMap) -> tuple[list[Found], list[Finding]]:
     """The songs in a folder or below it, in the order of their paths, and remarks.
@@ -74,14 +69,6 @@ class _File:
 
 
 class _Search:
-    """A search in progress.
-
-    Args:
-        root: folder of the set.
-        stems: names of the stems.
-        rules: of the user.
-    """
-
     def __init__(self, root: Path, stems: tuple[str, ...], rules: StemMap) -> None:
         self.root, self.stems, self.rules = root, stems, rules
         self.findings: list[Finding] = []
@@ -113,7 +100,7 @@ class _Search:
         return found if used else [song for song in found if song not in results]
 
     def _note(self, path: Path, what: str, then: str) -> None:
-        self.findings.append(Finding.on(path, self.root, what, then))
+        self.findings.append(Finding(relative(path, self.root), what, then))
 
     def _refuse_folders_of_stems(self) -> None:
         """Refuse a folder for each stem, which would pass for a song each: ``song/bass/take.wav``."""

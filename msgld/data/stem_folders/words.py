@@ -45,14 +45,12 @@ _OPEN = _phrases("other, others, rest, residual, remainder, misc")
 _NEGATIONS = _phrases("no, non, minus, without, sans, less, wo, ohne, sin, senza, not, but, except")
 _EXACT = _phrases("bass drum, double bass drum")
 """Phrases without a plural: ``bass_drums`` rather means bass and drums."""
-_PLURAL = _phrases("key, string")
-"""Words that name an instrument in the plural only: ``keys``, ``strings``."""
+_PLURAL = _phrases("key, string")  # words that name an instrument in the plural only: ``keys``, ``strings``
 _SUBMIX = _phrases("mix, submix, sub, bus, buss, group, comp")
 """After a stem's name these mean the sum of its parts: ``drum mix``."""
 _PLACES = _phrases("""l, r, c, left, right, center, centre, mid, side, mono, stereo, di, amp, mic, mics, in, out, top,
     bottom, close, room, far, near, dry, wet, take, dbl, double, dub, x""")
-_LONGEST = 4
-"""Words of the longest phrase."""
+_LONGEST = 4  # words of the longest phrase
 
 
 class Phrase(NamedTuple):
@@ -87,11 +85,7 @@ class Meaning:
 
 
 class Vocabulary:
-    """The phrases that mean something for one choice of stems; those of stems that it lacks mean ``other``.
-
-    Args:
-        stems: names of the stems.
-    """
+    """The phrases that mean something for one choice of stems; those of stems that it lacks mean ``other``."""
 
     def __init__(self, stems: tuple[str, ...]) -> None:
         rest = "other" if "other" in stems else NOWHERE
@@ -197,12 +191,7 @@ _CAMEL = re.compile(r"\d+|[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+
 
 
 def words_of(text: str, camel: bool = True) -> tuple[str, ...]:
-    """Words in lower case without accents; ``+``, ``&`` and the comma count as ``and``.
-
-    Args:
-        text: any.
-        camel: split ``bassGuitar`` in two.
-    """
+    """Words in lower case without accents; ``+``, ``&``, comma count as ``and``; ``camel`` splits ``bassGuitar``."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     runs = _RUN.findall(_JOINED.sub(" and ", plain))
     return tuple(part.casefold() for run in runs for part in (_CAMEL.findall(run) if camel else [run]))

@@ -117,6 +117,7 @@ class Channel:
         notes: in order of onset.
         cuts: ticks at which all sound ended at once.
         tuning: wheel and tuning.
+        drums: whether it plays percussion; ``assigned`` where a message said so.
         pedals: by controller.
     """
 
@@ -143,22 +144,18 @@ class Channel:
         self.tuning.reset(tick)
         self._default(system)
 
-    def assign(self, drums: bool) -> None:
-        """Make it a channel of percussion, or of melody."""
-        self.assigned = self.drums = drums
-
     def change_program(self, program: int) -> None:
-        """Choose a program; the bank that was selected before decides whether it is a drum kit."""
-        self.program, self.drums = program, self._bank_is_drums()
+        """Choose a program; the bank that was selected before decides whether it is a drum kit.
 
-    def _bank_is_drums(self) -> bool:
-        """GS has drums by part only; XG by bank alone, channel 10, too; else a bank may overrule the channel."""
-        bank = self._controls[BANK]
+        GS has drums by part only; XG by bank alone, channel 10, too; else a bank may overrule the channel.
+        """
+        self.program, bank = program, self._controls[BANK]
         if self.system != "gs" and (bank in DRUM_BANKS or bank == MELODIC_BANK):
-            return bank != MELODIC_BANK
-        if self.assigned is not None:
-            return self.assigned
-        return self.number == DRUM_CHANNEL and self.system != "xg"
+            self.drums = bank != MELODIC_BANK
+        elif self.assigned is not None:
+            self.drums = self.assigned
+        else:
+            self.drums = self.number == DRUM_CHANNEL and self.system != "xg"
 
     def control(self, tick: int, number: int, value: int) -> None:
         """Obey a controller or a channel mode message."""

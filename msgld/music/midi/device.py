@@ -46,7 +46,8 @@ class Device:
                     channel.reset(tick, system)
         elif (assigned := _assigned(body)) is not None:
             number, drums = assigned
-            self._channel(port, number).assign(drums)
+            channel = self._channel(port, number)
+            channel.assigned = channel.drums = drums
 
     def _channel(self, port: int, number: int) -> Channel:
         if (port, number) not in self.channels:

@@ -165,15 +165,15 @@ def length(piece: Sequence[Part]) -> float:
     return max((float((part.onset + part.duration).max()) for part in piece if len(part)), default=0.0)
 
 
-def sounding(piece: Sequence[Part], start: float, seconds: float, least: int = 3) -> set[str]:
-    """The stems with at least ``least`` notes (or one that fills a third) in an excerpt."""
+def sounding(piece: Sequence[Part], start: float, seconds: float) -> set[str]:
+    """The stems with at least three notes (or one that fills a third) in an excerpt."""
     stop, counts, filled = start + seconds, dict[str, int](), dict[str, float]()
     for part in piece:
         overlap = np.minimum(part.onset + part.duration, stop) - np.maximum(part.onset, start)
         overlap = overlap[(overlap > 0) & (part.gain > 0)]
         counts[part.stem] = counts.get(part.stem, 0) + len(overlap)
         filled[part.stem] = max(filled.get(part.stem, 0.0), float(overlap.max(initial=0.0)))
-    return {stem for stem in counts if counts[stem] >= least or filled[stem] >= seconds / 3}
+    return {stem for stem in counts if counts[stem] >= 3 or filled[stem] >= seconds / 3}
 
 
 def transpose(piece: Sequence[Part], semitones: int) -> tuple[Part, ...]:

@@ -1,4 +1,4 @@
-"""The performance of a MIDI file: its events in order of time, carried out channel by channel, as parts."""
+"""The performance of a MIDI file, its events carried out channel by channel, and of a score in memory, as parts."""
 
 from __future__ import annotations
 
@@ -6,24 +6,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 
 from msgld.errors import DataError
 from msgld.music.bars import Signature, Timeline
-from msgld.music.midi.channel import OPEN, SOSTENUTO, SUSTAIN, Channel
+from msgld.music.midi.channel import (
+    DEFAULTS,
+    EXPRESSION,
+    OPEN,
+    PAN,
+    SOSTENUTO,
+    SUSTAIN,
+    VOLUME,
+    Channel,
+    Tuning,
+)
 from msgld.music.midi.device import Device
 from msgld.music.midi.parts import Bend, Part, Song, cut, gain_of, held, pan_of, struck_again
 from msgld.music.midi.smf import META, Event, MidiFile, read_smf
-from msgld.stems import stem_of
+from msgld.stems import STEMS, stem_of
 
 _NOTE_ON, _CONTROL = 0x90, 0xB0
 _NAME, _PORT, _TEMPO, _SIGNATURE = 0x03, 0x21, 0x51, 0x58
 _TEMPO_BYTES = 3
-_SHORTEST = 7
-"""Halvings of a whole note that the unit of a time signature may have."""
-_DEFAULT_TEMPO = 500_000
-"""Microseconds in a quarter note of a file without tempos."""
+_SHORTEST = 7  # halvings of a whole note that the unit of a time signature may have
+_SOUND = {**{stem: stem for stem in STEMS}, "vocals": "other"}
+"""The stem, in sound, of a track that the band wrote; the tune that a singer would have is an instrument's there."""
+_DEFAULT_TEMPO = 500_000  # microseconds in a quarter note of a file without tempos
 
 
 def read_midi(data: bytes, name: str) -> Song:
@@ -189,3 +200,56 @@ def _whole(channel: Channel, notes: np.ndarray, clock: Clock, end: int) -> Part:
     return Part(
         "other", 0, False, onset, duration, pitch, velocity, gain_of(volume, expression), pan_of(pan), bend
     )
+
+
+def parts(score: Any) -> tuple[Part, ...]:
+    """The parts of a ``symusic.Score`` (whose own types do not check) that have notes, in its order."""
+    return tuple(_of_track(track) for track in score.to("second").tracks if len(track.notes))
+
+
+def _of_track(track: Any) -> Part:
+    notes, controls, pedals = track.notes.numpy(), track.controls.numpy(), track.pedals.numpy()
+    order = np.argsort(notes["time"], kind="stable")
+    onset = notes["time"][order].astype(np.float64)
+    duration = notes["duration"][order].astype(np.float64)
+    pitch = notes["pitch"][order].astype(np.int64)
+    if not track.is_drum:
+        duration = held(onset, duration, pitch, pedals["time"].astype(np.float64), pedals["duration"])
+    volume, expression, pan = (
+        _controller_at(controls, number, onset) for number in (VOLUME, EXPRESSION, PAN)
+    )
+    return Part(
+        # Only the band names its tracks like stems; a real song's "Bass" may play a harp.
+        stem=_SOUND.get(track.name) or stem_of(track.program, track.is_drum),
+        name=str(track.name),
+        program=int(track.program),
+        is_drum=bool(track.is_drum),
+        onset=onset,
+        duration=duration,
+        pitch=pitch,
+        velocity=notes["velocity"][order].astype(np.int64),
+        gain=gain_of(volume, expression),
+        pan=pan_of(pan),
+        bend=_bend_of(track),
+    )
+
+
+def _controller_at(controls: dict[str, np.ndarray], number: int, onset: np.ndarray) -> np.ndarray:
+    """The value of a controller at each onset: the last set up to then, 1 ms of rounding allowed."""
+    chosen = controls["number"] == number
+    time, value = controls["time"][chosen], controls["value"][chosen].astype(np.float64)
+    values = np.concatenate([[float(DEFAULTS[number])], value])
+    return values[np.searchsorted(time, onset + 1e-3, side="right")]
+
+
+def _bend_of(track: Any) -> Bend:
+    """The bend of a track: its wheel, with the range and fine tuning that its controllers set."""
+    tuning = Tuning()
+    moves = [(control.time, 0, control.number, control.value) for control in track.controls]
+    moves += [(wheel.time, 1, 0, wheel.value) for wheel in track.pitch_bends]
+    for time, is_wheel, number, value in sorted(moves, key=itemgetter(0, 1)):
+        if is_wheel:
+            tuning.bend(time, value)
+        elif number in Tuning.CONTROLS:
+            tuning.control(time, number, value)
+    return Bend.of(tuning.steps)

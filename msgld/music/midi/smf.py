@@ -17,10 +17,8 @@ Event = tuple[int, int, int, int, bytes]
 data byte; a system exclusive message has its bytes without F0 and F7 as body, and no data."""
 
 _HEADER, _CHUNK = 14, 8
-_FOREWORD = 1024
-"""Bytes within which the header begins: a RIFF (.rmi) or MacBinary wrapper comes before it."""
-_LONGEST = 4
-"""Bytes of the longest variable-length number."""
+_FOREWORD = 1024  # bytes within which the header begins: a RIFF (.rmi) or MacBinary wrapper comes before it
+_LONGEST = 4  # bytes of the longest variable-length number
 _RATES = {24: 24.0, 25: 25.0, 29: 30000 / 1001, 30: 30.0}
 """Frames a second of SMPTE time; 29 stands for 30 with frames dropped."""
 _COMMON = {0xF1: 1, 0xF2: 2, 0xF3: 1}
