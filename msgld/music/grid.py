@@ -6,7 +6,7 @@ offset of up to half a step, and sound for whole steps. Pitches are those of a p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -28,24 +28,38 @@ class Notes:
         duration: quarter notes, float64.
         pitch: MIDI note number, int64.
         velocity: 1 to 127, int64.
+        program: General MIDI program (of drums, the kit) that plays it, int64.
     """
 
     onset: np.ndarray
     duration: np.ndarray
     pitch: np.ndarray
     velocity: np.ndarray
+    program: np.ndarray
 
     def __len__(self) -> int:
         return len(self.onset)
 
     @classmethod
     def of(
-        cls, onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, velocity: np.ndarray
+        cls,
+        onset: np.ndarray,
+        duration: np.ndarray,
+        pitch: np.ndarray,
+        velocity: np.ndarray,
+        program: np.ndarray | int = 0,
     ) -> Notes:
         """Sorted, and in the types of the attributes."""
         order = np.lexsort((pitch, onset))
         floats = (np.asarray(one, np.float64)[order] for one in (onset, duration))
-        return cls(*floats, *(np.asarray(one, np.int64)[order] for one in (pitch, velocity)))
+        programs = np.broadcast_to(program, np.shape(onset))
+        return cls(*floats, *(np.asarray(one, np.int64)[order] for one in (pitch, velocity, programs)))
+
+    @property
+    def programs(self) -> tuple[int, ...]:
+        """Its programs, the most used first."""
+        programs, counts = np.unique(self.program, return_counts=True)
+        return tuple(int(program) for program in programs[np.argsort(-counts, kind="stable")])
 
     @classmethod
     def none(cls) -> Notes:
@@ -54,7 +68,7 @@ class Notes:
 
     def pick(self, index: np.ndarray) -> Notes:
         """The notes that ``index`` (a mask or positions) chooses."""
-        return Notes(self.onset[index], self.duration[index], self.pitch[index], self.velocity[index])
+        return Notes(*(getattr(self, field.name)[index] for field in fields(self)))
 
     def between(self, first: float, last: float) -> Notes:
         """The notes that begin from ``first`` to ``last`` (excluded), in quarter notes."""
@@ -65,8 +79,7 @@ def joined(parts: list[Notes]) -> Notes:
     """All notes of several parts."""
     if not parts:
         return Notes.none()
-    names = ("onset", "duration", "pitch", "velocity")
-    return Notes.of(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return Notes.of(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Notes)))
 
 
 @dataclass(frozen=True)
@@ -158,12 +171,12 @@ def _until_struck(slot: np.ndarray, stop: np.ndarray, key: np.ndarray) -> np.nda
     return np.asarray(np.minimum(stop, struck))
 
 
-def from_cells(cells: Cells, bars: Bars) -> Notes:
-    """Places in the grid -> notes, the inverse of :func:`to_cells` up to the ends of notes."""
+def from_cells(cells: Cells, bars: Bars, program: int = 0) -> Notes:
+    """Places in the grid -> notes of a program, the inverse of :func:`to_cells` up to the ends of notes."""
     onset = _beats(cells.slot, bars) + cells.offset / QUARTER
     end = _beats(cells.stop, bars)
     duration = np.maximum(end - onset, 0.25 / QUARTER)
-    return Notes.of(np.maximum(onset, 0.0), duration, cells.key + LOWEST, cells.velocity)
+    return Notes.of(np.maximum(onset, 0.0), duration, cells.key + LOWEST, cells.velocity, program)
 
 
 def _beats(slot: np.ndarray, bars: Bars) -> np.ndarray:

@@ -29,7 +29,6 @@ class Score:
         bars: of the grid.
         timeline: the time of the beats.
         notes: by stem; a stem that the piece does not have is missing.
-        programs: General MIDI programs (drum kits) of the stems, the most used first.
         signatures: time signatures, ascending.
         name: its title.
         meta: further facts, such as style and key.
@@ -38,7 +37,6 @@ class Score:
     bars: Bars
     timeline: Timeline
     notes: Mapping[str, Notes]
-    programs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     signatures: tuple[Signature, ...] = COMMON
     name: str = ""
     meta: Mapping[str, str | float] = field(default_factory=dict)
@@ -70,8 +68,7 @@ def score_of(song: Song) -> Score:
     end = max(float((one.onset + one.duration).max()) for one in notes.values() if len(one))
     last = max(float(one.onset.max()) for one in notes.values() if len(one))
     bars = bars_of(song.signatures, min(end, last + 8.0))
-    return Score(bars, song.timeline, notes, {stem: _programs(grouped[stem]) for stem in notes},
-                 song.signatures or COMMON, song.name, song.meta)  # fmt: skip
+    return Score(bars, song.timeline, notes, song.signatures or COMMON, song.name, song.meta)
 
 
 def _notes(part: Part, timeline: Timeline) -> Notes:
@@ -81,11 +78,4 @@ def _notes(part: Part, timeline: Timeline) -> Notes:
     end = timeline.beat_at((part.onset + part.duration)[audible])
     # General MIDI: amplitude goes with the square of velocity, volume and expression alike.
     loud = np.clip(np.rint(part.velocity[audible] * np.sqrt(part.gain[audible])), 1, 127)
-    return Notes.of(onset, end - onset, part.pitch[audible], loud)
-
-
-def _programs(parts: list[Part]) -> tuple[int, ...]:
-    counts: dict[int, int] = {}
-    for part in parts:
-        counts[part.program] = counts.get(part.program, 0) + len(part)
-    return tuple(sorted(counts, key=lambda program: (-counts[program], program)))
+    return Notes.of(onset, end - onset, part.pitch[audible], loud, part.program)

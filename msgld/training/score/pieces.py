@@ -68,4 +68,4 @@ def piece_of(score: Score, styles: Sequence[str], origin: str = "") -> Piece:
     )
     cells = {stem: to_cells(notes, bars) for stem, notes in score.notes.items()}
     kept = {stem: one for stem, one in cells.items() if len(one) >= FEWEST}
-    return Piece(facts, kept, {stem: score.programs.get(stem, ()) for stem in kept}, score.name, origin)
+    return Piece(facts, kept, {stem: score.notes[stem].programs for stem in kept}, score.name, origin)
