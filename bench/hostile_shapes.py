@@ -12,7 +12,6 @@ from hostile import Damage
 
 from msgld.checkpoint import save_model
 from msgld.diffusion.denoise import StemDenoiser
-from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
 from msgld.errors import ModelError
@@ -78,7 +77,7 @@ def _model(chance: random.Random) -> Model:
     for module in (network, vocoder, refiner, notes):
         for parameter in module.parameters():
             torch.nn.init.normal_(parameter, std=pick((0.01, 0.1, 1.0)))
-    denoiser = StemDenoiser(network, CosineSchedule())
+    denoiser = StemDenoiser(network)
     return Model(
         codec, denoiser, vocoder, stems, False, pick((None, 1e-4, 0.1, 10.0)), {"name": "odd"}, refiner, notes
     )

@@ -9,35 +9,29 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from msgld.description import FILE, read_description, unusable, written
+from msgld.diffusion.denoise import StemDenoiser
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
-from msgld.registry import PARTS, Kind, config_of, kind_of
+from msgld.music.score import SCORE_STEMS
+from msgld.registry import PARTS, config_of, kind_of, settings_of
 from msgld.runtime import bf16_is_fast
 from msgld.schema import same
+from msgld.score_model import ScoreModel
 from msgld.tensors import fill, unfilled
 
-
-@runtime_checkable
-class Part(Protocol):
-    """A module with the settings to build it again."""
-
-    def settings(self) -> dict[str, Any]:
-        """``kind`` and all arguments of its constructor, ready for JSON."""
-        ...
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Its weights."""
-        ...
+SCORE_PARTS = ("score_codec", "composer")
+"""Parts of the score model, which fit each other and not the codec of sound."""
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
@@ -48,8 +42,13 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
         folder: is made.
         dtype: of the networks; the statistics of the linear codec keep 32 bits.
     """
-    modules: dict[str, Any] = {"codec": model.codec, "denoiser": model.denoiser.network}
+    modules: dict[str, nn.Module] = {"codec": model.codec, "denoiser": model.denoiser.network}
     further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.note_reader}
+    if model.score is not None:
+        further |= {
+            "score_codec": model.score.codec,
+            "composer": model.score.denoiser and model.score.denoiser.network,
+        }
     modules |= {name: module for name, module in further.items() if module is not None}
     save_parts(
         modules, folder, {"stems": model.stems, "level": model.reference_rms, "info": model.info}, dtype
@@ -57,7 +56,7 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
 
 
 def save_parts(
-    modules: Mapping[str, Part], folder: Path, about: Mapping[str, Any], dtype: torch.dtype
+    modules: Mapping[str, nn.Module], folder: Path, about: Mapping[str, Any], dtype: torch.dtype
 ) -> None:
     """Write parts of a model, all or a first stage (codec and vocoder) alone.
 
@@ -73,7 +72,7 @@ def save_parts(
     parts: dict[str, Any] = {}
     files: dict[Path, bytes] = {}
     for name, module in modules.items():
-        settings = module.settings()
+        settings = settings_of(module)
         data = save(_stored(module, torch.float32 if settings["kind"] == "patch" else dtype))
         files[folder / f"{name}.safetensors"] = data
         parts[name] = {**settings, "sha256": hashlib.sha256(data).hexdigest()}
@@ -83,11 +82,7 @@ def save_parts(
 
 
 def described(about: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of ``model.json``.
-
-    Args:
-        about: stems, level and info.
-        parts: name -> settings and sha256.
+    """The text of ``model.json``: stems, level and info, and each part's settings and sha256.
 
     Raises:
         ModelError: a model of that description could not be loaded.
@@ -101,7 +96,7 @@ def described(about: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) 
     return text
 
 
-def _stored(module: Part, dtype: torch.dtype) -> dict[str, Tensor]:
+def _stored(module: nn.Module, dtype: torch.dtype) -> dict[str, Tensor]:
     return {
         key: (value.to(dtype) if value.is_floating_point() else value).cpu().contiguous()
         for key, value in module.state_dict().items()
@@ -148,7 +143,17 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
         if module is not None:
             module.to(device)
     stems, info = tuple(description["stems"]), description["info"]
-    return Model(parts["codec"], denoiser, vocoder, stems, half, level, info, refiner, notes)
+    score = _score(parts, half, device)
+    return Model(parts["codec"], denoiser, vocoder, stems, half, level, info, refiner, notes, score)
+
+
+def _score(parts: Mapping[str, Any], half: bool, device: torch.device | str) -> ScoreModel | None:
+    """The score model, if there are parts of one."""
+    if "score_codec" not in parts:
+        return None
+    network = parts.get("composer")
+    denoiser = StemDenoiser(network).eval().requires_grad_(False).to(device) if network else None
+    return ScoreModel(parts["score_codec"].to(device), denoiser, half)
 
 
 def load_first_stage(folder: Path) -> tuple[Any, Any]:
@@ -167,7 +172,8 @@ def _parts(folder: Path, description: dict[str, Any], wanted: Collection[str]) -
     parts = {}
     for name in (name for name in configs if name in wanted):
         about = description["parts"][name]
-        parts[name] = _build(path, kind_of(name, about), configs[name])
+        build = partial(kind_of(name, about).build, configs[name])
+        parts[name] = unfilled(build, folder, partial(unusable, path))
         fill(parts[name], folder / f"{name}.safetensors", about["sha256"])
         parts[name].eval().requires_grad_(False)
     return parts
@@ -180,8 +186,9 @@ def check_parts(description: Mapping[str, Any]) -> dict[str, Any]:
         name: config_of(name, {key: value for key, value in part.items() if key != "sha256"})
         for name, part in description["parts"].items()
     }
+    _check_score(configs)
     for name, config in configs.items():
-        if name != "codec":
+        if name not in ("codec", *SCORE_PARTS):
             try:
                 config.check_fit(configs["codec"], stems)
                 _check_conditions(config)
@@ -190,21 +197,19 @@ def check_parts(description: Mapping[str, Any]) -> dict[str, Any]:
     return configs
 
 
+def _check_score(configs: Mapping[str, Any]) -> None:
+    """Raise ValueError unless the parts of the score model match."""
+    if "score_codec" in configs:
+        same(stems=(configs["score_codec"].stems, len(SCORE_STEMS)))
+    if "composer" in configs:
+        if "score_codec" not in configs:
+            raise ValueError("there is a composer without a score_codec")
+        configs["composer"].check_fit(configs["score_codec"])
+
+
 def _check_conditions(config: Any) -> None:
     """Raise ValueError if a network takes other conditions than this version."""
     features, styles = getattr(config, "frame_features", 0), getattr(config, "styles", ())
     if features or styles:
         same(frame_features=(features, features_of(len(styles))), programs=(config.programs, PROGRAMS))
         same(styles=(len(set(styles)), len(styles)))
-
-
-def _build(path: Path, kind: Kind, config: Any) -> Any:
-    """The module of these settings, without memory for its weights."""
-    try:
-        return unfilled(lambda: kind.build(config))
-    except ImportError as error:
-        raise ModelError(
-            f"{path.parent} needs the package {error.name}: pip install 'msgld[published]'"
-        ) from error
-    except (TypeError, ValueError, KeyError, RuntimeError, ZeroDivisionError) as error:
-        raise unusable(path, error) from error

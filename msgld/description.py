@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from msgld.errors import ModelError
 from msgld.names import check_path_part, check_stem_names
 from msgld.ranges import shown
+from msgld.schema import Between, read_settings
 
 FILE = "model.json"
 
@@ -26,10 +28,16 @@ LARGEST = 1_000_000
 DEEPEST = 100
 """Deepest nesting; that of the shipped model is 6, and each run that starts from another adds one."""
 
-LEVELS = (1e-4, 10.0)
-"""Lowest and highest reference RMS of a model."""
 
-KEYS = frozenset(("format", "stems", "level", "info", "parts"))
+@dataclass(frozen=True)
+class Description:
+    """The entries of ``model.json``; ``level`` is the reference RMS, None for any loudness."""
+
+    format: int
+    stems: tuple[str, ...]
+    level: Annotated[float, Between(1e-4, 10.0)] | None
+    info: dict[str, Any]
+    parts: dict[str, Any]
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -140,19 +148,9 @@ def checked(about: Any) -> dict[str, Any]:
         ValueError: something in it is missing or of the wrong type.
         ModelError: the name of a stem or of the model is no name for a file.
     """
-    if not isinstance(about, dict):
-        raise ValueError("it is no object")
-    if type(about.get("format")) is not int or about["format"] != FORMAT:
-        raise ValueError(f"its format is {shown(about.get('format'))}, this version reads {FORMAT}")
-    kinds = {"stems": list, "info": dict, "parts": dict}
-    wrong = [key for key, kind in kinds.items() if not isinstance(about.get(key), kind)]
-    if wrong or not KEYS.issuperset(about):
-        raise ValueError(
-            f"its {shown(wrong[0])} is none" if wrong else f"it has {shown(min(set(about) - KEYS))}"
-        )
-    if "level" not in about:
-        raise ValueError("its level is missing")
-    _check_level(about["level"])
+    if isinstance(about, dict) and about.get("format", FORMAT) != FORMAT:
+        raise ValueError(f"its format is {shown(about['format'])}, this version reads {FORMAT}")
+    read_settings(Description, about, "the description")
     check_stem_names(about["stems"])
     if "name" in about["info"]:
         check_path_part("a model", about["info"]["name"])
@@ -161,13 +159,6 @@ def checked(about: Any) -> dict[str, Any]:
     if "codec" not in about["parts"]:
         raise ValueError("it has no codec")
     return about
-
-
-def _check_level(level: Any) -> None:
-    if level is not None and not (type(level) in (int, float) and LEVELS[0] <= level <= LEVELS[1]):
-        raise ValueError(
-            f"its level is {shown(level)}, which has to lie between {LEVELS[0]:g} and {LEVELS[1]:g}"
-        )
 
 
 def _check_part(name: str, part: Any) -> None:

@@ -10,20 +10,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate, ModelDenoiser
+from msgld.diffusion.noise import Latents, Levels, Presence
 from msgld.diffusion.noise_map import Conditioning, NoiseMap
 from msgld.dsp.codec import Codec
 from msgld.dsp.mel import log_mel
+from msgld.dsp.overlap_add import join
 from msgld.dsp.resample import resample
-from msgld.dsp.windows import join
 from msgld.errors import ModelError
 from msgld.music.keys import notes_of
 from msgld.names import check_path_part, check_stem_names
 from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
+from msgld.score_model import ScoreModel
 
 REFERENCE_RMS = 0.1
 """Loudness of the mixtures in training, gated RMS (-20 dBFS)."""
@@ -52,6 +54,7 @@ class Model(Denoiser):
         info: further content of the checkpoint's JSON (name, data, training, hashes).
         refiner: corrects masks at the rate of the song, or None.
         note_reader: reads the notes of the bass for the vocoder, or None.
+        score: makes music in notes, or None.
 
     Raises:
         ModelError: the name of a stem or of the model is no name for a file, or there are fewer than two stems.
@@ -66,6 +69,7 @@ class Model(Denoiser):
     info: dict[str, Any] = field(default_factory=dict)
     refiner: Refiner | None = None
     note_reader: NoteReader | None = None
+    score: ScoreModel | None = None
 
     def __post_init__(self) -> None:
         self.stems = check_stem_names(self.stems)
@@ -103,11 +107,7 @@ class Model(Denoiser):
         return tuple(getattr(config, "styles", ()))
 
     def __call__(
-        self,
-        x: Float[Tensor, "B K C T"],
-        levels: Float[Tensor, "B K T"],
-        presence: Bool[Tensor, "B K"],
-        conditioning: Conditioning | None = None,
+        self, x: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None
     ) -> Estimate:
         """The denoiser (a model is one), in 16-bit arithmetic where the machine is faster with it."""
         further = () if conditioning is None else (conditioning,)
@@ -189,12 +189,7 @@ class Model(Denoiser):
     def vocode(
         self, mels: Float[Tensor, "*items M N"], stem: str | None = None, key: str | None = None
     ) -> Float[Tensor, "*items N*{self.codec.mel.hop}"]:
-        """Log-mels -> waveforms.
-
-        Args:
-            mels: of one sound each.
-            stem: as for :meth:`decode`; None for any other sound.
-            key: as for :meth:`decode`.
+        """Log-mels of one sound each -> waveforms; stem and key as for :meth:`decode`, None for any other sound.
 
         Raises:
             ModelError: the waveforms are not finite.

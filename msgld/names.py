@@ -14,17 +14,9 @@ LONGEST, BYTES = 100, 200
 SEPARATORS = frozenset('/\\:*?"<>|')
 """Characters that separate paths or that Windows forbids."""
 
-DEVICES = frozenset(
-    (
-        "con",
-        "prn",
-        "aux",
-        "nul",
-        "conin$",
-        "conout$",
-        *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
-    )
-)
+DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
+    f"{port}{number}" for port in ("com", "lpt") for number in range(10)
+}
 """Names of devices on Windows, with any ending."""
 
 TAKEN = ("mixture", "mix", "residual")

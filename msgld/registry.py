@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from msgld.schema import read_settings
 
 C = TypeVar("C", bound=type)
 
-PARTS = ("codec", "denoiser", "notes", "refiner", "vocoder")
+PARTS = ("codec", "composer", "denoiser", "notes", "refiner", "score_codec", "vocoder")
 """Names of the parts, as in ``model.json``; ``notes`` is the note reader."""
 
 PROVIDERS = (
@@ -49,6 +49,7 @@ def register(part: str, kind: str, config: type[Any]) -> Callable[[C], C]:
 
     def registered(cls: C) -> C:
         _KINDS[part][kind] = Kind(config, cls)
+        cls.kind = kind  # type: ignore[attr-defined]
         return cls
 
     return registered
@@ -81,6 +82,6 @@ def config_of(part: str, settings: Mapping[str, Any]) -> Any:
     return read_settings(kind_of(part, settings).config, given, f"the {part}")
 
 
-def build_part(part: str, settings: Mapping[str, Any]) -> Any:
-    """An untrained part from the ``settings()`` of such a part, or from JSON."""
-    return kind_of(part, settings).build(config_of(part, settings))
+def settings_of(module: Any) -> dict[str, Any]:
+    """The ``kind`` and the configuration of a part, ready for JSON."""
+    return {"kind": module.kind, **asdict(module.config)}

@@ -33,10 +33,7 @@ from msgld.ranges import shown
 
 T = TypeVar("T")
 
-LATER = "later"
-"""Marks a field that older files lack: ``Annotated[int, Between(0, 9), LATER]``."""
-
-WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", dict: "an object"}
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,7 @@ def read_settings(cls: Callable[..., T], given: object, name: str) -> T:
     unknown = [key for key in given if key not in hints]
     if unknown:
         raise ValueError(f"{name} has no setting {shown(unknown[0])}")
-    missing = [key for key, hint in hints.items() if key not in given and LATER not in get_args(hint)]
+    missing = [key for key in hints if key not in given]
     if missing:
         raise ValueError(f"{name} lacks {missing[0]}")
     settings = cls(**{key: _value(hints[key], value, f"{name}'s {key}") for key, value in given.items()})
@@ -154,8 +151,7 @@ def _value(hint: Any, value: object, name: str) -> Any:
     if kind is Annotated:
         read = _value(inner[0], value, name)
         for rule in inner[1:]:
-            if rule is not LATER:
-                rule.check(name, read)
+            rule.check(name, read)
         return read
     if kind in (Union, UnionType):
         return None if value is None else _value(next(i for i in inner if i is not NoneType), value, name)
@@ -167,7 +163,7 @@ def _value(hint: Any, value: object, name: str) -> Any:
         return tuple(_value(inner[0], item, name) for item in _items(value, name))
     if is_dataclass(hint) and isinstance(hint, type):
         return read_settings(hint, value, name)
-    return _plain(hint, value, name)
+    return _plain(kind or hint, value, name)
 
 
 def _items(value: object, name: str) -> Sequence[object]:

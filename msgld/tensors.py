@@ -45,10 +45,21 @@ class _Unfilled(TorchFunctionMode):
         return (torch.empty if func is torch.eye else func)(*args, **(kwargs or {}))
 
 
-def unfilled(build: Callable[[], Any]) -> Any:
-    """The module that a function builds, without memory for its weights, for :func:`fill`."""
-    with torch.device("meta"), _Unfilled():
-        return build()
+def unfilled(build: Callable[[], Any], owner: object, unfit: Callable[[Exception], ModelError]) -> Any:
+    """The module that a function builds, without memory for its weights, for :func:`fill`.
+
+    Args:
+        build: of settings that need not fit each other.
+        owner: of the module, for the error where a package is missing.
+        unfit: the error for settings of which no module can be built.
+    """
+    try:
+        with torch.device("meta"), _Unfilled():
+            return build()
+    except ImportError as error:
+        raise ModelError(f"{owner} needs the package {error.name}: pip install 'msgld[published]'") from error
+    except (TypeError, ValueError, LookupError, RuntimeError, AssertionError, ZeroDivisionError) as error:
+        raise unfit(error) from error
 
 
 def fill(module: nn.Module, path: Path, sha256: str) -> None:

@@ -16,10 +16,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from msgld.dsp.mel import AUDIOLDM
-from msgld.paper.autoencoder import KLCodec, KLConfig, diffusers_to_published
-from msgld.paper.hifigan import HifiGan, transformers_to_published
+from msgld.paper.autoencoder import KLCodec, KLConfig, diffusers_to_published, published_to_diffusers
+from msgld.paper.hifigan import HifiGan, published_to_transformers, transformers_to_published
 from msgld.paper.unet3d import PublishedUNet, UNetConfig
-from msgld.registry import build_part
+from msgld.registry import config_of
 
 FOLDER = Path(os.environ.get("MSGLD_GOLDEN") or Path(__file__).parent / "golden")
 
@@ -63,7 +63,7 @@ def _fill(key: str, shape: tuple[int, ...]) -> np.ndarray:
 def unet(config: Mapping[str, Any]) -> PublishedUNet:
     """The network that a configuration of kind ``unet`` means, filled."""
     known = {key: value for key, value in config.items() if key in UNetConfig.__dataclass_fields__}
-    network = build_part("denoiser", {"kind": "published-unet", **known})
+    network = PublishedUNet(config_of("denoiser", {"kind": "published-unet", **known}))
     network.load_state_dict(filled(network.state_dict()))
     return _ready(network)
 
@@ -73,7 +73,7 @@ def autoencoder(config: Mapping[str, Any], bands: int) -> KLCodec:
     assert not config.get("attn_resolutions"), "attention is known in the middle block alone"
     shape = (config["ch"], tuple(config["ch_mult"]), config["num_res_blocks"], config["z_channels"])
     codec = KLCodec(KLConfig(replace(AUDIOLDM, bands=bands), *shape))
-    codec.load_published(filled(diffusers_to_published(codec.network.state_dict())))
+    load_codec(codec, filled(diffusers_to_published(codec.network.state_dict())))
     return _ready(codec)
 
 
@@ -88,9 +88,20 @@ def vocoder(config: Mapping[str, Any]) -> HifiGan:
         "block_kernels": config["resblock_kernel_sizes"],
         "block_dilations": config["resblock_dilation_sizes"],
     }
-    network = build_part("vocoder", ours)
-    network.load_published(filled(transformers_to_published(network.network.state_dict())))
+    network = HifiGan(config_of("vocoder", ours))
+    load_vocoder(network, filled(transformers_to_published(network.network.state_dict())))
     return _ready(network)
+
+
+def load_codec(codec: KLCodec, state: Mapping[str, Any], scale: float = 1.0) -> None:
+    """Give a codec weights under their published names, and the scale of its latents."""
+    codec.network.load_state_dict(published_to_diffusers(state))
+    codec.scale.fill_(scale)
+
+
+def load_vocoder(vocoder: HifiGan, state: Mapping[str, Any]) -> None:
+    """Give a vocoder weights under their published names."""
+    vocoder.network.load_state_dict(published_to_transformers(state))
 
 
 def _ready(module: Any) -> Any:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from msgld.diffusion.denoise import Estimate, ModelDenoiser, StemDenoiser
 from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.model import Model
-from msgld.paper.denoiser import NoiseNetwork, PublishedDenoiser
+from msgld.paper.denoiser import PublishedDenoiser
 from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.stems import STEMS
 
@@ -49,10 +49,10 @@ class Leaning(ModelDenoiser):
         return Estimate(torch.where(levels.unsqueeze(2) == 0, x, z))
 
 
-class LeaningNetwork(NoiseNetwork):
+class LeaningNetwork(nn.Module):
     """The same as a network that predicts noise and knows one level for all stems."""
 
-    tracks, multiple = len(STEMS) + 1, 4
+    multiple = 4
 
     def forward(self, x: Tensor, mixture: Tensor | None, t: Tensor) -> Tensor:
         alpha, sigma = (part.view(-1, 1, 1, 1, 1) for part in SqrtLinearSchedule()((t + 1) / 1000))
@@ -60,17 +60,12 @@ class LeaningNetwork(NoiseNetwork):
         z = expected(x, alpha, sigma, mean, 1.0 if mixture is None else SPREAD)
         return (x - alpha * z) / sigma
 
-    def settings(self) -> dict[str, Any]:
-        return {"kind": "leaning"}
-
 
 def leaning_model(maps: bool) -> Model:
     """A model of either kind that needs no training and next to no time."""
     denoiser: Any = Leaning()
     if not maps:
-        denoiser = PublishedDenoiser(
-            LeaningNetwork(), SqrtLinearSchedule(), CHANNELS, LeaningNetwork.multiple
-        )
+        denoiser = PublishedDenoiser(LeaningNetwork(), CHANNELS, LeaningNetwork.multiple)
         denoiser.window_frames, denoiser.past_frames = 24, 8
     codec = PatchCodec(PatchConfig())
     codec.mean.fill_(-4.0)

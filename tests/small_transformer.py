@@ -28,7 +28,7 @@ def transformer(config: TransformerConfig = CONFIG) -> StemTransformer:
 
 
 def denoiser(config: TransformerConfig = CONFIG) -> StemDenoiser:
-    return StemDenoiser(transformer(config), SCHEDULE)
+    return StemDenoiser(transformer(config))
 
 
 def latents(frames: int = FRAMES, seed: int = 1) -> Tensor:

@@ -14,13 +14,13 @@ import torch
 from msgld.checkpoint import load_model, save_model, write_whole
 from msgld.description import read_description
 from msgld.diffusion.denoise import StemDenoiser
-from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
+from msgld.registry import settings_of
 
 NETWORK = TransformerConfig(
     tracks=3, channels=8, bands=6, frame_columns=4,
@@ -36,7 +36,7 @@ def model(vocoder: bool = False) -> Model:
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     voice = Vocoder(VocoderConfig(bands=6, width=8, depth=1, hidden=8)).eval() if vocoder else None
-    denoiser = StemDenoiser(network, CosineSchedule()).eval()
+    denoiser = StemDenoiser(network).eval()
     return Model(codec, denoiser, voice, ("bass", "drums"), info={"name": "tiny"})
 
 
@@ -56,7 +56,7 @@ def test_a_model_comes_back_as_it_was(folder: Path):
     one, other = model(), load_model(folder, half=False)
     assert (other.stems, other.info, other.name) == (one.stems, one.info, "tiny")
     assert other.codec.config == one.codec.config
-    assert other.denoiser.network.settings() == one.denoiser.network.settings()
+    assert settings_of(other.denoiser.network) == settings_of(one.denoiser.network)
     mels = torch.randn(2, 6, 8)
     assert torch.equal(other.codec.encode(mels), one.codec.encode(mels)), "the codec keeps all its bits"
     assert torch.allclose(answer(other), answer(one), atol=2e-2)
@@ -146,7 +146,7 @@ def cut_short(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
-VOICE = {**Vocoder(VocoderConfig(bands=6, width=8, depth=1, hidden=8)).settings(), "sha256": "0" * 64}
+VOICE = {**settings_of(Vocoder(VocoderConfig(bands=6, width=8, depth=1, hidden=8))), "sha256": "0" * 64}
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a flipped byte": (flip_a_byte, "denoiser.safetensors"),

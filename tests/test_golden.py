@@ -22,8 +22,7 @@ from msgld.diffusion.guidance import Guided
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.sample import Move, ddim, last_state, sample
 from msgld.dsp.mel import MelConfig, columns, log_mel
-from msgld.paper.denoiser import PublishedDenoiser
-from msgld.paper.overwrite import Overwriting
+from msgld.paper.denoiser import Overwriting, PublishedDenoiser
 from msgld.paper.schedule import SqrtLinearSchedule
 
 
@@ -113,7 +112,7 @@ def check_autoencoder(golden: Golden) -> None:
 def check_vocoder(golden: Golden) -> None:
     network, tensors = vocoder(golden.config), golden.tensors()
     mels, waves = tensors["mel"], tensors["wav"][:, 0]
-    close(network.whole(mels), waves, "waveform")
+    close(network.network(mels.transpose(1, 2)), waves, "waveform")
     samples = mels.shape[-1] * network.config.hop
     close(network(mels), waves[:, :samples], "cropped")
 
@@ -133,8 +132,8 @@ def check_ddim(golden: Golden) -> None:
     c, tensors = golden.config, golden.tensors()
     check_grid(c["timesteps"], SqrtLinearSchedule(), c["steps"])
     network = unet(c["unet"])
-    schedule = Recorded(recorded=tuple(c["timesteps"]))
-    denoiser = PublishedDenoiser(network, schedule, tensors["mix"].shape[1], network.multiple)
+    denoiser = PublishedDenoiser(network, tensors["mix"].shape[1], network.multiple)
+    denoiser.schedule = Recorded(recorded=tuple(c["timesteps"]))
     assert c["cases"], "no cases of DDIM"
     for name, case in c["cases"].items():
         check_case(name, case, denoiser, tensors, len(c["timesteps"]))

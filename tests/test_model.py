@@ -13,9 +13,9 @@ from tiny import save_tiny_model, song
 
 from msgld.checkpoint import load_model
 from msgld.diffusion.rollout import calls, roll_out
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.dsp.mel import log_mel
-from msgld.dsp.windows import fade_in, splice
+from msgld.dsp.overlap_add import fade_in, splice
 from msgld.model import CONTEXT, VOCODED, Model
 from msgld.tasks import noise_maps as maps
 

@@ -11,7 +11,6 @@ import torch
 
 from msgld.checkpoint import save_model
 from msgld.diffusion.denoise import StemDenoiser
-from msgld.diffusion.noise import CosineSchedule
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig, filterbank
 from msgld.model import Model
@@ -53,7 +52,7 @@ def save_tiny_model(
     codec = PatchCodec(PatchConfig())
     codec.mean.fill_(-5.0)  # about the log-mel of soft music
     sounding = tiny_vocoder() if vocoder else None
-    denoiser = StemDenoiser(network, CosineSchedule())
+    denoiser = StemDenoiser(network)
     model = Model(codec, denoiser, sounding, STEMS, info={"name": "tiny"})
     if refined:
         model.refiner = Refiner(RefinerConfig(bands=64, widths=(4, 6), depth=1))

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any
 
 from msgld.aliases import renamed_options
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.errors import UsageError
 from msgld.ranges import check, check_optional, shown
 
@@ -44,7 +44,7 @@ class Options:
         overlap: of neighbouring segments, as a fraction of their length, 0 to 0.5; the quality's by default.
         batch: segments that are separated together, 1 to 256; by default 1 on a CPU, 8 elsewhere.
         sampling: research settings of the sampler by name, such as ``{"sampler": "ddim", "eta": 1.0}``; see
-            :class:`msgld.diffusion.sampling.Sampling`.
+            :class:`msgld.diffusion.settings.Sampling`.
 
     Raises:
         UsageError: a value out of its range, or of another type.

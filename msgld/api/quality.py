@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from msgld.api.options import Options
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.tasks.masking import PLAIN, Masking
 from msgld.tasks.pitch_shift import PitchShift
-from msgld.tasks.windowing import Windowing
+from msgld.tasks.song import Windowing
 
 # Errors of a separation depend on pitch. Pitch shifts decorrelate them; time shifts and equalisation do not. So the
 # qualities differ in the number of pitch shifts, whose stems are averaged. They are whole semitones: between semitones

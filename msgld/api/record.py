@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from msgld.api.options import Options
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 
 if TYPE_CHECKING:
     from msgld.model import Model

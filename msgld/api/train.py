@@ -102,7 +102,7 @@ def train(
     folders = checks.as_paths("stems", stems), checks.as_paths("midi", midi)
     data = Data(*folders, band, font, names, checks.as_texts("maps", maps))
     data.check_paths()
-    check_out(out)
+    check_out(out, "out")
     refuse_busy(out)
     begin, stage = _model(start), _model(first_stage)
     about: dict[str, Any] = {"start": str(begin.resolve()) if begin else None}
@@ -111,6 +111,8 @@ def train(
     default = model_folder() if design.over_a_model else None
     trained = design(chosen, out, begin or default, stage, choose_device(device), seed)
     check_record(out, **of_recipe(part, chosen), **about)
+    if source is None and design.of_scores:
+        source = data.scores()
     source = source or data.source(_stems(begin), cache_folder(), on_progress, on_folder)
     write_record(out, **about)
     left = (minutes or chosen.minutes) - (time.monotonic() - since) / 60

@@ -34,8 +34,7 @@ Half = Annotated[
     bool, typer.Option("--half", help="Store 16 bits a number: half the size, nearly the same sound.")
 ]
 Width = Annotated[
-    int | None,
-    o.number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192)."),
+    int | None, o.number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192).")
 ]
 StemNames = Annotated[
     str | None,
@@ -77,7 +76,7 @@ def convert(checkpoint: Checkpoint = None, out: ModelFolder = None, vocoder: Voc
     ) as published:
         _show(published, console, only_list)
         if out is None or only_list:
-            return int(any(part.faults.fatal for part in published.parts))
+            return int(any(part.fatal for part in published.parts))
         with track(out.name) as on_progress:
             store(published, out, name=name, half=half, overwrite=overwrite, on_progress=on_progress)
         _announce(published, out, console)
@@ -97,7 +96,7 @@ def _show(published: Published, console: Console, every: bool) -> None:
     """Print a table of the parts and of the tensors that are left out; every tensor at fault too if ``every``."""
     rows = []
     for part in published.parts:
-        faults = {kind: len(names) for kind, names in part.faults.named.items()}
+        faults = {kind: len(names) for kind, names in part.faults.items()}
         counts = {"tensors": len(part.shapes), "parameters": part.parameters, **faults}
         console.record(part=part.name, weights=part.weights, **counts)
         rows.append(
@@ -108,10 +107,14 @@ def _show(published: Published, console: Console, every: bool) -> None:
     if published.unknown:
         lines.append(f"left out: {len(published.unknown)} tensors that belong to no known part")
     if every:
-        lines += [line for part in published.parts for line in part.faults.lines()]
+        lines += [
+            f"{kind}: {name}"
+            for part in published.parts
+            for kind, names in part.faults.items()
+            for name in names
+        ]
         lines += published.unknown
-    for line in lines:
-        console.say(line)
+    console.say(*lines)
 
 
 def _announce(published: Published, out: Path, console: Console) -> None:

@@ -1,7 +1,7 @@
 """The frozen clips on which making music is measured, and all that must not train it, by name.
 
-For codec, composer, ears and retrieval alike these are held out: what :mod:`msgld.data.frozen` names, every accompaniment
-style that shares a word with a held-out style, and some songs for choosing settings (validation).
+For codec, composer, ears and retrieval alike these are held out: what :mod:`msgld.data.frozen` names, every
+accompaniment style that shares a word with a held-out style, and some songs for choosing settings (validation).
 """
 
 from __future__ import annotations
@@ -78,9 +78,13 @@ class ScoreClips:
         if midi is not None:
             self._library = MidiFolder(Path(midi), exclude=lambda name: False)
             self._files = {PurePosixPath(name).name: name for name in self._library.names}
-            missing = [clip.name for clip in self.clips if clip.kind != "band" and clip.name not in self._files]
+            missing = [
+                clip.name for clip in self.clips if clip.kind != "band" and clip.name not in self._files
+            ]
             if missing:
-                raise DataError(f"{len(missing)} held-out files are not in {midi}, such as {missing[0]}: use the whole folder")
+                raise DataError(
+                    f"{len(missing)} held-out files are not in {midi}, such as {missing[0]}: use the whole folder"
+                )
 
     def __len__(self) -> int:
         return len(self.clips)

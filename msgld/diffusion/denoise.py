@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from msgld.diffusion.noise import CosineSchedule, Schedule
+from msgld.diffusion.noise import CosineSchedule, Latents, Levels, Presence, Schedule
 from msgld.diffusion.noise_map import Conditioning, NoiseMap
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
+
+TrackTokens = Float[Tensor, "B K T width"]
+"""A token for each frame of each track."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Estimate:
         masks: of each stem on the mixture, with sum 1 over the stems; None from networks without masks.
     """
 
-    z: Float[Tensor, "B K C T"]
+    z: Latents
     masks: Float[Tensor, "B K-1 M N"] | None = None
 
 
@@ -42,9 +45,7 @@ class Denoiser(ABC):
     schedule: Schedule
 
     @abstractmethod
-    def __call__(
-        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
-    ) -> Estimate:
+    def __call__(self, x: Latents, levels: Levels, presence: Presence) -> Estimate:
         """Estimate the latents.
 
         Args:
@@ -97,41 +98,25 @@ class StemNetwork(nn.Module, ABC):
 
     @abstractmethod
     def forward(
-        self,
-        z: Float[Tensor, "B K C T"],
-        levels: Float[Tensor, "B K T"],
-        presence: Bool[Tensor, "B K"],
-        conditioning: Conditioning | None = None,
-    ) -> tuple[Float[Tensor, "B K C T"], Float[Tensor, "B K T width"]]:
+        self, z: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None
+    ) -> tuple[Latents, TrackTokens]:
         """Linear estimates -> -v and features of the tokens."""
 
     @abstractmethod
     def masks(
-        self,
-        features: Float[Tensor, "B K T width"],
-        z: Float[Tensor, "B K C T"],
-        presence: Bool[Tensor, "B K"],
+        self, features: TrackTokens, z: Latents, presence: Presence
     ) -> Float[Tensor, "B K-1 M N"] | None:
         """Features and estimated latents -> masks on the mixture; None from networks without masks."""
 
-    @property
-    @abstractmethod
-    def tracks(self) -> int:
-        """K: its stems and the mixture."""
-
     def denoiser(self, codec: Any) -> StemDenoiser:
         """The denoiser of this network; ``codec`` is not used."""
-        return StemDenoiser(self, CosineSchedule())
+        return StemDenoiser(self)
 
     def begin_with(self, basis: Float[Tensor, "C P"], scale: Float[Tensor, "C"]) -> None:
         """Initialise from a linear codec, whose patches are sums of the rows of ``basis`` times ``scale``."""
 
     def fuse(self) -> None:
         """Compile for a long run on a device where starting a kernel takes as long as running it."""
-
-    @abstractmethod
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
 
 
 class StemDenoiser(ModelDenoiser):
@@ -159,17 +144,13 @@ class StemDenoiser(ModelDenoiser):
         """One call: the answer from level 1 is the conditional mean, which has the least squared error."""
         return Sampling()
 
-    def __init__(self, network: StemNetwork, schedule: Schedule) -> None:
+    def __init__(self, network: StemNetwork) -> None:
         super().__init__()
         self.network = network
-        self.schedule = schedule
+        self.schedule = CosineSchedule()
 
     def forward(
-        self,
-        x: Float[Tensor, "B K C T"],
-        levels: Float[Tensor, "B K T"],
-        presence: Bool[Tensor, "B K"],
-        conditioning: Conditioning | None = None,
+        self, x: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None
     ) -> Estimate:
         """Estimate the latents; see :class:`Denoiser`. ``conditioning`` is for networks with conditions."""
         alpha, sigma = (s.unsqueeze(2) for s in self.schedule(levels))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
-from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Estimate
+from msgld.diffusion.noise import Latents, Levels, Presence
 from msgld.diffusion.noise_map import Conditioning
 
 
@@ -38,9 +37,7 @@ class Conditioned(Denoiser):
         self.weight = weight
         self.schedule = denoiser.schedule
 
-    def __call__(
-        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
-    ) -> Estimate:
+    def __call__(self, x: Latents, levels: Levels, presence: Presence) -> Estimate:
         """Estimate under the conditions; see :class:`Denoiser`."""
         if self.weight == 0:
             return self.denoiser(x, levels, presence)
@@ -70,9 +67,7 @@ class Guided(Denoiser):
         self.weight = weight
         self.schedule = denoiser.schedule
 
-    def __call__(
-        self, x: Float[Tensor, "B K C T"], levels: Float[Tensor, "B K T"], presence: Bool[Tensor, "B K"]
-    ) -> Estimate:
+    def __call__(self, x: Latents, levels: Levels, presence: Presence) -> Estimate:
         """Estimate with guidance; see :class:`Denoiser`."""
         given = levels.amax(2) == 0
         if self.weight == 1 or not bool((given & presence).any()):

@@ -9,8 +9,15 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
+
+Latents = Float[Tensor, "B K C T"]
+Levels = Float[Tensor, "B K T"]
+"""Noise levels of all frames, 0 to 1."""
+Presence = Bool[Tensor, "B K"]
+"""False for tracks that are absent: neither seen nor estimated."""
+Shaped = Float[Tensor, "*shape"]
 
 
 @runtime_checkable
@@ -25,9 +32,7 @@ class Schedule(Protocol):
         """
         ...
 
-    def __call__(
-        self, level: Float[Tensor, "*shape"]
-    ) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
+    def __call__(self, level: Shaped) -> tuple[Shaped, Shaped]:
         """Alpha and sigma of each level."""
         ...
 
@@ -55,21 +60,14 @@ class CosineSchedule:
         levels = (1 - (first + (1 - first) * step / steps) ** DENSITY for step in range(steps))
         return [*(level / start for level in levels), 0.0]
 
-    def __call__(
-        self, level: Float[Tensor, "*shape"]
-    ) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
+    def __call__(self, level: Shaped) -> tuple[Shaped, Shaped]:
         """Alpha and sigma of each level."""
         angle = level * (math.pi / 2)
         alpha = torch.where(level >= 1, torch.zeros_like(level), torch.cos(angle))
         return alpha, torch.sin(angle)
 
 
-def mix(
-    z: Float[Tensor, "B K C T"],
-    noise: Float[Tensor, "B K C T"],
-    levels: Float[Tensor, "B K T"],
-    schedule: Schedule,
-) -> Float[Tensor, "B K C T"]:
+def mix(z: Latents, noise: Latents, levels: Levels, schedule: Schedule) -> Latents:
     """x = alpha z + sigma n."""
     alpha, sigma = schedule(levels)
     return alpha.unsqueeze(2) * z + sigma.unsqueeze(2) * noise
@@ -104,9 +102,7 @@ def keyed_noise(
     return torch.from_numpy(np.ascontiguousarray(normal.T)).float()
 
 
-def noise_like(
-    z: Float[Tensor, "B K C T"], seeds: Sequence[int], starts: int | Sequence[int] = 0, draw: int = 0
-) -> Float[Tensor, "B K C T"]:
+def noise_like(z: Latents, seeds: Sequence[int], starts: int | Sequence[int] = 0, draw: int = 0) -> Latents:
     """Keyed noise for a batch of latents, drawn on the CPU.
 
     Args:

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from msgld.diffusion.noise import Latents, Levels, Presence
+
 
 @dataclass(frozen=True)
 class Conditioning:
@@ -28,12 +30,13 @@ class Conditioning:
         own = None if self.own is None else self.own[:, :, first:last]
         return Conditioning(self.frames[:, first:last], self.programs, own)
 
-    def like(self, x: Float[Tensor, "B K C T"]) -> Conditioning:
+    def like(self, x: Latents) -> Conditioning:
         """On the device of latents, for each of them."""
-        parts = (self.frames, self.programs, self.own)
-        return Conditioning(
-            *(part if part is None else part.to(x.device).expand(len(x), *part.shape[1:]) for part in parts)
+        own = None if self.own is None else self.own.to(x.device).expand(len(x), *self.own.shape[1:])
+        frames, programs = (
+            part.to(x.device).expand(len(x), *part.shape[1:]) for part in (self.frames, self.programs)
         )
+        return Conditioning(frames, programs, own)
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,9 @@ class NoiseMap:
         conditioning: style, tempo and the like, for denoisers with conditions; see :mod:`msgld.music.conditions`.
     """
 
-    levels: Float[Tensor, "B K T"]
+    levels: Levels
     wanted: Bool[Tensor, "B K T"]
-    presence: Bool[Tensor, "B K"]
+    presence: Presence
     conditioning: Conditioning | None = None
 
     @property
@@ -57,11 +60,11 @@ class NoiseMap:
         """The highest level of a wanted frame; 1 if no wanted frame is above 0."""
         return float((self.levels * self.wanted).max()) or 1.0
 
-    def at(self, fraction: float) -> Float[Tensor, "B K T"]:
+    def at(self, fraction: float) -> Levels:
         """Levels when ``fraction`` (1 to 0) of the wanted frames' levels is left."""
         return torch.where(self.wanted, self.levels * fraction, self.levels)
 
-    def like(self, z: Float[Tensor, "B K C T"]) -> NoiseMap:
+    def like(self, z: Latents) -> NoiseMap:
         """On the device of latents, for each of them."""
         parts = (self.levels, self.wanted, self.presence)
         levels, wanted, presence = (part.to(z.device).expand(len(z), *part.shape[1:]) for part in parts)

@@ -10,9 +10,8 @@ from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser
 from msgld.diffusion.noise_map import NoiseMap
-from msgld.diffusion.run import run
-from msgld.diffusion.sample import State
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.sample import State, run
+from msgld.diffusion.settings import Sampling
 
 
 def roll_out(

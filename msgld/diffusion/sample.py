@@ -5,19 +5,20 @@ A task is its :class:`NoiseMap` alone: the levels say which frames are known, ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, pairwise
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from msgld.diffusion.denoise import Denoiser, Draw, Estimate
-from msgld.diffusion.noise import Schedule
+from msgld.diffusion.guidance import Conditioned, Guided
+from msgld.diffusion.noise import Latents, Levels, Schedule, mix, noise_like
 from msgld.diffusion.noise_map import NoiseMap
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class State:
         steps: number of all steps.
     """
 
-    x: Float[Tensor, "B K C T"]
+    x: Latents
     estimate: Estimate
     step: int
     steps: int
@@ -51,19 +52,19 @@ class Move:
         noise: draws anew at each call.
     """
 
-    x: Float[Tensor, "B K C T"]
-    z: Float[Tensor, "B K C T"]
-    last: Float[Tensor, "B K C T"] | None
-    now: Float[Tensor, "B K T"]
-    after: Float[Tensor, "B K T"]
-    before: Float[Tensor, "B K T"] | None
+    x: Latents
+    z: Latents
+    last: Latents | None
+    now: Levels
+    after: Levels
+    before: Levels | None
     noise: Callable[[], Tensor]
 
 
 Stepper = Callable[[Move, Schedule], Tensor]
 
 
-def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Float[Tensor, "B K C T"]:
+def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Latents:
     """Keep the estimate, scale the noise down (Song et al. 2021, eq. 12); ``eta`` 1 renews it as in DDPM."""
     (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(level)) for level in (move.now, move.after))
     noise = (move.x - a * move.z) / s.clamp_min(1e-4)
@@ -75,7 +76,7 @@ def ddim(move: Move, schedule: Schedule, eta: float = 0.0) -> Float[Tensor, "B K
     return b * move.z + kept * noise + fresh * move.noise()
 
 
-def multistep(move: Move, schedule: Schedule) -> Float[Tensor, "B K C T"]:
+def multistep(move: Move, schedule: Schedule) -> Latents:
     """Second order: the estimate is extrapolated along its last change to the middle of the step.
 
     DPM-Solver++ 2M (Lu et al. 2022, algorithm 2) extrapolates in the logarithm of the signal-to-noise ratio. That is
@@ -95,7 +96,7 @@ def stepper_of(sampling: Sampling) -> Stepper:
 
 def sample(
     denoiser: Denoiser,
-    x: Float[Tensor, "B K C T"],
+    x: Latents,
     task: NoiseMap,
     steps: int,
     stepper: Stepper = ddim,
@@ -133,13 +134,7 @@ def sample(
         last, before = estimate.z, now
 
 
-def renoised(
-    x: Float[Tensor, "B K C T"],
-    level: Float[Tensor, "B K T"],
-    higher: Float[Tensor, "B K T"],
-    schedule: Schedule,
-    noise: Float[Tensor, "B K C T"],
-) -> Float[Tensor, "B K C T"]:
+def renoised(x: Latents, level: Levels, higher: Levels, schedule: Schedule, noise: Latents) -> Latents:
     """Latents at ``level`` -> at a ``higher`` one, as the forward process goes there."""
     (a, s), (b, t) = (tuple(v.unsqueeze(2) for v in schedule(at)) for at in (level, higher))
     kept = b / a.clamp_min(1e-8)
@@ -160,9 +155,38 @@ def _drawer(noise: Draw | None) -> Callable[[], Tensor]:
 
 def last_state(states: Iterator[State]) -> State:
     """Run a sampler to its end and return the last state."""
-    state = None
-    for state in states:  # noqa: B007
-        pass
-    if state is None:
-        raise ValueError("a sampler needs at least one step")
-    return state
+    return deque(states, maxlen=1).pop()
+
+
+def run(
+    denoiser: Denoiser, z: Latents, task: NoiseMap, sampling: Sampling, starts: int | Sequence[int] = 0
+) -> Iterator[State]:
+    """Sample a task.
+
+    Args:
+        denoiser: a model, or a denoiser alone.
+        z: latents of the known frames; any values elsewhere.
+        task: of all items, with a batch of 1, or of each.
+        sampling: steps, guidance, seed and the like.
+        starts: absolute first frame of all items, or of each, for the noise.
+
+    Yields:
+        The state after each network call; the last one holds the clean latents.
+    """
+    draws = partial(noise_like, z, [sampling.seed] * len(z), starts)
+
+    def fresh(number: int, kind: int = 0) -> Latents:
+        return draws(draw=1 + 2 * number + kind)
+
+    task = task.like(z)
+    guided = _guided(denoiser, task, sampling)
+    guided, task = denoiser.adapt(guided, task, partial(fresh, kind=1))
+    z = torch.where(task.levels.unsqueeze(2) < 1, z, 0.0)  # an unknown frame is noise alone
+    x = mix(z, draws(), task.levels, denoiser.schedule)
+    return sample(guided, x, task, sampling.steps, stepper_of(sampling), fresh, sampling.iterations)
+
+
+def _guided(denoiser: Denoiser, task: NoiseMap, sampling: Sampling) -> Denoiser:
+    if task.conditioning is not None:
+        denoiser = Conditioned(denoiser, task.conditioning, sampling.style_guidance)
+    return denoiser if sampling.guidance == 1 else Guided(denoiser, sampling.guidance)

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from einops import rearrange
@@ -40,18 +40,9 @@ class Codec(nn.Module, ABC):
         """Latents (..., C, T) -> log-mels (..., M, N)."""
 
     @property
-    @abstractmethod
-    def weights(self) -> Tensor:
-        """Weights of the channels in the training loss, (C,), mean 1."""
-
-    @property
     def frame_samples(self) -> int:
         """Samples in a latent frame."""
         return self.frame_columns * self.mel.hop
-
-    @abstractmethod
-    def settings(self) -> dict[str, Any]:
-        """Entries of this codec in a checkpoint's JSON."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +125,7 @@ class PatchCodec(Codec):
 
     @property
     def weights(self) -> Tensor:
-        """Standard deviation of each channel in the log-mel, (C,), scaled to mean 1.
+        """Weights of the channels in the training loss, (C,): their standard deviations in the log-mel, with mean 1.
 
         Weighting by variance would learn loudness alone, no weighting mostly noise. With a power of 1.5 of the standard
         deviation, loudness (the first channel) would be 0.4 of the loss; with 1 it is 0.16, and the channels that hold
@@ -148,7 +139,3 @@ class PatchCodec(Codec):
             raise ValueError("scale has to be above 0")
         if not bool((self.basis.square().sum(1) - 1).abs().lt(0.01).all()):
             raise ValueError("the rows of basis have to have length 1")
-
-    def settings(self) -> dict[str, Any]:
-        """Entries of this codec in a checkpoint's JSON."""
-        return {"kind": "patch", **asdict(self.config)}

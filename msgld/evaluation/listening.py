@@ -23,8 +23,7 @@ from msgld.evaluation.question import Advance, Question
 from msgld.evaluation.report import plain
 from msgld.metrics import is_silent
 from msgld.model import Model
-from msgld.paper.denoiser import PublishedDenoiser
-from msgld.paper.overwrite import Overwriting
+from msgld.paper.denoiser import Overwriting, PublishedDenoiser
 from msgld.tasks.noise_maps import arrange, drop
 
 LEVELS = (0.7, 1.0)

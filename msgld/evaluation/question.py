@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
 from msgld.data.source import Clip
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 
 Advance = Callable[[float], None]
 """Called with the units of work that were done since the last call; they may be fractions."""

@@ -99,10 +99,13 @@ def parse_chords(text: str) -> tuple[tuple[Chord | None, ...], ...]:
         UsageError: there is no chord in it, or one that is none, or more than four share a bar.
     """
     bars = tuple(
-        tuple(parse_chord(one) for one in bar.split(",") if one.strip()) for bar in text.replace("|", " ").split()
+        tuple(parse_chord(one) for one in bar.split(",") if one.strip())
+        for bar in text.replace("|", " ").split()
     )
     if not bars or not all(bars):
-        raise UsageError("chords are written one a bar with spaces between, such as 'Am F C G'; 'Am,F' shares a bar")
+        raise UsageError(
+            "chords are written one a bar with spaces between, such as 'Am F C G'; 'Am,F' shares a bar"
+        )
     if any(len(bar) > 4 for bar in bars):
         raise UsageError("at most four chords share a bar")
     return bars
@@ -118,7 +121,11 @@ def halves_of(bars: Sequence[Sequence[Chord | None]], count: int) -> Halves:
 
 
 _TEMPLATES = np.array(
-    [[float((pitch - root) % 12 in QUALITIES[q]) for pitch in range(12)] for q in _ESTIMATED for root in range(12)]
+    [
+        [float((pitch - root) % 12 in QUALITIES[q]) for pitch in range(12)]
+        for q in _ESTIMATED
+        for root in range(12)
+    ]
 )
 _SIZES = _TEMPLATES.sum(1)
 
@@ -167,8 +174,12 @@ def estimate_chords(notes: Mapping[str, Notes], starts: np.ndarray) -> Halves:
             cell = (first + ahead)[here]
             length = np.minimum(end[here], edges[cell + 1]) - np.maximum(part.onset[here], edges[cell])
             kept = length > 0.02
-            np.add.at(chroma, (cell[kept], part.pitch[here][kept] % 12), weight * np.minimum(length[kept], 1.0))
+            np.add.at(
+                chroma, (cell[kept], part.pitch[here][kept] % 12), weight * np.minimum(length[kept], 1.0)
+            )
             if stem != "vocals":
                 np.minimum.at(lowest, cell[kept], part.pitch[here][kept])
-    found = [chord_of(row, int(low) % 12 if low < 999 else None) for row, low in zip(chroma, lowest, strict=True)]
+    found = [
+        chord_of(row, int(low) % 12 if low < 999 else None) for row, low in zip(chroma, lowest, strict=True)
+    ]
     return tuple(zip(found[::2], found[1::2], strict=True))

@@ -79,7 +79,9 @@ def joined(parts: list[Notes]) -> Notes:
     """All notes of several parts."""
     if not parts:
         return Notes.none()
-    return Notes.of(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Notes)))
+    return Notes.of(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Notes))
+    )
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,10 @@ def roll_of(cells: Cells | None, steps: np.ndarray) -> Roll:
 
 
 def from_roll(roll: Roll, steps: np.ndarray) -> Cells:
-    """Dense -> sparse, for bars of so many steps. What sounds without an onset goes on from the bar before, or is left out."""
+    """Dense -> sparse, for bars of so many steps.
+
+    What sounds without an onset goes on from the bar before, or is left out.
+    """
     used = (np.arange(STEPS) < steps[:, None]).reshape(-1)
     onset = roll.onset.reshape(-1, PITCHES) * used[:, None]
     slot, key = np.nonzero(onset > 0)

@@ -14,7 +14,7 @@ from msgld.music.grid import Notes, joined
 from msgld.music.midi.parts import Part, Song
 
 SCORE_STEMS = ("bass", "drums", "guitar", "piano", "vocals", "other")
-"""The stems of a score; ``vocals`` is the tune that a singer would have, which counts as ``other`` where sound has five."""
+"""The stems of a score. ``vocals`` is the tune that a singer would have; where sound has five stems it is ``other``."""
 
 _SUNG = re.compile(r"\b(vox|voices?|vocals?|voc|sing(er|ing)?|melody|choir|chorus)\b", re.IGNORECASE)
 _VOICES = (52, 53, 54)

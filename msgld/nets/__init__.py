@@ -2,5 +2,5 @@
 
 ``transformer`` is the network of the denoiser, built from the layers in ``attention``. ``refiner`` corrects masks.
 ``vocoder`` turns log-mels into sound, with ``phases``, and ``harmonics`` where the pitch is known; ``note_reader``
-reads that pitch. ``convnext`` holds the blocks of both. ``discriminators`` are the vocoder's adversary in training.
+reads that pitch. ``convnext`` holds the body of both. ``discriminators`` are the vocoder's adversary in training.
 """

@@ -10,11 +10,16 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from msgld.diffusion.denoise import TrackTokens
+from msgld.nets.convnext import zeroed
+
 Rotation = tuple[Float[Tensor, "T half"], Float[Tensor, "T half"]]
 """Cosines and sines of rotary positions."""
 
 Tokens = Float[Tensor, "items tokens width"]
 Heads = Float[Tensor, "items heads tokens size"]
+Shift = Float[Tensor, "B #K T width"] | int
+"""What is added to the normalised tokens of a perceptron; 0 is nothing."""
 
 
 def rotation(frames: int, size: int, device: torch.device) -> Rotation:
@@ -67,8 +72,7 @@ class Attention(nn.Module):
         self.heads = heads
         self.norm = nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
-        self.out = nn.Linear(width, width, bias=False)
-        nn.init.zeros_(self.out.weight)
+        self.out = zeroed(nn.Linear(width, width, bias=False))
 
     def forward(
         self, x: Tokens, positions: Rotation | None = None, mask: Bool[Tensor, "..."] | None = None
@@ -96,9 +100,7 @@ class Perceptron(nn.Module):
         self.down = nn.Linear(expansion * width, width)
         nn.init.zeros_(self.down.weight)
 
-    def forward(
-        self, x: Float[Tensor, "B K T width"], shift: Float[Tensor, "B #K T width"] | int = 0
-    ) -> Float[Tensor, "B K T width"]:
+    def forward(self, x: TrackTokens, shift: Shift = 0) -> TrackTokens:
         """``shift`` is added to the normalised tokens."""
         return self.down(F.gelu(self.up(self.norm(x) + shift), approximate="tanh"))
 
@@ -114,12 +116,12 @@ class TrackBlock(nn.Module):
 
     def forward(
         self,
-        x: Float[Tensor, "B K T width"],
+        x: TrackTokens,
         positions: Rotation,
         near: Bool[Tensor, "T T"] | None,
         mask: Bool[Tensor, "BT 1 1 K"] | None,
-        shift: Float[Tensor, "B #K T width"] | int = 0,
-    ) -> Float[Tensor, "B K T width"]:
+        shift: Shift = 0,
+    ) -> TrackTokens:
         """Mix the tokens of all tracks.
 
         Args:

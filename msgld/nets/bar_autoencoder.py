@@ -7,8 +7,7 @@ for each pitch and a chord nothing for each step.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -18,7 +17,6 @@ from torch.nn import functional as F
 from msgld.music.bars import STEPS
 from msgld.music.grid import PITCHES
 from msgld.nets.attention import Perceptron
-from msgld.registry import register
 from msgld.schema import Depth, Size
 
 
@@ -65,6 +63,10 @@ class BarTensors:
         """Steps that the bar has."""
         return torch.arange(STEPS, device=self.steps.device) < self.steps[:, None]
 
+    def to(self, device: torch.device) -> BarTensors:
+        """On a device."""
+        return BarTensors(*(part.to(device) for part in vars(self).values()))
+
     def pick(self, index: Tensor) -> BarTensors:
         """The bars that ``index`` chooses."""
         return BarTensors(*(part[index] for part in vars(self).values()))
@@ -98,12 +100,12 @@ class BarAutoencoder(nn.Module):
         self.reader_stem = nn.Embedding(config.stems, step)
         self.reading = Perceptron(step, 2)
         self.gather = nn.Linear(STEPS * step, width)
-        self.encoder = nn.ModuleDict({"blocks": _blocks(config)})
+        self.blocks = _blocks(config)
         self.posterior = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 2 * config.channels))
         self.metre = nn.Embedding(STEPS + 1, width)
         self.stem = nn.Embedding(config.stems, width)
         self.open = nn.Linear(config.channels, width)
-        self.decoder = nn.ModuleDict({"blocks": _blocks(config)})
+        self.writing_blocks = _blocks(config)
         self.spread = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, STEPS * step))
         self.writing = Perceptron(step, 2)
         self.writer_stem = nn.Embedding(config.stems, step)
@@ -113,15 +115,13 @@ class BarAutoencoder(nn.Module):
             for table in (self.metre, self.stem, self.reader_stem, self.writer_stem):
                 table.weight.mul_(0.3)
 
-    def encode(
-        self, bars: BarTensors
-    ) -> tuple[Float[Tensor, "N channels"], Float[Tensor, "N channels"]]:
+    def encode(self, bars: BarTensors) -> tuple[Float[Tensor, "N channels"], Float[Tensor, "N channels"]]:
         """Mean and logarithm of the variance of the posterior."""
         steps = torch.cat([bars.onset, bars.sounding, 2 * bars.offset.unsqueeze(2)], -1)
         x = self.reader(steps) + self.reader_stem(bars.stem).unsqueeze(1)
         x = F.gelu(x + self.reading(x)) * bars.used().unsqueeze(2)
         x = self.gather(x.flatten(1)) + self.stem(bars.stem) + self.metre(bars.steps)
-        for block in self.encoder["blocks"]:  # type: ignore[union-attr]
+        for block in self.blocks:
             x = x + block(x)
         mean, logs = self.posterior(x).chunk(2, -1)
         return mean, logs.clamp(-10.0, 4.0)
@@ -131,16 +131,12 @@ class BarAutoencoder(nn.Module):
     ) -> BarLogits:
         """Latents -> logits."""
         x = self.open(z) + self.stem(stem) + self.metre(steps)
-        for block in self.decoder["blocks"]:  # type: ignore[union-attr]
+        for block in self.writing_blocks:
             x = x + block(x)
         y = self.spread(x).unflatten(1, (STEPS, -1)) + self.writer_stem(stem).unsqueeze(1)
         y = y + self.writing(y)
         onset, sounding, velocity, offset = self.writer(F.gelu(y)).split([PITCHES] * 3 + [1], -1)
         return BarLogits(onset, sounding, velocity, offset.squeeze(2))
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "bar-autoencoder", **asdict(self.config)}
 
 
 def _blocks(config: BarAutoencoderConfig) -> nn.ModuleList:

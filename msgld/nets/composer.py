@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import torch
 from jaxtyping import Bool, Float
@@ -12,10 +12,13 @@ from torch.nn import functional as F
 
 from msgld.diffusion.denoise import StemNetwork
 from msgld.diffusion.noise_map import Conditioning
+from msgld.music.bar_features import OWN, bar_features_of
+from msgld.music.conditions import PROGRAMS
 from msgld.nets.attention import TrackBlock, rotation
-from msgld.nets.transformer import LEVEL_FEATURES, check_heads, level_features
+from msgld.nets.bar_autoencoder import BarAutoencoderConfig
+from msgld.nets.transformer import LEVEL_FEATURES, level_features
 from msgld.registry import register
-from msgld.schema import Between, Depth, Size, Style
+from msgld.schema import Between, Depth, Size, Style, same
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,19 @@ class ComposerConfig:
 
     def check(self) -> None:
         """Raise ValueError where the width is no multiple of the heads."""
-        check_heads(self.width, self.heads)
+        if self.width % self.heads:
+            raise ValueError(f"a width of {self.width} cannot be divided among {self.heads} heads")
+
+    def check_fit(self, codec: BarAutoencoderConfig) -> None:
+        """Raise ValueError unless this network goes with a score codec and takes the conditions of this version."""
+        same(
+            stems=(self.stems, codec.stems),
+            channels=(self.channels, codec.channels),
+            frame_features=(self.frame_features, bar_features_of(len(self.styles))),
+            programs=(self.programs, PROGRAMS),
+            own_features=(self.own_features, OWN),
+            styles=(len(set(self.styles)), len(self.styles)),
+        )
 
 
 class ComposerEmbedding(nn.Module):
@@ -72,7 +87,11 @@ class ComposerEmbedding(nn.Module):
         assert conditioning.own is not None
         piece = self.hidden(F.gelu(self.frames(conditioning.frames), approximate="tanh"))
         piece = piece + self.ensemble(conditioning.programs.sum(1)).unsqueeze(1)
-        return piece.unsqueeze(1) + self.programs(conditioning.programs).unsqueeze(2) + self.own(conditioning.own)
+        return (
+            piece.unsqueeze(1)
+            + self.programs(conditioning.programs).unsqueeze(2)
+            + self.own(conditioning.own)
+        )
 
 
 @register("composer", "stem-bars", ComposerConfig)
@@ -130,12 +149,3 @@ class Composer(StemNetwork):
         presence: Bool[Tensor, "B K"],
     ) -> None:
         """There is no mixture to put masks on."""
-
-    @property
-    def tracks(self) -> int:
-        """K: its stems."""
-        return self.config.stems
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "stem-bars", **asdict(self.config)}

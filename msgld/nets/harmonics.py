@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from jaxtyping import Bool, Complex, Float, Int
+from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 
 ROUNDS = 4
@@ -38,7 +38,10 @@ def harmonics(
     own = nearest.unsqueeze(2) == partials[:, None]  # (B, N, H, F)
     lobes = lobe(bins - places.unsqueeze(-1))
     amplitude = _powers(magnitude.square(), own, lobes.square()).sqrt()
-    phase = partials * (turn * _middles(pitch).cumsum(1).unsqueeze(-1)) + _starts(partials)
+    middles = (pitch + torch.cat([pitch[:, :1], pitch[:, :-1]], 1)) / 2  # between a column and the one before
+    # Starts that let partials neither meet nor cancel (Schroeder 1970).
+    starts = math.pi * partials.square() / len(partials)
+    phase = partials * (turn * middles.cumsum(1).unsqueeze(-1)) + starts
     wave = torch.polar(amplitude, phase.to(amplitude.dtype))
     image = wave.conj().unsqueeze(-1) * lobe(bins + places.unsqueeze(-1))
     signs = 1 - 2 * (bins % 2)  # phases at the middle of a column, seen from its beginning
@@ -58,13 +61,3 @@ def _powers(
         made = (powers.unsqueeze(-1) * lobes).sum(2, keepdim=True)
         powers = powers * there / (own * made).sum(-1).clamp_min(1e-12)
     return powers
-
-
-def _middles(pitch: Float[Tensor, "B N"]) -> Float[Tensor, "B N"]:
-    """Mean pitch between a column and the one before."""
-    return (pitch + torch.cat([pitch[:, :1], pitch[:, :-1]], 1)) / 2
-
-
-def _starts(partials: Int[Tensor, "H"]) -> Float[Tensor, "H"]:
-    """Phases at the start that let partials neither meet nor cancel (Schroeder 1970), radians."""
-    return math.pi * partials.square() / len(partials)

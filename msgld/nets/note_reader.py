@@ -7,15 +7,15 @@ second of columns does, to a network that has seen many basses. Where it is unsu
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
-from msgld.nets.convnext import Block
+from msgld.nets.convnext import Columns
 from msgld.registry import register
 from msgld.schema import Between, Depth, Grid, Size, Text
 
@@ -64,26 +64,17 @@ class NoteReaderConfig:
 
 
 @register("notes", "notes", NoteReaderConfig)
-class NoteReader(nn.Module):
+class NoteReader(Columns):
     """Log-mels -> scores of the notes, whose softmax is their probability."""
 
     def __init__(self, config: NoteReaderConfig) -> None:
-        super().__init__()
+        sizes = config.width, config.depth, config.hidden, config.kernel
+        super().__init__(config.bands, *sizes, config.notes)
         self.config = config
-        width = config.width
-        self.inward = nn.Conv1d(config.bands, width, config.kernel, padding=config.kernel // 2)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
-        self.norm = nn.LayerNorm(width)
-        self.outward = nn.Linear(width, config.notes)
-        nn.init.zeros_(self.outward.weight)
-        nn.init.zeros_(self.outward.bias)
 
     def forward(self, mels: Mels) -> Float[Tensor, "B notes N"]:
         """See the class."""
-        x = self.inward((mels[:, : self.config.bands] + 5) / 2).transpose(1, 2)
-        for block in self.blocks:
-            x = block(x)
-        return self.outward(self.norm(x)).float().transpose(1, 2)
+        return self.columns(mels[:, : self.config.bands]).transpose(1, 2)
 
     @torch.no_grad()
     def hertz(self, mels: Mels, scale: Collection[int] = ()) -> Float[Tensor, "B N"]:
@@ -100,10 +91,6 @@ class NoteReader(nn.Module):
             scores = scores - OFF_SCALE * off[:, None]
         paths = np.stack([likeliest_path(one, CHANGE) for one in scores.cpu().numpy()])
         return 440 * 2 ** ((torch.from_numpy(paths).to(mels.device) + self.config.lowest - 69) / 12)
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "notes", **asdict(self.config)}
 
 
 def likeliest_path(scores: Float[np.ndarray, "states N"], change: float) -> Int64[np.ndarray, "N"]:

@@ -86,13 +86,8 @@ def carry(
     fresh = predicted.onset + noise
     step = torch.polar(predicted.keep, predicted.turn + own[:held])
     mixed = (1 - predicted.keep) * fresh[..., :held]
-    low = _recur(step.unbind(1), mixed.unbind(1), unit(fresh[:, 0, :held], LEAST))
-    phase = torch.cat([low, unit(fresh[..., held:], LEAST)], dim=-1)
+    low = [unit(fresh[:, 0, :held], LEAST)]
+    for turned, new in zip(step.unbind(1)[1:], mixed.unbind(1)[1:], strict=True):
+        low.append(unit(turned * low[-1] + new, LEAST))
+    phase = torch.cat([torch.stack(low, dim=1), unit(fresh[..., held:], LEAST)], dim=-1)
     return phase * (1 - 2 * (torch.arange(len(own), device=own.device) % 2))
-
-
-def _recur(steps: tuple[Tensor, ...], inputs: tuple[Tensor, ...], first: Tensor) -> Tensor:
-    states = [first]
-    for step, new in zip(steps[1:], inputs[1:], strict=True):
-        states.append(unit(step * states[-1] + new, LEAST))
-    return torch.stack(states, dim=1)

@@ -6,15 +6,16 @@ anew. Convolutions over a fine frequency axis share their weights among all pitc
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from msgld.nets.convnext import zeroed
 from msgld.registry import register
 from msgld.schema import Between, Grid, Length, Size, Stems, same
 
@@ -54,12 +55,6 @@ class RefinerConfig:
         same(stems=(self.stems, stems), inputs=(self.inputs, 3 + stems))
 
 
-def silence(layer: nn.Module) -> None:
-    """Set the weights of a layer to 0."""
-    for parameter in layer.parameters():
-        nn.init.zeros_(parameter)
-
-
 class Block(nn.Module):
     """Two convolutions, then a perceptron across all bands, each added to its input; both begin at 0.
 
@@ -73,11 +68,9 @@ class Block(nn.Module):
     def __init__(self, width: int, bands: int, squeeze: int, dilation: int = 1) -> None:
         super().__init__()
         self.one = nn.Conv2d(width, width, 3, padding=(1, dilation), dilation=(1, dilation))
-        self.two = nn.Conv2d(width, width, 3, padding=1)
+        self.two = zeroed(nn.Conv2d(width, width, 3, padding=1))
         self.narrow = nn.Linear(bands, max(8, bands // squeeze))
-        self.wide = nn.Linear(max(8, bands // squeeze), bands)
-        for layer in (self.two, self.wide):
-            silence(layer)
+        self.wide = zeroed(nn.Linear(max(8, bands // squeeze), bands))
 
     def forward(self, x: Float[Tensor, "B width bands N"]) -> Float[Tensor, "B width bands N"]:
         """Add to x the answers of both."""
@@ -106,8 +99,7 @@ class Refiner(nn.Module):
         self.middle = nn.ModuleList(
             Block(widths[-1], bands[-1], squeeze, 2**step) for step in range(config.depth)
         )
-        self.outward = nn.ConvTranspose2d(widths[0], 2 * config.stems, (2, 1), stride=(2, 1))
-        silence(self.outward)
+        self.outward = zeroed(nn.ConvTranspose2d(widths[0], 2 * config.stems, (2, 1), stride=(2, 1)))
 
     def forward(
         self, features: Float[Tensor, "B inputs M N"]
@@ -136,7 +128,3 @@ class Refiner(nn.Module):
             x = block(up(x) + skip)
         scores, lean = (GAIN * self.outward(F.gelu(x))[..., :columns].float()).chunk(2, dim=1)
         return scores, lean
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "refiner", **asdict(self.config)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +48,9 @@ class ScoreCodec(nn.Module):
 
     def decode(
         self, z: Float[Tensor, "N C"], stem: Int[Tensor, "N"], steps: Int[Tensor, "N"]
-    ) -> tuple[Float[Tensor, "N 16 88"], Float[Tensor, "N 16 88"], Float[Tensor, "N 16 88"], Float[Tensor, "N 16"]]:
+    ) -> tuple[
+        Float[Tensor, "N 16 88"], Float[Tensor, "N 16 88"], Float[Tensor, "N 16 88"], Float[Tensor, "N 16"]
+    ]:
         """Latents -> probabilities of onsets and of sounding, loudness of onsets, and offsets of steps."""
         logits = self.autoencoder.decode(z * self.scale + self.mean, stem, steps)
         return logits.onset.sigmoid(), logits.sounding.sigmoid(), logits.velocity, logits.offset
@@ -64,10 +65,6 @@ class ScoreCodec(nn.Module):
         part = signal / (signal + noise)
         self.weights.copy_(part / part.mean())
 
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {**self.autoencoder.settings(), "kind": "bars"}
-
 
 def bar_tensors(
     cells: Sequence[Mapping[str, Cells]], steps: Sequence[np.ndarray], stems: Sequence[str]
@@ -75,7 +72,9 @@ def bar_tensors(
     """The bars of several excerpts of T bars each, in the order (excerpt, stem, bar), B * S * T of them."""
     count = len(steps[0])
     rolls = [roll_of(one.get(stem), size) for one, size in zip(cells, steps, strict=True) for stem in stems]
-    onset, sounding, offset = (np.stack([getattr(roll, name) for roll in rolls]) for name in ("onset", "sounding", "offset"))
+    onset, sounding, offset = (
+        np.stack([getattr(roll, name) for roll in rolls]) for name in ("onset", "sounding", "offset")
+    )
     stem = torch.arange(len(stems)).repeat_interleave(count).repeat(len(cells))
     lengths = np.repeat(np.stack(steps)[:, None], len(stems), 1).reshape(-1)
     return BarTensors(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import torch
 from einops import rearrange
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from msgld.diffusion.denoise import StemNetwork
+from msgld.diffusion.denoise import StemNetwork, TrackTokens
+from msgld.diffusion.noise import Latents, Levels, Presence
 from msgld.diffusion.noise_map import Conditioning
 from msgld.nets.attention import TrackBlock, nearby, rotation
 from msgld.registry import register
@@ -57,7 +58,8 @@ class TransformerConfig:
 
     def check(self) -> None:
         """Raise ValueError where the width is no multiple of the heads."""
-        check_heads(self.width, self.heads)
+        if self.width % self.heads:
+            raise ValueError(f"a width of {self.width} cannot be divided among {self.heads} heads")
 
     def check_fit(self, codec: Grid, stems: int) -> None:
         """Raise ValueError unless this network goes with a codec and so many stems."""
@@ -67,12 +69,6 @@ class TransformerConfig:
             bands=(self.bands, codec.mel.bands),
             frame_columns=(self.frame_columns, codec.frame_columns),
         )
-
-
-def check_heads(width: int, heads: int) -> None:
-    """Raise ValueError where a width cannot be divided among heads."""
-    if width % heads:
-        raise ValueError(f"a width of {width} cannot be divided among {heads} heads")
 
 
 LEVEL_FEATURES = 32
@@ -102,9 +98,7 @@ class ConditionEmbedding(nn.Module):
         for layer in (self.hidden, self.ensemble, self.programs, self.deep):
             nn.init.zeros_(layer.weight)
 
-    def forward(
-        self, conditioning: Conditioning
-    ) -> tuple[Float[Tensor, "B 1 T width"], Float[Tensor, "B K T width"]]:
+    def forward(self, conditioning: Conditioning) -> tuple[Float[Tensor, "B 1 T width"], TrackTokens]:
         """Embeddings for the first tokens and for the perceptrons.
 
         A program is one stem's alone (bass programs are the bass's), so no table for each stem is needed.
@@ -145,12 +139,8 @@ class StemTransformer(StemNetwork):
         nn.init.zeros_(self.gates.bias)
 
     def forward(
-        self,
-        z: Float[Tensor, "B K C T"],
-        levels: Float[Tensor, "B K T"],
-        presence: Bool[Tensor, "B K"],
-        conditioning: Conditioning | None = None,
-    ) -> tuple[Float[Tensor, "B K C T"], Float[Tensor, "B K T width"]]:
+        self, z: Latents, levels: Levels, presence: Presence, conditioning: Conditioning | None = None
+    ) -> tuple[Latents, TrackTokens]:
         """Correct linear estimates.
 
         Args:
@@ -178,9 +168,7 @@ class StemTransformer(StemNetwork):
         x = self.norm(x)
         return self._correction(x, z, presence), x
 
-    def _correction(
-        self, x: Float[Tensor, "B K T width"], z: Float[Tensor, "B K C T"], presence: Bool[Tensor, "B K"]
-    ) -> Float[Tensor, "B K C T"]:
+    def _correction(self, x: TrackTokens, z: Latents, presence: Presence) -> Latents:
         """-v from the last tokens x.
 
         Gates weigh the track's own noisy latents and the mixture's, component by component: components that
@@ -190,12 +178,7 @@ class StemTransformer(StemNetwork):
         seen = z[:, -1:] * presence[:, -1, None, None, None]
         return self.outward(x).transpose(2, 3).float() + own * z + mixture * seen
 
-    def masks(
-        self,
-        features: Float[Tensor, "B K T width"],
-        z: Float[Tensor, "B K C T"],
-        presence: Bool[Tensor, "B K"],
-    ) -> Float[Tensor, "B K-1 M N"]:
+    def masks(self, features: TrackTokens, z: Latents, presence: Presence) -> Float[Tensor, "B K-1 M N"]:
         """How the mixture divides among the stems.
 
         A softmax over log amplitudes is the ratio of amplitudes, so the scores begin as what the estimated
@@ -213,11 +196,6 @@ class StemTransformer(StemNetwork):
         scores = rearrange(scores.float(), "b k t (m n) -> b k m (t n)", n=self.config.frame_columns)
         return scores.masked_fill(~presence[:, :-1, None, None], -1e4).softmax(1)
 
-    @property
-    def tracks(self) -> int:
-        """K: its stems and the mixture."""
-        return self.config.tracks
-
     def fuse(self) -> None:
         """Compile the blocks, one program for all of them and each shape."""
         for block in self.blocks:
@@ -227,7 +205,3 @@ class StemTransformer(StemNetwork):
     def begin_with(self, basis: Float[Tensor, "C P"], scale: Float[Tensor, "C"]) -> None:
         """Start the masks as ratios of decoded amplitudes."""
         self.readout.weight.copy_((basis * scale[:, None]).T)
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "stem-transformer", **asdict(self.config)}

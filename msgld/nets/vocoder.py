@@ -10,16 +10,15 @@ that replaces it at an onset. Where it predicts nothing, the phase is random, li
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import torch
 from jaxtyping import Complex, Float
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from msgld.dsp.stft import fast_griffin_lim, istft
-from msgld.nets.convnext import Block
+from msgld.nets.convnext import Columns
 from msgld.nets.harmonics import harmonics
 from msgld.nets.phases import Prediction, beginnings, carry, held_on, noise_like
 from msgld.registry import register
@@ -84,7 +83,7 @@ class VocoderConfig:
 
 
 @register("vocoder", "vocoder", VocoderConfig)
-class Vocoder(nn.Module):
+class Vocoder(Columns):
     """Log-mel -> waveform.
 
     The buffer ``spread`` (F, M) divides the energy of a band among its bins; it is set from the filter bank
@@ -95,16 +94,10 @@ class Vocoder(nn.Module):
     spread: Tensor
 
     def __init__(self, config: VocoderConfig) -> None:
-        super().__init__()
+        sizes = config.width, config.depth, config.hidden, config.kernel
+        super().__init__(config.bands, *sizes, 3 * config.bins + 2 * config.held)
         self.config = config
-        width, bins = config.width, config.bins
-        self.inward = nn.Conv1d(config.bands, width, config.kernel, padding=config.kernel // 2)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
-        self.norm = nn.LayerNorm(width)
-        self.outward = nn.Linear(width, 3 * bins + 2 * config.held)
-        nn.init.zeros_(self.outward.weight)
-        nn.init.zeros_(self.outward.bias)
-        self.register_buffer("spread", torch.full((bins, config.bands), 1 / bins))
+        self.register_buffer("spread", torch.full((config.bins, config.bands), 1 / config.bins))
 
     def set_bands(self, weights: Float[Tensor, "M F"], gains: Float[Tensor, "M"] | None = None) -> None:
         """Set the bins of each band.
@@ -119,10 +112,7 @@ class Vocoder(nn.Module):
     def predict(self, mels: Mels) -> Prediction:
         """Run the network."""
         bins, held = self.config.bins, self.config.held
-        x = self.inward((mels + 5) / 2).transpose(1, 2)
-        for block in self.blocks:
-            x = block(x)
-        parts = self.outward(self.norm(x)).float().split([bins, bins, bins, held, held], dim=-1)
+        parts = self.columns(mels).split([bins, bins, bins, held, held], dim=-1)
         correction, real, imag, turn, keep = parts
         return Prediction(correction, turn, keep.sigmoid(), torch.complex(real, imag))
 
@@ -167,10 +157,6 @@ class Vocoder(nn.Module):
         if not self.training:
             spectra = fast_griffin_lim(spectra, config.n_fft, config.hop, config.rounds)
         return istft(spectra, config.n_fft, config.hop)
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "vocoder", **asdict(self.config)}
 
 
 def own_turn(config: VocoderConfig, device: torch.device) -> Float[Tensor, "F"]:

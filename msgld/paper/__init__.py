@@ -1,15 +1,14 @@
 """The published MSG-LD (Karchkhadze et al. 2024, arXiv:2409.12346), reimplemented. Core never imports this package.
 
-From the paper to the files:
+From the paper to the files, by topic:
 
-* 2.1, latent diffusion: the autoencoder in ``autoencoder``, the vocoder in ``hifigan``, the front end ``AUDIOLDM`` in
-  :mod:`msgld.dsp.mel`
-* 2.2, joint latents of all stems, the U-Net and the mixture as its condition: ``unet3d``, ``unet3d_blocks``, and
-  ``denoiser`` around them (eq. 2)
-* 2.3, separation and generation by classifier-free guidance: :mod:`msgld.diffusion.guidance`
-* 2.4, arrangement: ``overwrite``
-* 3, data, training and sampling: ``training`` (``recipes`` first), and the noise schedule (3.3) in ``schedule``;
-  DDIM is in :mod:`msgld.diffusion.sample`, the evaluation protocols in :mod:`msgld.evaluation.protocols`
+* first stage: the front end ``AUDIOLDM`` in :mod:`msgld.dsp.mel`, the ``autoencoder``, and the vocoder in ``hifigan``
+* joint latents of all stems with the mixture as a condition: the U-Net in ``unet3d`` and ``unet3d_blocks``
+* diffusion: the noise ``schedule``, the ``denoiser``, and DDIM in :mod:`msgld.diffusion.sample`
+* separation and generation by classifier-free guidance: :mod:`msgld.diffusion.guidance`
+* arrangement: ``Overwriting`` in ``denoiser``
+* training: ``training`` (``recipes`` first)
+* evaluation (tables I to III): :mod:`msgld.evaluation.protocols`
 
 ``convert`` reads the authors' checkpoints.
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import torch
@@ -18,7 +18,6 @@ from torch import Tensor
 
 from msgld.dsp.codec import Codec, check_frame
 from msgld.dsp.mel import AUDIOLDM, MelConfig
-from msgld.errors import ModelError
 from msgld.registry import register
 from msgld.schema import Between, Length
 
@@ -42,25 +41,20 @@ class KLConfig:
     z_channels: Annotated[int, Between(1, 64)] = 8
 
     @property
-    def reduction(self) -> int:
+    def frame_columns(self) -> int:
         """Mel columns of a latent frame, and bands of a latent row."""
         return 2 ** (len(self.mults) - 1)
 
     @property
-    def frame_columns(self) -> int:
-        """Mel columns of a latent frame."""
-        return self.reduction
-
-    @property
     def channels(self) -> int:
         """Numbers of a latent frame: the image's channels of all rows."""
-        return self.z_channels * (self.mel.bands // self.reduction)
+        return self.z_channels * (self.mel.bands // self.frame_columns)
 
     def check(self) -> None:
         """Raise ValueError where the bands cannot be halved as often as there are levels."""
-        check_frame(self.reduction, self.mel)
-        if self.mel.bands % self.reduction:
-            raise ValueError(f"{self.mel.bands} bands cannot be divided by {self.reduction}")
+        check_frame(self.frame_columns, self.mel)
+        if self.mel.bands % self.frame_columns:
+            raise ValueError(f"{self.mel.bands} bands cannot be divided by {self.frame_columns}")
         if self.channels % 2:
             raise ValueError(f"a latent frame of {self.channels} numbers is odd")
 
@@ -118,31 +112,10 @@ class KLCodec(Codec):
         mels = rearrange(decoded, "b 1 n m -> b m n")
         return mels.reshape(*z.shape[:-2], *mels.shape[1:])
 
-    @property
-    def weights(self) -> Float[Tensor, "C"]:
-        """All errors cost the same."""
-        return torch.ones(self.channels, device=self.scale.device)
-
     def check_weights(self) -> None:
         """Raise ValueError where latents could not be scaled."""
         if not bool(self.scale > 0):
             raise ValueError("scale has to be above 0")
-
-    def load_published(self, state: Mapping[str, Tensor], scale: float | Tensor = 1.0) -> None:
-        """Take over weights under their published names, and the checkpoint's ``scale_factor``.
-
-        Raises:
-            ModelError: names or shapes are others.
-        """
-        try:
-            self.network.load_state_dict(published_to_diffusers(state))
-        except RuntimeError as error:
-            raise ModelError("these are not the weights of an autoencoder of this shape") from error
-        self.scale.copy_(torch.as_tensor(scale))
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "kl", **asdict(self.config)}
 
 
 def _build(config: KLConfig) -> Any:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from msgld.errors import ModelError
 from msgld.registry import register
 from msgld.schema import Between, Grid, Length, Size, same
 
@@ -79,28 +78,9 @@ class HifiGan(nn.Module):
         self.config = config
         self.network = _build(config)
 
-    def whole(self, mels: Float[Tensor, "B M N"]) -> Float[Tensor, "B L"]:
-        """Waveforms with the tail that the kernels add, of 32 samples as published."""
-        return self.network(mels.transpose(1, 2))
-
     def forward(self, mels: Float[Tensor, "B M N"]) -> Float[Tensor, "B N*{self.config.hop}"]:
-        """Log-mels -> waveforms."""
-        return self.whole(mels)[:, : mels.shape[-1] * self.config.hop]
-
-    def load_published(self, state: Mapping[str, Tensor]) -> None:
-        """Take over weights under their published names, weight-normalised or not.
-
-        Raises:
-            ModelError: names or shapes are others.
-        """
-        try:
-            self.network.load_state_dict(published_to_transformers(state))
-        except (KeyError, RuntimeError) as error:
-            raise ModelError("these are not the weights of a HiFi-GAN of this shape") from error
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "hifigan", **asdict(self.config)}
+        """Log-mels -> waveforms, without the tail that the kernels add, of 32 samples as published."""
+        return self.network(mels.transpose(1, 2))[:, : mels.shape[-1] * self.config.hop]
 
 
 def _build(config: HifiGanConfig) -> Any:

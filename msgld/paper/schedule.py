@@ -1,14 +1,15 @@
-"""The published noise schedule (Karchkhadze et al. 2024, section 3.3; Rombach et al. 2022)."""
+"""The published noise schedule (Karchkhadze et al. 2024; Rombach et al. 2022)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
+from msgld.diffusion.noise import Shaped
 from msgld.errors import UsageError
 
 
@@ -32,7 +33,7 @@ class SqrtLinearSchedule:
         """alpha^2 of each timestep (Ho et al. 2020, eq. 4)."""
         return torch.cumprod(1 - self.betas(), 0)
 
-    def timestep(self, level: Float[Tensor, "*shape"]) -> Int64[Tensor, "*shape"]:
+    def timestep(self, level: Shaped) -> Int64[Tensor, "*shape"]:
         """The timestep of a level; -1 for level 0."""
         return torch.round(level.double() * self.timesteps).long() - 1
 
@@ -53,15 +54,12 @@ class SqrtLinearSchedule:
             )
         return [(t + 1) / self.timesteps for t in (*self.grid(steps), 0)]
 
-    def __call__(
-        self, level: Float[Tensor, "*shape"]
-    ) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
+    @cached_property
+    def _squares(self) -> Tensor:
+        """alpha^2 of a clean latent and of each timestep."""
+        return torch.cat([torch.ones(1, dtype=torch.float64), self.alphas_cumprod()])
+
+    def __call__(self, level: Shaped) -> tuple[Shaped, Shaped]:
         """Alpha and sigma of each level."""
-        squares = _squares(self).to(level.device)[self.timestep(level) + 1]
+        squares = self._squares.to(level.device)[self.timestep(level) + 1]
         return squares.sqrt().to(level), (1 - squares).sqrt().to(level)
-
-
-@lru_cache(maxsize=4)
-def _squares(schedule: SqrtLinearSchedule) -> Tensor:
-    """alpha^2 of a clean latent and of each timestep."""
-    return torch.cat([torch.ones(1, dtype=torch.float64), schedule.alphas_cumprod()])

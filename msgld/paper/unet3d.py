@@ -1,12 +1,12 @@
 """The published network: a 3-D U-Net over (latent channel, time, frequency) whose input channels are the stems.
 
-Written from the description of MSG-LD (Karchkhadze et al. 2024, section 2.2) and the names of its tensors. The
+Written from the description of MSG-LD (Karchkhadze et al. 2024) and the names of its tensors. The
 mixture has no weights of its own: it is added, at the size of each level, to all channels before every stage.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import torch
@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from msgld.errors import UsageError
-from msgld.paper.denoiser import NoiseNetwork
+from msgld.nets.convnext import zeroed
+from msgld.paper.denoiser import PublishedDenoiser
 from msgld.paper.unet3d_blocks import (
     GROUPS,
     Attention,
@@ -24,7 +25,6 @@ from msgld.paper.unet3d_blocks import (
     Stage,
     Upsample,
     conv,
-    silent,
     timestep_features,
 )
 from msgld.registry import register
@@ -72,14 +72,20 @@ class UNetConfig:
 
 
 @register("denoiser", "published-unet", UNetConfig)
-class PublishedUNet(NoiseNetwork):
-    """Predicts the noise in the latents of all stems; state-dict keys are the published ones."""
+class PublishedUNet(nn.Module):
+    """Predicts the noise in the latents of all stems; state-dict keys are the published ones.
+
+    Attributes:
+        multiple: T and f have to be multiples of this, as each level but the first halves them.
+    """
 
     answers: ClassVar[tuple[str, ...]] = ("out.2.",)
+    multiple: int
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self.config = config
+        self.multiple = 2 ** (len(config.channel_mult) - 1)
         width = config.model_channels
         self.time_embed = nn.Sequential(
             nn.Linear(width, 4 * width), nn.SiLU(), nn.Linear(4 * width, 4 * width)
@@ -87,7 +93,7 @@ class PublishedUNet(NoiseNetwork):
         self.input_blocks, skips = _way_down(config)
         self.middle_block = _middle(config)
         self.output_blocks = _way_up(config, skips)
-        self.out = nn.Sequential(nn.GroupNorm(GROUPS, width), nn.SiLU(), silent(conv(width, config.stems)))
+        self.out = nn.Sequential(nn.GroupNorm(GROUPS, width), nn.SiLU(), zeroed(conv(width, config.stems)))
 
     def forward(
         self, x: Float[Tensor, "B S c T f"], mixture: Float[Tensor, "B c T f"] | None, t: Int[Tensor, "B"]
@@ -106,8 +112,9 @@ class PublishedUNet(NoiseNetwork):
             raise UsageError(
                 f"latents of {x.shape[-2]} x {x.shape[-1]} values: give multiples of {self.multiple}"
             )
-        embedding = self.time_embed(timestep_features(t, self.config.model_channels).to(self.dtype))
-        h = x.to(self.dtype, memory_format=torch.channels_last_3d)
+        dtype = next(self.parameters()).dtype
+        embedding = self.time_embed(timestep_features(t, self.config.model_channels).to(dtype))
+        h = x.to(dtype, memory_format=torch.channels_last_3d)
         maps = self._pyramid(mixture)
         kept = []
         for stage, shown in zip(self.input_blocks, maps, strict=False):
@@ -127,24 +134,9 @@ class PublishedUNet(NoiseNetwork):
             maps.append(F.avg_pool3d(maps[-1], (1, 2, 2)) if stage.halves else maps[-1])
         return list(maps)
 
-    @property
-    def tracks(self) -> int:
-        """K: its stems and the mixture."""
-        return self.config.stems + 1
-
-    @property
-    def multiple(self) -> int:
-        """The number of frames has to be a multiple of this, as each level halves it."""
-        return 2 ** (len(self.config.channel_mult) - 1)
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Of the weights."""
-        return next(self.parameters()).dtype
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "published-unet", **asdict(self.config)}
+    def denoiser(self, codec: Any) -> PublishedDenoiser:
+        """The denoiser that this network was trained as, of latents of ``codec``."""
+        return PublishedDenoiser(self, codec.image_channels, self.multiple)
 
 
 def _show(h: Tensor, mixture: Tensor | None) -> Tensor:

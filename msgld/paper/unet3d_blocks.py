@@ -9,6 +9,8 @@ from jaxtyping import Float, Float32, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from msgld.nets.convnext import zeroed
+
 GROUPS = 32
 """Groups of every normalisation."""
 
@@ -28,14 +30,6 @@ def conv(
     return nn.Conv3d(channels_in, channels_out, kernel, stride=stride, padding=kernel // 2)
 
 
-def silent(layer: nn.Conv1d | nn.Conv3d) -> nn.Conv1d | nn.Conv3d:
-    """The layer with weights of zero, so that at first it adds nothing."""
-    nn.init.zeros_(layer.weight)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
-    return layer
-
-
 class ResBlock(nn.Module):
     """Two convolutions, the time embedding added between them, and a way past both."""
 
@@ -50,7 +44,7 @@ class ResBlock(nn.Module):
             nn.GroupNorm(GROUPS, channels_out),
             nn.SiLU(inplace=True),
             nn.Identity(),
-            silent(conv(channels_out, channels_out)),
+            zeroed(conv(channels_out, channels_out)),
         )
         same = channels == channels_out
         self.skip_connection = nn.Identity() if same else conv(channels, channels_out, 1)
@@ -77,7 +71,7 @@ class Attention(nn.Module):
         self.head_channels = head_channels
         self.norm = nn.GroupNorm(GROUPS, channels)
         self.qkv = nn.Conv1d(channels, 3 * channels, 1)
-        self.proj_out = silent(nn.Conv1d(channels, channels, 1))
+        self.proj_out = zeroed(nn.Conv1d(channels, channels, 1))
 
     def forward(self, x: Float[Tensor, "B channels D T F"]) -> Float[Tensor, "B channels D T F"]:
         """Attend."""
@@ -107,7 +101,7 @@ class Downsample(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Doubles time and frequency by repetition, then a convolution."""
+    """Doubles time and frequency by repetition, channels last in memory, then a convolution."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -115,14 +109,10 @@ class Upsample(nn.Module):
 
     def forward(self, x: Float[Tensor, "B channels D T F"]) -> Float[Tensor, "B channels D 2*T 2*F"]:
         """Double time and frequency."""
-        return self.conv(doubled(x))
-
-
-def doubled(x: Float[Tensor, "B channels D T F"]) -> Float[Tensor, "B channels D 2*T 2*F"]:
-    """Every value four times, channels last in memory."""
-    b, c, d, t, f = x.shape
-    last = x.permute(0, 2, 3, 4, 1)[:, :, :, None, :, None]
-    return last.expand(b, d, t, 2, f, 2, c).reshape(b, d, 2 * t, 2 * f, c).permute(0, 4, 1, 2, 3)
+        b, c, d, t, f = x.shape
+        last = x.permute(0, 2, 3, 4, 1)[:, :, :, None, :, None]
+        doubled = last.expand(b, d, t, 2, f, 2, c).reshape(b, d, 2 * t, 2 * f, c)
+        return self.conv(doubled.permute(0, 4, 1, 2, 3))
 
 
 class Stage(nn.ModuleList):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from msgld.dsp.windows import splice
+from msgld.dsp.overlap_add import splice
 from msgld.tasks import noise_maps
 from msgld.tasks.making import Made, Piece, Wave, make
 

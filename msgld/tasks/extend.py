@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgld.dsp.windows import splice
+from msgld.dsp.overlap_add import splice
 from msgld.tasks import noise_maps
 from msgld.tasks.making import Made, Piece, Wave, make
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from msgld.audio.stream import stacked
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.rollout import calls, roll_out
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.dsp.limiter import bounds_for, limited
 from msgld.dsp.loudness import without_heavy_rumble
 from msgld.dsp.panning import gains_like, gains_of, place

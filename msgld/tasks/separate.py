@@ -9,16 +9,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from msgld.audio.stream import AudioStream
-from msgld.diffusion.run import run
-from msgld.diffusion.sample import State, last_state
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.sample import State, last_state, run
+from msgld.diffusion.settings import Sampling
 from msgld.dsp.loudness import without_heavy_rumble
 from msgld.model import Model
 from msgld.tasks import noise_maps
 from msgld.tasks.loudness import gain_to_reference
 from msgld.tasks.masking import Masking, cut, masks_of, vocoded
-from msgld.tasks.song import WindowedSong
-from msgld.tasks.windowing import Windowing
+from msgld.tasks.song import WindowedSong, Windowing
 
 Waves = Float[Tensor, "B channels L"]
 """Windows of songs."""

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from msgld.errors import UsageError
-from msgld.ranges import shown
+from msgld.ranges import look_up, shown
 from msgld.training.part import Part
 from msgld.training.recipe import AnyRecipe, Recipe
 
@@ -16,6 +16,8 @@ PARTS = {
     "vocoder": ("msgld.training.vocoder.part:VocoderPart",),
     "refiner": ("msgld.training.refiner.part:RefinerPart",),
     "notes": ("msgld.training.note_reader.part:NotesPart",),
+    "score": ("msgld.training.score.composer:ComposerPart",),
+    "score-codec": ("msgld.training.score.codec:ScoreCodecPart",),
     "codec": ("msgld.paper.training.codec:CodecPart",),
 }
 """Name of a part -> its designs, each a subclass of :class:`Part` by module and name. The first one is the default."""
@@ -29,9 +31,7 @@ def designs(part: str) -> Iterator[AnyPart]:
     Raises:
         UsageError: there is no such part; the line lists all.
     """
-    if not isinstance(part, str) or part not in PARTS:
-        raise UsageError(f"no part named {part!r}; there are: {', '.join(PARTS)}")
-    for place in PARTS[part]:
+    for place in look_up("part", part, PARTS):
         module, name = place.split(":")
         yield getattr(import_module(module), name)
 
@@ -50,17 +50,10 @@ def find(part: str, recipe: str | AnyRecipe | None = None) -> tuple[AnyPart, Any
     if isinstance(recipe, str | None):
         recipes = {name: (cls, one) for cls in known for name, one in cls.recipes.items()}
         name = next(iter(recipes)) if recipe is None else recipe
-        if name not in recipes:
-            raise UsageError(f"no {part} recipe named {name!r}; there are: {', '.join(recipes)}")
-        return recipes[name]
+        return look_up(f"{part} recipe", name, recipes)
     if not isinstance(recipe, Recipe):
         raise UsageError(f"a recipe is a name, or a Recipe, not {shown(recipe)}")
     for cls in known:
         if isinstance(recipe.settings, cls.settings):
             return cls, recipe
     raise UsageError(f"the recipe {recipe.name!r} is for another part than {part}")
-
-
-def find_recipe(part: str, recipe: str | None = None) -> AnyRecipe:
-    """The recipe of that name, the part's default for None; errors as :func:`find`."""
-    return find(part, recipe)[1]

@@ -25,7 +25,7 @@ from msgld.api.quality import Quality, of_separation
 from msgld.api.separated_song import SeparatedSong
 from msgld.data.heldout import HeldOut
 from msgld.data.source import Clip
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.evaluation.measures import improvements
 from msgld.evaluation.report import markdown, row
 from msgld.evaluation.subsets import Subset, named_subsets

@@ -40,7 +40,7 @@ def test_the_correction_is_minus_v():
     truth, noise, at = latents(), latents(seed=9), levels()
     at[:, 1] = 1
     x = mix(truth, noise, at, SCHEDULE)
-    estimate = StemDenoiser(Exact(CONFIG), SCHEDULE)(x, at, ALL_PRESENT)
+    estimate = StemDenoiser(Exact(CONFIG))(x, at, ALL_PRESENT)
     assert torch.allclose(estimate.z, truth, atol=1e-5)
 
 

@@ -15,7 +15,7 @@ import msgld
 from msgld import Msgld, Options
 from msgld.api.options import CONSISTENCIES
 from msgld.api.quality import of_making, of_separation
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.dsp.loudness import gated_rms
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model

@@ -14,7 +14,7 @@ from msgld.diffusion.guidance import Guided
 from msgld.diffusion.noise import CosineSchedule, mix
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.sample import State, last_state, sample, stepper_of
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 
 DRAWS = 20_000
 # Three stems, the first two of them strongly correlated.

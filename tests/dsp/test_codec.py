@@ -91,6 +91,7 @@ def test_audio_is_encoded_a_frame_for_every_four_hops():
 
 def test_weights_have_the_order_of_the_scale():
     codec = fitted(SMALL)
+    assert codec.weights.shape == (codec.channels,) and torch.allclose(codec.weights.mean(), torch.ones(()))
     assert torch.allclose(codec.weights[0] / codec.weights[-1], codec.scale[0] / codec.scale[-1])
 
 

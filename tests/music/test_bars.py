@@ -9,7 +9,22 @@ from hypothesis import strategies as st
 
 from msgld.music.bars import STEPS, Signature, Timeline, bars_of
 
-SIGNATURES = [(2, 4), (3, 4), (4, 4), (5, 4), (6, 4), (7, 4), (6, 8), (7, 8), (9, 8), (12, 8), (2, 2), (3, 2), (11, 8), (15, 16)]
+SIGNATURES = [
+    (2, 4),
+    (3, 4),
+    (4, 4),
+    (5, 4),
+    (6, 4),
+    (7, 4),
+    (6, 8),
+    (7, 8),
+    (9, 8),
+    (12, 8),
+    (2, 2),
+    (3, 2),
+    (11, 8),
+    (15, 16),
+]
 
 
 @pytest.mark.parametrize(("numerator", "denominator"), SIGNATURES)
@@ -22,7 +37,15 @@ def test_the_spans_of_a_bar_fill_it_and_fit_the_grid(numerator: int, denominator
 
 @pytest.mark.parametrize(
     ("numerator", "denominator", "spans"),
-    [(4, 4, [4]), (12, 8, [3, 3]), (9, 8, [3, 1.5]), (5, 4, [3, 2]), (7, 4, [4, 3]), (6, 8, [3]), (7, 8, [3.5])],
+    [
+        (4, 4, [4]),
+        (12, 8, [3, 3]),
+        (9, 8, [3, 1.5]),
+        (5, 4, [3, 2]),
+        (7, 4, [4, 3]),
+        (6, 8, [3]),
+        (7, 8, [3.5]),
+    ],
 )
 def test_long_bars_are_split_at_a_beat(numerator: int, denominator: int, spans: list[float]) -> None:
     assert Signature(0, numerator, denominator).spans() == pytest.approx(spans)

@@ -88,7 +88,7 @@ def test_an_untrained_network_answers_with_the_linear_estimate():
     nn.init.zeros_(network.readout.bias)
     x, at = latents(), levels()
     alpha, _ = SCHEDULE(at)
-    estimate = StemDenoiser(network, SCHEDULE)(x, at, ALL_PRESENT)
+    estimate = StemDenoiser(network)(x, at, ALL_PRESENT)
     assert torch.allclose(estimate.z, alpha.unsqueeze(2) * x)
     assert torch.allclose(estimate.masks, torch.tensor(1 / (TRACKS - 1)))
 
@@ -96,7 +96,7 @@ def test_an_untrained_network_answers_with_the_linear_estimate():
 def test_noise_is_taken_off_more_components_than_the_tokens_are_wide():
     """Of silence: all input is noise, and -v takes it off every component, which no token can carry."""
     torch.manual_seed(0)
-    network = StemDenoiser(StemTransformer(replace(CONFIG, channels=64, width=8, heads=1)), SCHEDULE)
+    network = StemDenoiser(StemTransformer(replace(CONFIG, channels=64, width=8, heads=1)))
     optimiser = torch.optim.Adam(network.parameters(), 0.02)
     half, silence = torch.full((4, TRACKS, FRAMES), 0.5), torch.zeros(4, TRACKS, 64, FRAMES)
     present = torch.ones(4, TRACKS, dtype=torch.bool)

@@ -15,11 +15,10 @@ from msgld.diffusion.denoise import Denoiser, Draw, Estimate
 from msgld.diffusion.guidance import Guided
 from msgld.diffusion.noise import CosineSchedule, Schedule
 from msgld.diffusion.noise_map import NoiseMap
-from msgld.diffusion.run import run
-from msgld.diffusion.sample import last_state
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.sample import last_state, run
+from msgld.diffusion.settings import Sampling
 from msgld.errors import UsageError
-from msgld.paper.overwrite import Overwriting, all_present
+from msgld.paper.denoiser import Overwriting, all_present
 from msgld.paper.schedule import SqrtLinearSchedule
 from msgld.tasks import noise_maps as maps
 

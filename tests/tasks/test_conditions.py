@@ -20,7 +20,7 @@ from msgld.diffusion.guidance import Conditioned, Guided
 from msgld.diffusion.noise import CosineSchedule
 from msgld.diffusion.noise_map import Conditioning
 from msgld.diffusion.rollout import roll_out
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.music.conditioning import FACTS, conditioning_of, facts, features_of, frame_features, programs
 from msgld.music.conditions import PROGRAMS, Conditions

@@ -10,7 +10,7 @@ from tiny import save_tiny_model, song
 
 import msgld
 from msgld.checkpoint import load_model
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.model import Model
 from msgld.tasks.masking import Masking
 from msgld.tasks.separate import expected_masks, separate

@@ -10,9 +10,8 @@ from torch import Tensor
 from msgld.diffusion.noise import CosineSchedule
 from msgld.diffusion.noise_map import NoiseMap
 from msgld.diffusion.rollout import calls, roll_out, windows
-from msgld.diffusion.run import run
-from msgld.diffusion.sample import last_state
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.sample import last_state, run
+from msgld.diffusion.settings import Sampling
 from msgld.tasks import noise_maps as maps
 
 # Two stems and their sum.

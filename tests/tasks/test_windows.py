@@ -15,16 +15,15 @@ from torch import Tensor, nn
 
 from msgld.audio.stream import AudioStream
 from msgld.diffusion.denoise import StemDenoiser, StemNetwork
-from msgld.diffusion.noise import CosineSchedule
 from msgld.diffusion.noise_map import Conditioning
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.settings import Sampling
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
-from msgld.dsp.windows import Joiner, WindowPlan
+from msgld.dsp.overlap_add import Joiner, WindowPlan
 from msgld.model import Model
 from msgld.tasks.masking import Masking
 from msgld.tasks.separate import separate, separate_song
-from msgld.tasks.windowing import Windowing
+from msgld.tasks.song import Windowing
 
 plans = st.builds(WindowPlan, st.integers(30, 90), st.integers(0, 8), st.integers(0, 12)).filter(
     lambda plan: plan.hop >= plan.fade
@@ -96,8 +95,6 @@ STEMS = ("low", "high")
 class Splitter(StemNetwork):
     """Gives two stems fixed masks of every band."""
 
-    tracks = len(STEMS) + 1
-
     def forward(
         self, z: Tensor, levels: Tensor, presence: Tensor, asked: Conditioning | None = None
     ) -> tuple[Tensor, Tensor]:
@@ -107,13 +104,10 @@ class Splitter(StemNetwork):
         masks = torch.tensor([0.25, 0.75]).view(1, 2, 1, 1)
         return masks.expand(len(z), 2, MEL.bands, 4 * z.shape[-1])
 
-    def settings(self) -> dict[str, object]:
-        return {}
-
 
 def stub() -> Model:
     codec = PatchCodec(PatchConfig(MEL, channels=8))
-    denoiser = StemDenoiser(Splitter(), CosineSchedule())
+    denoiser = StemDenoiser(Splitter())
     denoiser.window_frames = 20  # 1.28 s
     return Model(codec, denoiser, None, STEMS)
 

@@ -115,5 +115,3 @@ def _in_order(events: list[tuple[int, int, Any]]) -> Any:
 def _text(name: str) -> str:
     """What a file's text, Latin-1, can hold of a name."""
     return name.encode("latin-1", "replace").decode("latin-1")
-
-

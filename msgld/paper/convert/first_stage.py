@@ -15,18 +15,15 @@ from msgld.paper.autoencoder import KLCodec, KLConfig, diffusers_to_published, p
 from msgld.paper.convert.archive import Archive
 from msgld.paper.convert.parts import Faults, Part, Records, Shapes, compare, shapes_of
 from msgld.paper.hifigan import HifiGan, HifiGanConfig, published_to_transformers, transformers_to_published
+from msgld.registry import settings_of
+from msgld.tensors import unfilled
 
 UNUSED = ("loss.", "vocoder.")
 """Stored beside the autoencoder's tensors: the losses of its training, and the vocoder."""
 
 
 def find_autoencoder(archive: Archive, records: Records, scale: float = 1.0) -> Part:
-    """The autoencoder among the tensors of a first stage (names without ``first_stage_model.``).
-
-    Args:
-        archive: the open file.
-        records: the tensors.
-        scale: factor of the latents.
+    """The autoencoder, with a factor of its latents, among a first stage's tensors (without ``first_stage_model.``).
 
     Raises:
         ModelError: it is of another kind.
@@ -44,11 +41,7 @@ def find_autoencoder(archive: Archive, records: Records, scale: float = 1.0) -> 
 
 
 def find_vocoder(archive: Archive, records: Records) -> Part:
-    """The vocoder, its weights normalised or not.
-
-    Args:
-        archive: the open file.
-        records: the vocoder's tensors by their published names.
+    """The vocoder of these tensors, its weights normalised or not.
 
     Raises:
         ModelError: it is of another kind.
@@ -78,20 +71,12 @@ def _part(
         values = read()
         yield from ((key, values[key]) for key in shapes)
 
-    return Part(name, module.settings(), shapes, weights, faults, ordered)
+    return Part(name, settings_of(module), shapes, weights, faults, ordered)
 
 
 def _built(archive: Archive, what: str, build: Callable[[], Any]) -> Any:
-    """A module without memory for its weights."""
-    try:
-        with torch.device("meta"):
-            return build()
-    except ImportError as error:
-        raise ModelError(
-            f"converting needs the package {error.name}: pip install 'msgld[published]'"
-        ) from error
-    except (ValueError, RuntimeError, ZeroDivisionError, IndexError) as error:
-        raise ModelError(f"the {what} in {archive.path} is not of the published kind") from error
+    unfit = ModelError(f"the {what} in {archive.path} is not of the published kind")
+    return unfilled(build, "converting", lambda _: unfit)
 
 
 def _codec_config(archive: Archive, shapes: Shapes) -> KLConfig:

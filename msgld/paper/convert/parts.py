@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,37 +15,12 @@ from msgld.paper.convert.unpickle import TensorRecord
 Shapes = Mapping[str, tuple[int, ...]]
 Records = Mapping[str, TensorRecord]
 
+Faults = Mapping[str, tuple[str, ...]]
+"""Kind of fault -> tensors by their published names, as :func:`compare` finds them."""
+
+_FATAL = ("missing", "wrong shape")
 _NAMED = 3
 """Tensors that an error names at most; ``--list`` shows the others."""
-
-
-@dataclass(frozen=True)
-class Faults:
-    """How the tensors found differ from those expected, by their published names.
-
-    Attributes:
-        missing: names of tensors that the part needs and the file lacks.
-        extra: names of tensors that the part has no use for.
-        misshaped: names with both shapes.
-    """
-
-    missing: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
-    misshaped: tuple[str, ...] = ()
-
-    @property
-    def fatal(self) -> bool:
-        """Whether the part cannot be built; extra tensors are only left out."""
-        return bool(self.missing or self.misshaped)
-
-    @property
-    def named(self) -> dict[str, tuple[str, ...]]:
-        """The kinds of faults, in words -> the tensors."""
-        return {"missing": self.missing, "wrong shape": self.misshaped, "not used": self.extra}
-
-    def lines(self) -> list[str]:
-        """All of them, one a line."""
-        return [f"{kind}: {name}" for kind, names in self.named.items() for name in names]
 
 
 @dataclass(frozen=True)
@@ -73,34 +48,37 @@ class Part:
         """Number of values stored."""
         return sum(math.prod(shape) for shape in self.shapes.values())
 
+    @property
+    def fatal(self) -> bool:
+        """Whether the part cannot be built; tensors that are not used are only left out."""
+        return any(self.faults[kind] for kind in _FATAL)
+
     def check(self) -> None:
         """Raise ModelError, in one line, where the part cannot be built."""
-        if self.faults.fatal:
-            kinds = {"missing": self.faults.missing, "of the wrong shape": self.faults.misshaped}
-            said = "; ".join(_said(kind, names) for kind, names in kinds.items() if names)
-            raise ModelError(f"the {self.name} ({self.weights}) is not the published one: {said}; see --list")
+        if self.fatal:
+            faults = "; ".join(_counted(kind, self.faults[kind]) for kind in _FATAL if self.faults[kind])
+            raise ModelError(
+                f"the {self.name} ({self.weights}) is not the published one: {faults}; see --list"
+            )
 
 
-def _said(kind: str, names: tuple[str, ...]) -> str:
+def _counted(kind: str, names: tuple[str, ...]) -> str:
     more = ", ..." if len(names) > _NAMED else ""
-    return f"{len(names)} tensors {kind} ({', '.join(names[:_NAMED])}{more})"
+    return f"{len(names)} tensors, {kind} ({', '.join(names[:_NAMED])}{more})"
 
 
 def compare(expected: Shapes, given: Shapes) -> Faults:
     """What is wrong with the shapes given, both by published name."""
-    return Faults(
-        tuple(name for name in expected if name not in given),
-        tuple(name for name in given if name not in expected),
-        tuple(
-            f"{name} {_shape(given[name])} instead of {_shape(shape)}"
-            for name, shape in expected.items()
-            if name in given and tuple(given[name]) != tuple(shape)
-        ),
-    )
-
-
-def _shape(shape: Collection[int]) -> str:
-    return f"({', '.join(map(str, shape))})"
+    wrong = {
+        name: f"({', '.join(map(str, given[name]))}) instead of ({', '.join(map(str, shape))})"
+        for name, shape in expected.items()
+        if name in given and tuple(given[name]) != tuple(shape)
+    }
+    return {
+        "missing": tuple(name for name in expected if name not in given),
+        "wrong shape": tuple(f"{name} {shapes}" for name, shapes in wrong.items()),
+        "not used": tuple(name for name in given if name not in expected),
+    }
 
 
 def shapes_of(tensors: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
@@ -115,12 +93,8 @@ def below(records: Records, prefix: str) -> dict[str, TensorRecord]:
 
 def tensors_in(content: Any, where: str | None = None) -> dict[str, TensorRecord]:
     """The tensors of a mapping, or of the mapping that it holds as ``where``; {} if there is none."""
-    if where is not None:
-        content = content.get(where) if isinstance(content, dict) else None
+    if where is not None and isinstance(content, dict):
+        content = content.get(where)
     if not isinstance(content, dict):
         return {}
-    return {
-        name: value
-        for name, value in content.items()
-        if isinstance(name, str) and isinstance(value, TensorRecord)
-    }
+    return {k: v for k, v in content.items() if isinstance(k, str) and isinstance(v, TensorRecord)}

@@ -85,31 +85,21 @@ def open_published(
     info = {"converted_from": [path.name for path in paths if path]}
     with ExitStack() as files:
         whole, codec, voice = (files.enter_context(Archive(path)) if path else None for path in paths)
-        if whole:
-            yield _system(whole, codec or whole, voice or whole, raw, width, stems or STEMS, info)
-        elif codec and voice:
+        if whole is None:
+            assert codec and voice
             yield Published((_autoencoder(codec, 1.0), _vocoder(voice)), (), info)
-
-
-def _system(
-    archive: Archive,
-    codec: Archive,
-    vocoder: Archive,
-    raw: bool,
-    width: int | None,
-    stems: tuple[str, ...],
-    info: dict[str, Any],
-) -> Published:
-    records = _records(archive)
-    unet = find_unet(archive, records, raw, width)
-    _check_schedule(archive, records)
-    if len(stems) != unet.settings["stems"]:
-        raise ModelError(
-            f"the U-Net has {unet.settings['stems']} stems, not {len(stems)} ({', '.join(stems)}); "
-            "name them with --stems"
-        )
-    parts = (_autoencoder(codec, _scale(archive, records)), unet, _vocoder(vocoder))
-    return Published(parts, stems, {"weights": unet.weights, **_training(archive), **info}, *_rest(records))
+            return
+        records, stems = _records(whole), stems or STEMS
+        unet = find_unet(whole, records, raw, width)
+        _check_schedule(whole, records)
+        if len(stems) != unet.settings["stems"]:
+            raise ModelError(
+                f"the U-Net has {unet.settings['stems']} stems, not {len(stems)} ({', '.join(stems)}); "
+                "name them with --stems"
+            )
+        first = _autoencoder(codec or whole, _scale(whole, records))
+        about = {"weights": unet.weights, **_training(whole), **info}
+        yield Published((first, unet, _vocoder(voice or whole)), stems, about, *_rest(records))
 
 
 def _records(archive: Archive) -> Records:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from msgld.errors import ModelError
 from msgld.paper.convert.archive import Archive
 from msgld.paper.convert.parts import Part, Records, Shapes, below, compare, shapes_of
 from msgld.paper.unet3d import PublishedUNet, UNetConfig
+from msgld.registry import settings_of
+from msgld.tensors import unfilled
 
 PLAIN = "model.diffusion_model."
 AVERAGED = "model_ema."
@@ -27,7 +28,7 @@ def find_unet(archive: Archive, records: Records, raw: bool = False, width: int 
 
     Args:
         archive: the open file.
-        records: its tensors by their names in the file.
+        records: its tensors.
         raw: take the weights of the last step instead of their moving average.
         width: channels of the first level that it must have; None for any.
 
@@ -40,7 +41,8 @@ def find_unet(archive: Archive, records: Records, raw: bool = False, width: int 
         raise ModelError(
             f"the U-Net in {archive.path} has a width of {config.model_channels}, not {width}; leave out --width"
         )
-    network = _described(config, archive.path)
+    unfit = _other_system(archive.path, "its U-Net has sizes that do not fit each other")
+    network = unfilled(lambda: PublishedUNet(config), "converting", lambda _: unfit)
     shapes = shapes_of(network.state_dict())
     # A name without its dots cannot be read backwards, so ours are written forwards.
     names = {name: name if raw else mangled(name) for name in shapes}
@@ -52,7 +54,7 @@ def find_unet(archive: Archive, records: Records, raw: bool = False, width: int 
             yield name, archive.read(stored[published])
 
     weights = "weights of the last step" if raw else "averaged weights"
-    return Part("denoiser", network.settings(), shapes, weights, faults, read)
+    return Part("denoiser", settings_of(network), shapes, weights, faults, read)
 
 
 def mangled(name: str) -> str:
@@ -66,14 +68,6 @@ def _averaged(archive: Archive, records: Records) -> Records:
     if not stored:
         raise ModelError(f"{archive.path} has no averaged weights; take the plain ones with --raw")
     return stored
-
-
-def _described(config: UNetConfig, path: Path) -> PublishedUNet:
-    try:
-        with torch.device("meta"):
-            return PublishedUNet(config)
-    except (ValueError, RuntimeError, AssertionError, ZeroDivisionError) as error:
-        raise _other_system(path, "its U-Net has sizes that do not fit each other") from error
 
 
 def infer_config(shapes: Shapes, path: Path) -> UNetConfig:

@@ -12,10 +12,8 @@ from torch import Tensor
 from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
 from msgld.diffusion.noise import mix
-from msgld.diffusion.noise_map import NoiseMap
-from msgld.diffusion.run import run
-from msgld.diffusion.sample import last_state
-from msgld.diffusion.sampling import Sampling
+from msgld.diffusion.sample import last_state, run
+from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.model import REFERENCE_RMS, Model
 from msgld.paper.autoencoder import KLCodec
@@ -29,7 +27,7 @@ from msgld.training.mixing import mix_mels
 from msgld.training.part import Part, check_stems
 from msgld.training.pictures import draw_mels
 from msgld.training.pool.clips import ClipPool, Crops, draw_crops
-from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import PoolConfig
 from msgld.training.trainer import Trainer
 
 
@@ -104,14 +102,10 @@ class PublishedTrainer(Trainer[ClipPool]):
             "separated": maps.separate(tracks, frames),
             "arranged to the first two": maps.arrange(tracks, frames, {0: 0.0, 1: 0.0}),
         }
-        latents = {"true": z} | {name: self._result(z, task) for name, task in tasks.items()}
-        mels = {name: self.codec.decode(z[0]) for name, z in latents.items()}
-        draw_mels([*self.pool.source.stems, "mixture"], mels, path, self.codec.mel)
-
-    def _result(self, z: Tensor, task: NoiseMap) -> Tensor:
-        """Latents (1, K, C, T) of a task, in few steps."""
         sampling = Sampling(steps=self.recipe.settings.sample_steps)
-        return last_state(run(self.denoiser, z, task, sampling)).x
+        made = {name: last_state(run(self.denoiser, z, task, sampling)).x for name, task in tasks.items()}
+        mels = {name: self.codec.decode(latents[0]) for name, latents in {"true": z, **made}.items()}
+        draw_mels([*self.pool.source.stems, "mixture"], mels, path, self.codec.mel)
 
 
 class PublishedPart(Part[PublishedRecipe, ClipPool]):

@@ -15,7 +15,7 @@ from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
 from msgld.description import read_description
 from msgld.diffusion.denoise import StemDenoiser
-from msgld.diffusion.noise import CosineSchedule, mix
+from msgld.diffusion.noise import mix
 from msgld.diffusion.noise_map import Conditioning
 from msgld.dsp.codec import PatchCodec
 from msgld.errors import ModelError, UsageError
@@ -32,7 +32,7 @@ from msgld.training.mixing import MixConfig
 from msgld.training.part import Part, check_stems
 from msgld.training.pictures import draw_mels
 from msgld.training.pool.energies import Energies, EnergyPool
-from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import PoolConfig
 from msgld.training.trainer import Trainer
 
 
@@ -45,7 +45,7 @@ class DenoiserTrainer(Trainer[EnergyPool]):
     def __init__(self, recipe: DenoiserRecipe, model: Model, pool: EnergyPool, minutes: float,
                  device: torch.device, seed: int = 0) -> None:  # fmt: skip
         super().__init__("denoiser", model.denoiser, recipe, pool, minutes, device, seed)
-        self.recipe, self.model = recipe, model
+        self.model = model
         assert isinstance(model.codec, PatchCodec) and isinstance(model.denoiser, StemDenoiser)
         self.denoiser = model.denoiser
         self.codec = model.codec.to(device)
@@ -191,7 +191,7 @@ class DenoiserPart(Part[DenoiserRecipe, EnergyPool]):
             codec = fit_codec(pool, settings.codec, settings.mix, frames, settings.codec_clips, self.seed)
         if not (self.start or resumed):
             self.network.begin_with(codec.basis, codec.scale)
-        denoiser = StemDenoiser(self.network, CosineSchedule())
+        denoiser = StemDenoiser(self.network)
         info = {"name": model_name(self.out), **self.info()}
         model = Model(codec, denoiser, self.vocoder, tuple(pool.source.stems), info=info)
         return DenoiserTrainer(self.recipe, model, pool, minutes, self.device, self.seed)

@@ -53,21 +53,12 @@ class ScoreBatch:
     conditioning: Conditioning
 
 
-def excerpt(pieces: Sequence[Piece], odds: np.ndarray, bars: int, transpose: tuple[int, int],
-            rng: np.random.Generator) -> Piece:  # fmt: skip
-    """Draw a piece of ``bars`` bars, transposed. A piece that is shorter begins anew at its end."""
-    piece = pieces[int(np.searchsorted(odds, rng.random() * odds[-1], side="right"))]
-    first = int(rng.integers(max(1, len(piece) - bars + 1)))
-    part = piece.between(first, min(first + bars, len(piece)))
-    return part.transposed(int(rng.integers(transpose[0], transpose[1] + 1)))
-
-
 def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequence[str], levels: ScoreLevels,
                 conditions: ScoreConditions, rng: np.random.Generator) -> ScoreBatch:  # fmt: skip
     """Excerpts of equally many bars -> a batch."""
     bars = len(excerpts[0])
-    drawn = [draw_levels(np.array([stem in one.cells and len(one.cells[stem]) > 0 for stem in stems]), bars, levels, rng)
-             for one in excerpts]  # fmt: skip
+    sounding = [np.array([stem in one.cells for stem in stems]) for one in excerpts]
+    drawn = [draw_levels(one, bars, levels, rng) for one in sounding]
     maps, presence, counted = (torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True))
     conditioning = [conditioning_of(one, stems, styles, conditions, rng) for one in excerpts]
     stacked = Conditioning(*(torch.from_numpy(np.stack(parts)) for parts in zip(*conditioning, strict=True)))
@@ -80,7 +71,9 @@ def conditioning_of(piece: Piece, stems: Sequence[str], styles: Sequence[str], c
     """Features of an excerpt: of its bars, of the programs of its stems, and of its stems' bars; some left open."""
     told = rng.random(7) < (0.0 if rng.random() < config.none else config.each)
     facts = some_facts(piece.facts, told, rng)
-    chosen = {stem: names for stem, names in piece.programs.items() if told[5] and names and rng.random() < 0.7}
+    chosen = {
+        stem: names for stem, names in piece.programs.items() if told[5] and names and rng.random() < 0.7
+    }
     own = own_features(piece.cells, stems, len(piece)) * told[6]
     shown = rng.random((len(stems), 2)) < 2 * config.own
     own *= np.repeat(shown, 2, 1)[:, None]

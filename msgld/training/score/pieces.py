@@ -1,17 +1,23 @@
-"""Pieces of music as the training of the score model takes them: their notes in the grid, and facts about their bars."""
+"""Pieces of music as the score model's training takes them: their notes in the grid, and facts about their bars."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from msgld.data.midi import MidiFolder
+from msgld.data.score_clips import trains_no_score
+from msgld.data.scores import Band, Library
+from msgld.data.source import Clip
+from msgld.errors import UsageError
 from msgld.music.bar_features import BarFacts
 from msgld.music.chords import estimate_chords
 from msgld.music.grid import Cells, to_cells
 from msgld.music.keys import MODES, parse_key
-from msgld.music.score import Score
+from msgld.music.score import SCORE_STEMS, Score, score_of
 
 _MODES = tuple(MODES)
 FEWEST = 8
@@ -27,14 +33,12 @@ class Piece:
         cells: notes by stem.
         programs: of each stem.
         name: where it comes from.
-        origin: ``song``, ``accompaniment`` or ``band``.
     """
 
     facts: BarFacts
     cells: Mapping[str, Cells]
     programs: Mapping[str, tuple[int, ...]]
     name: str = ""
-    origin: str = ""
 
     def __len__(self) -> int:
         return len(self.facts)
@@ -46,11 +50,13 @@ class Piece:
 
     def transposed(self, semitones: int) -> Piece:
         """So many semitones higher; drums stay."""
-        cells = {stem: one if stem == "drums" else one.transposed(semitones) for stem, one in self.cells.items()}
+        cells = {
+            stem: one if stem == "drums" else one.transposed(semitones) for stem, one in self.cells.items()
+        }
         return replace(self, facts=self.facts.transposed(semitones), cells=cells)
 
 
-def piece_of(score: Score, styles: Sequence[str], origin: str = "") -> Piece:
+def piece_of(score: Score, styles: Sequence[str]) -> Piece:
     """A score for training."""
     bars = score.bars
     facts = BarFacts.of(bars).told(estimate_chords(score.notes, bars.start))
@@ -68,4 +74,38 @@ def piece_of(score: Score, styles: Sequence[str], origin: str = "") -> Piece:
     )
     cells = {stem: to_cells(notes, bars) for stem, notes in score.notes.items()}
     kept = {stem: one for stem, one in cells.items() if len(one) >= FEWEST}
-    return Piece(facts, kept, {stem: score.notes[stem].programs for stem in kept}, score.name, origin)
+    return Piece(facts, kept, {stem: score.notes[stem].programs for stem in kept}, score.name)
+
+
+class Scores:
+    """Scores by seed, drawn from libraries, each as often: the same seed gives the same score.
+
+    Args:
+        libraries: MIDI files or the built-in band.
+
+    Attributes:
+        stems: names and order of the stems.
+    """
+
+    stems: tuple[str, ...] = SCORE_STEMS
+
+    def __init__(self, libraries: Sequence[Library]) -> None:
+        if not libraries:
+            raise UsageError("nothing to train on: name --midi folders, or leave the band in")
+        self.libraries = tuple(libraries)
+
+    def score(self, seed: int) -> Score:
+        """The score of this seed."""
+        rng = np.random.default_rng(seed)
+        library = self.libraries[int(rng.integers(len(self.libraries)))]
+        return score_of(library.draw(rng))
+
+    def clip(self, seed: int, seconds: float) -> Clip:
+        """There is no sound; never called."""
+        raise NotImplementedError
+
+
+def open_scores(midi: Sequence[Path], band: bool) -> Scores:
+    """The scores of MIDI folders, without those that measure (:mod:`msgld.data.score_clips`), and of the band."""
+    libraries: list[Library] = [MidiFolder(path, exclude=trains_no_score) for path in midi]
+    return Scores([*libraries, Band()] if band else libraries)
