@@ -31,6 +31,8 @@ class Part(str, Enum):
     codec = "codec"
     refiner = "refiner"
     notes = "notes"
+    score = "score"
+    score_codec = "score-codec"
 
 
 PartOption = Annotated[
@@ -38,8 +40,8 @@ PartOption = Annotated[
     typer.Option(
         "--part",
         help="The denoiser makes latents; the vocoder makes them sound; the refiner corrects how a song is cut "
-        "into stems; the note reader (notes) keeps the bass in tune; the codec is the autoencoder of the published "
-        "design.",
+        "into stems; the note reader (notes) keeps the bass in tune; the score composes in notes, bars of which the "
+        "score codec turns into latents; the codec is the autoencoder of the published design.",
     ),
 ]
 RecipeOption = Annotated[

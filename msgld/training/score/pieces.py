@@ -46,7 +46,8 @@ class Piece:
     def between(self, first: int, last: int) -> Piece:
         """The bars ``first`` to ``last`` (excluded)."""
         cells = {stem: one.between(first, last) for stem, one in self.cells.items()}
-        return replace(self, facts=self.facts.between(first, last), cells=cells)
+        sounding = {stem: one for stem, one in cells.items() if len(one)}
+        return replace(self, facts=self.facts.between(first, last), cells=sounding)
 
     def transposed(self, semitones: int) -> Piece:
         """So many semitones higher; drums stay."""
