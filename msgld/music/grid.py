@@ -105,6 +105,15 @@ class Cells:
     def __len__(self) -> int:
         return len(self.slot)
 
+    def pick(self, index: np.ndarray) -> Cells:
+        """The notes that ``index`` (a mask or positions) chooses."""
+        return Cells(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    def joined(self, other: Cells) -> Cells:
+        """Both, in the order of their slots."""
+        both = Cells(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+        return both.pick(np.lexsort((both.key, both.slot)))
+
     def transposed(self, semitones: int) -> Cells:
         """So many semitones higher; notes that would leave the grid move an octave."""
         return Cells(self.slot, self.stop, folded(self.key + semitones), self.velocity, self.offset)
