@@ -27,7 +27,7 @@ def bar_features_of(styles: int) -> int:
 
 @dataclass(frozen=True)
 class BarFacts:
-    """What is known of the bars of a piece or of an excerpt. ``known`` flags say what is told to the network.
+    """What is known of the bars of a piece or of an excerpt. ``known`` flags say what is shown to the network.
 
     Attributes:
         steps: of each bar, (T,).
@@ -69,7 +69,7 @@ class BarFacts:
         """Those of the bars ``first`` to ``last`` (excluded)."""
         return BarFacts(*(getattr(self, field.name)[first:last] for field in fields(self)))
 
-    def told(self, halves: Halves) -> BarFacts:
+    def with_chords(self, halves: Halves) -> BarFacts:
         """With the chords of the halves of all bars; None is no chord."""
         chords, bass = np.zeros((len(self), 2, 12), bool), np.full((len(self), 2), -1)
         for bar, pair in enumerate(halves):

@@ -91,12 +91,12 @@ def _note(name: str) -> int:
 
 
 def parse_chords(text: str) -> tuple[tuple[Chord | None, ...], ...]:
-    """Read a row of bars separated by spaces; chords that share a bar are separated by commas.
+    """Read a row of bars separated by spaces; chords that fraction a bar are separated by commas.
 
     ``"Am F,G C/E N"`` is four bars. Bar lines (``|``) may stand between them.
 
     Raises:
-        UsageError: there is no chord in it, or one that is none, or more than four share a bar.
+        UsageError: there is no chord in it, or one that is none, or more than four fraction a bar.
     """
     bars = tuple(
         tuple(parse_chord(one) for one in bar.split(",") if one.strip())
@@ -107,7 +107,7 @@ def parse_chords(text: str) -> tuple[tuple[Chord | None, ...], ...]:
             "chords are written one a bar with spaces between, such as 'Am F C G'; 'Am,F' shares a bar"
         )
     if any(len(bar) > 4 for bar in bars):
-        raise UsageError("at most four chords share a bar")
+        raise UsageError("at most four chords fraction a bar")
     return bars
 
 
@@ -140,13 +140,13 @@ def chord_of(weights: np.ndarray, bass: int | None) -> Chord | None:
     total = float(weights.sum())
     if total <= 0 or bass is None:
         return None
-    share = np.minimum(weights / total, 0.5)
-    inside = _TEMPLATES @ share
-    present = _TEMPLATES @ (share > 0.04)
+    fraction = np.minimum(weights / total, 0.5)
+    inside = _TEMPLATES @ fraction
+    present = _TEMPLATES @ (fraction > 0.04)
     roots = np.tile(np.arange(12), len(_ESTIMATED))
     score = inside - 0.18 * (_SIZES - present) - 0.03 * _SIZES + 0.12 * (roots == bass)
     best = int(score.argmax())
-    if inside[best] < 0.6 * share.sum() or present[best] < 2:
+    if inside[best] < 0.6 * fraction.sum() or present[best] < 2:
         return None
     root = int(roots[best])
     tones = {(root + step) % 12 for step in QUALITIES[_ESTIMATED[best // 12]]}

@@ -193,8 +193,8 @@ def from_cells(cells: Cells, bars: Bars, program: int = 0) -> Notes:
 def _beats(slot: np.ndarray, bars: Bars) -> np.ndarray:
     bar, step = np.divmod(slot.astype(np.int64), STEPS)
     place = np.minimum(bar, len(bars) - 1)
-    within = np.minimum(step / QUARTER, bars.quarters[place])
-    return np.asarray(np.where(bar >= len(bars), bars.start[-1], bars.start[place] + within))
+    inside = np.minimum(step / QUARTER, bars.quarters[place])
+    return np.asarray(np.where(bar >= len(bars), bars.start[-1], bars.start[place] + inside))
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from msgld.training.score.pieces import Piece
 
 @dataclass(frozen=True)
 class ScoreConditions:
-    """How often conditions are told.
+    """How often conditions are shown.
 
     Attributes:
         none: probability that nothing but the metre is.
         each: probability of each condition otherwise.
-        own: probability that density, and that loudness, of a stem are told.
+        own: probability that density, and that loudness, of a stem are shown.
     """
 
     none: float = 0.2
@@ -69,20 +69,20 @@ def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequenc
 def conditioning_of(piece: Piece, stems: Sequence[str], styles: Sequence[str], config: ScoreConditions,
                     rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Features of an excerpt: of its bars, of the programs of its stems, and of its stems' bars; some left open."""
-    told = rng.random(7) < (0.0 if rng.random() < config.none else config.each)
-    facts = some_facts(piece.facts, told, rng)
+    shown = rng.random(7) < (0.0 if rng.random() < config.none else config.each)
+    facts = some_facts(piece.facts, shown, rng)
     chosen = {
-        stem: names for stem, names in piece.programs.items() if told[5] and names and rng.random() < 0.7
+        stem: names for stem, names in piece.programs.items() if shown[5] and names and rng.random() < 0.7
     }
-    own = own_features(piece.cells, stems, len(piece)) * told[6]
-    shown = rng.random((len(stems), 2)) < 2 * config.own
-    own *= np.repeat(shown, 2, 1)[:, None]
+    own = own_features(piece.cells, stems, len(piece)) * shown[6]
+    kept = rng.random((len(stems), 2)) < 2 * config.own
+    own *= np.repeat(kept, 2, 1)[:, None]
     return facts.features(len(styles)), programs(Conditions(instruments=chosen), stems).numpy(), own
 
 
-def some_facts(facts: BarFacts, told: np.ndarray, rng: np.random.Generator) -> BarFacts:
-    """Facts of which only some are told: tempo, key, style, chords, place."""
-    tempo, key, style, chords, place = told[:5]
+def some_facts(facts: BarFacts, shown: np.ndarray, rng: np.random.Generator) -> BarFacts:
+    """Facts of which only some are shown: tempo, key, style, chords, place."""
+    tempo, key, style, chords, place = shown[:5]
     bars = np.full(len(facts), bool(chords))
     if chords and rng.random() < 0.2:
         bars &= rng.random(len(facts)) < rng.random()

@@ -29,7 +29,7 @@ class Piece:
     """A piece, or an excerpt of one.
 
     Attributes:
-        facts: of its bars, all of them told.
+        facts: of its bars, all of them known.
         cells: notes by stem.
         programs: of each stem.
         name: where it comes from.
@@ -60,7 +60,7 @@ class Piece:
 def piece_of(score: Score, styles: Sequence[str]) -> Piece:
     """A score for training."""
     bars = score.bars
-    facts = BarFacts.of(bars).told(estimate_chords(score.notes, bars.start))
+    facts = BarFacts.of(bars).with_chords(estimate_chords(score.notes, bars.start))
     count, last = len(bars), int(bars.number[-1]) + 1
     key, style = score.meta.get("key"), score.meta.get("style")
     tonic, mode = parse_key(str(key)) if key else (-1, None)
