@@ -72,7 +72,7 @@ class Timeline:
     @classmethod
     def of_tempos(cls, tempos: Sequence[tuple[float, float]]) -> Timeline:
         """The time of tempos (quarter note, quarter notes a minute), ascending; 120 before the first."""
-        changes = [(0.0, 120.0)] + list(tempos) if not tempos or tempos[0][0] > 0 else list(tempos)
+        changes = [(0.0, 120.0), *tempos] if not tempos or tempos[0][0] > 0 else list(tempos)
         beats = np.array([beat for beat, _ in changes] + [changes[-1][0] + 1.0])
         pace = 60.0 / np.array([bpm for _, bpm in changes])
         return cls(beats, np.concatenate([[0.0], np.cumsum(np.diff(beats) * pace)]))
