@@ -11,7 +11,7 @@ import numpy as np
 
 from msgld.metrics.coherence import correlation
 from msgld.music.bars import STEPS
-from msgld.music.chords import Chord, Halves
+from msgld.music.chord_names import Chord, Halves
 from msgld.music.grid import LOWEST, Cells
 
 Stems = Mapping[str, Cells]

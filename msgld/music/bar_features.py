@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from msgld.music.bars import STEPS, Bars
-from msgld.music.chords import Halves
+from msgld.errors import UsageError
+from msgld.music.bars import STEPS, Bars, Timeline
+from msgld.music.chord_names import Chord, Halves, parse_chords
+from msgld.music.conditions import Conditions
 from msgld.music.grid import Cells
-from msgld.music.keys import MODES
+from msgld.music.keys import MODES, parse_key
 
 _MODES = tuple(MODES)
 METRE, TEMPO, KEY, HALF, PLACE = STEPS + 1, 2, 25, 25, 8
@@ -136,3 +138,47 @@ def own_features(cells: Mapping[str, Cells], stems: Sequence[str], bars: int) ->
 def density(onsets: np.ndarray | float) -> np.ndarray:
     """Onsets in a bar as a number from 0 to about 1."""
     return np.asarray(np.log1p(onsets) / 4)
+
+
+def facts_of(
+    conditions: Conditions, bars: Bars, timeline: Timeline | None, styles: Sequence[str]
+) -> BarFacts:
+    """The conditions of a piece as facts about its bars.
+
+    Args:
+        conditions: style, key and chords; what is open stays so.
+        bars: of the whole piece.
+        timeline: its tempo; None leaves it open.
+        styles: that the composer knows.
+
+    Raises:
+        UsageError: a style that is not among them.
+    """
+    if conditions.style is not None and conditions.style not in styles:
+        raise UsageError(f"no style {conditions.style!r}; there are: {', '.join(styles)}")
+    facts, count = BarFacts.of(bars), len(bars)
+    if conditions.chords is not None:
+        written = parse_chords(conditions.chords)
+        facts = facts.with_chords(halves_on(written, bars))
+    tonic, mode = parse_key(conditions.key) if conditions.key else (-1, None)
+    return replace(
+        facts,
+        bpm=np.zeros(count) if timeline is None else timeline.bpm(bars.start[:-1]),
+        tonic=np.full(count, tonic),
+        mode=np.full(count, _MODES.index(mode) if mode else -1),
+        style=np.full(count, styles.index(conditions.style) if conditions.style else -1),
+        place=bars.number.copy(),
+        length=np.full(count, int(bars.number[-1]) + 1 if count else 0),
+    )
+
+
+def halves_on(written: Sequence[Sequence[Chord | None]], bars: Bars) -> Halves:
+    """Chords of written bars as those of the halves of the grid's bars, of which a long written bar has several."""
+    halves = list[tuple[Chord | None, Chord | None]]()
+    for bar, number in enumerate(bars.number):
+        chords = written[int(number) % len(written)]
+        parts = np.flatnonzero(bars.number == number)
+        place, count = bar - int(parts[0]), 2 * len(parts)
+        first, second = (chords[(2 * place + half) * len(chords) // count] for half in (0, 1))
+        halves.append((first, second))
+    return tuple(halves)

@@ -112,6 +112,7 @@ class BarAutoencoder(nn.Module):
         self.writer = nn.Linear(step, 3 * PITCHES + 1)
         with torch.no_grad():
             self.writer.bias[: 2 * PITCHES] = -4.0
+            self.writer.bias[2 * PITCHES : -1] = 0.7
             for table in (self.metre, self.stem, self.reader_stem, self.writer_stem):
                 table.weight.mul_(0.3)
 
@@ -149,7 +150,7 @@ def bar_losses(
     """Losses of a batch of bars, in nats a bar.
 
     Returns:
-        ``onset`` and ``sounding``: cross-entropies, ``velocity`` and ``offset``: squared errors over onsets, in units
+        ``onset`` and ``sounding``: cross-entropies, ``velocity`` and ``offset``: Huber's loss over onsets, in units
         of a deviation that nobody hears (8 of 127, a tenth of a step), ``kl``: to the standard normal prior.
     """
     used = bars.used().unsqueeze(2).float()
@@ -157,8 +158,13 @@ def bar_losses(
     any_struck = struck.amax(2)
     onset = F.binary_cross_entropy_with_logits(logits.onset, struck, reduction="none") * used
     sounding = F.binary_cross_entropy_with_logits(logits.sounding, bars.sounding, reduction="none") * used
-    velocity = ((logits.velocity - bars.onset) / 0.06).square().clamp_max(100) * struck
-    offset = ((logits.offset - bars.offset) / 0.1).square().clamp_max(100) * any_struck
+    velocity = _robust((logits.velocity - bars.onset) / 0.06) * struck
+    offset = _robust((logits.offset - bars.offset) / 0.1) * any_struck
     kl = 0.5 * (mean.square() + logs.exp() - 1 - logs)
     sums = {"onset": onset, "sounding": sounding, "velocity": velocity, "offset": offset, "kl": kl}
     return {name: value.flatten(1).sum(1).mean() for name, value in sums.items()}
+
+
+def _robust(error: Tensor) -> Tensor:
+    """Huber's loss (1964, eq. 3.2) of errors, with a bend at 2."""
+    return F.huber_loss(error, torch.zeros_like(error), reduction="none", delta=2.0)

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from msgld.errors import UsageError
-from msgld.music.chords import QUALITIES, Chord, estimate_chords, halves_of, parse_chord, parse_chords
+from msgld.music.bar_features import halves_on
+from msgld.music.bars import Signature, bars_of
+from msgld.music.chord_names import QUALITIES, Chord, parse_chord, parse_chords
+from msgld.music.chords import estimate_chords
 from msgld.music.grid import Notes
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -39,7 +42,7 @@ def test_what_is_no_chord_is_refused_in_one_line(text: str) -> None:
 def test_a_row_of_bars() -> None:
     bars = parse_chords("Am,F | C/E N")
     assert [[str(chord) if chord else "N" for chord in bar] for bar in bars] == [["Am", "F"], ["C/E"], ["N"]]
-    halves = halves_of(bars, 5)
+    halves = halves_on(bars, bars_of([Signature()], 20.0))
     assert [tuple(str(chord) if chord else "N" for chord in bar) for bar in halves] == [
         ("Am", "F"), ("C/E", "C/E"), ("N", "N"), ("Am", "F"), ("C/E", "C/E")]  # fmt: skip
 
@@ -71,3 +74,14 @@ def test_transposing_moves_root_and_bass() -> None:
     assert chord is not None
     assert str(chord.transposed(-2)) == "Bb/D"
     assert {(one + 10) % 12 for one in chord.classes} == set(chord.transposed(-2).classes)
+
+
+def test_chords_of_a_long_bar_are_spread_over_its_parts() -> None:
+    bars = bars_of([Signature(0, 12, 8)], 12.0)
+    halves = halves_on(parse_chords("C,F G"), bars)
+    assert [tuple(str(chord) for chord in pair) for pair in halves] == [
+        ("C", "C"),
+        ("F", "F"),
+        ("G", "G"),
+        ("G", "G"),
+    ]

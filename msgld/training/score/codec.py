@@ -37,8 +37,8 @@ class ScoreCodecSettings:
     """
 
     kl: float = 0.1
-    velocity: float = 0.1
-    offset: float = 0.1
+    velocity: float = 0.2
+    offset: float = 0.2
     empty: float = 0.02
     transpose: tuple[int, int] = (-6, 5)
     fitted: int = 8

@@ -8,7 +8,7 @@ from score_tiny import STYLES, some_score
 
 from msgld.data.source import BadClip
 from msgld.errors import UsageError
-from msgld.music.chords import parse_chord
+from msgld.music.chord_names import parse_chord
 from msgld.music.score import SCORE_STEMS, Score
 from msgld.training.recipe import PoolConfig
 from msgld.training.score.pieces import Piece, Scores, piece_of
