@@ -41,6 +41,7 @@ APART = {("dsp", "diffusion"), ("audio", "diffusion"), ("audio", "music")}
 # Slow to import, or not there in a plain install.
 LAZY = {
     "matplotlib",
+    "midirenderer",
     "symusic",
     "tinysoundfont",
     "tensorboard",
