@@ -43,6 +43,7 @@ APART = {("dsp", "diffusion"), ("audio", "diffusion"), ("audio", "music")}
 LAZY = {
     "matplotlib",
     "mido",
+    "midirenderer",
     "symusic",
     "tinysoundfont",
     "tensorboard",
