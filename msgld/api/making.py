@@ -12,6 +12,7 @@ import numpy as np
 
 from msgld.aliases import renamed_arguments
 from msgld.api import checks
+from msgld.api.composing import Composing, blank, composer_of
 from msgld.api.gather import Gathered, gather, padded
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making
@@ -19,17 +20,21 @@ from msgld.api.record import describe
 from msgld.api.result import Result
 from msgld.audio.sound import Sound
 from msgld.audio.stream import stacked
-from msgld.errors import ModelError
+from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.music.conditions import OPEN, Conditions
 from msgld.progress import CancelToken, OnProgress
-from msgld.ranges import check, check_flag, check_optional
+from msgld.ranges import check, check_flag, check_optional, shown
+from msgld.tasks import composing
 from msgld.tasks.arrange import arrange
 from msgld.tasks.extend import extend
 from msgld.tasks.generate import generate
 from msgld.tasks.key import in_matching_key
 from msgld.tasks.making import Piece
 from msgld.tasks.vary import vary
+
+LATENTS = ("score", "sound")
+"""What a piece may be made in: notes, or sound."""
 
 
 class StemMaker:
@@ -42,10 +47,12 @@ class StemMaker:
     @renamed_arguments(brief="conditions")
     def generate(
         self,
-        seconds: float = 20.0,
+        seconds: float | None = None,
         *,
+        bars: int | None = None,
         make: Sequence[str] | None = None,
         conditions: Conditions = OPEN,
+        latent: str | None = None,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
@@ -53,9 +60,12 @@ class StemMaker:
         """Make a new piece.
 
         Args:
-            seconds: its length, 0.1 to 3600.
+            seconds: its length, 0.1 to 3600; 20 where ``bars`` say nothing. In notes it is rounded up to whole bars.
+            bars: its length in bars, 1 to 512; in notes only.
             make: which stems; all by default.
-            conditions: style, tempo, key and instruments; the model chooses those that are left open.
+            conditions: style, tempo, key, chords and instruments; the model chooses those that are left open.
+            latent: ``score`` makes the piece in notes and plays them, ``sound`` as sound; by default notes where the
+                model can.
             options: quality, seed and the like.
             on_progress: called with the progress.
             cancel: stops the task.
@@ -66,8 +76,12 @@ class StemMaker:
             Cancelled: the caller asked to stop.
         """
         checks.check_conditions(conditions)
+        if self._in_notes(latent):
+            return self._composed(seconds, bars, make, conditions, options, on_progress, cancel)
+        if bars is not None or conditions.chords is not None:
+            raise UsageError("bars and chords are for music that is made in notes: choose latent score")
         run = self._run(options, on_progress, cancel)
-        seconds = check("seconds", seconds)
+        seconds = check("seconds", 20.0 if seconds is None else seconds)
         wanted = checks.stem_names(make, self.stems)
         nothing = Gathered({}, self.model.rate, checks.at_least_one(seconds * self.model.rate))
         settings = {"seconds": seconds, "make": list(wanted), **_record(conditions)}
@@ -184,6 +198,30 @@ class StemMaker:
         length = past.length + checks.at_least_one(seconds * past.rate)
         sounds = replace(past, waves=padded(past.waves, length), length=length)
         return run("extend", lambda piece: extend(piece, past.length), sounds, {"seconds": seconds})
+
+    def _in_notes(self, latent: str | None) -> bool:
+        """Whether a task makes notes; UsageError for an unknown latent, ModelError for one that the model lacks."""
+        if latent not in (None, *LATENTS):
+            raise UsageError(f"no latent {shown(latent)}; there are: {', '.join(LATENTS)}")
+        if latent == "score":
+            composer_of(self.model)
+        return latent != "sound" and self.model.score is not None and self.model.score.denoiser is not None
+
+    def _composed(self, seconds: float | None, bars: int | None, make: Sequence[str] | None, conditions: Conditions,
+                  options: Options, on_progress: OnProgress | None, cancel: CancelToken | None) -> Result:  # fmt: skip
+        """Generate in notes."""
+        checks.check_running(options, on_progress, cancel)
+        if seconds is not None and bars is not None:
+            raise UsageError("give the length in seconds or in bars, not both")
+        bars = check_optional("bars", bars)
+        length = None if bars is not None else check("seconds", 20.0 if seconds is None else seconds)
+        wanted = checks.stem_names(make, composer_of(self.model).stems)
+        score = blank(conditions, options.seed, bars, length)
+        settings = {"seconds": length, "bars": bars, "make": list(wanted), **_record(conditions)}
+        task = Composing(self.model, self.weights, options, on_progress, cancel)
+        return task.result(
+            "generate", lambda piece: composing.generate(piece, wanted), score, conditions, settings
+        )
 
     def _run(
         self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from msgld.data.source import Source
 from msgld.errors import UsageError
+from msgld.music.pictures import draw_rolls
 from msgld.nets.bar_autoencoder import BarAutoencoderConfig, BarLogits, BarTensors, bar_losses
 from msgld.nets.score_codec import ScoreCodec, bar_tensors
 from msgld.runtime import bf16_is_fast
 from msgld.score_model import ScoreModel
 from msgld.training.part import PartOfModel, TrainerOfModel
 from msgld.training.recipe import OptimConfig, PoolConfig, Recipe, Stage, by_name
-from msgld.training.score.pictures import draw_rolls
 from msgld.training.score.pieces import Scores
 from msgld.training.score.pool import PiecePool
 

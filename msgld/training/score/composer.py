@@ -19,6 +19,7 @@ from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError
 from msgld.music.bar_features import OWN, bar_features_of
 from msgld.music.conditions import PROGRAMS
+from msgld.music.pictures import draw_rolls
 from msgld.nets.composer import Composer, ComposerConfig
 from msgld.runtime import bf16_is_fast
 from msgld.score_model import ScoreModel
@@ -29,7 +30,6 @@ from msgld.training.recipe import PoolConfig, Recipe, Stage, by_name
 from msgld.training.score.batch import ScoreBatch, ScoreConditions, build_batch
 from msgld.training.score.codec import scores
 from msgld.training.score.levels import ScoreLevels
-from msgld.training.score.pictures import draw_rolls
 from msgld.training.score.pool import PiecePool
 
 
