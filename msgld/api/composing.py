@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from msgld.api import checks
 from msgld.api.options import Options
 from msgld.api.record import describe
 from msgld.api.result import Result
@@ -23,8 +26,9 @@ from msgld.music.conditions import Conditions
 from msgld.music.grid import Cells, Notes, from_cells, joined, to_cells
 from msgld.music.score import Score, score_of
 from msgld.progress import CancelToken, OnProgress
+from msgld.ranges import check, check_optional
 from msgld.score_model import ScoreModel
-from msgld.tasks.composing import ScorePiece
+from msgld.tasks.composing import ScorePiece, arrange
 from msgld.tasks.players import player_of, tempo_of
 
 QUALITIES = {
@@ -101,6 +105,27 @@ def read_score(path: str | Path) -> Score:
 
 def _stem(score: Score, stem: str) -> Notes:
     return score.notes[stem] if stem in score.notes else joined(list(score.notes.values()))
+
+
+def in_notes(given: Any) -> bool:
+    """Whether given stems are notes: scores, or the paths of MIDI files.
+
+    Raises:
+        UsageError: some are and some are not.
+    """
+    if not isinstance(given, Mapping):
+        return False
+    notes = {stem: isinstance(one, Score) or _is_midi(one) for stem, one in given.items()}
+    if any(notes.values()) and not all(notes.values()):
+        names = [stem for stem, is_notes in notes.items() if not is_notes]
+        raise UsageError(
+            f"some given stems are notes, {names[0]} is sound: give all as MIDI, or all as sound"
+        )
+    return bool(notes) and all(notes.values())
+
+
+def _is_midi(given: Any) -> bool:
+    return isinstance(given, str | PathLike) and Path(given).suffix.lower() in (".mid", ".midi")
 
 
 @dataclass(frozen=True)
@@ -181,3 +206,41 @@ def rendered(score: Score) -> dict[str, np.ndarray]:
 def conditions_record(conditions: Conditions) -> dict[str, Any]:
     """Conditions for ``run.json``."""
     return {} if conditions.empty else {"conditions": asdict(conditions)}
+
+
+def arranged(task: Composing, given: Mapping[str, Any], make: Sequence[str] | None, noise: float,
+             span: tuple[float | None, float | None], conditions: Conditions) -> Result:  # fmt: skip
+    """Arrange in notes; see :meth:`msgld.Msgld.arrange`.
+
+    Raises:
+        ModelError: the model makes no notes.
+        UsageError, DataError: as :func:`given_score`, or values out of range.
+    """
+    checks.check_running(task.options, task.on_progress, task.cancel)
+    composer = composer_of(task.model)
+    noise, (start, stop) = check("noise", noise), (check_optional(name, value) for name, value in
+                                                   zip(("start", "stop"), span, strict=True))  # fmt: skip
+    checks.check_given(given, composer.stems)
+    wanted = checks.to_make(make, given, composer.stems, start is not None or stop is not None)
+    score = given_score(given)
+    length = float(score.timeline.at(score.bars.start[-1:])[0])
+    first, last = bars_between(score, *checks.span(start, stop, length))
+    facts = facts_of(conditions, score.bars, score.timeline, composer.styles)
+    settings = {
+        "make": list(wanted),
+        "noise": noise,
+        "start": start,
+        "stop": stop,
+        **conditions_record(conditions),
+    }
+    info = {"input": {stem: "score" if isinstance(one, Score) else str(one) for stem, one in given.items()}}
+    work = partial(arrange, wanted=wanted, noise=noise, first=first, last=last)
+    made = task.result("arrange", work, score, conditions, settings, facts)
+    return replace(made, info={**made.info, **info})
+
+
+def bars_between(score: Score, first: float, last: float) -> tuple[int, int]:
+    """The bars of the grid from the one that holds the second ``first`` to the one that holds ``last``, excluded."""
+    beats = score.timeline.beat_at(np.array([first + 1e-3, last - 1e-3]))
+    low, high = np.clip(np.searchsorted(score.bars.start, beats, side="right") - 1, 0, len(score.bars) - 1)
+    return int(low), int(high) + 1

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from msgld.aliases import renamed_arguments
 from msgld.api import checks
-from msgld.api.composing import Composing, blank, composer_of
+from msgld.api.composing import Composing, arranged, blank, composer_of, in_notes
 from msgld.api.gather import Gathered, gather, padded
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making
@@ -23,6 +23,7 @@ from msgld.audio.stream import stacked
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.music.conditions import OPEN, Conditions
+from msgld.music.score import Score
 from msgld.progress import CancelToken, OnProgress
 from msgld.ranges import check, check_flag, check_optional, shown
 from msgld.tasks import composing
@@ -90,7 +91,7 @@ class StemMaker:
     @renamed_arguments(softness="noise", brief="conditions", hear_key="match_key")
     def arrange(
         self,
-        given: Mapping[str, Sound],
+        given: Mapping[str, Sound | Score],
         make: Sequence[str] | None = None,
         *,
         noise: float = 0.0,
@@ -108,7 +109,7 @@ class StemMaker:
         where their lengths differ, silence is added; the result's remarks say so.
 
         Args:
-            given: stem -> sound.
+            given: stem -> sound; or all of them notes: MIDI files or scores, and then the new stems are notes, too.
             make: which stems to make; None for all that are not given.
             noise: level of the given stems, 0 to 1. 0 keeps to them; above 0 they are a hint.
             start: second from which to make. Stems in ``make`` that are also given keep their sound elsewhere, those
@@ -124,12 +125,15 @@ class StemMaker:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_conditions(conditions)
+        if in_notes(given):
+            task = Composing(self.model, self.weights, options, on_progress, cancel)
+            return arranged(task, given, make, noise, (start, stop), conditions)
         run = self._run(options, on_progress, cancel)
         noise, match_key = check("noise", noise), check_flag("match_key", match_key)
         start, stop = check_optional("start", start), check_optional("stop", stop)
         checks.check_given(given, self.stems)
         wanted = checks.to_make(make, given, self.stems, start is not None or stop is not None)
-        sounds = gather(given)
+        sounds = gather(cast("Mapping[str, Sound]", given))
         first, last = checks.span(start, stop, sounds.length / sounds.rate)
         if match_key and self.model.styles:
             matched = in_matching_key(conditions, sounds.waves, sounds.rate)
