@@ -30,6 +30,8 @@ def tiny_score_model(seed: int = 0) -> ScoreModel:
     network = Composer(config)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
+    torch.nn.init.normal_(codec.autoencoder.writer.weight, std=0.5)
+    codec.autoencoder.writer.bias.data[:176] = -1.5
     return ScoreModel(codec.eval(), StemDenoiser(network).eval())
 
 
