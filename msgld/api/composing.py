@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from msgld.api import checks
 from msgld.api.options import Options
 from msgld.api.record import describe
 from msgld.api.result import Result
@@ -23,12 +21,11 @@ from msgld.model import Model
 from msgld.music.bar_features import BarFacts, facts_of
 from msgld.music.bars import Signature, Timeline, bars_of
 from msgld.music.conditions import Conditions
-from msgld.music.grid import Cells, Notes, from_cells, joined, to_cells
-from msgld.music.score import Score, score_of
+from msgld.music.grid import Notes, bar_at, from_cells, joined, to_cells
+from msgld.music.score import SCORE_STEMS, Score, score_of
 from msgld.progress import CancelToken, OnProgress
-from msgld.ranges import check, check_optional
 from msgld.score_model import ScoreModel
-from msgld.tasks.composing import ScorePiece, arrange
+from msgld.tasks.composing import Made, ScorePiece
 from msgld.tasks.players import player_of, tempo_of
 
 QUALITIES = {
@@ -38,7 +35,7 @@ QUALITIES = {
 }
 """Sampling in notes, by quality."""
 
-Task = Callable[[ScorePiece], dict[str, Cells]]
+Task = Callable[[ScorePiece], dict[str, Made]]
 """A task of :mod:`msgld.tasks.composing` that lacks nothing but its piece."""
 
 
@@ -167,7 +164,7 @@ class Composing:
         piece = ScorePiece(
             composer, given, facts, sampling, conditions.programs, None, self.on_progress, self.cancel
         )
-        made = finished(score, work(piece), given, conditions, self.options.seed)
+        made = finished(score, work(piece), conditions, self.options.seed)
         stems = rendered(made)
         mix = np.stack(list(stems.values())).sum(0, dtype=np.float64).astype(np.float32)
         info = {
@@ -180,20 +177,18 @@ class Composing:
         return Result(stems, mix, None, 44_100, info, tuple(remarks), made)
 
 
-def finished(score: Score, made: Mapping[str, Cells], given: Mapping[str, Cells], conditions: Conditions,
-             seed: int) -> Score:  # fmt: skip
-    """The made notes with programs, on the bars of a score; given stems that nothing changed are those of the score."""
-    notes = {}
-    for number, (stem, cells) in enumerate(made.items()):
-        if cells is given.get(stem):
-            notes[stem] = score.notes[stem]
-        else:
-            rng = np.random.default_rng([seed, 2, number])
-            notes[stem] = from_cells(
-                cells, score.bars, player_of(stem, conditions, score.notes.get(stem), rng)
-            )
+def finished(score: Score, made: Mapping[str, Made], conditions: Conditions, seed: int) -> Score:
+    """The score with the made bars in place of its own; all other notes stay as they are."""
+    notes = dict(score.notes)
+    for number, (stem, new) in enumerate(made.items()):
+        old = score.notes.get(stem, Notes.none())
+        player = player_of(stem, conditions, old, np.random.default_rng([seed, 2, number]))
+        bar = bar_at(old.onset, score.bars)
+        kept = (bar < 0) | (bar >= len(score.bars)) | ~new.wanted[np.clip(bar, 0, len(new.wanted) - 1)]
+        notes[stem] = joined([old.pick(kept), from_cells(new.cells, score.bars, player)])
     key = conditions.key or score.meta.get("key")
-    return replace(score, notes=notes, meta={**score.meta, **({"key": key} if key else {})})
+    ordered = {stem: notes[stem] for stem in SCORE_STEMS if stem in notes}
+    return replace(score, notes=ordered, meta={**score.meta, **({"key": key} if key else {})})
 
 
 def rendered(score: Score) -> dict[str, np.ndarray]:
@@ -206,41 +201,3 @@ def rendered(score: Score) -> dict[str, np.ndarray]:
 def conditions_record(conditions: Conditions) -> dict[str, Any]:
     """Conditions for ``run.json``."""
     return {} if conditions.empty else {"conditions": asdict(conditions)}
-
-
-def arranged(task: Composing, given: Mapping[str, Any], make: Sequence[str] | None, noise: float,
-             span: tuple[float | None, float | None], conditions: Conditions) -> Result:  # fmt: skip
-    """Arrange in notes; see :meth:`msgld.Msgld.arrange`.
-
-    Raises:
-        ModelError: the model makes no notes.
-        UsageError, DataError: as :func:`given_score`, or values out of range.
-    """
-    checks.check_running(task.options, task.on_progress, task.cancel)
-    composer = composer_of(task.model)
-    noise, (start, stop) = check("noise", noise), (check_optional(name, value) for name, value in
-                                                   zip(("start", "stop"), span, strict=True))  # fmt: skip
-    checks.check_given(given, composer.stems)
-    wanted = checks.to_make(make, given, composer.stems, start is not None or stop is not None)
-    score = given_score(given)
-    length = float(score.timeline.at(score.bars.start[-1:])[0])
-    first, last = bars_between(score, *checks.span(start, stop, length))
-    facts = facts_of(conditions, score.bars, score.timeline, composer.styles)
-    settings = {
-        "make": list(wanted),
-        "noise": noise,
-        "start": start,
-        "stop": stop,
-        **conditions_record(conditions),
-    }
-    info = {"input": {stem: "score" if isinstance(one, Score) else str(one) for stem, one in given.items()}}
-    work = partial(arrange, wanted=wanted, noise=noise, first=first, last=last)
-    made = task.result("arrange", work, score, conditions, settings, facts)
-    return replace(made, info={**made.info, **info})
-
-
-def bars_between(score: Score, first: float, last: float) -> tuple[int, int]:
-    """The bars of the grid from the one that holds the second ``first`` to the one that holds ``last``, excluded."""
-    beats = score.timeline.beat_at(np.array([first + 1e-3, last - 1e-3]))
-    low, high = np.clip(np.searchsorted(score.bars.start, beats, side="right") - 1, 0, len(score.bars) - 1)
-    return int(low), int(high) + 1

@@ -11,8 +11,8 @@ from typing import Any, cast
 import numpy as np
 
 from msgld.aliases import renamed_arguments
-from msgld.api import checks
-from msgld.api.composing import Composing, arranged, blank, composer_of, in_notes
+from msgld.api import checks, making_notes
+from msgld.api.composing import Composing, composer_of, in_notes
 from msgld.api.gather import Gathered, gather, padded
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making
@@ -26,7 +26,6 @@ from msgld.music.conditions import OPEN, Conditions
 from msgld.music.score import Score
 from msgld.progress import CancelToken, OnProgress
 from msgld.ranges import check, check_flag, check_optional, shown
-from msgld.tasks import composing
 from msgld.tasks.arrange import arrange
 from msgld.tasks.extend import extend
 from msgld.tasks.generate import generate
@@ -78,7 +77,8 @@ class StemMaker:
         """
         checks.check_conditions(conditions)
         if self._in_notes(latent):
-            return self._composed(seconds, bars, make, conditions, options, on_progress, cancel)
+            task = self._composing(options, on_progress, cancel)
+            return making_notes.generated(task, seconds, bars, make, conditions)
         if bars is not None or conditions.chords is not None:
             raise UsageError("bars and chords are for music that is made in notes: choose latent score")
         run = self._run(options, on_progress, cancel)
@@ -126,14 +126,14 @@ class StemMaker:
         """
         checks.check_conditions(conditions)
         if in_notes(given):
-            task = Composing(self.model, self.weights, options, on_progress, cancel)
-            return arranged(task, given, make, noise, (start, stop), conditions)
+            task = self._composing(options, on_progress, cancel)
+            return making_notes.arranged(task, given, make, noise, (start, stop), conditions)
         run = self._run(options, on_progress, cancel)
         noise, match_key = check("noise", noise), check_flag("match_key", match_key)
         start, stop = check_optional("start", start), check_optional("stop", stop)
         checks.check_given(given, self.stems)
         wanted = checks.to_make(make, given, self.stems, start is not None or stop is not None)
-        sounds = gather(cast("Mapping[str, Sound]", given))
+        sounds = gather(_sounds(given))
         first, last = checks.span(start, stop, sounds.length / sounds.rate)
         if match_key and self.model.styles:
             matched = in_matching_key(conditions, sounds.waves, sounds.rate)
@@ -149,7 +149,7 @@ class StemMaker:
     @renamed_arguments(level="noise")
     def vary(
         self,
-        given: Mapping[str, Sound],
+        given: Mapping[str, Sound | Score],
         noise: float = 0.6,
         *,
         options: Options = NORMAL,
@@ -159,7 +159,7 @@ class StemMaker:
         """Make the given stems anew, all of them together.
 
         Args:
-            given: stem -> sound.
+            given: stem -> sound, or all of them notes (MIDI files or scores).
             noise: level from which they are made anew: at 0 the given stems come back as they are, at 1 all is new.
                 Up to 0.1 only the given sound's spectrum changes; from 0.4 on all sound is new.
             options: quality, seed and the like.
@@ -169,14 +169,16 @@ class StemMaker:
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
+        if in_notes(given):
+            return making_notes.varied(self._composing(options, on_progress, cancel), given, noise)
         run = self._run(options, on_progress, cancel)
         noise = check("noise", noise)
         checks.check_given(given, self.stems)
-        return run("vary", lambda piece: vary(piece, noise), gather(given), {"noise": noise})
+        return run("vary", lambda piece: vary(piece, noise), gather(_sounds(given)), {"noise": noise})
 
     def extend(
         self,
-        given: Mapping[str, Sound],
+        given: Mapping[str, Sound | Score],
         seconds: float,
         *,
         options: Options = NORMAL,
@@ -186,7 +188,7 @@ class StemMaker:
         """Continue the given stems; the last 20 ms of the given sound fade into the continuation.
 
         Args:
-            given: stem -> sound.
+            given: stem -> sound, or all of them notes (MIDI files or scores).
             seconds: length of the continuation, 0.1 to 3600.
             options: quality, seed and the like.
             on_progress: called with the progress.
@@ -195,10 +197,12 @@ class StemMaker:
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
+        if in_notes(given):
+            return making_notes.extended(self._composing(options, on_progress, cancel), given, seconds)
         run = self._run(options, on_progress, cancel)
         seconds = check("seconds", seconds)
         checks.check_given(given, self.stems)
-        past = gather(given)
+        past = gather(_sounds(given))
         length = past.length + checks.at_least_one(seconds * past.rate)
         sounds = replace(past, waves=padded(past.waves, length), length=length)
         return run("extend", lambda piece: extend(piece, past.length), sounds, {"seconds": seconds})
@@ -211,21 +215,11 @@ class StemMaker:
             composer_of(self.model)
         return latent != "sound" and self.model.score is not None and self.model.score.denoiser is not None
 
-    def _composed(self, seconds: float | None, bars: int | None, make: Sequence[str] | None, conditions: Conditions,
-                  options: Options, on_progress: OnProgress | None, cancel: CancelToken | None) -> Result:  # fmt: skip
-        """Generate in notes."""
+    def _composing(
+        self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None
+    ) -> Composing:
         checks.check_running(options, on_progress, cancel)
-        if seconds is not None and bars is not None:
-            raise UsageError("give the length in seconds or in bars, not both")
-        bars = check_optional("bars", bars)
-        length = None if bars is not None else check("seconds", 20.0 if seconds is None else seconds)
-        wanted = checks.stem_names(make, composer_of(self.model).stems)
-        score = blank(conditions, options.seed, bars, length)
-        settings = {"seconds": length, "bars": bars, "make": list(wanted), **_record(conditions)}
-        task = Composing(self.model, self.weights, options, on_progress, cancel)
-        return task.result(
-            "generate", lambda piece: composing.generate(piece, wanted), score, conditions, settings
-        )
+        return Composing(self.model, self.weights, options, on_progress, cancel)
 
     def _run(
         self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None
@@ -272,3 +266,8 @@ class StemMaker:
 def _record(conditions: Conditions) -> dict[str, Any]:
     """Conditions for ``run.json``."""
     return {} if conditions.empty else {"conditions": asdict(conditions)}
+
+
+def _sounds(given: Mapping[str, Sound | Score]) -> Mapping[str, Sound]:
+    """Given stems, none of which is a score."""
+    return cast("Mapping[str, Sound]", given)

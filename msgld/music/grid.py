@@ -109,11 +109,6 @@ class Cells:
         """The notes that ``index`` (a mask or positions) chooses."""
         return Cells(*(getattr(self, field.name)[index] for field in fields(self)))
 
-    def joined(self, other: Cells) -> Cells:
-        """Both, in the order of their slots."""
-        both = Cells(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
-        return both.pick(np.lexsort((both.key, both.slot)))
-
     def transposed(self, semitones: int) -> Cells:
         """So many semitones higher; notes that would leave the grid move an octave."""
         return Cells(self.slot, self.stop, folded(self.key + semitones), self.velocity, self.offset)
@@ -155,6 +150,12 @@ def to_cells(notes: Notes, bars: Bars) -> Cells:
     slot, stop, key = slot[order], stop[order], key[order]
     return Cells(slot.astype(np.int32), _until_struck(slot, stop, key).astype(np.int32), key,
                  notes.velocity[order].astype(np.int16), offset[order].astype(np.float32))  # fmt: skip
+
+
+def bar_at(beats: np.ndarray, bars: Bars) -> np.ndarray:
+    """The bar of the grid to which notes at these beats belong, int64; -1 before the first, T after the last."""
+    slot, _ = _slots(beats, bars)
+    return np.asarray(np.where(slot < 0, -1, slot // STEPS))
 
 
 def _slots(beats: np.ndarray, bars: Bars) -> tuple[np.ndarray, np.ndarray]:

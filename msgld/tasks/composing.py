@@ -14,6 +14,7 @@ from msgld.diffusion.rollout import calls, roll_out
 from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError
 from msgld.music.bar_features import OWN, BarFacts
+from msgld.music.bars import STEPS
 from msgld.music.conditioning import programs
 from msgld.music.conditions import Conditions
 from msgld.music.grid import Cells
@@ -70,7 +71,20 @@ class ScorePiece:
         return replace(noise_maps.drop(task, absent), conditioning=self.conditioning())
 
 
-def compose(piece: ScorePiece, task: NoiseMap) -> dict[str, Cells]:
+@dataclass(frozen=True)
+class Made:
+    """The bars of a stem that were made.
+
+    Attributes:
+        cells: notes that begin in them.
+        wanted: which bars they are, bool (T,).
+    """
+
+    cells: Cells
+    wanted: np.ndarray
+
+
+def compose(piece: ScorePiece, task: NoiseMap) -> dict[str, Made]:
     """Make the wanted bars.
 
     Args:
@@ -78,7 +92,7 @@ def compose(piece: ScorePiece, task: NoiseMap) -> dict[str, Cells]:
         task: over all bars.
 
     Returns:
-        All present stems. Bars that were not wanted are as given, note by note.
+        The stems of which bars were wanted.
     """
     model, steps = piece.model, piece.facts.steps
     meter = Meter(
@@ -88,13 +102,8 @@ def compose(piece: ScorePiece, task: NoiseMap) -> dict[str, Cells]:
     z = _sample(piece, task, meter)
     made = model.decode(z, steps)
     wanted = (task.wanted & task.presence.unsqueeze(2))[0].numpy()
-    composed = {}
-    for track, stem in enumerate(model.stems):
-        if wanted[track].any():
-            composed[stem] = spliced(piece.given.get(stem), made[stem], wanted[track])
-        elif stem in piece.given:
-            composed[stem] = piece.given[stem]
-    return composed
+    return {stem: Made(made[stem].pick(wanted[track][made[stem].slot // STEPS]), wanted[track])
+            for track, stem in enumerate(model.stems) if wanted[track].any()}  # fmt: skip
 
 
 @torch.inference_mode()
@@ -111,21 +120,13 @@ def _sample(piece: ScorePiece, task: NoiseMap, meter: Meter) -> Tensor:
     return z[0]
 
 
-def spliced(old: Cells | None, new: Cells, wanted: np.ndarray) -> Cells:
-    """The notes of ``new`` that begin in wanted bars, and those of ``old`` that begin in others."""
-    kept = new.pick(wanted[np.clip(new.slot // 16, 0, len(wanted) - 1)])
-    if old is None or not len(old):
-        return kept
-    return kept.joined(old.pick(~wanted[np.clip(old.slot // 16, 0, len(wanted) - 1)]))
-
-
-def generate(piece: ScorePiece, wanted: Sequence[str]) -> dict[str, Cells]:
+def generate(piece: ScorePiece, wanted: Sequence[str]) -> dict[str, Made]:
     """Make all wanted stems from nothing."""
     return compose(piece, piece.task(noise_maps.generate(len(piece.model.stems), piece.bars, False), wanted))
 
 
 def arrange(piece: ScorePiece, wanted: Sequence[str], noise: float = 0.0, first: int = 0,
-            last: int | None = None) -> dict[str, Cells]:  # fmt: skip
+            last: int | None = None) -> dict[str, Made]:  # fmt: skip
     """Make the wanted stems to the given ones.
 
     Args:
@@ -142,13 +143,13 @@ def arrange(piece: ScorePiece, wanted: Sequence[str], noise: float = 0.0, first:
     return compose(piece, piece.task(task, (*piece.given, *wanted)))
 
 
-def vary(piece: ScorePiece, noise: float) -> dict[str, Cells]:
-    """Make a variation of the given stems; ``noise`` 0 returns them, 1 makes a new piece."""
+def vary(piece: ScorePiece, noise: float) -> dict[str, Made]:
+    """Make a variation of the given stems; at ``noise`` 0 nothing changes, at 1 all is new."""
     task = noise_maps.vary(len(piece.model.stems), piece.bars, noise, False)
-    return compose(piece, piece.task(task, tuple(piece.given))) if noise else dict(piece.given)
+    return compose(piece, piece.task(task, tuple(piece.given))) if noise else {}
 
 
-def extend(piece: ScorePiece, past: int) -> dict[str, Cells]:
+def extend(piece: ScorePiece, past: int) -> dict[str, Made]:
     """Continue the given stems after their first ``past`` bars."""
     task = noise_maps.restrict(
         noise_maps.generate(len(piece.model.stems), piece.bars, False), past, piece.bars

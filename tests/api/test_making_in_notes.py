@@ -154,3 +154,21 @@ def test_given_stems_of_one_file_are_taken_by_their_names() -> None:
     score = some_score()
     both = given_score({"bass": score, "piano": score})
     assert both.notes["piano"].pitch.tolist() == score.notes["piano"].pitch.tolist()
+
+
+def test_a_piece_is_continued_after_its_last_bar(composer: msgld.Msgld) -> None:
+    score = some_score(stems=("bass", "piano"), bars=6)
+    result = composer.extend({"bass": score, "piano": score}, 4.0, options=QUICK)
+    assert result.score is not None
+    assert len(result.score.bars) == 8
+    for stem, notes in score.notes.items():
+        kept = result.score.notes[stem].between(0, 23.8)
+        assert {*zip(kept.onset, kept.pitch, strict=True)} == {*zip(notes.onset, notes.pitch, strict=True)}
+
+
+def test_a_variation_without_noise_is_the_piece(composer: msgld.Msgld) -> None:
+    score = some_score(stems=("bass", "piano"), bars=6)
+    result = composer.vary({"bass": score, "piano": score}, 0.0, options=QUICK)
+    assert result.score is not None
+    for stem, notes in score.notes.items():
+        assert result.score.notes[stem] is notes
