@@ -50,6 +50,7 @@ class StemMaker:
         seconds: float | None = None,
         *,
         bars: int | None = None,
+        form: str | None = None,
         make: Sequence[str] | None = None,
         conditions: Conditions = OPEN,
         latent: str | None = None,
@@ -62,6 +63,8 @@ class StemMaker:
         Args:
             seconds: its length, 0.1 to 3600; 20 where ``bars`` say nothing. In notes it is rounded up to whole bars.
             bars: its length in bars, 1 to 512; in notes only.
+            form: a letter for each section, such as ``AABA``; a section that returns is a variation of itself. In notes
+                only, and of 8 bars a section where the length is left open.
             make: which stems; all by default.
             conditions: style, tempo, key, chords and instruments; the model chooses those that are left open.
             latent: ``score`` makes the piece in notes and plays them, ``sound`` as sound; by default notes where the
@@ -78,9 +81,9 @@ class StemMaker:
         checks.check_conditions(conditions)
         if self._in_notes(latent):
             task = self._composing(options, on_progress, cancel)
-            return making_notes.generated(task, seconds, bars, make, conditions)
-        if bars is not None or conditions.chords is not None:
-            raise UsageError("bars and chords are for music that is made in notes: choose latent score")
+            return making_notes.generated(task, seconds, bars, make, form, conditions)
+        if bars is not None or form is not None or conditions.chords is not None:
+            raise UsageError("bars, form and chords are for music that is made in notes: choose latent score")
         run = self._run(options, on_progress, cancel)
         seconds = check("seconds", 20.0 if seconds is None else seconds)
         wanted = checks.stem_names(make, self.stems)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,21 +16,29 @@ from msgld.api.composing import Composing, blank, composer_of, conditions_record
 from msgld.api.result import Result
 from msgld.errors import UsageError
 from msgld.music.bar_features import facts_of
-from msgld.music.bars import bars_of
+from msgld.music.bars import Bars, bars_of
 from msgld.music.conditions import OPEN, Conditions
 from msgld.music.score import Score
-from msgld.ranges import check, check_optional
+from msgld.ranges import check, check_optional, shown
 from msgld.tasks.composing import arrange, extend, generate, vary
+from msgld.tasks.form import Section
+from msgld.tasks.form import form as in_form
+
+SECTION = 8
+"""Bars of a section where the length of a piece is left open."""
 
 
 def generated(task: Composing, seconds: float | None, bars: int | None, make: Sequence[str] | None,
-              conditions: Conditions) -> Result:  # fmt: skip
+              form: str | None, conditions: Conditions) -> Result:  # fmt: skip
     """See :meth:`msgld.Msgld.generate`.
 
     Raises:
         ModelError: the model makes no notes.
-        UsageError: values out of range, or both lengths.
+        UsageError: values out of range, both lengths, or a form that is none.
     """
+    letters = letters_of(form)
+    if seconds is None and bars is None and letters:
+        bars = SECTION * len(letters)
     if seconds is not None and bars is not None:
         raise UsageError("give the length in seconds or in bars, not both")
     bars = check_optional("bars", bars)
@@ -36,7 +46,33 @@ def generated(task: Composing, seconds: float | None, bars: int | None, make: Se
     wanted = checks.stem_names(make, composer_of(task.model).stems)
     score = blank(conditions, task.options.seed, bars, length)
     settings = {"seconds": length, "bars": bars, "make": list(wanted), **conditions_record(conditions)}
-    return task.result("generate", partial(generate, wanted=wanted), score, conditions, settings)
+    if not letters:
+        return task.result("generate", partial(generate, wanted=wanted), score, conditions, settings)
+    work = partial(in_form, wanted=wanted, sections=sections_of(letters, score.bars))
+    return task.result("generate", work, score, conditions, {**settings, "form": letters})
+
+
+def letters_of(form: str | None) -> str:
+    """The sections of a form such as ``AABA``; UsageError if it is none."""
+    if form is None:
+        return ""
+    if not isinstance(form, str) or not re.fullmatch(r"[A-Za-z]{1,64}", form):
+        raise UsageError(f"a form is a letter for each section, such as AABA, not {shown(form)}")
+    return form.upper()
+
+
+def sections_of(letters: str, bars: Bars) -> list[Section]:
+    """Sections of equally many written bars; UsageError if they cannot be."""
+    written = int(bars.number[-1]) + 1
+    if written % len(letters):
+        raise UsageError(
+            f"{written} bars are no {len(letters)} sections of one length: choose another number of bars"
+        )
+    first = np.searchsorted(bars.number, np.arange(0, written + 1, written // len(letters)))
+    return [
+        Section(letter, int(low), int(high))
+        for letter, (low, high) in zip(letters, pairwise(first), strict=True)
+    ]
 
 
 def arranged(task: Composing, given: Mapping[str, Any], make: Sequence[str] | None, noise: float,

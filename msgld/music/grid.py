@@ -105,6 +105,17 @@ class Cells:
     def __len__(self) -> int:
         return len(self.slot)
 
+    @classmethod
+    def none(cls) -> Cells:
+        """No notes."""
+        kinds = (np.int32, np.int32, np.int16, np.int16, np.float32)
+        return cls(*(np.zeros(0, kind) for kind in kinds))
+
+    def plus(self, other: Cells) -> Cells:
+        """The notes of both, in the order of their slots."""
+        both = Cells(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+        return both.pick(np.lexsort((both.key, both.slot)))
+
     def pick(self, index: np.ndarray) -> Cells:
         """The notes that ``index`` (a mask or positions) chooses."""
         return Cells(*(getattr(self, field.name)[index] for field in fields(self)))

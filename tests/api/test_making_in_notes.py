@@ -172,3 +172,13 @@ def test_a_variation_without_noise_is_the_piece(composer: msgld.Msgld) -> None:
     assert result.score is not None
     for stem, notes in score.notes.items():
         assert result.score.notes[stem] is notes
+
+
+def test_a_form_has_sections_of_one_length(composer: msgld.Msgld) -> None:
+    result = composer.generate(form="aba", make=["bass"], options=QUICK)
+    assert result.score is not None
+    assert len(result.score.bars) == 24
+    assert result.info["settings"]["form"] == "ABA"
+    for form, bars, text in (("A-B", None, "AABA"), ("ABA", 16, "sections of one length")):
+        with pytest.raises(msgld.UsageError, match=text):
+            composer.generate(form=form, bars=bars, make=["bass"], options=QUICK)

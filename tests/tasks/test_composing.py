@@ -13,6 +13,7 @@ from msgld.music.bars import Signature, bars_of
 from msgld.music.grid import Cells
 from msgld.progress import CancelToken, Progress
 from msgld.tasks.composing import ScorePiece, arrange, extend, generate, vary
+from msgld.tasks.form import Section, form
 
 MODEL = tiny_score_model()
 
@@ -70,3 +71,23 @@ def test_progress_is_reported_and_a_task_can_be_cancelled() -> None:
     token.cancel()
     with pytest.raises(Cancelled):
         generate(piece(stems=(), cancel=token), ("piano",))
+
+
+def test_sections_that_return_without_noise_are_the_same() -> None:
+    sections = [Section("A", 0, 4), Section("A", 4, 8), Section("B", 8, 12), Section("A", 12, 16)]
+    made = form(piece(16, stems=()), ("bass", "piano"), sections, noise=0.0)
+    for one in made.values():
+        parts = [
+            [(slot - 16 * section.first, key) for slot, _, key, _ in notes(one.cells)
+             if 16 * section.first <= slot < 16 * section.last]
+            for section in sections
+        ]  # fmt: skip
+        assert parts[0] == parts[1] == parts[3]
+        assert parts[0] != parts[2]
+
+
+def test_a_section_does_not_change_what_came_before_it() -> None:
+    both = [Section("A", 0, 4), Section("A", 4, 8)]
+    short = form(piece(4, stems=()), ("bass",), both[:1])["bass"].cells
+    long = form(piece(8, stems=()), ("bass",), both)["bass"].cells
+    assert [note for note in notes(long) if note[0] < 64] == notes(short)
