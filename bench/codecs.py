@@ -34,7 +34,7 @@ from msgld.paper.training.codec import CodecPart
 from msgld.paper.training.recipes import CODEC_TINY, PLAIN
 from msgld.training.data import training_source
 from msgld.training.mixing import mix_mels
-from msgld.training.parts import find_recipe
+from msgld.training.parts import find
 from msgld.training.pool.clips import ClipPool, draw_crops
 from msgld.training.pool.filling import wait_for
 from msgld.training.pool.workers import running
@@ -112,7 +112,7 @@ def options() -> argparse.Namespace:
 def main() -> None:
     """Print a table."""
     chosen = options()
-    source, recipe = training_source(midi=chosen.midi), find_recipe("codec", chosen.recipe)
+    source, recipe = training_source(midi=chosen.midi), find("codec", chosen.recipe)[1]
     with tempfile.TemporaryDirectory() as folder:
         part = CodecPart(recipe, Path(folder), device=chosen.device)
         first = chosen.codec or run_part(part, source, chosen.minutes)

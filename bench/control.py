@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from adherence import key_met, tempo_met, tempo_of
 
 import msgld
 from msgld.api.quality import of_making
@@ -27,7 +28,6 @@ from msgld.data.band import RESERVED_SEED, compose
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.render import Renderer
 from msgld.dsp.mel import log_mel
-from msgld.metrics.adherence import key_met, tempo_met, tempo_of
 from msgld.model import REFERENCE_RMS, Model
 from msgld.music.midi.parts import length
 from msgld.music.midi.perform import parts

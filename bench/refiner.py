@@ -1,4 +1,4 @@
-"""What refiner and spatial filter give over the mel mask alone, on the frozen held-out set: SI-SDRi of every stem.
+"""What refiner and Wiener filter give over the mel mask alone, on the frozen held-out set: SI-SDRi of every stem.
 
     python bench/refiner.py --midi FOLDER --out research/figures
 

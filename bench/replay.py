@@ -17,11 +17,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from msgld.dsp.windows import running_sums
 
 import msgld
 from msgld.data.heldout import HeldOut
 from msgld.dsp.mel import MelConfig, log_mel
-from msgld.metrics import best_match
+from msgld.errors import UsageError
+from msgld.metrics.checks import matched
 from msgld.training.data import training_source
 
 SECONDS, STRETCH = 10.24, 5.0
@@ -44,6 +46,43 @@ def stretch(whole: np.ndarray) -> np.ndarray:
     width = round(STRETCH * MEL.rate / MEL.hop / COLUMNS)
     start = (whole.shape[1] - width) // 2
     return whole[:, start : start + width]
+
+
+def best_match(query: np.ndarray, pieces: np.ndarray) -> float:
+    """The largest correlation of a stretch of features with any stretch of its length in any of some pieces.
+
+    Each band is first taken from its mean over the stretch. So the events and their times are compared, not the
+    sound's colour or loudness.
+
+    Args:
+        query: (D, W), such as pooled log-mels of some seconds.
+        pieces: (m, D, N), N of W or more.
+
+    Returns:
+        -1 to 1; 1 for a stretch of one of the pieces, at any volume and through any (weak) filter. A query in which
+        nothing changes matches nothing: 0.
+
+    Raises:
+        UsageError: shapes do not fit, or values are not finite.
+    """
+    (query,), (pieces,) = matched(query=query), matched(pieces=pieces)
+    fits = query.ndim == 2 and pieces.ndim == 3 and pieces.shape[1] == query.shape[0]
+    if not fits or pieces.shape[2] < query.shape[1]:
+        raise UsageError(
+            f"a stretch (D, W) does not fit into pieces (m, D, N): {query.shape}, {pieces.shape}"
+        )
+    width = query.shape[1]
+    centred = query - query.mean(1, keepdims=True)
+    length = np.linalg.norm(centred)
+    if length == 0:
+        return 0.0
+    size = pieces.shape[2] + width
+    spectra = np.fft.rfft(pieces, size) * np.fft.rfft(centred, size).conj()
+    shared = np.fft.irfft(spectra.sum(1), size)[:, : pieces.shape[2] - width + 1]
+    # The norm of every stretch of a piece: sum of squares less width times the squared mean.
+    sums, squares = (running_sums(part, width) for part in (pieces, pieces**2))
+    norms = np.sqrt((squares - sums**2 / width).sum(1).clip(1e-12))
+    return float((shared / norms / length).max().clip(-1, 1))
 
 
 def said(values: Iterable[float]) -> dict[str, float]:

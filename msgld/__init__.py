@@ -90,15 +90,15 @@ def __getattr__(name: str) -> Any:
         from msgld.api.record import own_version
 
         return own_version()
-    if name == "Brief":
+    current = "Conditions" if name == "Brief" else name
+    if current not in __all__:
+        raise AttributeError(f"module 'msgld' has no attribute {name!r}")
+    if current != name:
         from msgld.aliases import warn_renamed
 
         warn_renamed("msgld.Brief", "msgld.Conditions")
-        name = "Conditions"
-    if name not in __all__:
-        raise AttributeError(f"module 'msgld' has no attribute {name!r}")
-    value = getattr(import_module(f"msgld.{_HOMES.get(name, 'errors')}"), name)
-    globals()[name] = value
+    value = getattr(import_module(f"msgld.{_HOMES.get(current, 'errors')}"), current)
+    globals()[name] = value  # ``from msgld import Brief`` asks twice, and warns once
     return value
 
 

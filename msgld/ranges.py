@@ -6,9 +6,11 @@ import math
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from msgld.errors import UsageError
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,13 @@ def check_flag(name: str, value: Any) -> bool:
     if isinstance(value, bool) or (type(value).__name__ in ("bool", "bool_") and hasattr(value, "dtype")):
         return bool(value)
     raise UsageError(f"{name} has to be True or False, not {shown(value)}")
+
+
+def look_up(kind: str, name: object, table: Mapping[str, V]) -> V:
+    """The entry of that name in a table of things of a ``kind``; UsageError lists all names."""
+    if not isinstance(name, str) or name not in table:
+        raise UsageError(f"no {kind} named {shown(name)}; there are: {', '.join(table)}")
+    return table[name]
 
 
 def shown(value: object, longest: int = 60) -> str:

@@ -21,9 +21,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> msgld.Msgld:
     return msgld.load(save_tiny_model(tmp_path_factory.mktemp("tiny"), styles=("rock",)), device="cpu")
 
 
-def test_the_old_class_is_the_new_one():
-    with pytest.warns(FutureWarning, match=r"msgld\.Brief is now msgld\.Conditions"):
-        assert msgld.Brief is msgld.Conditions
+def test_the_old_class_is_the_new_one_and_warns_once():
+    vars(msgld).pop("Brief", None)
+    with pytest.warns(FutureWarning, match=r"msgld\.Brief is now msgld\.Conditions") as warned:
+        from msgld import Brief  # an import asks twice
+    assert Brief is msgld.Conditions and [warning.filename for warning in warned] == [__file__]
 
 
 def test_old_arguments_do_what_the_new_ones_do(model: msgld.Msgld):

@@ -31,8 +31,7 @@ from msgld.dsp.mel import MelConfig, log_mel
 from msgld.dsp.resample import resample
 from msgld.evaluation.subsets import proper_subsets
 from msgld.metrics import frechet_distance, is_silent, mel_statistics, si_sdri, summary
-from msgld.metrics.coherence import agreement, on_scale
-from msgld.metrics.copies import copies
+from msgld.metrics.coherence import agreement, copies, on_scale
 from msgld.stems import STEMS
 from peers.systems import RATE, SECONDS, System, open_system
 

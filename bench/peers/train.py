@@ -26,7 +26,7 @@ from msgld.cli.train import News
 from msgld.data.source import Source
 from msgld.progress import OnProgress
 from msgld.training.data import training_source
-from msgld.training.parts import find, find_recipe
+from msgld.training.parts import find
 from msgld.training.recipe import AnyRecipe, Stage
 from msgld.training.run import run_part
 from msgld.training.trainer import Trainer
@@ -55,7 +55,7 @@ class Job:
 
 def scaled(part: str, name: str, scale: float = 1.0) -> AnyRecipe:
     """A recipe of msgld's at a multiple of its rate, with a pool of ``SLOTS``."""
-    recipe = find_recipe(part, name)
+    recipe = find(part, name)[1]
     return replace(
         recipe,
         optim=replace(recipe.optim, rate=recipe.optim.rate * scale),
@@ -128,7 +128,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     Trainer.clock = time.process_time
-    source = training_source(stems=[options.stems], band=0)
+    source = training_source(stems=[options.stems], band=False)
     out = options.out / f"{options.system}-{options.scale:g}"
     with track(out.name) as show:
         SYSTEMS[options.system](Job(source, out, options.minutes, options.scale, News(show).show))

@@ -16,11 +16,9 @@ from msgld.data.source import Source
 from msgld.model import REFERENCE_RMS
 from msgld.progress import OnProgress
 from msgld.runtime import bf16_is_fast
-from msgld.training.optim import OptimConfig
 from msgld.training.part import Part
 from msgld.training.pool.clips import ClipPool
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Recipe
+from msgld.training.recipe import OptimConfig, PoolConfig, Recipe
 from msgld.training.run import run_part
 from msgld.training.trainer import Trainer
 

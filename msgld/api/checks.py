@@ -7,16 +7,13 @@ from dataclasses import fields
 from os import PathLike
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from msgld.api.options import Options
-from msgld.errors import ModelError, UsageError
+from msgld.errors import UsageError
 from msgld.music.conditions import Conditions
 from msgld.progress import CancelToken
-from msgld.ranges import Range, shown
-
-if TYPE_CHECKING:
-    from msgld.model import Model
+from msgld.ranges import shown
 
 
 def stem_names(names: Sequence[str] | None, stems: tuple[str, ...]) -> tuple[str, ...]:
@@ -45,8 +42,7 @@ def check_stems(names: Iterable[str], stems: tuple[str, ...]) -> None:
 
 def check_known(known: Mapping[str, object], stems: tuple[str, ...]) -> None:
     """Raise UsageError where known stems are not the model's or leave nothing to separate."""
-    check_sounds(known, "known")
-    check_stems(known, stems)
+    check_given(known, stems, "known")
     if len(known) == len(stems):
         raise UsageError("all stems are known: there is nothing to separate")
 
@@ -99,11 +95,6 @@ def at_least_one(samples: float) -> int:
     return round(samples)
 
 
-def check_noise(value: object) -> float:
-    """A noise level; UsageError unless it is a number from 0 to 1."""
-    return float(Range(0, 1).check("noise", value))
-
-
 def check_type(name: str, value: object, kind: type | UnionType, example: str) -> None:
     """Raise UsageError, with an example, where an argument has another type."""
     if not isinstance(value, kind):
@@ -115,9 +106,10 @@ def check_conditions(conditions: object) -> None:
     check_type("conditions", conditions, Conditions, "msgld.Conditions(key='Gm', bpm=92)")
 
 
-def check_sounds(sounds: object, name: str = "given") -> None:
-    """Raise UsageError where stems with their sounds are no mapping."""
-    check_type(name, sounds, Mapping, "a dict of stems and their sounds, such as {'bass': 'bass.wav'}")
+def check_given(given: Mapping[str, object], stems: tuple[str, ...], name: str = "given") -> None:
+    """Raise UsageError where stems with their sounds are no mapping, or not the model's."""
+    check_type(name, given, Mapping, "a dict of stems and their sounds, such as {'bass': 'bass.wav'}")
+    check_stems(given, stems)
 
 
 def check_running(options: object, on_progress: object, cancel: object) -> None:
@@ -158,13 +150,6 @@ def _several(name: str, values: Any, alone: type | UnionType, example: str) -> t
         return (values,)
     check_type(name, values, Iterable, example)
     return tuple(values)
-
-
-def check_making(model: Model, options: object, on_progress: object, cancel: object) -> None:
-    """As :func:`check_running`, for a model that has to make sound; ModelError where it cannot."""
-    check_running(options, on_progress, cancel)
-    if model.vocoder is None:
-        raise ModelError(f"the model {model.name!r} has no vocoder: it only separates; load another one")
 
 
 def _as_arguments(options: object) -> str:

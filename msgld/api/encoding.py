@@ -46,9 +46,11 @@ class Encoding:
         object.__setattr__(self, "bitrate", check("mp3_bitrate", self.bitrate))
         object.__setattr__(self, "ext", self.ext.lstrip(".").lower())
         if self.bitrate not in BITRATES:
-            raise UsageError(f"MP3 has no bit rate of {self.bitrate} kbit/s; it has {_listed(BITRATES)}")
+            raise UsageError(
+                f"MP3 has no bit rate of {self.bitrate} kbit/s; it has {', '.join(map(str, BITRATES))}"
+            )
         if self.clip not in CLIP_MODES:
-            raise UsageError(f"no clip mode {self.clip!r}; there are: {_listed(CLIP_MODES)}")
+            raise UsageError(f"no clip mode {self.clip!r}; there are: {', '.join(CLIP_MODES)}")
 
     @property
     def clips(self) -> bool:
@@ -81,7 +83,3 @@ def as_encoding(encoding: str | Encoding) -> Encoding:
             f"encoding is an ending such as 'flac', or msgld.Encoding(...), not {shown(encoding)}"
         )
     return Encoding(encoding) if isinstance(encoding, str) else encoding
-
-
-def _listed(values: tuple[object, ...]) -> str:
-    return ", ".join(str(value) for value in values)

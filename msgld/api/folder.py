@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path, PurePath
+from typing import Any
 
 from msgld.api.naming import PLAIN, Names
 from msgld.errors import AudioWriteError
@@ -28,18 +29,23 @@ _UNFINISHED = re.compile(
 """Names of unfinished folders; those of earlier versions do not say who made them."""
 
 
-def check_out(out: Path) -> None:
-    """Raise AudioWriteError where ``out`` is not, and cannot become, a folder that may be written to."""
+def check_out(out: Path, name: str = "--out") -> None:
+    """Raise AudioWriteError where ``out`` is not, and cannot become, a folder that may be written to.
+
+    Args:
+        out: the folder.
+        name: of the argument, for the message.
+    """
     for place in (out, *out.parents):
         if place.is_dir():
             if not os.access(place, os.W_OK | os.X_OK):
-                raise AudioWriteError(f"{place} is not writable; choose another folder with --out")
+                raise AudioWriteError(f"{place} is not writable; choose another {name}")
             return
         if place.is_symlink():
             aim = os.readlink(place)
-            raise AudioWriteError(f"{place} is a link to {aim}, which is not there; choose another --out")
+            raise AudioWriteError(f"{place} is a link to {aim}, which is not there; choose another {name}")
         if place.exists():
-            raise AudioWriteError(f"{place} is a file; choose another folder with --out")
+            raise AudioWriteError(f"{place} is a file; choose another {name}")
 
 
 @contextmanager
@@ -56,14 +62,14 @@ def new_folder(folder: Path, overwrite: bool, names: Names = PLAIN) -> Iterator[
         raise AudioWriteError(f"no folder can be called {shown(str(folder))}")
     if folder.is_symlink():  # a link stays a link: its target is replaced
         folder = folder.resolve()
-    _refuse_existing(folder, overwrite, names)
+    refuse_existing(folder, overwrite, names)
     _sweep(folder.parent)
     made = [parent for parent in folder.parents if not parent.exists()]
     temporary = folder.parent / _temporary(folder.name)
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        _refuse_existing(folder, overwrite, names)
+        refuse_existing(folder, overwrite, names)
         _put_in_place(temporary, folder, overwrite, names)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -158,12 +164,18 @@ def check_sources(folder: Path, names: Names, files: Iterable[str], sources: Ite
                     )
 
 
-def _refuse_existing(folder: Path, overwrite: bool, names: Names) -> None:
+def refuse_existing(
+    folder: Path,
+    overwrite: bool,
+    names: Names = PLAIN,
+    advice: str = "allow overwriting or choose another folder",
+) -> None:
+    """Raise AudioWriteError, with an advice, where a result may not go to a folder."""
     if folder.exists() and not folder.is_dir():
         raise AudioWriteError(f"{folder} is a file; choose another folder")
     if not overwrite and holds_result(folder, names):
         where = folder if names.alone else folder / names.record
-        raise AudioWriteError(f"{where} exists already; allow overwriting or choose another folder")
+        raise AudioWriteError(f"{where} exists already; {advice}")
 
 
 def _put_in_place(temporary: Path, folder: Path, overwrite: bool, names: Names) -> None:
@@ -210,13 +222,20 @@ def _move(source: Path, target: Path) -> None:
     os.replace(source, target)
 
 
+def former_record(folder: Path, names: Names) -> dict[str, Any] | None:
+    """The record of a result; None where it cannot be read."""
+    try:
+        record = json.loads((folder / names.record).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
 def _files_of_former_run(folder: Path, names: Names) -> list[Path]:
     """The sound files that the record lists, relative to the folder; nothing that lies elsewhere."""
-    try:
-        listed = json.loads((folder / names.record).read_text("utf-8"))["files"].values()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
-    return [Path(name) for name in listed if isinstance(name, str) and _lies_inside(PurePath(name))]
+    listed = (former_record(folder, names) or {}).get("files")
+    paths = listed.values() if isinstance(listed, dict) else ()
+    return [Path(path) for path in paths if isinstance(path, str) and _lies_inside(PurePath(path))]
 
 
 def _lies_inside(path: PurePath) -> bool:

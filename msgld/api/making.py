@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from msgld.api.record import describe
 from msgld.api.result import Result
 from msgld.audio.sound import Sound
 from msgld.audio.stream import stacked
+from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.music.conditions import OPEN, Conditions
 from msgld.progress import CancelToken, OnProgress
@@ -64,14 +66,12 @@ class StemMaker:
             Cancelled: the caller asked to stop.
         """
         checks.check_conditions(conditions)
-        checks.check_making(self.model, options, on_progress, cancel)
+        run = self._run(options, on_progress, cancel)
         seconds = check("seconds", seconds)
         wanted = checks.stem_names(make, self.stems)
         nothing = Gathered({}, self.model.rate, checks.at_least_one(seconds * self.model.rate))
-        piece, began = self._piece(nothing, conditions, options, on_progress, cancel), time.monotonic()
-        stems = generate(piece, wanted)
-        extra = {"seconds": seconds, "make": list(wanted), **_record(conditions)}
-        return self._result("generate", stems, nothing, options, extra, began)
+        settings = {"seconds": seconds, "make": list(wanted), **_record(conditions)}
+        return run("generate", lambda piece: generate(piece, wanted), nothing, settings, conditions)
 
     @renamed_arguments(softness="noise", brief="conditions", hear_key="match_key")
     def arrange(
@@ -110,11 +110,10 @@ class StemMaker:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_conditions(conditions)
-        checks.check_sounds(given)
-        checks.check_making(self.model, options, on_progress, cancel)
-        noise, match_key = checks.check_noise(noise), check_flag("match_key", match_key)
+        run = self._run(options, on_progress, cancel)
+        noise, match_key = check("noise", noise), check_flag("match_key", match_key)
         start, stop = check_optional("start", start), check_optional("stop", stop)
-        checks.check_stems(given, self.stems)
+        checks.check_given(given, self.stems)
         wanted = checks.to_make(make, given, self.stems, start is not None or stop is not None)
         sounds = gather(given)
         first, last = checks.span(start, stop, sounds.length / sounds.rate)
@@ -124,10 +123,10 @@ class StemMaker:
                 remark = f"in {matched.key}, the likely key of the given stems; a key of yours overrides it"
                 sounds = replace(sounds, remarks=(*sounds.remarks, remark))
             conditions = matched
-        piece, began = self._piece(sounds, conditions, options, on_progress, cancel), time.monotonic()
-        stems = arrange(piece, wanted, noise, first, last, match_key or conditions.key is not None)
-        extra = {"make": list(wanted), "noise": noise, "start": start, "stop": stop, **_record(conditions)}
-        return self._result("arrange", stems, sounds, options, extra, began)
+        settings = {"make": list(wanted), "noise": noise, "start": start, "stop": stop, **_record(conditions)}
+        in_key, kept = match_key or conditions.key is not None, set(given) - set(wanted)
+        work = partial(arrange, wanted=wanted, noise=noise, first=first, last=last, in_key=in_key)
+        return run("arrange", work, sounds, settings, conditions, guided=bool(kept) and noise == 0)
 
     @renamed_arguments(level="noise")
     def vary(
@@ -152,13 +151,10 @@ class StemMaker:
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
-        checks.check_sounds(given)
-        checks.check_making(self.model, options, on_progress, cancel)
-        noise = checks.check_noise(noise)
-        checks.check_stems(given, self.stems)
-        sounds = gather(given)
-        piece, began = self._piece(sounds, OPEN, options, on_progress, cancel), time.monotonic()
-        return self._result("vary", vary(piece, noise), sounds, options, {"noise": noise}, began)
+        run = self._run(options, on_progress, cancel)
+        noise = check("noise", noise)
+        checks.check_given(given, self.stems)
+        return run("vary", lambda piece: vary(piece, noise), gather(given), {"noise": noise})
 
     def extend(
         self,
@@ -181,43 +177,47 @@ class StemMaker:
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
-        checks.check_sounds(given)
-        checks.check_making(self.model, options, on_progress, cancel)
+        run = self._run(options, on_progress, cancel)
         seconds = check("seconds", seconds)
-        checks.check_stems(given, self.stems)
+        checks.check_given(given, self.stems)
         past = gather(given)
         length = past.length + checks.at_least_one(seconds * past.rate)
         sounds = replace(past, waves=padded(past.waves, length), length=length)
-        piece, began = self._piece(sounds, OPEN, options, on_progress, cancel), time.monotonic()
-        return self._result(
-            "extend", extend(piece, past.length), sounds, options, {"seconds": seconds}, began
-        )
+        return run("extend", lambda piece: extend(piece, past.length), sounds, {"seconds": seconds})
 
-    def _piece(
-        self,
-        sounds: Gathered,
-        conditions: Conditions,
-        options: Options,
-        on_progress: OnProgress | None,
-        cancel: CancelToken | None,
-    ) -> Piece:
-        sampling = of_making(options, self.model)
-        return Piece(
-            self.model, sounds.waves, sounds.rate, sounds.length, sampling, conditions, on_progress, cancel
-        )
+    def _run(
+        self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None
+    ) -> Callable[..., Result]:
+        """:meth:`_result` with the arguments that all tasks have, once they are checked."""
+        checks.check_running(options, on_progress, cancel)
+        if self.model.vocoder is None:
+            raise ModelError(
+                f"the model {self.model.name!r} has no vocoder: it only separates; load another one"
+            )
+        return partial(self._result, options, on_progress, cancel)
 
     def _result(
         self,
-        task: str,
-        stems: dict[str, np.ndarray],
-        sounds: Gathered,
         options: Options,
-        extra: Mapping[str, Any],
-        began: float,
+        on_progress: OnProgress | None,
+        cancel: CancelToken | None,
+        task: str,
+        work: Callable[[Piece], dict[str, np.ndarray]],
+        sounds: Gathered,
+        settings: Mapping[str, Any],
+        conditions: Conditions = OPEN,
+        guided: bool = False,
     ) -> Result:
+        """Carry out a task; ``guided`` says whether stems are known throughout, as guidance acts on those alone."""
+        began, sampling = time.monotonic(), of_making(options, self.model)
+        sampling = sampling if guided else sampling.change(guidance=1.0)
+        piece = Piece(
+            self.model, sounds.waves, sounds.rate, sounds.length, sampling, conditions, on_progress, cancel
+        )
+        stems = work(piece)
         mix = stacked(stems.values()).astype(np.float64).sum(0)
         info = {
-            **describe(self.model, self.weights, task, options, of_making(options, self.model), extra),
+            **describe(self.model, self.weights, task, options, sampling, settings),
             "input": sounds.names,
             "rate": sounds.rate,
             "length": sounds.length,

@@ -7,22 +7,14 @@ from os import PathLike
 from pathlib import Path
 
 from msgld.api.checks import check_type
-from msgld.api.encoding import Encoding
 from msgld.api.making import StemMaker
-from msgld.api.naming import Names
-from msgld.api.options import Options
-from msgld.api.result import Result
-from msgld.api.save import Saved
 from msgld.api.separating import SongSeparator
 from msgld.api.store import model_folder
-from msgld.audio.sound import Sound
 from msgld.checkpoint import load_model
 from msgld.description import read_description
 from msgld.model import Model
 from msgld.ranges import check_flag
 from msgld.runtime import choose_device, keep_freed_memory
-
-__all__ = ["Encoding", "Msgld", "Names", "Options", "Result", "Saved", "Sound", "load"]
 
 
 class Msgld(SongSeparator, StemMaker):

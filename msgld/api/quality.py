@@ -11,7 +11,7 @@ from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.tasks.masking import PLAIN, Masking
 from msgld.tasks.pitch_shift import PitchShift
-from msgld.tasks.windowing import Windowing
+from msgld.tasks.song import Windowing
 
 # Errors of a separation depend on pitch. Pitch shifts decorrelate them; time shifts and equalisation do not. So the
 # qualities differ in the number of pitch shifts, whose stems are averaged. They are whole semitones: between semitones

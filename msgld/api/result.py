@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from msgld.api.naming import PLAIN
 from msgld.api.picture import Sketch
 from msgld.api.save import BLOCK, Saved, Track, Tracks, check_encoding, save_tracks
 from msgld.audio.sound import open_stream
-from msgld.audio.stream import AudioStream
 from msgld.errors import UsageError
 from msgld.names import check_stem_names
 from msgld.ranges import check_flag, shown
@@ -77,36 +76,28 @@ class Result:
         folder, encoding = Path(folder), as_encoding(encoding)
         overwrite, residual = check_flag("overwrite", overwrite), check_flag("residual", residual)
         check_stem_names(self.stems, UsageError)
-        tracks = self._tracks(residual)
+        parts, mix, rest = dict(self.stems), {}, None
+        if self.residual is None:
+            mix = {"mix": self.mix}
+        elif residual:
+            parts["residual"] = self.residual
+        else:
+            rest = self._track(self.residual)
+        written, extra = ({name: self._track(one) for name, one in some.items()} for some in (parts, mix))
+        tracks = Tracks(written, self._track(self.mix), self.rate, self.mix.shape[1], extra, rest)
         info = {**self.info, "remarks": list(self.remarks)}
-        listed = [PLAIN.file(name, encoding.ext) for name in self._written(residual)]
+        listed = [PLAIN.file(name, encoding.ext) for name in (*parts, *mix)]
         check_sources(folder, PLAIN, listed, _sources(self.info))
         with new_folder(folder, overwrite) as temporary:
             check_encoding(temporary, encoding, self.rate, self.mix.shape[0])
-            parts = self._written(residual)
-            mix = {"mix": parts.pop("mix")} if "mix" in parts else {}
             run = save_tracks(
                 temporary, tracks, encoding, self._sketch(), _peak(parts), info, mix_peak=_peak(mix)
             )
         files = {name: folder / file for name, file in run["files"].items()}
         return Saved(folder, files, run)
 
-    def _written(self, residual: bool) -> dict[str, np.ndarray]:
-        if self.residual is None:
-            return {**self.stems, "mix": self.mix}
-        return {**self.stems, "residual": self.residual} if residual else dict(self.stems)
-
-    def _tracks(self, residual: bool) -> Tracks:
-        written = {name: self._track(array) for name, array in self._written(residual).items()}
-        extra = {"mix": written.pop("mix")} if self.residual is None else {}
-        rest = None if self.residual is None or residual else self._track(self.residual)
-        return Tracks(written, self._track(self.mix), self.rate, self.mix.shape[1], extra, rest)
-
     def _track(self, samples: np.ndarray) -> Track:
-        def track() -> AbstractContextManager[AudioStream]:
-            return open_stream((samples, self.rate))
-
-        return track
+        return partial(open_stream, (samples, self.rate))
 
     def _sketch(self) -> Sketch:
         sketch = Sketch(self.rate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,11 +109,6 @@ def save_tracks(
         step()
     null = null_db([files[name] for name in tracks.parts], tracks, encoding, gain)
     _beside(inside(folder, names.picture), sketch.draw)
-    remarks = [
-        *_in_floats(peak, encoding, chosen),
-        *_remarks(gain, peak, null, encoding),
-        *_of_mix(gain * mix_peak, encoding),
-    ]
     run = {
         **info,
         "files": listed,
@@ -124,7 +119,7 @@ def save_tracks(
         "mix_gain": mix_gain if tracks.extra else None,
         "peak": round(peak, 6),
         "null_db": null,
-        "remarks": [*info.get("remarks", ()), *remarks],
+        "remarks": [*info.get("remarks", ()), *_remarks(peak, gain * mix_peak, null, encoding, chosen)],
     }
     text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
     # What is no letter, from file names that are not UTF-8, is escaped as JSON does it.
@@ -139,37 +134,25 @@ def _beside(path: Path, write: Callable[[Path], Any]) -> None:
     write(path)
 
 
-def _in_floats(peak: float, encoding: Encoding, chosen: Encoding) -> list[str]:
-    if encoding == chosen:
-        return []
-    return [f"{_above(peak)}, so all files are 32-bit float, which keeps them"]
-
-
-def _of_mix(peak: float, encoding: Encoding) -> list[str]:
-    if peak <= 1 or not encoding.clips:
-        return []
-    if encoding.gain(peak) == 1:
-        return [f"peaks of the mix of up to {20 * np.log10(peak):.1f} dB above full scale were cut off"]
-    return [f"the mix alone was turned down by {20 * np.log10(peak):.1f} dB, so that it does not clip"]
-
-
-def _above(peak: float) -> str:
-    return f"peaks reach {20 * np.log10(peak):.1f} dB above full scale"
-
-
-def _remarks(gain: float, peak: float, null: float, encoding: Encoding) -> list[str]:
-    remarks = []
+def _remarks(
+    peak: float, mix_peak: float, null: float, encoding: Encoding, chosen: Encoding
+) -> Iterator[str]:
+    """What was done to the sound; ``mix_peak`` is that of the mix once the parts' gain is applied."""
+    above, gain = f"{20 * np.log10(max(peak, 1)):.1f} dB above full scale", encoding.gain(peak)
+    if encoding != chosen:
+        yield f"peaks reach {above}, so all files are 32-bit float, which keeps them"
     if peak > 1 and encoding.clips and gain == 1:
-        remarks.append(f"peaks of up to {20 * np.log10(peak):.1f} dB above full scale were cut off")
+        yield f"peaks of up to {above} were cut off"
     if gain != 1:
-        remarks.append(
-            f"all tracks were turned down by {-20 * np.log10(gain):.1f} dB alike, so that none clips"
-        )
+        yield f"all tracks were turned down by {-20 * np.log10(gain):.1f} dB alike, so that none clips"
     if encoding.lossy:
-        remarks.append(
-            f"{encoding.ext} does not keep samples exactly: the tracks sum to the whole to {null:.0f} dB"
-        )
-    return remarks
+        yield f"{encoding.ext} does not keep samples exactly: the tracks sum to the whole to {null:.0f} dB"
+    if mix_peak > 1 and encoding.clips:
+        over = f"{20 * np.log10(mix_peak):.1f} dB"
+        if encoding.gain(mix_peak) == 1:
+            yield f"peaks of the mix of up to {over} above full scale were cut off"
+        else:
+            yield f"the mix alone was turned down by {over}, so that it does not clip"
 
 
 def _write(path: Path, track: Track, tracks: Tracks, encoding: Encoding, gain: float) -> None:
@@ -205,16 +188,16 @@ def null_db(files: list[Path], tracks: Tracks, encoding: Encoding, gain: float) 
             total = block * -np.float64(gain)
             power += float((total**2).sum())
             if rest is not None:
-                total += gain * _like(rest, block)
+                total += gain * read_like(rest, block)
             for reader in readers:
-                total += _like(reader, block)
+                total += read_like(reader, block)
             error += float((total**2).sum())
     with np.errstate(divide="ignore", invalid="ignore"):
         decibels = 10 * np.log10(np.float64(error) / power) if error else -200.0
     return round(float(np.clip(decibels, -200.0, 200.0)), 1)
 
 
-def _like(reader: AudioStream, block: np.ndarray) -> np.ndarray:
+def read_like(reader: AudioStream, block: np.ndarray) -> np.ndarray:
     """The next samples, with the channels and the length of ``block``."""
     channels, samples = block.shape
     read = as_channels(reader.read(samples), channels)

@@ -20,7 +20,7 @@ from msgld.api.options import Options
 from msgld.api.picture import Sketch
 from msgld.api.quality import consistency, of_separation
 from msgld.api.record import describe
-from msgld.api.save import Saved, Tracks, check_encoding, save_tracks
+from msgld.api.save import Saved, Tracks, check_encoding, read_like, save_tracks
 from msgld.audio.sound import Excerpt, Remarked, Sound, file_of, name_of, open_stream, sha256
 from msgld.audio.stream import AudioStream, ResampledStream, Spool
 from msgld.errors import ModelError
@@ -117,7 +117,7 @@ class SeparatedSong:
             exact = self._known(stack, song)
             for stretch in averaged(streams):
                 for track, known_stem in exact.items():
-                    stretch[track] = _padded(known_stem, stretch.shape[-1])
+                    stretch[track] = read_like(known_stem, stretch[track])
                 yield stretch
 
     def _known(self, stack: ExitStack, song: AudioStream) -> dict[int, AudioStream]:
@@ -203,11 +203,6 @@ def _residual(mixture: np.ndarray, stems: Mapping[str, np.ndarray]) -> np.ndarra
     """The mixture less the stems; in 64 bits, so that they sum back as closely as 32 bits allow."""
     total = np.sum([stem.astype(np.float64) for stem in stems.values()], axis=0)
     return (mixture - total).astype(np.float32)
-
-
-def _padded(stream: AudioStream, samples: int) -> np.ndarray:
-    block = stream.read(samples)
-    return np.pad(block, ((0, 0), (0, samples - block.shape[1])))
 
 
 def _silent(task: SeparatedSong, spools: Mapping[str, Spool]) -> list[str]:

@@ -21,7 +21,7 @@ from msgld.api.separated_song import SeparatedSong, to_folder
 from msgld.audio.sound import Excerpt, Sound, checked
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
-from msgld.ranges import check_flag
+from msgld.ranges import check, check_flag
 
 
 class SongSeparator:
@@ -176,7 +176,7 @@ class SongSeparator:
         known = {} if known is None else known
         checks.check_known(known, self.stems)
         wanted = checks.stem_names(stems, self.stems)
-        noise = checks.check_noise(noise)
+        noise = check("noise", noise)
         return SeparatedSong(
             self.model, self.weights, song, wanted, dict(known), noise, options, on_progress, cancel
         )

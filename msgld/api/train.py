@@ -102,7 +102,7 @@ def train(
     folders = checks.as_paths("stems", stems), checks.as_paths("midi", midi)
     data = Data(*folders, band, font, names, checks.as_texts("maps", maps))
     data.check_paths()
-    check_out(out)
+    check_out(out, "out")
     refuse_busy(out)
     begin, stage = _model(start), _model(first_stage)
     about: dict[str, Any] = {"start": str(begin.resolve()) if begin else None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,21 +33,13 @@ def checked_folders(
         DataError: a folder has nothing that can be used, a stem is not clear, or a map matches no file.
         UsageError: a map that cannot be read.
     """
-    from msgld.data.stem_folders.folder import StemFolder, check_rules
-    from msgld.data.stem_folders.rules import parse_map
-    from msgld.errors import UsageError
+    from msgld.data.stem_folders.folder import open_folders
 
-    rules = parse_map(maps, stems)
-    if rules and not paths:
-        raise UsageError("--map describes the files of --stems: add --stems FOLDER")
-    found = []
-    for path in paths:
-        with track(path.name or str(path)) as on_progress:
-            found.append(StemFolder(path, stems, rules=rules, cache=cache_folder(), on_progress=on_progress))
-    check_rules(found)
+    label = ", ".join(path.name or str(path) for path in paths)
+    with track(label) if paths else nullcontext() as on_progress:
+        found = open_folders(paths, stems, maps, cache_folder(), on_progress)
     for folder in found:
-        for line in report(folder):
-            console.remark(line)
+        console.remark(*report(folder))
     return found
 
 

@@ -34,13 +34,15 @@ class Console:
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
 
-    def say(self, line: str, **style: Any) -> None:
-        """Print a result for people, in a style of :func:`typer.style`. Raises Unwritten where that fails."""
-        (_to_stderr if self.as_json else _to_stdout)(one_line(line), **style)
+    def say(self, *lines: str, **style: Any) -> None:
+        """Print results for people, in a style of :func:`typer.style`. Raises Unwritten where that fails."""
+        for line in lines:
+            (_to_stderr if self.as_json else _to_stdout)(one_line(line), **style)
 
-    def remark(self, line: str) -> None:
-        """Print a remark on standard error."""
-        _to_stderr(one_line(line), dim=True)
+    def remark(self, *lines: str) -> None:
+        """Print remarks on standard error."""
+        for line in lines:
+            _to_stderr(one_line(line), dim=True)
 
     def record(self, **values: Any) -> None:
         """Print one JSON object on a line of its own, at once; nothing without ``as_json``.
@@ -134,11 +136,6 @@ def _cell(value: Any) -> str:
 def _aligned(text: str, width: int) -> str:
     number = text.lstrip("+-").replace(",", "").replace(".", "", 1).isdigit()
     return text.rjust(width) if number else text.ljust(width)
-
-
-def remarks_of(run: Mapping[str, Any]) -> list[str]:
-    """The remarks in the record of a result."""
-    return list(run.get("remarks", ()))
 
 
 def spoken(seconds: float | None) -> str:

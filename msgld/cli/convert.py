@@ -34,8 +34,7 @@ Half = Annotated[
     bool, typer.Option("--half", help="Store 16 bits a number: half the size, nearly the same sound.")
 ]
 Width = Annotated[
-    int | None,
-    o.number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192)."),
+    int | None, o.number("width", "--width", metavar="N", help="Refuse a U-Net of another width (128, 192).")
 ]
 StemNames = Annotated[
     str | None,
@@ -110,8 +109,7 @@ def _show(published: Published, console: Console, every: bool) -> None:
     if every:
         lines += [line for part in published.parts for line in part.faults.lines()]
         lines += published.unknown
-    for line in lines:
-        console.say(line)
+    console.say(*lines)
 
 
 def _announce(published: Published, out: Path, console: Console) -> None:

@@ -17,7 +17,7 @@ COMMANDS = {"continue": "extend", "models list": "models", "--list-models": "mod
 """Old first words of a command line -> today's."""
 
 _RESEARCH = {
-    "--sampler": "msgld.Options(sampling={'sampler': 'ddim'})",
+    "--sampler": "msgld.Options(sampling={'sampler': 'ddim'}), for ddpm with 'eta': 1.0",
     "--eta": "msgld.Options(sampling={'eta': 0.5})",
     "--iterations": "msgld.Options(sampling={'iterations': 2})",
 }
@@ -32,6 +32,7 @@ _CONDITIONED = {
     **{f"--{stem}": f"--instrument {stem}={{}}" for stem in ("bass", "drums", "guitar", "piano", "other")},
     "--brief-guidance": "--style-guidance {}",
 }
+_IDLE = {"--guidance": ""}
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "separate": {
         **_RESEARCH,
@@ -39,14 +40,17 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
         "--mixture-level": "Msgld.separate(..., noise=0.2)",
         **{f"--{ext}": f"--format {ext}" for ext in ("flac", "mp3", "ogg")},
     },
-    "generate": {**_MAKING, **_CONDITIONED},
+    "generate": {**_MAKING, **_CONDITIONED, **_IDLE},
     "arrange": {**_MAKING, **_CONDITIONED, "--softness": "--noise {}"},
-    "vary": {**_MAKING, "--level": "--noise {}"},
-    "extend": _MAKING,
+    "vary": {**_MAKING, "--level": "--noise {}", **_IDLE},
+    "extend": {**_MAKING, **_IDLE},
     "evaluate": _RESEARCH,
     "train": {"--preset": "--recipe {}"},
 }
-"""Command -> old option -> the arguments that replace it, with ``{}`` for its value; or its successor in Python."""
+"""Command -> old option -> the arguments that replace it, with ``{}`` for its value; or its successor in Python.
+
+Nothing at all stands for an option that never had an effect, and is dropped with its value.
+"""
 
 STAYING = {"separate": ("--flac", "--mp3")}
 """Demucs' spellings, which need no warning: people bring scripts."""
@@ -74,22 +78,26 @@ def current(arguments: Sequence[str]) -> list[str]:
 
 def _renewed(arguments: Sequence[str], new: Mapping[str, str], silent: Sequence[str]) -> list[str]:
     renewed: list[str] = []
-    seen: set[str] = set()
+    seen: dict[str, str] = {}  # today's option -> the one that is on the command line
     rest = list(arguments)
     while rest and rest[0] != "--":
-        name, equals, value = rest.pop(0).partition("=")
-        today = new.get(name, "")
-        if equals and today.startswith("-") and "{}" not in today:
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        today, again = new.get(name, name), name in seen.values()
+        replaced = today != name and today.startswith("-")
+        if replaced and equals and "{}" not in today:
             raise UsageError(f"{name} takes no value: leave out ={value}")
-        if today and name not in (*seen, *silent):
+        option = today.split()[0] if replaced and "=" not in today else name
+        if seen.setdefault(option, name) != name:
+            raise UsageError(f"choose one of {seen[option]} and {name}")
+        if today != name and not again and name not in silent:
             _warn(name, today)
-        if not today.startswith("-"):
-            renewed.append(name + equals + value)
-        elif "{}" in today:
+        if today == name or "(" in today:
+            renewed.append(word)
+        elif "{}" in today or not today:
             renewed += _with_value(today, value if equals else rest.pop(0) if rest else None)
-        elif name not in seen:  # a flag may be repeated
+        elif not again:  # a flag may be repeated
             renewed += today.split()
-        seen.add(name)
     return renewed + rest
 
 
@@ -100,7 +108,9 @@ def _with_value(today: str, value: str | None) -> list[str]:
 
 
 def _warn(old: str, today: str) -> None:
-    if "(" in today:
+    if not today:
+        advice = "has no effect here: leave it out"
+    elif "(" in today:
         advice = f"leaves the command line; in Python use {today}"
     else:
         advice = f"is now {today.replace(' {}', '').format('NAME')}"

@@ -74,24 +74,15 @@ def check_import(name: str, advice: str, describe: Callable[[Any], str]) -> Chec
         return Check(name, "fail", str(error), advice)
 
 
-def check_torch() -> Check:
-    """PyTorch, its threads, and whether this processor has instructions for bfloat16."""
-    fast = "fast bfloat16" if has_fast_bf16() else "no fast bfloat16"
-    return check_import(
-        "torch",
-        "run pip install torch",
-        lambda it: f"{it.__version__}, {it.get_num_threads()} threads, {fast}",
-    )
-
-
 def check_av() -> Check:
     """The library that decodes mp3, m4a, video and the like, with FFmpeg's libraries in it."""
 
     def describe(av: Any) -> str:
-        found = {
-            name: ".".join(map(str, av.library_versions[name])) for name in ("libavcodec", "libavformat")
-        }
-        return ", ".join([av.__version__, *(f"{name} {version}" for name, version in found.items())])
+        versions = (
+            f"{name} {'.'.join(map(str, av.library_versions[name]))}"
+            for name in ("libavcodec", "libavformat")
+        )
+        return ", ".join([av.__version__, *versions])
 
     return check_import("av", "run pip install av", describe)
 
@@ -189,9 +180,14 @@ def diagnose(find_model: Callable[[], Path] | None = None, cache: Path | None = 
         find_model: returns the path of the default model's weights, or raises a MsgldError; None skips it.
         cache: the cache folder; None is ``cache_folder()``.
     """
+    fast = f"{'' if has_fast_bf16() else 'no '}fast bfloat16"
     return [
         check_python(),
-        check_torch(),
+        check_import(
+            "torch",
+            "run pip install torch",
+            lambda it: f"{it.__version__}, {it.get_num_threads()} threads, {fast}",
+        ),
         check_accelerator(),
         check_av(),
         check_import("soundfile", _SOUNDFILE, lambda it: f"{it.__version__}, {it.__libsndfile_version__}"),

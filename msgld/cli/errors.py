@@ -80,10 +80,11 @@ def _discard_unwritten() -> None:
         _discard_output()
 
 
-def message(error: Exception) -> str:
+def message(error: Any) -> str:
     """One line about an error, for people."""
     if _is_usage(error):
-        return f"{_usage_message(error)} (see msgld --help)"
+        text = str(error.format_message()).replace(": Value error, ", ": ")  # pydantic's words, in Typer 0.29
+        return f"{text.rstrip('.')} (see msgld --help)"
     if isinstance(error, MsgldError):
         return str(error)
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
@@ -99,12 +100,6 @@ def message(error: Exception) -> str:
 def _is_usage(error: Exception) -> bool:
     # Typer's own errors come from click, or from a copy of it inside newer releases of Typer.
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
-
-
-def _usage_message(error: Any) -> str:
-    return (
-        str(error.format_message()).replace(": Value error, ", ": ").rstrip(".")
-    )  # pydantic's words, in Typer 0.29
 
 
 def take_debug(arguments: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from msgld.api.folder import check_out
+from msgld.api.options import Options
 from msgld.cli import options as o
 from msgld.cli.checking import checked_folders
 from msgld.cli.console import shown, table, track, warn
@@ -156,10 +157,8 @@ class Evaluation:
                               networks=networks, on_progress=on_progress, **settings)  # fmt: skip
         for row in report["rows"]:
             self.console.record(**row)
-        for line in table(report["rows"]):
-            self.console.say(line)
-        for remark in report.get("remarks", ()):
-            self.console.remark(remark)
+        self.console.say(*table(report["rows"]))
+        self.console.remark(*report.get("remarks", ()))
         if self.out is not None:
             self.console.say(f"report in {shown(self.out)}")
         return 0
@@ -168,15 +167,7 @@ class Evaluation:
 Measured = Annotated[Evaluation, o.From(Evaluation)]
 
 
-def _unguided(quality: o.QualityOption = o.Quality.normal, steps: o.Steps = None, seed: o.Seed = 0,
-              sampler: o.SamplerOption = None, eta: o.Eta = None, iterations: o.Iterations = None) -> Any:  # fmt: skip
-    return o.sampling(quality, steps, None, seed, sampler, eta, iterations)
-
-
-Unguided = Annotated[Any, o.From(_unguided)]
-
-
-def separate(evaluation: Measured, options: o.Sampling, protocol: ProtocolName = None,
+def separate(evaluation: Measured, options: o.GuidedSampling, protocol: ProtocolName = None,
              measure: MeasureName = None) -> int:  # fmt: skip
     """Measure how well a model separates.
 
@@ -190,7 +181,7 @@ def separate(evaluation: Measured, options: o.Sampling, protocol: ProtocolName =
     return evaluation.run("separate", options=options, protocol=protocol, measure=measure)
 
 
-def generate(evaluation: Measured, options: Unguided, protocol: ProtocolName = None,
+def generate(evaluation: Measured, options: o.Sampling, protocol: ProtocolName = None,
              embedding: Networks = None) -> int:  # fmt: skip
     """Measure how near new pieces are to real music, as sets.
 
@@ -202,7 +193,7 @@ def generate(evaluation: Measured, options: Unguided, protocol: ProtocolName = N
     return evaluation.run("generate", options=options, protocol=protocol, embedding=embedding)
 
 
-def arrange(evaluation: Measured, options: o.Sampling, protocol: ProtocolName = None, subsets: Subsets = None,
+def arrange(evaluation: Measured, options: o.GuidedSampling, protocol: ProtocolName = None, subsets: Subsets = None,
             embedding: Networks = None) -> int:  # fmt: skip
     """Measure how well made stems go with the given ones.
 
@@ -232,7 +223,7 @@ def listening(evaluation: Measured, seed: o.Seed = 0) -> int:
     Examples:
       msgld evaluate listening --clips 20
     """
-    return evaluation.run("listening", options=o.sampling(seed=seed))
+    return evaluation.run("listening", options=Options(seed=seed))
 
 
 TASKS: dict[str, Callable[..., int]] = {

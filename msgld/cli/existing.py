@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgld.aliases import current_record
 from msgld.api.encoding import Encoding
-from msgld.api.folder import holds_result
+from msgld.api.folder import former_record
 from msgld.api.naming import Names
 from msgld.errors import AudioWriteError
 
 _ELSEWHERE = ("known", "known_sha256", "excerpt", "stems", "windows", "quality")
 """Settings that are compared in ways of their own."""
-
-
-def refuse(folder: Path, names: Names) -> None:
-    """Raise AudioWriteError where there is a result, or anything else in a folder of its own."""
-    if holds_result(folder, names):
-        where = folder if names.alone else folder / names.record
-        raise AudioWriteError(f"{where} exists already; use --skip-existing, --overwrite or another --out")
 
 
 def changed(
@@ -42,7 +34,7 @@ def changed(
     record = folder / names.record
     if not record.exists():
         raise AudioWriteError(f"{folder} is no finished result: it has no {names.record}; use --overwrite")
-    former = _read(record)
+    former = current_record(former_record(folder, names))
     if former is None:
         return "its record cannot be read"
     if former.get("task", "separate") != "separate" or _is_of_another(former, plan):
@@ -56,15 +48,6 @@ def changed(
         or _format(former, encoding)
         or _lost(folder, former)
     )
-
-
-def _read(record: Path) -> Mapping[str, Any] | None:
-    """The record; None where it cannot be read."""
-    try:
-        content = json.loads(record.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return current_record(content) if isinstance(content, dict) else None
 
 
 def _part(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -7,26 +7,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from msgld.api.checks import check_stems
-from msgld.api.folder import check_out, check_sources, holds_result
+from msgld.api.folder import check_out, check_sources, refuse_existing
 from msgld.api.naming import PLAIN
 from msgld.cli import options as o
-from msgld.cli.console import remarks_of, shown, spoken, track
+from msgld.cli.console import shown, spoken, track
 from msgld.cli.errors import DONE
 from msgld.cli.inputs import stem_files, stem_list, stems_in
 from msgld.cli.models import Opened
 from msgld.cli.outputs import Encoded, Out, Overwrite, part_of
-from msgld.errors import AudioWriteError, UsageError
+from msgld.errors import UsageError
 from msgld.ranges import check
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
     from msgld.api.result import Result
-    from msgld.progress import OnProgress
 
 Count = Annotated[int, o.number("count", help="Number of pieces; each has the next seed.")]
 Folder = Annotated[
@@ -50,12 +49,8 @@ Files = Mapping[str, Path]
 """Stem -> its file."""
 
 
-class Work(Protocol):
-    """A task of :class:`msgld.Msgld` with all its arguments."""
-
-    def __call__(self, *, on_progress: OnProgress) -> Result:
-        """Do it."""
-        ...
+Work = Callable[..., "Result"]
+"""A task of :class:`msgld.Msgld` that lacks nothing but ``on_progress``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +83,8 @@ class Maker:
             folder: of the result.
             sources: the stems that it is made from; they are never replaced.
         """
-        if not self.overwrite and (folder.is_file() or holds_result(folder)):
-            raise AudioWriteError(
-                f"{folder} exists already; use --overwrite, another --seed or another --out"
-            )
+        advice = "use --overwrite, another --seed or another --out"
+        refuse_existing(folder, self.overwrite, advice=advice)
         check_sources(folder, PLAIN, (), (sources or {}).values())
 
     def make(self, task: str, work: Work, folder: Path) -> None:
@@ -100,8 +93,7 @@ class Maker:
         with track(folder.name) as on_progress:
             result = work(on_progress=on_progress)
             saved = result.save(folder, encoding=self.encoding, overwrite=self.overwrite)
-        for line in remarks_of(saved.run):
-            self.console.remark(line)
+        self.console.remark(*saved.run["remarks"])
         seconds, took = result.mix.shape[-1] / result.rate, spoken(time.monotonic() - started)
         self.console.say(f"{shown(saved.folder)} ({seconds:.1f} s of {', '.join(result.stems)}) in {took}")
         self.console.record(status="done", task=task, folder=saved.folder, files=saved.files, run=saved.run)
@@ -126,8 +118,8 @@ def _name_of(files: Files) -> str:
 
 
 def generate(*, seconds: o.Seconds = 20.0, conditions: o.Conditioned, key: Key = None, make: o.Make = None,
-             count: Count = 1, options: o.SamplingInStyle, out: Out = Path("generated"),
-             maker: Making) -> int:  # fmt: skip
+             count: Count = 1, options: o.Sampling, style_guidance: o.StyleGuidance = None,
+             out: Out = Path("generated"), maker: Making) -> int:  # fmt: skip
     """Make new music: all stems of a piece, and their mix.
 
     Results go to FOLDER/MODEL/seedN/, where N is the seed. The same seed gives the same piece. A result that exists
@@ -149,14 +141,15 @@ def generate(*, seconds: o.Seconds = 20.0, conditions: o.Conditioned, key: Key =
         maker.check_free(place / f"seed{seed}")
     work = partial(model.generate, seconds, make=wanted, conditions=conditions)
     for seed in seeds:
-        seeded = partial(work, options=replace(options, seed=seed))
-        maker.make("generate", seeded, place / f"seed{seed}")
+        seeded = replace(options, seed=seed, style_guidance=style_guidance)
+        maker.make("generate", partial(work, options=seeded), place / f"seed{seed}")
     return DONE
 
 
 def arrange(folder: Folder = None, *, given: o.Given = None, make: o.Make = None, conditions: o.Conditioned,
             key: KeyToMatch = None, noise: NoiseOnGiven = 0.0, start: Start = None, stop: o.Stop = None,
-            options: o.SamplingInStyle, out: Out = Path("arranged"), maker: Making) -> int:  # fmt: skip
+            options: o.GuidedSampling, style_guidance: o.StyleGuidance = None, out: Out = Path("arranged"),
+            maker: Making) -> int:  # fmt: skip
     """Play the missing stems to the ones you have.
 
     With --from and --to, stems in --make that are also given are replaced in that stretch only. Results go to
@@ -172,6 +165,7 @@ def arrange(folder: Folder = None, *, given: o.Given = None, make: o.Make = None
     """
     wanted = stem_list(make)
     conditions = replace(conditions, key=None if key == "any" else key)
+    options = replace(options, style_guidance=style_guidance)
     o.check_stretch(start, stop)
     files, model = maker.start(folder, given, out)
     check_stems(wanted or (), model.stems)

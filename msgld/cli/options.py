@@ -150,21 +150,20 @@ Eta = Annotated[float | None, number("eta", hidden=True)]
 Iterations = Annotated[int | None, number("iterations", hidden=True)]
 
 
-def sampling(quality: QualityOption = Quality.normal, steps: Steps = None, guidance: Guidance = None, seed: Seed = 0,
-             sampler: SamplerOption = None, eta: Eta = None, iterations: Iterations = None) -> Options:  # fmt: skip
-    """The options of the Python interface."""
+def _sampling(quality: QualityOption = Quality.normal, steps: Steps = None, seed: Seed = 0,
+              sampler: SamplerOption = None, eta: Eta = None, iterations: Iterations = None) -> Options:  # fmt: skip
     research = current_sampling(sampler=sampler, eta=eta, iterations=iterations)
-    return Options(quality=quality.value, steps=steps, guidance=guidance, seed=seed, sampling=research)
+    return Options(quality=quality.value, steps=steps, seed=seed, sampling=research)
 
 
-Sampling = Annotated[Options, From(sampling)]
+Sampling = Annotated[Options, From(_sampling)]
 
 
-def _with_style(options: Sampling, style_guidance: StyleGuidance = None) -> Options:
-    return replace(options, style_guidance=style_guidance)
+def _guided(options: Sampling, guidance: Guidance = None) -> Options:
+    return replace(options, guidance=guidance)
 
 
-SamplingInStyle = Annotated[Options, From(_with_style)]
+GuidedSampling = Annotated[Options, From(_guided)]
 
 Consistency = Annotated[str | None, typer.Option(hidden=True)]
 Segment = Annotated[
@@ -183,7 +182,7 @@ Batch = Annotated[
 ]  # fmt: skip
 
 
-def _in_segments(options: Sampling, segment: Segment = None, overlap: Overlap = None, batch: Batch = None,
+def _in_segments(options: GuidedSampling, segment: Segment = None, overlap: Overlap = None, batch: Batch = None,
              consistency: Consistency = None) -> Options:  # fmt: skip
     return replace(options, segment=segment, overlap=overlap, batch=batch, consistency=consistency)
 

@@ -15,12 +15,12 @@ import typer
 
 from msgld.api.checks import check_known, check_stems, check_two_stems
 from msgld.api.encoding import Encoding
-from msgld.api.folder import check_out, holds_result
+from msgld.api.folder import check_out, holds_result, refuse_existing
 from msgld.api.naming import Names
 from msgld.cli import options as o
-from msgld.cli.console import Console, Unwritten, complain, remarks_of, shown, spoken, track
+from msgld.cli.console import Console, Unwritten, complain, shown, spoken, track
 from msgld.cli.errors import DONE, FAILED, message, show_traceback
-from msgld.cli.existing import changed, refuse
+from msgld.cli.existing import changed
 from msgld.cli.inputs import Found, find_songs, stem_files, stem_list, track_names
 from msgld.cli.models import Opened
 from msgld.cli.outputs import DEFAULT, EncodedAsDemucs, Out, Overwrite, Template, check_apart
@@ -218,7 +218,7 @@ class Separator:
         if self.overwrite or not holds_result(folder, names):
             return ""
         if not self.skip:
-            refuse(folder, names)
+            refuse_existing(folder, False, names, "use --skip-existing, --overwrite or another --out")
         plan = json.loads(json.dumps(self.model.plan(self.cut(song), **self.settings)))
         files = [f"{name}.{self.encoding.ext}" for name in self.tracks]
         return changed(folder, names, plan, self.encoding, files)
@@ -230,8 +230,7 @@ class Separator:
                 self.cut(song), folder, encoding=self.encoding, names=names, residual="residual" in self.tracks,
                 overwrite=self.overwrite or again, on_progress=on_progress, **self.settings,
             )  # fmt: skip
-        for line in remarks_of(saved.run):
-            self.console.remark(f"{song.name}: {line}")
+        self.console.remark(*(f"{song.name}: {line}" for line in saved.run["remarks"]))
         where = shown(saved.folder if names.alone else saved.folder / names.file("*", self.encoding.ext))
         took = spoken(time.monotonic() - started)
         self.console.say(f"{song} -> {where} ({', '.join(saved.files)}) in {took}")

@@ -7,17 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from msgld.api.folder import check_out
 from msgld.cli import options as o
 from msgld.cli.checking import report
 from msgld.cli.console import Console, shown, track
 from msgld.progress import OnProgress, Progress
-
-if TYPE_CHECKING:
-    from msgld.data.stem_folders.folder import StemFolder
 
 NEWS_SECONDS = 20.0
 """How often the losses shown are renewed."""
@@ -80,8 +78,7 @@ SoundFont = Annotated[
     Path | None, typer.Option("--soundfont", metavar="PATH", help="A soundfont or a folder of them.")
 ]
 Minutes = Annotated[
-    float | None,
-    o.number("minutes", "--minutes", help="Length of the whole run; the recipe's by default."),
+    float | None, o.number("minutes", "--minutes", help="Length of the whole run; the recipe's by default.")
 ]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
 StartModel = Annotated[Path | None, typer.Option("--start", metavar="MODEL", help="Model to begin with.")]
@@ -126,6 +123,7 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
     from msgld import train as train_model
 
     console = Console()
+    check_out(out)
     if jobs:
         import torch
 
@@ -147,16 +145,10 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
             device=device,
             seed=seed,
             on_progress=News(show).show,
-            on_folder=lambda folder: _report(folder, console),
+            on_folder=lambda folder: console.remark(*report(folder)),
         )
     _announce(folder, console)
     return 0
-
-
-def _report(folder: StemFolder, console: Console) -> None:
-    """Report which files of a folder of songs are used."""
-    for line in report(folder):
-        console.remark(line)
 
 
 def _announce(folder: Path, console: Console) -> None:

@@ -41,7 +41,8 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if self.sampler not in SAMPLERS:
-            raise UsageError(f"no sampler {shown(self.sampler)}; there are: {', '.join(SAMPLERS)}")
+            hint = " (ddpm is ddim with an eta of 1)" if self.sampler == "ddpm" else ""
+            raise UsageError(f"no sampler {shown(self.sampler)}; there are: {', '.join(SAMPLERS)}{hint}")
         if self.eta and self.sampler != "ddim":
             raise UsageError(f"eta belongs to the sampler ddim, not to {self.sampler}")
         for field in fields(self):

@@ -16,12 +16,12 @@ from msgld.dsp.mel import log_mel
 from msgld.dsp.resample import resample
 from msgld.evaluation.codec import at_model_rate, reference_gain
 from msgld.evaluation.embeddings import Embedding
+from msgld.evaluation.measures import sounding
 from msgld.evaluation.question import Advance, Question
 from msgld.evaluation.report import row
 from msgld.evaluation.subsets import Subset, usual_subsets
-from msgld.metrics import frechet_distance, is_silent, log_mel_l1, mel_statistics, pause_fraction
-from msgld.metrics.coherence import agreement, on_scale
-from msgld.metrics.copies import copies
+from msgld.metrics import frechet_distance, log_mel_l1, mel_statistics, pause_fraction
+from msgld.metrics.coherence import agreement, copies, on_scale
 from msgld.progress import OnProgress, Progress
 
 RATE = 22_050
@@ -91,10 +91,13 @@ class Scene:
 
 def scene(model: Msgld, clip: Clip) -> Scene:
     """Prepare a clip."""
-    sounding = clip.present & ~np.array([is_silent(stem) for stem in clip.stems])
     gain = reference_gain(clip, model.model)
     return Scene(
-        clip, sounding, gain, _mels(model, clip.stems, clip.rate, gain), resample(clip.stems, clip.rate, RATE)
+        clip,
+        sounding(clip),
+        gain,
+        _mels(model, clip.stems, clip.rate, gain),
+        resample(clip.stems, clip.rate, RATE),
     )
 
 

@@ -21,14 +21,14 @@ from msgld.evaluation.codec import Codec
 from msgld.evaluation.embeddings import Embedding
 from msgld.evaluation.generation import Generation
 from msgld.evaluation.listening import Listening
-from msgld.evaluation.measures import find_measure
-from msgld.evaluation.protocols import Published, find_protocol, narrowed
+from msgld.evaluation.measures import MEASURES
+from msgld.evaluation.protocols import PROTOCOLS, Published, narrowed
 from msgld.evaluation.question import Question
 from msgld.evaluation.report import refuse_another, write_report
 from msgld.evaluation.separation import Separation
-from msgld.evaluation.subsets import Subset, checked_subsets
+from msgld.evaluation.subsets import Subset, named_subsets
 from msgld.progress import Meter, OnProgress
-from msgld.ranges import RANGES, check, shown
+from msgld.ranges import RANGES, check, look_up, shown
 
 if TYPE_CHECKING:
     from msgld.data.stem_folders.folder import StemFolder
@@ -109,13 +109,13 @@ def evaluate(
         checks.check_type("networks", network, Embedding, "embeddings")
     folder = None if out is None else checks.as_path("out", out)
     if folder is not None:
-        check_out(folder)
+        check_out(folder, "out")
     if clips is not None and not (hasattr(clips, "__len__") and hasattr(clips, "__getitem__")):
         raise UsageError(f"clips are given as a sequence of them, not as {shown(clips)}")
     sources = {"clips": clips, "stems": stems, "midi": midi, "soundfont": soundfont}
     check_settings(measure=measure, protocol=protocol, limit=limit, **sources)
-    published = None if protocol is None else find_protocol(protocol)
-    chosen_subsets = None if subsets is None else checked_subsets(subsets, model.stems)
+    published = None if protocol is None else PROTOCOLS[protocol]
+    chosen_subsets = None if subsets is None else named_subsets(subsets, model.stems)
     settings = {"measure": measure, "subsets": chosen_subsets, "networks": networks}
     question = _question(model, task, options, settings, published)
     chosen = _clips(model.stems, stems, midi, soundfont, published) if clips is None else clips
@@ -129,7 +129,7 @@ def evaluate(
         refuse_another(folder, about)
     meter = Meter(question.work(count), question.unit, f"evaluating {task}", on_progress)
     meter.advance(0)
-    answer = question.answer((narrowed(chosen[i], kept) for i in range(count)), meter.advance)
+    answer = question.answer((narrowed(_clip(chosen[i]), kept) for i in range(count)), meter.advance)
     meter.advance(math.inf)  # fractions of a clip may sum to a little less than it
     examples = answer.pop("examples", [])
     remarks = [*answer.pop("remarks", []), *_remarks(answer["rows"], task, published, networks)]
@@ -148,9 +148,9 @@ def check_settings(
         UsageError: an unknown measure or protocol, a limit out of range, or clips from two sources.
     """
     if measure is not None:
-        find_measure(measure)
+        look_up("measure", measure, MEASURES)
     if protocol is not None:
-        find_protocol(protocol)
+        look_up("protocol", protocol, PROTOCOLS)
     if limit is not None:
         RANGES["clips"].check("limit", limit)
     given = [name for name in ("clips", "stems", "midi", "soundfont") if others.get(name) is not None]
@@ -164,15 +164,14 @@ def _question(
     model: Msgld, task: str, options: Options, settings: Mapping[str, Any], published: Published | None
 ) -> Question:
     """The question about a task, with the given settings and those that it takes from a protocol."""
-    if task not in QUESTIONS:
-        raise UsageError(f"no evaluation named {task!r}; there are: {', '.join(QUESTIONS)}")
+    question = look_up("evaluation", task, QUESTIONS)
     takes = {name: {field.name for field in fields(kind)} for name, kind in QUESTIONS.items()}
     given = {name: value for name, value in settings.items() if value}
     for name in given.keys() - takes[task]:
         owners = " and ".join(other for other in QUESTIONS if name in takes[other])
         raise UsageError(f"{name} goes with the evaluation of {owners}, not of {task}")
     defaults = published.settings(model.stems) if published else {}
-    return QUESTIONS[task](
+    return question(
         model, options, **{name: value for name, value in (defaults | given).items() if name in takes[task]}
     )
 
@@ -196,6 +195,12 @@ def _clips(
     given = {"midi": midi, "soundfont": soundfont}
     folder, font = (None if path is None else checks.as_path(name, path) for name, path in given.items())
     return open_clips("heldout", folder, seconds, SourceOptions(stems=names, soundfont=font))
+
+
+def _clip(clip: Clip) -> Clip:
+    """One of the clips; UsageError where it is something else."""
+    checks.check_type("each of clips", clip, Clip, "a msgld.data.source.Clip")
+    return clip
 
 
 def _check_count(task: str, question: Question, count: int) -> None:

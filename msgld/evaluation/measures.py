@@ -11,7 +11,6 @@ import torch
 from msgld.data.source import Clip
 from msgld.dsp.mel import AUDIOLDM, log_mel
 from msgld.dsp.resample import resample
-from msgld.errors import UsageError
 from msgld.metrics import bss_sdr, is_silent, log_mel_l1, log_mel_mse, msdm_gains, si_sdri
 
 MSDM_RATE = 22_050
@@ -46,22 +45,23 @@ def improvements(estimates: np.ndarray, clip: Clip) -> np.ndarray:
     """
     mixture = clip.stems.sum(0)
     values = np.full(len(clip.stems), np.nan)
-    sounding = np.flatnonzero(_sounding(clip))
-    for k in sounding if len(sounding) > 1 else ():
+    there = np.flatnonzero(sounding(clip))
+    for k in there if len(there) > 1 else ():
         values[k] = si_sdri(estimates[k], clip.stems[k], mixture)
     return values
 
 
-def _sounding(clip: Clip) -> np.ndarray:
+def sounding(clip: Clip) -> np.ndarray:
+    """Which stems are present and not silent, bool (S,)."""
     return clip.present & ~np.array([is_silent(stem) for stem in clip.stems])
 
 
 def _sdr(estimates: np.ndarray, clip: Clip) -> np.ndarray:
     """BSS Eval's SDR of the stems that sound, in dB."""
     values = np.full(len(clip.stems), np.nan)
-    sounding = _sounding(clip)
-    if sounding.any():
-        values[sounding] = bss_sdr(estimates[sounding], clip.stems[sounding], clip.rate)
+    there = sounding(clip)
+    if there.any():
+        values[there] = bss_sdr(estimates[there], clip.stems[there], clip.rate)
     return values
 
 
@@ -103,10 +103,3 @@ MEASURES: dict[str, Measure] = {
         Measure("log-mel-l1", "nepers", False, _mel_distance(log_mel_l1)),
     )
 }
-
-
-def find_measure(name: str) -> Measure:
-    """The measure of that name; UsageError names the others."""
-    if name not in MEASURES:
-        raise UsageError(f"no measure named {name!r}; there are: {', '.join(MEASURES)}")
-    return MEASURES[name]

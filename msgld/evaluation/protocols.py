@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from msgld.data.source import Clip
-from msgld.errors import DataError, UsageError
+from msgld.errors import DataError
 
 FOUR = ("bass", "drums", "guitar", "piano")
 """The stems of the published mixtures."""
@@ -72,13 +72,6 @@ MSDM = Published(
 )
 
 PROTOCOLS: dict[str, Published] = {one.name: one for one in (MSG_LD, MGE_LDM, MSDM)}
-
-
-def find_protocol(name: str) -> Published:
-    """The protocol of that name; UsageError names the others."""
-    if name not in PROTOCOLS:
-        raise UsageError(f"no protocol named {name!r}; there are: {', '.join(PROTOCOLS)}")
-    return PROTOCOLS[name]
 
 
 def narrowed(clip: Clip, kept: np.ndarray) -> Clip:

@@ -93,7 +93,9 @@ def refuse_another(out: Path, about: Mapping[str, Any]) -> None:
         return
     new = json.loads(json.dumps(about))
     if isinstance(former, dict) and any(former.get(key) != value for key, value in new.items()):
-        raise UsageError(f"{path} is of another model, other clips or other settings; choose another --out")
+        raise UsageError(
+            f"{path} is of another model, other clips or other settings; choose another folder for the report"
+        )
 
 
 def write_report(report: Mapping[str, Any], examples: Sequence[Example], out: Path) -> None:

@@ -14,10 +14,9 @@ from msgld.api.quality import of_separation
 from msgld.audio.sound import Sound
 from msgld.data.source import Clip
 from msgld.errors import DataError
-from msgld.evaluation.measures import find_measure
+from msgld.evaluation.measures import MEASURES, sounding
 from msgld.evaluation.question import Advance, Question
 from msgld.evaluation.report import EXAMPLES, Example, plain, row
-from msgld.metrics import is_silent
 
 OTHER = "other"
 
@@ -36,7 +35,7 @@ class Separation(Question):
 
     def about(self) -> dict[str, Any]:
         """Measure and sampler."""
-        measure = find_measure(self.measure)
+        measure = MEASURES[self.measure]
         better = "higher" if measure.higher else "lower"
         settings = of_separation(self.options, self.model.model).sampling
         return {"measure": measure.name, "unit": measure.unit, "better": better, **self.sampling(settings)}
@@ -49,7 +48,7 @@ class Separation(Question):
             mixture = clip.stems.sum(0)
             stems = separate_clip(self.model, mixture, clip.rate, self.options, self.silent)
             stems = pool_estimates(stems, clip, self.model.stems)
-            values.append(find_measure(self.measure).compute(stems, clip))
+            values.append(MEASURES[self.measure].compute(stems, clip))
             names.append(clip.name)
             pooled |= {clip.pooled} - {()}
             if len(examples) < EXAMPLES:
@@ -118,6 +117,6 @@ def _example(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[st
     """The song, and each stem that sounds in it: the true one and the separated one."""
     tracks = {"song": mixture}
     for k, name in enumerate(names):
-        if clip.present[k] and not is_silent(clip.stems[k]):
+        if sounding(clip)[k]:
             tracks |= {f"{name}, true": clip.stems[k], f"{name}, separated": stems[k]}
     return Example(clip.name, tracks, clip.rate)

@@ -25,37 +25,31 @@ def usual_subsets(stems: Sequence[str]) -> list[Subset]:
     return [one for one in USUAL if set(one) < set(stems)] or [(stem,) for stem in stems]
 
 
-def named_subsets(text: str, stems: Sequence[str]) -> list[Subset]:
-    """Subsets as the user types them: ``all``, or ``guitar+piano,bass``; each in the order of the stems, and once.
+def named_subsets(subsets: Any, stems: Sequence[str]) -> list[Subset]:
+    """Subsets as a user gives them, each in the order of the stems, and once.
+
+    Args:
+        subsets: ``all``, text such as ``guitar+piano,bass``, or a sequence of subsets, each its stems or text.
+        stems: of the model.
 
     Raises:
-        UsageError: no subset, a stem that the model lacks, or all stems at once.
-    """
-    if text.strip().lower() == "all":
-        return proper_subsets(stems)
-    found = [_subset(part, stems) for part in text.split(",") if part.strip()]
-    if not found:
-        raise UsageError("name subsets of stems, such as guitar+piano,bass, or all")
-    return list(dict.fromkeys(found))
-
-
-def checked_subsets(subsets: Any, stems: Sequence[str]) -> list[Subset]:
-    """Subsets as a caller gives them: each as its stems or as text, or one text for :func:`named_subsets`.
-
-    Raises:
-        UsageError: as :func:`named_subsets`, or a value of another type.
+        UsageError: no subset, a stem that the model lacks, all stems at once, or a value of another type.
     """
     if isinstance(subsets, str):
-        return named_subsets(subsets, stems)
-    texts = []
+        if subsets.strip().lower() == "all":
+            return proper_subsets(stems)
+        subsets = [part for part in subsets.split(",") if part.strip()]
+        if not subsets:
+            raise UsageError("name subsets of stems, such as guitar+piano,bass, or all")
+    found = []
     for subset in subsets if isinstance(subsets, Iterable) else [subsets]:
         parts = [subset] if isinstance(subset, str) else list(subset) if isinstance(subset, Iterable) else []
         if not parts or not all(isinstance(part, str) for part in parts):
             raise UsageError(
                 f"subsets are given as [('bass',), ('guitar', 'piano')], not as {shown(subsets)}"
             )
-        texts.append("+".join(parts))
-    return list(dict.fromkeys(_subset(text, stems) for text in texts))
+        found.append(_subset("+".join(parts), stems))
+    return list(dict.fromkeys(found))
 
 
 def _subset(text: str, stems: Sequence[str]) -> Subset:

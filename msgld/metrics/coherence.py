@@ -21,6 +21,9 @@ ONSET_HZ = 100
 TOLERANCE = 0.03
 """Seconds by which onsets may miss each other: the standard deviation of the bell over which each is spread."""
 
+COPY = 0.95
+"""Correlation of two log-mels from which on one counts as a copy of the other."""
+
 
 def agreement(
     part: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray], rate: int
@@ -39,12 +42,9 @@ def agreement(
     one, other = _sum(part), _sum(given)
     length = min(one.shape[-1], other.shape[-1])
     rhythm = rhythm_agreement(one[..., :length], other[..., :length], rate)
-    first, second = (_sum(_pitched(stems))[..., :length] for stems in (part, given))
+    pitched = ({name: stems[name] for name in stems if name not in UNPITCHED} for stems in (part, given))
+    first, second = (_sum(stems)[..., :length] for stems in pitched)
     return rhythm, tonal_agreement(first, second, rate) if first.size and second.size else float("nan")
-
-
-def _pitched(stems: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {stem: samples for stem, samples in stems.items() if stem not in UNPITCHED}
 
 
 def _sum(stems: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -130,3 +130,13 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
     a, b = one - one.mean(), other - other.mean()
     norm = float(np.sqrt((a**2).sum() * (b**2).sum()))
     return float((a * b).sum() / norm) if norm > 0 else float("nan")
+
+
+def copies(made: np.ndarray, given: np.ndarray) -> int:
+    """How many made stems are copies of a given one.
+
+    Args:
+        made: log-mels (n, M, N).
+        given: log-mels (m, M, N).
+    """
+    return sum(any(correlation(one, other) > COPY for other in given) for one in made)

@@ -17,8 +17,7 @@ from msgld.model import Model
 from msgld.tasks import noise_maps
 from msgld.tasks.loudness import gain_to_reference
 from msgld.tasks.masking import Masking, cut, masks_of, vocoded
-from msgld.tasks.song import WindowedSong
-from msgld.tasks.windowing import Windowing
+from msgld.tasks.song import WindowedSong, Windowing
 
 Waves = Float[Tensor, "B channels L"]
 """Windows of songs."""

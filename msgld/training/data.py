@@ -9,12 +9,14 @@ from typing import Any
 
 from msgld.data.augment import Augmented
 from msgld.data.source import Mixed, Source, SourceOptions, open_source
-from msgld.data.stem_folders.folder import StemFolder, check_rules
-from msgld.data.stem_folders.rules import parse_map
+from msgld.data.stem_folders.folder import StemFolder, open_folders
 from msgld.data.stem_folders.words import stems_to_train
 from msgld.errors import DataError, UsageError
 from msgld.progress import OnProgress
 from msgld.stems import STEMS
+
+AUGMENTED = 0.4
+"""Fraction of the clips whose stems go through equalisers, rooms and the like."""
 
 OnFolder = Callable[[StemFolder], None]
 """Called with a folder of stems whose files have been checked; ``findings`` lists the files that are left out."""
@@ -55,12 +57,7 @@ class Data:
         """The settings that a resumed run has to repeat; folders are compared by their resolved paths."""
         folders = {"midi": self.midi, "stems": self.stems}
         resolved = {name: sorted(str(path.resolve()) for path in paths) for name, paths in folders.items()}
-        return {
-            **resolved,
-            "band": self.with_band,
-            "stem_names": self.stem_names,
-            "maps": sorted(self.maps),
-        }
+        return resolved | {"band": self.with_band, "stem_names": self.stem_names, "maps": sorted(self.maps)}
 
     def names(self, start: Sequence[str] | None = None) -> tuple[str, ...]:
         """The stems to train: ``stem_names``, else those of the model to begin with, else the usual five.
@@ -114,46 +111,36 @@ class Data:
         if self.soundfont is not None and self.stems and not self.midi and not self.with_band:
             raise UsageError("--soundfont goes with --midi or --band: songs of --stems are not played by one")
         names = self.names(start)
-        rules = parse_map(self.maps, names)
-        if rules and not self.stems:
-            raise UsageError("--map describes the files of --stems: add --stems FOLDER")
-        folders = [
-            StemFolder(path, names, rules=rules, cache=cache, on_progress=on_progress) for path in self.stems
-        ]
-        check_rules(folders)
+        folders = open_folders(self.stems, names, self.maps, cache, on_progress)
         if on_folder:
             for folder in folders:
                 on_folder(folder)
-        return training_source(self.midi, folders, float(self.with_band), self.soundfont)
+        return training_source(self.midi, folders, self.with_band, self.soundfont)
 
 
 def training_source(
     midi: Sequence[Path] = (),
     stems: Sequence[Path | StemFolder] = (),
-    band: float = 1.0,
+    band: bool = True,
     soundfont: Path | None = None,
-    augmented: float = 0.4,
 ) -> Source:
-    """A source over all named data.
+    """A source over all named data, each folder and the band as often; ``AUGMENTED`` of the clips are augmented.
 
     Args:
         midi: folders or tar archives of MIDI files. The held-out pieces are left out of them.
-        stems: folders of songs, one folder a song, one file a stem; or such folders that have been opened already, with
-            stems of any names.
-        band: weight of the built-in band; each folder has 1, and 0 leaves the band out.
+        stems: folders of songs, one folder a song, one file a stem; or such folders that are open already.
+        band: whether the built-in band plays.
         soundfont: a soundfont or a folder of them; the system's by default.
-        augmented: fraction of the clips whose stems go through equalisers, rooms and the like.
 
     Raises:
         UsageError: nothing to train on.
         DataError: a folder or a soundfont is unusable.
     """
-    sources: list[tuple[Source, float]] = []
     options = SourceOptions(soundfont=soundfont)
-    sources += [(open_source("midi", path, options), 1.0) for path in midi]
-    sources += [(open_source("band", None, options), band)] if band > 0 else []
-    sources += [(one if isinstance(one, StemFolder) else open_source("stems", one), 1.0) for one in stems]
+    sources = [open_source("midi", path, options) for path in midi]
+    sources += [open_source("band", None, options)] if band else []
+    sources += [one if isinstance(one, StemFolder) else open_source("stems", one) for one in stems]
     if not sources:
         raise UsageError("nothing to train on: name --midi or --stems folders, or leave the band in")
-    source = sources[0][0] if len(sources) == 1 else Mixed(sources)
-    return Augmented(source, augmented)
+    source = sources[0] if len(sources) == 1 else Mixed([(one, 1.0) for one in sources])
+    return Augmented(source, AUGMENTED)

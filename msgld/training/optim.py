@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from msgld.runtime import bf16_is_fast
-
-
-@dataclass(frozen=True)
-class OptimConfig:
-    """Optimiser and learning rate.
-
-    Attributes:
-        rate: peak learning rate.
-        warmup: steps of linear warm-up.
-        cooldown: last fraction of the run, in which the rate falls linearly.
-        final: learning rate at the end, relative to its peak.
-        decay: weight decay.
-        clip: largest norm of the gradient; None does not clip.
-        ema: decay of the moving average of the weights.
-        muon: orthogonalised momentum (Jordan et al. 2024) for the hidden matrices, AdamW for the rest.
-        rounds: Newton-Schulz rounds in Muon. Five is usual; three cost 0.6 of that and amplify the smallest parts of
-            the gradient, its noise, less.
-        betas: of AdamW.
-    """
-
-    rate: float = 2e-3
-    warmup: int = 100
-    cooldown: float = 0.45
-    final: float = 0.02
-    decay: float = 0.02
-    clip: float | None = 1.0
-    ema: float = 0.998
-    muon: bool = True
-    rounds: int = 3
-    betas: tuple[float, float] = (0.9, 0.98)
+from msgld.training.recipe import OptimConfig
 
 
 def rate_factor(step: int, progress: float, config: OptimConfig) -> float:
@@ -67,19 +37,6 @@ def build_optimisers(module: nn.Module, config: OptimConfig) -> list[torch.optim
         adjust_lr_fn="match_rms_adamw",
     )
     return [adamw, muon]
-
-
-def set_rate(optimisers: Iterable[torch.optim.Optimizer], rate: float) -> None:
-    """Set the learning rate of all groups."""
-    for optimiser in optimisers:
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-
-
-def clip_gradients(module: nn.Module, config: OptimConfig) -> Tensor:
-    """Norm of the gradient, scalar, before it is brought down to the largest that is allowed."""
-    largest = float("inf") if config.clip is None else config.clip
-    return torch.nn.utils.clip_grad_norm_(module.parameters(), largest)
 
 
 class Average:

@@ -9,14 +9,16 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 
-from msgld.checkpoint import load_model
+from msgld.checkpoint import load_model, save_model
 from msgld.data.source import Source
 from msgld.description import read_description
 from msgld.errors import ModelError, UsageError
+from msgld.model import Model
 from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
-from msgld.training.pool.pool import AnyPool, PoolConfig
-from msgld.training.recipe import AnyRecipe
+from msgld.training.folder import MODEL, model_name
+from msgld.training.pool.pool import AnyPool
+from msgld.training.recipe import AnyRecipe, PoolConfig
 from msgld.training.trainer import Trainer
 
 PartRecipe = TypeVar("PartRecipe", bound=AnyRecipe)
@@ -128,6 +130,29 @@ class PartOfModel(Part[PartRecipe, AnyPool]):
             torch.manual_seed(self.seed)
             new = build()
         return own if own is not None and own.config == new.config else new
+
+
+class TrainerOfModel(Trainer[AnyPool]):
+    """Trains one network of a model, whose other parts stay as they are.
+
+    Args:
+        part: the network's name in the state, and with ``_training`` in the model's info.
+        network: the model's own.
+        model: to which it belongs.
+        recipe, pool, minutes, device, seed: as for :class:`Trainer`.
+    """
+
+    def __init__(self, part: str, network: Module, model: Model, recipe: AnyRecipe, pool: AnyPool,
+                 minutes: float, device: torch.device, seed: int = 0) -> None:  # fmt: skip
+        super().__init__(part, network.train().requires_grad_(True), recipe, pool, minutes, device, seed)
+        self.model = model
+
+    def export(self, out: Path, about: dict[str, Any]) -> dict[str, float]:
+        """Write the whole model with this network."""
+        training = {**self.recipe.described(), **about}
+        self.model.info |= {"name": model_name(out), f"{self.part}_training": training}
+        save_model(self.model, out / MODEL)
+        return {}
 
 
 def check_stems(start: Path | None, stems: Sequence[str], source: Source) -> None:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from msgld.errors import UsageError
-from msgld.ranges import shown
+from msgld.ranges import look_up, shown
 from msgld.training.part import Part
 from msgld.training.recipe import AnyRecipe, Recipe
 
@@ -29,9 +29,7 @@ def designs(part: str) -> Iterator[AnyPart]:
     Raises:
         UsageError: there is no such part; the line lists all.
     """
-    if not isinstance(part, str) or part not in PARTS:
-        raise UsageError(f"no part named {part!r}; there are: {', '.join(PARTS)}")
-    for place in PARTS[part]:
+    for place in look_up("part", part, PARTS):
         module, name = place.split(":")
         yield getattr(import_module(module), name)
 
@@ -50,17 +48,10 @@ def find(part: str, recipe: str | AnyRecipe | None = None) -> tuple[AnyPart, Any
     if isinstance(recipe, str | None):
         recipes = {name: (cls, one) for cls in known for name, one in cls.recipes.items()}
         name = next(iter(recipes)) if recipe is None else recipe
-        if name not in recipes:
-            raise UsageError(f"no {part} recipe named {name!r}; there are: {', '.join(recipes)}")
-        return recipes[name]
+        return look_up(f"{part} recipe", name, recipes)
     if not isinstance(recipe, Recipe):
         raise UsageError(f"a recipe is a name, or a Recipe, not {shown(recipe)}")
     for cls in known:
         if isinstance(recipe.settings, cls.settings):
             return cls, recipe
     raise UsageError(f"the recipe {recipe.name!r} is for another part than {part}")
-
-
-def find_recipe(part: str, recipe: str | None = None) -> AnyRecipe:
-    """The recipe of that name, the part's default for None; errors as :func:`find`."""
-    return find(part, recipe)[1]

@@ -6,9 +6,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
-from msgld.training.optim import OptimConfig
-from msgld.training.pool.pool import PoolConfig
-
 Network = TypeVar("Network")
 Settings = TypeVar("Settings")
 
@@ -29,6 +26,61 @@ class Stage:
     until: float
     items: int
     frames: int
+
+
+@dataclass(frozen=True)
+class OptimConfig:
+    """Optimiser and learning rate.
+
+    Attributes:
+        rate: peak learning rate.
+        warmup: steps of linear warm-up.
+        cooldown: last fraction of the run, in which the rate falls linearly.
+        final: learning rate at the end, relative to its peak.
+        decay: weight decay.
+        clip: largest norm of the gradient; None does not clip.
+        ema: decay of the moving average of the weights.
+        muon: orthogonalised momentum (Jordan et al. 2024) for the hidden matrices, AdamW for the rest.
+        rounds: Newton-Schulz rounds in Muon. Five is usual; three cost 0.6 of that and amplify the smallest parts of
+            the gradient, its noise, less.
+        betas: of AdamW.
+    """
+
+    rate: float = 2e-3
+    warmup: int = 100
+    cooldown: float = 0.45
+    final: float = 0.02
+    decay: float = 0.02
+    clip: float | None = 1.0
+    ema: float = 0.998
+    muon: bool = True
+    rounds: int = 3
+    betas: tuple[float, float] = (0.9, 0.98)
+
+
+@dataclass(frozen=True)
+class PoolConfig:
+    """How large the pool is and how often a clip may be drawn.
+
+    Attributes:
+        slots: clips held at once.
+        seconds: length of a clip.
+        workers: rendering processes; 0 renders in the caller, which is exactly repeatable.
+        reuse: crops drawn from a clip, on average, before it is replaced; training waits where clips are late.
+        seed: first seed; clip i has seed ``seed + i``.
+        life: clips that a worker renders before a new one takes its place, as synthesisers keep what they played.
+        patience: seconds for which a source that fails, as a network drive that is away, is tried again.
+        bad: fraction of the clips that may be unusable; with more the run stops.
+    """
+
+    slots: int = 900
+    seconds: float = 12.0
+    workers: int = 1
+    reuse: float = 14.0
+    seed: int = 0
+    life: int = 500
+    patience: float = 120.0
+    bad: float = 0.5
 
 
 @dataclass(frozen=True)

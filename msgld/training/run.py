@@ -22,7 +22,6 @@ from msgld.training.log import RunLog, say
 from msgld.training.part import Part
 from msgld.training.pool.filling import clock, fitting, wait_for
 from msgld.training.pool.workers import running
-from msgld.training.recipe import AnyRecipe
 from msgld.training.trainer import Trainer
 
 REPORT_SECONDS = 5.0
@@ -64,7 +63,7 @@ def run_part(
         with running(part.pool(source, config)) as pool:
             pool.since, pool.spent = since, saved["elapsed"] + saved.get("prepared", 0.0) if saved else 0.0
             wait_for(pool, part.first_clips(saved is not None), on_progress, minutes)
-            run = Run(part.trainer(pool, minutes, saved is not None), part.recipe, out, on_progress)
+            run = Run(part.trainer(pool, minutes, saved is not None), out, on_progress)
             run.resume(saved)
             run.go()
     return out / MODEL
@@ -82,21 +81,12 @@ def _interrupted(out: Path) -> Iterator[None]:
 
 
 class Run:
-    """A trainer and its folder, where it logs, saves and exports.
-
-    Args:
-        trainer: at its first step.
-        recipe: says how often to log and save.
-        out: the folder.
-        on_progress: see :func:`run_part`.
-    """
+    """A trainer at its first step, and the folder where it logs, saves and exports, as often as its recipe says."""
 
     log: RunLog
 
-    def __init__(
-        self, trainer: Trainer[Any], recipe: AnyRecipe, out: Path, on_progress: OnProgress | None = None
-    ) -> None:
-        self.trainer, self.recipe, self.out, self.on_progress = trainer, recipe, out, on_progress
+    def __init__(self, trainer: Trainer[Any], out: Path, on_progress: OnProgress | None = None) -> None:
+        self.trainer, self.recipe, self.out, self.on_progress = trainer, trainer.recipe, out, on_progress
 
     def resume(self, state: dict[str, Any] | None) -> None:
         """Go on from a saved state, if there is one; ModelError if it is another run's."""
@@ -127,13 +117,15 @@ class Run:
     def _steps(self) -> None:
         saved_at = reported_at = clock()
         for step in self.trainer:
-            figures = {**step.losses, "progress": step.progress, "seconds": step.seconds}
-            means = self.log.add(figures)
+            means = self.log.add({**step.losses, "progress": step.progress, "seconds": step.seconds})
             if means is not None:
                 means |= self._left_out()
                 self.log.write(step.number, means)
             if self.on_progress and (means is not None or clock() - reported_at > REPORT_SECONDS):
-                self.on_progress(self._progress(means or {}))
+                left, whole = self.trainer.left, self.trainer.budget
+                self.on_progress(
+                    Progress(round(whole - left), round(whole), "s", "training", left, means or {})
+                )
                 reported_at = clock()
             if clock() - saved_at > self.recipe.save_minutes * 60:
                 self.save()
@@ -177,10 +169,6 @@ class Run:
                 if measured:
                     self.log.write(trainer.number, measured)
                 trainer.draw(self.out / "samples" / f"{trainer.number:07d}.png")
-
-    def _progress(self, figures: dict[str, float]) -> Progress:
-        left, whole = self.trainer.left, self.trainer.budget
-        return Progress(round(whole - left), round(whole), "s", "training", left, figures)
 
 
 @contextmanager

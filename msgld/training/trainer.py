@@ -16,18 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from msgld.errors import TrainingError
-from msgld.training.optim import (
-    Average,
-    OptimConfig,
-    build_optimisers,
-    clip_gradients,
-    rate_factor,
-    set_rate,
-)
+from msgld.training.optim import Average, build_optimisers, rate_factor
 from msgld.training.pool.pool import AnyPool
 from msgld.training.recipe import AnyRecipe
-
-UNCLIPPED = OptimConfig(clip=None)
 
 DROPPED_IN_A_ROW = 50
 """Steps in a row without a finite loss and gradient, after which a run stops."""
@@ -88,7 +79,7 @@ class Trainer(ABC, Generic[AnyPool]):
         device: torch.device,
         seed: int = 0,
     ) -> None:
-        self.part, self.optim = part, recipe.optim
+        self.part, self.recipe, self.optim = part, recipe, recipe.optim
         self.network = network.to(device)
         self.pool = pool
         if device.type != "cpu":
@@ -125,11 +116,21 @@ class Trainer(ABC, Generic[AnyPool]):
         """Write a picture of the output of the network, which has its averaged weights."""
 
     def step(self) -> dict[str, float]:
-        """Take one batch, update the weights and their average once, and return the losses."""
+        """Take one batch, update the weights and their average unless the step is not finite; the losses.
+
+        Raises:
+            TrainingError: too many steps are not finite.
+        """
         losses = self.losses(*self.next_batch())
-        norm = self.descend(
-            torch.stack([self.weights[k] * v for k, v in losses.items() if k in self.weights]).sum()
-        )
+        loss = torch.stack([self.weights[k] * v for k, v in losses.items() if k in self.weights]).sum()
+        rate = self.optim.rate * rate_factor(self.number, self.progress, self.optim)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+        norm, finite = self.update(self.network, self.optimisers, loss, self.optim.clip)
+        if finite:
+            self.average.update(self.network)
+        self._count(finite)
         return {**{name: float(value.detach()) for name, value in losses.items()}, "norm": norm}
 
     @property
@@ -153,31 +154,25 @@ class Trainer(ABC, Generic[AnyPool]):
             self.number += 1
             yield Step(self.number, self.progress, seconds, losses)
 
-    def descend(self, loss: Tensor) -> float:
-        """Update the weights and their average once, unless the step is not finite; the gradient's norm.
-
-        Raises:
-            TrainingError: too many steps are not finite.
-        """
-        set_rate(self.optimisers, self.optim.rate * rate_factor(self.number, self.progress, self.optim))
-        norm, finite = self.update(self.network, self.optimisers, loss, self.optim)
-        if finite:
-            self.average.update(self.network)
-        self._count(finite)
-        return norm
-
     @staticmethod
     def update(
         network: nn.Module,
         optimisers: list[torch.optim.Optimizer],
         loss: Tensor,
-        optim: OptimConfig = UNCLIPPED,
+        clip: float | None = None,
     ) -> tuple[float, bool]:
-        """Update a network if the loss and its gradient are finite; the gradient's norm, and whether they are."""
+        """Update a network if the loss and its gradient are finite.
+
+        Args:
+            clip: largest norm of the gradient; None does not clip.
+
+        Returns:
+            The gradient's norm before it is clipped, and whether all is finite.
+        """
         for optimiser in optimisers:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        norm = clip_gradients(network, optim)
+        norm = nn.utils.clip_grad_norm_(network.parameters(), float("inf") if clip is None else clip)
         finite = bool(torch.isfinite(norm) & torch.isfinite(loss.detach()))
         if finite:
             for optimiser in optimisers:
@@ -208,9 +203,9 @@ class Trainer(ABC, Generic[AnyPool]):
         return all(bool(torch.isfinite(value).all()) for value in values)
 
     @contextmanager
-    def aside(self, seed: int = 0) -> Iterator[None]:
+    def aside(self) -> Iterator[None]:
         """Other random numbers while the block lasts, always the same, so that a picture does not change the run."""
-        own, self.rng = self.rng, np.random.default_rng(seed)
+        own, self.rng = self.rng, np.random.default_rng(0)
         try:
             yield
         finally:

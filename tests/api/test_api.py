@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from nulls import null_db
 from tiny import save_tiny_model, song
 
 import msgld
-from msgld.metrics import null_db
 
 DRAFT = msgld.Options(quality="draft")
 STEMS = ("bass", "drums", "guitar", "piano", "other")

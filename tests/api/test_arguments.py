@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from command import contents, write_noise
 from tiny import save_tiny_model
 
 import msgld
-from msgld.evaluation.subsets import checked_subsets
+from msgld.cli.errors import guarded
+from msgld.cli.main import app
+from msgld.evaluation.subsets import named_subsets
 from msgld.stems import STEMS
 
 
@@ -43,6 +46,22 @@ def test_train_refuses(songs: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict
     assert contents(songs.parent) == before
 
 
+def test_errors_of_the_folder_for_results_name_the_argument(
+    model: msgld.Msgld, songs: Path, capsys: pytest.CaptureFixture[str]
+):
+    for call in (partial(msgld.train, recipe="tiny"), partial(msgld.evaluate, model)):
+        with pytest.raises(msgld.AudioWriteError, match=r"file is a file; choose another out$"):
+            call(out=songs.parent / "file", stems=songs)
+    command = ["train", "--recipe", "tiny", "--out", str(songs.parent / "file")]
+    assert guarded(lambda: app(command, standalone_mode=False)) == 1
+    assert capsys.readouterr().err.strip().endswith("choose another --out")
+
+
+def test_clips_are_clips(model: msgld.Msgld):
+    with pytest.raises(msgld.UsageError, match=r"each of clips is given as .*Clip, not as 1"):
+        msgld.evaluate(model, clips=[1, 2])
+
+
 def test_a_path_alone_is_no_row_of_letters():
     with pytest.raises(msgld.DataError, match="there is no folder nowhere"):
         msgld.train(recipe="tiny", out="run", stems="nowhere")
@@ -72,7 +91,7 @@ def test_evaluate_refuses(model: msgld.Msgld, songs: Path, monkeypatch: pytest.M
     "subsets", ["bass,piano+guitar", ["bass", "guitar+piano"], [["bass"], ("piano", "guitar")]]
 )
 def test_subsets_are_given_as_stems_or_as_text(subsets: object):
-    assert checked_subsets(subsets, STEMS) == [("bass",), ("guitar", "piano")]
+    assert named_subsets(subsets, STEMS) == [("bass",), ("guitar", "piano")]
 
 
 def test_a_plan_refuses_what_a_separation_does(model: msgld.Msgld):

@@ -11,9 +11,11 @@ import pytest
 from command import write_noise
 from tiny import save_tiny_model
 
+import msgld
 from msgld.cli.deprecated import OPTIONS, REMOVED_IN, current
 from msgld.cli.errors import guarded
 from msgld.cli.main import app
+from msgld.errors import UsageError
 
 Run = Callable[..., tuple[int, list[dict], list[str]]]
 
@@ -47,8 +49,9 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         ("vary --level 1", "vary --noise 1"),
         ("generate --piano fm --drums=brush,jazz", "generate --instrument piano=fm --instrument drums=brush,jazz"),
         ("generate --brief-guidance 1", "generate --style-guidance 1"),
-        ("extend --flac --ogg", "extend --format flac --format ogg"),
-        ("separate --flac --flac a --mp3", "separate --format flac a --format mp3"),
+        ("extend --ogg {} a{}b", "extend --format ogg {} a{}b"),
+        ("separate --flac --flac a", "separate --format flac a"),
+        ("generate --guidance 2 --seed 1 --guidance=3", "generate --seed 1"),
         ("separate a -- --flac", "separate a -- --flac"),
         ("continue a --mp3", "extend a --format mp3"),
         ("--debug models list --json", "--debug models --json"),
@@ -66,6 +69,19 @@ def test_a_command_line_is_brought_into_todays_spelling(old: str, new: str) -> N
     assert current(new.split()) == new.split(), "once"
 
 
+@pytest.mark.parametrize(
+    ("line", "flags"),
+    [
+        ("separate a --mp3 --flac", "--mp3 and --flac"),
+        ("extend --format=wav --ogg", "--format and --ogg"),
+        ("arrange --softness 0.3 --noise 0.4", "--softness and --noise"),
+    ],
+)
+def test_old_options_that_exclude_each_other_are_named_as_they_were_given(line: str, flags: str) -> None:
+    with pytest.raises(UsageError, match=f"choose one of {flags}"):
+        current(line.split())
+
+
 def test_every_old_option_belongs_to_a_command_and_none_to_the_help() -> None:
     from typer.main import get_command
 
@@ -75,8 +91,8 @@ def test_every_old_option_belongs_to_a_command_and_none_to_the_help() -> None:
     for name, rows in OPTIONS.items():
         options = {flag: option for option in commands[name].params for flag in option.opts}
         for old, new in rows.items():
-            if new.startswith("-"):
-                assert old not in options and new.split()[0] in options, (name, old)
+            if new.startswith("-") or not new:
+                assert old not in options and (not new or new.split()[0] in options), (name, old)
             else:
                 assert options[old].hidden, (name, old)
 
@@ -123,6 +139,25 @@ def test_research_options_still_work(run: Run, model: Path) -> None:
     assert (used["guidance"], used["eta"], used["iterations"]) == (0, 0.3, 2)
     _, (done,), _ = run("separate", "song.wav", *ask, "--consistency", "residual", "--overwrite")
     assert "residual" in done["files"]
+
+
+@pytest.mark.parametrize(
+    "command", ["generate --seconds 0.5", "vary --given bass=song.wav", "extend --given bass=song.wav"]
+)
+def test_guidance_is_dropped_where_no_track_is_given(run: Run, model: Path, command: str) -> None:
+    ask = (*command.split(), "-n", str(model), "--steps", "1", "--json", "--overwrite")
+    code, (made,), (warning,) = run(*ask, "--guidance", "3")
+    assert code == 0 and made["run"]["settings"]["guidance"] == 1.0
+    assert warning.startswith("msgld: --guidance has no effect here")
+    assert not run(*ask)[2]
+
+
+def test_the_sampler_ddpm_is_refused_with_its_successor(run: Run, model: Path) -> None:
+    with pytest.raises(UsageError, match="ddpm is ddim with an eta of 1"):
+        msgld.Options(sampling={"sampler": "ddpm"})
+    ask = ("generate", "--seconds", "0.5", "-n", str(model), "--steps", "1", "--json")
+    _, (made,), (warning,) = run(*ask, "--sampler", "ddpm")
+    assert made["run"]["settings"]["eta"] == 1.0 and "for ddpm with 'eta': 1.0" in warning
 
 
 def test_demucs_spellings_stay_without_a_warning(run: Run, model: Path) -> None:

@@ -12,7 +12,7 @@ import soundfile
 
 import msgld.data.stem_folders.check as check
 from msgld.cli.checking import report
-from msgld.data.stem_folders.folder import FolderClips, StemFolder, check_rules
+from msgld.data.stem_folders.folder import FolderClips, StemFolder, open_folders
 from msgld.data.stem_folders.rules import parse_map
 from msgld.errors import DataError, UsageError
 from msgld.stems import STEMS
@@ -144,9 +144,8 @@ def test_what_cannot_be_told_is_asked_for_and_can_be_said(song: Path) -> None:
         DataError, match=r"Audio 3_01\.wav, song/bass and drums\.wav \(bass or drums\): .*--map"
     ):
         StemFolder(song.parent)
-    rules = parse_map(["Audio*=piano", "bass and drums=mixture"], STEMS)
-    said = StemFolder(song.parent, rules=rules)
-    check_rules([said])
+    maps = ["Audio*=piano", "bass and drums=mixture"]
+    (said,), rules = open_folders([song.parent], STEMS, maps), parse_map(maps, STEMS)
     assert sorted(said.songs[0].files) == ["drums", "piano"]
     (song / "stems.json").write_text(json.dumps({"audio 3_01.WAV": "guitar", "bass and *": "ignore"}))
     assert sorted(StemFolder(song.parent).songs[0].files) == ["drums", "guitar"]
@@ -163,7 +162,7 @@ def test_maps_that_say_nothing_are_refused(text: str) -> None:
 
 def test_maps_that_match_nothing_or_contradict_each_other_are_refused(song: Path) -> None:
     with pytest.raises(DataError, match=r"no\.wav matches no file"):
-        check_rules([StemFolder(song.parent, rules=parse_map(["no.wav=bass"], STEMS))])
+        open_folders([song.parent], STEMS, ["no.wav=bass"])
     with pytest.raises(UsageError, match="more closely"):
         StemFolder(song.parent, rules=parse_map(["d*=bass", "*s.wav=piano"], STEMS))
     for content in ("{", "[]", '{"a": 1}', '{"a": "nonsense"}'):

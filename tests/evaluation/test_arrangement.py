@@ -21,8 +21,7 @@ from msgld.evaluation.codec import whole_frames
 from msgld.evaluation.evaluate import evaluate
 from msgld.evaluation.listening import LEVELS, levels_of, listening_errors, listening_rows
 from msgld.evaluation.subsets import named_subsets, proper_subsets
-from msgld.metrics.coherence import agreement, on_scale
-from msgld.metrics.copies import copies
+from msgld.metrics.coherence import agreement, copies, on_scale
 from msgld.progress import Progress
 from msgld.stems import RATE, STEMS
 

@@ -19,9 +19,9 @@ from msgld.dsp.mel import AUDIOLDM, MelConfig, log_mel
 from msgld.dsp.resample import resample
 from msgld.errors import ModelError, UsageError
 from msgld.evaluation.embeddings import clap_embedding, mel_embedding, named_embeddings, vggish_embedding
-from msgld.evaluation.evaluate import evaluate
-from msgld.evaluation.measures import MEASURES, find_measure
-from msgld.evaluation.protocols import MGE_LDM, find_protocol, narrowed
+from msgld.evaluation.evaluate import check_settings, evaluate
+from msgld.evaluation.measures import MEASURES
+from msgld.evaluation.protocols import MGE_LDM, narrowed
 from msgld.metrics import bss_sdr, log_mel_l1, msdm_gains, si_sdr
 from msgld.stems import RATE, STEMS
 
@@ -105,7 +105,7 @@ def test_sdr_of_a_perfect_and_of_a_silent_estimate() -> None:
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_every_measure_prefers_better_stems_and_leaves_absent_ones_out(name: str) -> None:
-    measure, one = find_measure(name), clip()
+    measure, one = MEASURES[name], clip()
     wrong = noise(*one.stems.shape, seed=3).astype(np.float32)
     good, poor = (measure.compute(one.stems + share * wrong, one) for share in (0.05, 0.5))
     assert np.isnan(good[4]) and np.isnan(poor[4])
@@ -120,16 +120,16 @@ def test_the_published_measures_are_those_of_their_definitions() -> None:
     sides = [
         resample(part.reshape(10, -1), RATE, 22_050).reshape(5, 2, -1)[:4] for part in (guess, one.stems)
     ]
-    assert np.nanmean(find_measure("msdm-si-sdri").compute(guess, one)) == pytest.approx(
+    assert np.nanmean(MEASURES["msdm-si-sdri"].compute(guess, one)) == pytest.approx(
         msdm_gains(*sides, 22_050).mean()
     )
     guitars = (torch.from_numpy(resample(part[2], RATE, 16_000)) for part in (guess, one.stems))
     mels = [log_mel(guitar, AUDIOLDM) for guitar in guitars]
     l1 = log_mel_l1(mels[0].numpy(), mels[1].numpy())
-    assert find_measure("log-mel-l1").compute(guess, one)[2] == pytest.approx(l1, rel=1e-5)
-    assert find_measure("log-mel-mse").compute(guess, one)[2] >= l1**2
+    assert MEASURES["log-mel-l1"].compute(guess, one)[2] == pytest.approx(l1, rel=1e-5)
+    assert MEASURES["log-mel-mse"].compute(guess, one)[2] >= l1**2
     with pytest.raises(UsageError, match="si-sdri, sdr"):
-        find_measure("pesq")
+        check_settings(measure="pesq")
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ def test_narrowed_clips_have_no_other_stems() -> None:
     one = narrowed(clip(), MGE_LDM.kept(STEMS))
     assert not one.stems[4].any() and not one.present[4] and one.stems[0].any()
     with pytest.raises(UsageError, match="msg-ld, mge-ldm, msdm"):
-        find_protocol("mine")
+        check_settings(protocol="mine")
 
 
 def slakh(folder: Path, tracks: int = 2) -> Path:

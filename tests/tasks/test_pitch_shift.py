@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import numpy as np
 import pytest
+from nulls import null_db
 from tiny import save_tiny_model, song
 
 import msgld
@@ -13,13 +14,12 @@ from msgld.api.quality import of_separation
 from msgld.audio.sound import open_stream
 from msgld.checkpoint import load_model
 from msgld.diffusion.sampling import Sampling
-from msgld.metrics import null_db
 from msgld.model import Model
 from msgld.music.tuning import tuning
 from msgld.tasks.masking import PLAIN
 from msgld.tasks.pitch_shift import PitchShift, averaged
 from msgld.tasks.separate import separate_song
-from msgld.tasks.windowing import Windowing
+from msgld.tasks.song import Windowing
 
 RATE = 16000
 SHORT = Windowing(context=0.2, fade=0.1, length=1.5)

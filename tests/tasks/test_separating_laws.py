@@ -15,10 +15,10 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nulls import null_db
 from tiny import save_tiny_model
 
 import msgld
-from msgld.metrics import null_db
 
 DRAFT = msgld.Options(quality="draft")
 STEMS = ("bass", "drums", "guitar", "piano", "other")

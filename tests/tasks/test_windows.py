@@ -24,7 +24,7 @@ from msgld.dsp.windows import Joiner, WindowPlan
 from msgld.model import Model
 from msgld.tasks.masking import Masking
 from msgld.tasks.separate import separate, separate_song
-from msgld.tasks.windowing import Windowing
+from msgld.tasks.song import Windowing
 
 plans = st.builds(WindowPlan, st.integers(30, 90), st.integers(0, 8), st.integers(0, 12)).filter(
     lambda plan: plan.hop >= plan.fade

@@ -23,9 +23,9 @@ from msgld.nets.note_reader import NoteReader, NoteReaderConfig, likeliest_path
 from msgld.nets.vocoder import VocoderConfig
 from msgld.stems import STEMS
 from msgld.training.note_reader.batch import NotePool, NoteVary
-from msgld.training.note_reader.recipes import TINY
+from msgld.training.note_reader.part import TINY
 from msgld.training.note_reader.targets import note_targets
-from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import PoolConfig
 
 RATE, HOP = 44_100, 512
 CONFIG = NoteReaderConfig()

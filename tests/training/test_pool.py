@@ -32,9 +32,11 @@ from msgld.errors import DataError, TrainingError
 from msgld.training.pool.clips import ClipPool, draw_crops
 from msgld.training.pool.energies import EnergyPool
 from msgld.training.pool.filling import FEWEST, fitting, wait_for
-from msgld.training.pool.pool import LEAST, PoolConfig, check_shared_memory
+from msgld.training.pool.pool import LEAST
+from msgld.training.pool.supply import check_shared_memory
 from msgld.training.pool.troubles import IN_A_ROW, LINES, Patience, Trouble, Troubles
 from msgld.training.pool.workers import running
+from msgld.training.recipe import PoolConfig
 
 RATE = 100
 FEW = PoolConfig(slots=5, seconds=0.8, workers=0, patience=0.3)
@@ -304,7 +306,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from msgld.training.denoiser.part import DenoiserPart
-from msgld.training.parts import find_recipe
+from msgld.training.parts import find
 from msgld.training.run import run_part
 from msgld.stems import STEMS
 
@@ -313,7 +315,7 @@ class Nothing:
     stems = STEMS
 
 
-tiny = find_recipe("denoiser", "tiny")
+tiny = find("denoiser", "tiny")[1]
 run_part(DenoiserPart(replace(tiny, pool=replace(tiny.pool, workers=1)), Path("out")), Nothing(), 0.1)
 """
 

@@ -25,11 +25,9 @@ from msgld.metrics import si_sdr
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.progress import Progress
 from msgld.stems import STEMS
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Stage
+from msgld.training.recipe import PoolConfig, Stage
 from msgld.training.refiner.cuts import CutConfig, CutPool, Cuts, bends, bent
-from msgld.training.refiner.part import cut_out, distortion
-from msgld.training.refiner.recipes import TINY, RefinerRecipe, RefinerSettings
+from msgld.training.refiner.part import TINY, RefinerRecipe, RefinerSettings, cut_out, distortion
 
 CONFIG = RefinerConfig(stems=3, inputs=6, bands=64, widths=(4, 6, 8), depth=2)
 RATES = [8000, 22_050, 44_100, 48_000, 96_000]

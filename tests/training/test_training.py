@@ -36,12 +36,11 @@ from msgld.training.denoiser.part import DenoiserTrainer
 from msgld.training.denoiser.recipes import CONDITION_SIZES, RECIPES, DenoiserRecipe, DenoiserSettings
 from msgld.training.folder import load_state, save_state
 from msgld.training.mixing import MixConfig, mix_mels
-from msgld.training.optim import Average, OptimConfig, build_optimisers, rate_factor
-from msgld.training.parts import PARTS, designs, find_recipe
+from msgld.training.optim import Average, build_optimisers, rate_factor
+from msgld.training.parts import PARTS, designs, find
 from msgld.training.pool.clips import ClipPool, Crops, draw_crops
 from msgld.training.pool.energies import Energies, EnergyPool, pair_energies, pairs
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Stage
+from msgld.training.recipe import OptimConfig, PoolConfig, Stage
 from msgld.training.trainer import Trainer
 from msgld.training.vocoder.part import join_vocoder
 
@@ -552,17 +551,17 @@ def test_stages_follow_each_other():
 
 def test_recipes_are_found_by_name_and_fit_their_pool():
     for name, recipe in RECIPES.items():
-        assert find_recipe("denoiser", name) is recipe
+        assert find("denoiser", name)[1] is recipe
         longest, codec = max(stage.frames for stage in recipe.stages), recipe.settings.codec
         frame = codec.frame_columns * codec.mel.hop / codec.mel.rate
         assert longest * frame <= recipe.pool.seconds
         assert recipe.network.channels == codec.channels
         assert recipe.network.bands == codec.mel.bands
-    assert find_recipe("denoiser").name == "small"
+    assert find("denoiser")[1].name == "small"
     with pytest.raises(UsageError, match="tiny"):
-        find_recipe("denoiser", "nothing")
+        find("denoiser", "nothing")[1]
     with pytest.raises(UsageError, match="vocoder"):
-        find_recipe("nothing")
+        find("nothing")[1]
 
 
 def test_every_part_of_the_table_has_recipes_of_its_own():
@@ -571,7 +570,7 @@ def test_every_part_of_the_table_has_recipes_of_its_own():
             assert design.name == part and design.recipes
             for name, recipe in design.recipes.items():
                 assert recipe.name == name and isinstance(recipe.settings, design.settings)
-                assert recipe.stages[-1].until == 1.0 and find_recipe(part, name) is recipe
+                assert recipe.stages[-1].until == 1.0 and find(part, name)[1] is recipe
 
 
 OFTEN = replace(RECIPE, save_minutes=-1.0, settings=replace(RECIPE.settings, mix=MixConfig(remix=0.0)))

@@ -175,13 +175,28 @@ class FolderClips:
         return self.folder.read(song, start, self.seconds)
 
 
-def check_rules(folders: Iterable[StemFolder]) -> None:
-    """Raise DataError where a typed rule matches no file of any folder."""
-    maps = [folder.rules for folder in folders]
-    typed = {rule for one in maps for rule in one.typed}
-    idle = sorted(rule.pattern for rule in typed - {rule for one in maps for rule in one.used})
+def open_folders(
+    paths: Sequence[Path],
+    stems: tuple[str, ...],
+    maps: Sequence[str] = (),
+    cache: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> list[StemFolder]:
+    """Open folders of stems with the user's ``maps``; other arguments and errors as for :class:`StemFolder`.
+
+    Raises:
+        UsageError: a map that cannot be read, or no folder for it.
+        DataError: a map that matches no file of any folder.
+    """
+    rules = parse_map(maps, stems)
+    if rules and not paths:
+        raise UsageError("--map describes the files of --stems: add --stems FOLDER")
+    folders = [StemFolder(path, stems, rules=rules, cache=cache, on_progress=on_progress) for path in paths]
+    typed = {rule for one in folders for rule in one.rules.typed}
+    idle = sorted(rule.pattern for rule in typed - {rule for one in folders for rule in one.rules.used})
     if idle:
         raise DataError(f"--map {named(idle)} matches no file: name it as it is in the song's folder")
+    return folders
 
 
 def _usable_songs(

@@ -29,7 +29,7 @@ from msgld.training.mixing import mix_mels
 from msgld.training.part import Part, check_stems
 from msgld.training.pictures import draw_mels
 from msgld.training.pool.clips import ClipPool, Crops, draw_crops
-from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import PoolConfig
 from msgld.training.trainer import Trainer
 
 

@@ -8,9 +8,7 @@ from msgld.dsp.mel import AUDIOLDM, MelConfig
 from msgld.paper.autoencoder import KLConfig
 from msgld.paper.unet3d import UNetConfig
 from msgld.training.mixing import MixConfig
-from msgld.training.optim import OptimConfig
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Recipe, Stage, by_name
+from msgld.training.recipe import OptimConfig, PoolConfig, Recipe, Stage, by_name
 
 PLAIN = MixConfig(remix=0.0, gain_db=0.0, bend_db=0.0, dynamics=0.0, drop=0.0)
 """Stems as they were played together; only the mixture's loudness varies."""

@@ -99,13 +99,12 @@ def _item(
     top = config.top_separate if task in ("separate", "informed") else config.top
     level = np.repeat(np.tile(_unknown(top, config.density, rng), (tracks, 1)), frames, axis=1)
     known = _known(task, present, rng)
-    level[known] = _known_level(level[0, 0], config, rng)
+    level[known] = rng.uniform(0, 0.8 * level[0, 0]) if rng.random() < config.soft else 0.0
     if task != "separate" and rng.random() < config.stretch:
         first, last = np.sort(rng.integers(0, frames + 1, 2))
-        inside = np.arange(frames)
-        unknown_first = rng.random() < 0.5
-        past = inside < first if unknown_first else (inside < first) | (inside >= last)
-        level[:, past] = 0.0
+        level[:, :first] = 0.0
+        if rng.random() >= 0.5:
+            level[:, last:] = 0.0
     return level
 
 
@@ -145,8 +144,3 @@ def _unasked(
     if len(unknown) > 1 and rng.random() < config.absent:
         unasked[rng.choice(unknown, int(rng.integers(1, len(unknown))), replace=False)] = True
     return unasked
-
-
-def _known_level(unknown: float, config: LevelConfig, rng: np.random.Generator) -> float:
-    """Level of the given tracks: 0, or now and then something below that of the unknown ones."""
-    return float(rng.uniform(0, 0.8 * unknown)) if rng.random() < config.soft else 0.0

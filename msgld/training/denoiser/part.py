@@ -32,7 +32,7 @@ from msgld.training.mixing import MixConfig
 from msgld.training.part import Part, check_stems
 from msgld.training.pictures import draw_mels
 from msgld.training.pool.energies import Energies, EnergyPool
-from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import PoolConfig
 from msgld.training.trainer import Trainer
 
 
@@ -45,7 +45,7 @@ class DenoiserTrainer(Trainer[EnergyPool]):
     def __init__(self, recipe: DenoiserRecipe, model: Model, pool: EnergyPool, minutes: float,
                  device: torch.device, seed: int = 0) -> None:  # fmt: skip
         super().__init__("denoiser", model.denoiser, recipe, pool, minutes, device, seed)
-        self.recipe, self.model = recipe, model
+        self.model = model
         assert isinstance(model.codec, PatchCodec) and isinstance(model.denoiser, StemDenoiser)
         self.denoiser = model.denoiser
         self.codec = model.codec.to(device)

@@ -12,9 +12,7 @@ from msgld.nets.transformer import TransformerConfig
 from msgld.training.denoiser.batch import ConditionsConfig
 from msgld.training.denoiser.levels import LevelConfig
 from msgld.training.mixing import MixConfig
-from msgld.training.optim import OptimConfig
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Recipe, Stage, by_name
+from msgld.training.recipe import OptimConfig, PoolConfig, Recipe, Stage, by_name
 
 
 def _condition_sizes() -> dict[str, Any]:

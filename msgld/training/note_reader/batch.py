@@ -16,7 +16,8 @@ from msgld.model import REFERENCE_RMS
 from msgld.nets.note_reader import NoteReaderConfig
 from msgld.training.mixing import slow_curves
 from msgld.training.note_reader.targets import note_targets
-from msgld.training.pool.pool import Pool, PoolConfig
+from msgld.training.pool.pool import Pool
+from msgld.training.recipe import PoolConfig
 
 NEPER = 20 / np.log(10)
 """Decibels in one."""

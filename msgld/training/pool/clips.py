@@ -1,7 +1,8 @@
-"""A pool of waveforms, and the crops cut out of it."""
+"""A pool of waveforms, the crops cut out of it, and stems put together from different pieces."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,13 @@ import torch
 from torch import Tensor
 
 from msgld.data.source import Source
-from msgld.training.pool.pool import Pool, PoolConfig
+from msgld.training.pool.pool import Pool
+from msgld.training.recipe import PoolConfig
 
 PEAK = 32767.0
+
+RECENT = 5
+"""Clips that are remembered to take stems from."""
 
 
 class ClipPool(Pool):
@@ -67,3 +72,32 @@ def draw_crops(pool: ClipPool, items: int, samples: int, rng: np.random.Generato
     balance = np.array([random_balance(rng) for _ in range(items)])
     audio = pool.cut(slots, starts, samples, balance)
     return Crops(audio, pool.present[slots].to(audio.device))
+
+
+class Remixer:
+    """Puts stems of the last clips together: no band plays so, but separation learns from it.
+
+    A copy in another process begins with no clips.
+
+    Args:
+        fraction: of the clips, which are replaced by a remix.
+    """
+
+    def __init__(self, fraction: float) -> None:
+        self.fraction = fraction
+        self.recent: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=RECENT)
+
+    def __reduce__(self) -> tuple[type[Remixer], tuple[float]]:
+        return Remixer, (self.fraction,)
+
+    def __call__(
+        self, stems: np.ndarray, present: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, bool]:
+        """A clip's stems (S, ...) and their presence (S,) as they are, or each of another clip; and which it was."""
+        self.recent.append((stems, present.copy()))
+        if rng.random() >= self.fraction or len(self.recent) < 2:
+            return stems, present, False
+        count, clips = len(stems), len(self.recent)
+        order = np.concatenate([rng.permutation(clips) for _ in range(-(-count // clips))])[:count]
+        chosen = [(self.recent[clip][0][k], self.recent[clip][1][k]) for k, clip in enumerate(order)]
+        return np.stack([audio for audio, _ in chosen]), np.array([there for _, there in chosen]), True

@@ -18,9 +18,9 @@ from msgld.data.source import Clip, Source
 from msgld.dsp.mel import MelConfig, band_power, columns, product, spectrum
 from msgld.music.conditioning import FACTS, facts, programs
 from msgld.music.conditions import PROGRAMS
-from msgld.training.pool.clips import random_balance
-from msgld.training.pool.pool import Pool, PoolConfig
-from msgld.training.pool.remix import Remixer
+from msgld.training.pool.clips import Remixer, random_balance
+from msgld.training.pool.pool import Pool
+from msgld.training.recipe import PoolConfig
 
 
 def pairs(stems: int) -> list[tuple[int, int]]:

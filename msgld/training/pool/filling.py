@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -9,7 +10,8 @@ from msgld.data.source import Source, music_seconds
 from msgld.errors import TrainingError
 from msgld.progress import OnProgress, Progress
 from msgld.training.log import say
-from msgld.training.pool.pool import Pool, PoolConfig
+from msgld.training.pool.pool import Pool
+from msgld.training.recipe import PoolConfig
 
 RENDERING = 0.25
 """Fraction of a run's time after which steps begin with the clips that are ready."""
@@ -46,19 +48,15 @@ def wait_for(
         TrainingError: no clips come, or all are silent.
     """
     needed = pool.slots if not pool.config.workers else min(pool.slots, clips)
-    begin, limit = clock(), float("inf")
+    begin, limit = clock(), math.inf
     if minutes is not None and pool.spent >= minutes * 60:
         say("this run's minutes are over already: nothing is trained now, more minutes go on from here")
     if minutes is not None:
         limit = max(0.0, RENDERING * (minutes * 60 - pool.spent) - (begin - pool.since))
     for ready in pool.wait(needed, limit):
         if on_progress:
-            on_progress(_rendering(ready, needed, clock() - begin, limit))
+            passed = clock() - begin  # the first clips take ``limit`` seconds at most
+            eta = min(passed / ready * (needed - ready) if ready else math.inf, max(0.0, limit - passed))
+            on_progress(Progress(ready, needed, "clips", "rendering", eta if eta < math.inf else None))
     if not pool.kept[: len(pool)].any():
         raise TrainingError("all clips that were rendered are silent: check the data")
-
-
-def _rendering(ready: int, needed: int, passed: float, limit: float) -> Progress:
-    """Progress of the first clips, which take ``limit`` seconds at most."""
-    eta = min(passed / ready * (needed - ready) if ready else float("inf"), max(0.0, limit - passed))
-    return Progress(ready, needed, "clips", "rendering", eta if eta < float("inf") else None)

@@ -2,37 +2,117 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Protocol
+from pathlib import Path
 
+import numpy as np
 import soundfile
+import torch
 from torch import Tensor
 
-from msgld.data.source import BadClip, Source, missing_file, origin_of
-from msgld.errors import MsgldError
-from msgld.training.pool.troubles import Patience, Trouble
-
-
-class Supplied(Protocol):
-    """The pool to be supplied; :class:`msgld.training.pool.pool.Pool` has these."""
-
-    config: Any
-    source: Source
-    slots: int
-    tried: Tensor
-    done: Tensor
-    avoided: set[str]
-
-    def seed_of(self, worker: int, ahead: int = 0) -> int: ...  # noqa: D102
-
-    def owed(self, worker: int) -> int: ...  # noqa: D102
-
-    def render(self, index: int, slot: int | None = None) -> None: ...  # noqa: D102
-
+from msgld.data.source import BadClip, Clip, Source, checked, missing_file, origin_of
+from msgld.dsp.resample import resample
+from msgld.errors import MsgldError, TrainingError
+from msgld.training.pool.troubles import Patience, Trouble, Troubles
+from msgld.training.recipe import PoolConfig
 
 _PASSING = (MsgldError, OSError, MemoryError, soundfile.SoundFileError)
 """Errors that may pass, such as an unavailable network drive. Any other error is a fault of the source."""
+
+
+class Rendering(ABC):
+    """Renders the clips of a source at ``rate`` into slots, and counts them.
+
+    Attributes:
+        kept: data of every clip, (slots, ...), in memory that the workers share, if there are any.
+        present: bool (slots, K).
+        remixed: bool (slots,), clips whose stems do not belong together.
+        slots: clips that are drawn from; those of ``config``, or fewer where time was short.
+        tried: clips that each worker has begun, those that were passed over included; ``done`` are in the pool.
+        drawn: crops that were drawn so far.
+        version: how often each slot was renewed.
+        troubles: problems that kept clips out.
+        broken: why no more clips come; empty as long as they do.
+        avoided: pieces that end the processes that render them.
+    """
+
+    def __init__(self, source: Source, config: PoolConfig, rate: int, kept: Tensor) -> None:
+        self.source, self.config, self.rate = source, config, rate
+        if config.workers:
+            check_shared_memory(kept.nbytes)
+            kept.share_memory_()
+        self.kept = kept
+        self.present = torch.zeros(config.slots, len(source.stems), dtype=torch.bool).share_memory_()
+        self.remixed = torch.zeros(config.slots, dtype=torch.bool).share_memory_()
+        self.slots = config.slots
+        self.done = torch.zeros(max(1, config.workers), dtype=torch.int64).share_memory_()
+        self.tried = torch.zeros_like(self.done).share_memory_()
+        self.drawn = torch.zeros((), dtype=torch.int64).share_memory_()
+        self.version = torch.zeros(config.slots, dtype=torch.int64).share_memory_()
+        self.troubles, self.broken = Troubles(), ""
+        self.avoided: set[str] = set()
+
+    @abstractmethod
+    def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
+        """Keep a clip's stems (K, 2, L), at the pool's rate, in that slot. Its ``present`` and ``remixed`` are set."""
+
+    def remember(self, slot: int, clip: Clip) -> None:  # noqa: B027
+        """Keep facts about a clip besides its sound, before it is stored; nothing by default."""
+
+    @property
+    def written(self) -> int:
+        """Clips rendered so far."""
+        return int(self.done.sum())
+
+    @property
+    def reached(self) -> int:
+        """The first seed that no worker has begun, for a run that goes on later."""
+        return self.config.seed + len(self.tried) * int(self.tried.max())
+
+    def __len__(self) -> int:
+        """Clips that can be drawn now: those before the first one that a worker still owes."""
+        return min(self.slots, *map(self.owed, range(len(self.done))))
+
+    def render(self, index: int, slot: int | None = None) -> None:
+        """Render clip ``index`` into a slot, its own by default.
+
+        Raises:
+            BadClip: it has samples that are not finite or absurdly large; the slot stays as it was.
+        """
+        seed, slot = self.config.seed + index, index % self.config.slots if slot is None else slot
+        clip = checked(self.source.clip(seed, self.config.seconds), self.source.stems)
+        self.present[slot] = torch.from_numpy(np.ascontiguousarray(clip.present))
+        self.remixed[slot] = bool(clip.meta.get("remixed", 0))
+        self.remember(slot, clip)
+        samples = round(self.config.seconds * self.rate)
+        self.store(slot, _at_rate(clip.stems, clip.rate, self.rate, samples), seed)
+        if not bool(torch.isfinite(self.kept[slot]).all()):
+            self.kept[slot] = 0
+            raise BadClip(f"{clip.name}: its data are not finite; it is left out", clip.name)
+        self.version[slot] += 1
+
+    def seed_of(self, worker: int, ahead: int = 0) -> int:
+        """The seed of the clip that a worker tries next, or so many later: of N workers each has every N-th."""
+        return self.config.seed + worker + len(self.tried) * (int(self.tried[worker]) + ahead)
+
+    def note(self, trouble: Trouble) -> None:
+        """Take a worker's report; no more clips come if it is the last straw."""
+        self.troubles.note(trouble)
+        if trouble.kind == "over":
+            self.broken = self.broken or trouble.line
+        else:
+            self.broken = self.broken or self.troubles.too_many(self.written, self.config.bad)
+
+    def owed(self, worker: int) -> int:
+        """The next clip of a worker, in the order of the pool's slots: of N workers each has every N-th."""
+        return worker + len(self.done) * int(self.done[worker])
+
+    def due(self, worker: int = 0) -> bool:
+        """Whether a worker's next clip is due: the pool is not full without it, or has been drawn from often enough."""
+        return self.owed(worker) < self.slots + int(self.drawn) / self.config.reuse
 
 
 class Supply:
@@ -42,7 +122,7 @@ class Supply:
         tell: called with every trouble.
     """
 
-    def __init__(self, pool: Supplied, worker: int, tell: Callable[[Trouble], None]) -> None:
+    def __init__(self, pool: Rendering, worker: int, tell: Callable[[Trouble], None]) -> None:
         self.pool, self.worker, self.tell = pool, worker, tell
         self.patience = Patience(pool.config.patience)
         self.waited = False
@@ -71,7 +151,8 @@ class Supply:
         return True
 
     def _failed(self, error: Exception) -> None:
-        reason = " ".join((str(error) if isinstance(error, MsgldError) else _described(error)).split())
+        kind = "" if isinstance(error, MsgldError) else type(error).__name__
+        reason = " ".join(": ".join(filter(None, (kind, str(error)))).split())
         gone = missing_file(self.pool.source)
         if gone is not None:
             # Other clips would come of the sources that are left: the run would go on with other data.
@@ -89,5 +170,24 @@ class Supply:
             self.tell(Trouble("failed", f"a clip is left out: {reason}"))
 
 
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+def check_shared_memory(needed: int, place: Path = Path("/dev/shm")) -> None:
+    """Raise TrainingError if ``needed`` bytes are more than is free in shared memory: the system would end the process.
+
+    Containers often have 64 MiB of it.
+    """
+    if not place.is_dir():
+        return
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise TrainingError(
+            f"the pool of clips takes {needed / 1e6:.0f} MB of shared memory, {place} has {free / 1e6:.0f} MB: "
+            "allow more (docker run --shm-size 8g), or choose a smaller recipe such as tiny"
+        )
+
+
+def _at_rate(stems: np.ndarray, source: int, rate: int, samples: int) -> np.ndarray:
+    """Stems (K, 2, L) of a source at the pool's rate, where it differs, and of its length."""
+    if source == rate:
+        return stems
+    kept = resample(stems, source, rate)[..., :samples]
+    return np.pad(kept, ((0, 0), (0, 0), (0, samples - kept.shape[-1])))

@@ -1,4 +1,4 @@
 """Training of the refiner, which corrects the masks of a model whose other parts stay fixed.
 
-``recipes`` holds the settings, ``cuts`` the pool and its crops, and ``part`` the losses and the trainer.
+``cuts`` holds the pool and its crops, ``part`` the recipes, the losses and the trainer.
 """

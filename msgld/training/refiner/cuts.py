@@ -20,8 +20,9 @@ from msgld.dsp.mel import MelConfig, columns, product
 from msgld.dsp.stft import stft
 from msgld.model import REFERENCE_RMS
 from msgld.training.mixing import slow_curves, tones
-from msgld.training.pool.pool import Pool, PoolConfig
-from msgld.training.pool.remix import Remixer
+from msgld.training.pool.clips import Remixer
+from msgld.training.pool.pool import Pool
+from msgld.training.recipe import PoolConfig
 
 LOWEST = 20.0
 """Hertz up to which a stem's filter is level."""

@@ -13,17 +13,15 @@ from msgld.nets.phases import Prediction
 
 WINDOWS = (512, 1024, 2048, 4096)
 
+FLOOR = 1e-4
+"""Magnitude that is added to all before logarithms are taken."""
+
 LAGS = (1, 2, 4, 8, 16)
 """Columns over which turns of phase are compared. From one column to the next half a semitone at 100 Hz is a fifth of a
 radian, which a cosine hardly sees; over sixteen it is half a turn."""
 
 
-def log_magnitude(spectra: Tensor, floor: float = 1e-4) -> Tensor:
-    """0.5 ln(|S|^2 + floor^2)."""
-    return 0.5 * torch.log(spectra.real.square() + spectra.imag.square() + floor**2)
-
-
-def stft_loss(made: Tensor, real: Tensor, windows: Sequence[int] = WINDOWS) -> Tensor:
+def stft_loss(made: Tensor, real: Tensor) -> Tensor:
     """Log-magnitude L1 plus spectral convergence, mean over the resolutions (Yamamoto et al. 2020).
 
     Args:
@@ -31,8 +29,9 @@ def stft_loss(made: Tensor, real: Tensor, windows: Sequence[int] = WINDOWS) -> T
         real: waveforms (B, L).
     """
     losses = []
-    for n_fft in windows:
-        a, b = (log_magnitude(stft(x, n_fft, n_fft // 4)) for x in (made, real))
+    for n_fft in WINDOWS:
+        spectra = (stft(x, n_fft, n_fft // 4) for x in (made, real))
+        a, b = (0.5 * torch.log(s.real.square() + s.imag.square() + FLOOR**2) for s in spectra)
         far = (a.exp() - b.exp()).flatten(1).norm(dim=1) / b.exp().flatten(1).norm(dim=1).clamp_min(0.1)
         losses.append((a - b).abs().mean() + far.mean())
     return torch.stack(losses).mean()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from msgld.training.log import say
 from msgld.training.part import Part
 from msgld.training.pictures import draw_planes
 from msgld.training.pool.clips import ClipPool, Crops, draw_crops
-from msgld.training.pool.pool import PoolConfig
+from msgld.training.recipe import PoolConfig
 from msgld.training.trainer import Trainer
 from msgld.training.vocoder.loss import frequency_loss, mel_loss, stft_loss, turn_loss
 from msgld.training.vocoder.recipes import RECIPES, VocoderRecipe, VocoderSettings
@@ -36,9 +35,6 @@ WEIGHTS = {"stft": 1.0, "mel": 2.0, "turn": 2.0, "frequency": 3.0, "hinge": 0.1,
 
 FLOOR = 1e-5
 """Magnitude drawn black."""
-
-Export = Callable[[Vocoder, dict[str, Any]], None]
-"""Writes the vocoder; the second argument is about its training."""
 
 
 def on_grid(config: VocoderConfig, mel: MelConfig) -> VocoderConfig:
@@ -72,14 +68,14 @@ class VocoderTrainer(Trainer[ClipPool]):
     Args:
         codec: its log-mels are the input of the vocoder; it stays as it is.
         vocoder: goes on with this one instead of a new one.
-        write: called to export.
+        base: folder of the model or first stage that the vocoder joins whenever it is exported.
     """
 
     def __init__(self, recipe: VocoderRecipe, codec: Codec, pool: ClipPool, minutes: float, device: torch.device,
-                 seed: int = 0, vocoder: Vocoder | None = None, write: Export | None = None) -> None:  # fmt: skip
+                 seed: int = 0, vocoder: Vocoder | None = None, base: Path | None = None) -> None:  # fmt: skip
         self.vocoder = (vocoder or build_vocoder(recipe, codec, seed)).train().requires_grad_(True)
         super().__init__("vocoder", self.vocoder, recipe, pool, minutes, device, seed)
-        self.recipe, self.write, self.weights = recipe, write, WEIGHTS
+        self.base, self.weights = base, WEIGHTS
         self.half = bf16_is_fast(device)
         self.codec = codec.to(device)
         with torch.random.fork_rng(devices=[]):
@@ -130,9 +126,10 @@ class VocoderTrainer(Trainer[ClipPool]):
         self.adversary_optimiser.load_state_dict(state["adversary_optimiser"])
 
     def export(self, out: Path, about: dict[str, Any]) -> dict[str, float]:
-        """Write the vocoder."""
-        if self.write:
-            self.write(self.vocoder, {"recipe": self.recipe.name, **about})
+        """Write the model, or the first stage, with this vocoder."""
+        if self.base:
+            info = {"name": model_name(out), "vocoder_training": {"recipe": self.recipe.name, **about}}
+            join_vocoder(self.base, self.vocoder, out / MODEL, **info)
         return {}
 
     @torch.no_grad()
@@ -197,18 +194,12 @@ class VocoderPart(Part[VocoderRecipe, ClipPool]):
         return ClipPool(source, config, self.codec.mel.rate)
 
     def trainer(self, pool: ClipPool, minutes: float, resumed: bool) -> VocoderTrainer:
-        """A trainer of the vocoder, which joins the model whenever it is exported."""
-
-        def write(vocoder: Vocoder, about: dict[str, Any]) -> None:
-            info = {"name": model_name(self.out), "vocoder_training": about}
-            join_vocoder(self.base, vocoder, self.out / MODEL, **info)
-
-        return VocoderTrainer(
-            self.recipe, self.codec, pool, minutes, self.device, self.seed, self.vocoder, write
-        )
+        """A trainer of the vocoder."""
+        run = (pool, minutes, self.device, self.seed)
+        return VocoderTrainer(self.recipe, self.codec, *run, self.vocoder, self.base)
 
 
-def join_vocoder(model: Path, vocoder: Vocoder, out: Path, **about: Any) -> Path:
+def join_vocoder(model: Path, vocoder: Vocoder, out: Path, **about: Any) -> None:
     """Write a model with this vocoder; a codec alone becomes a first stage with a vocoder.
 
     Args:
@@ -226,9 +217,8 @@ def join_vocoder(model: Path, vocoder: Vocoder, out: Path, **about: Any) -> Path
         whole.vocoder = vocoder
         whole.info.update(about)
         save_model(whole, out)
-        return out
+        return
     codec, _ = load_first_stage(model)
     kept = {key: description.get(key) for key in ("stems", "level")}
     parts = {"codec": codec, "vocoder": vocoder}
     save_parts(parts, out, {**kept, "info": {**description["info"], **about}}, torch.float16)
-    return out

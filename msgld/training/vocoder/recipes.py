@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from msgld.nets.discriminators import DiscriminatorConfig
 from msgld.nets.vocoder import VocoderConfig
-from msgld.training.optim import OptimConfig
-from msgld.training.pool.pool import PoolConfig
-from msgld.training.recipe import Recipe, Stage, by_name
+from msgld.training.recipe import OptimConfig, PoolConfig, Recipe, Stage, by_name
 
 
 @dataclass(frozen=True)

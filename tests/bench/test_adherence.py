@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from adherence import key_met, tempo_met, tempo_of
 from harmony import RATE, cadence, chords
 
 from msgld.errors import UsageError
-from msgld.metrics.adherence import key_met, tempo_met, tempo_of
 from msgld.music.keys import key_name
 
 
