@@ -14,6 +14,8 @@ from msgld.data.source import Source
 from msgld.description import read_description
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
+from msgld.nets.beat_tracker import BeatTracker
+from msgld.nets.listener import Listener
 from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
 from msgld.training.folder import MODEL, model_name
@@ -22,7 +24,7 @@ from msgld.training.recipe import AnyRecipe, PoolConfig
 from msgld.training.trainer import Trainer
 
 PartRecipe = TypeVar("PartRecipe", bound=AnyRecipe)
-Module = TypeVar("Module", NoteReader, Refiner)
+Module = TypeVar("Module", BeatTracker, Listener, NoteReader, Refiner)
 
 
 class Part(ABC, Generic[PartRecipe, AnyPool]):
@@ -43,6 +45,7 @@ class Part(ABC, Generic[PartRecipe, AnyPool]):
         recipes: by name, the default first.
         settings: class of the recipes' settings, which tells designs of one part apart.
         over_a_model: whether it is trained for a whole model: ``start``, or the shipped one.
+        over_scores: whether its clips have notes: MIDI files and the band.
 
     Raises:
         UsageError, ModelError: ``start`` or ``first_stage`` do not fit. Nothing has been written then.
@@ -52,6 +55,7 @@ class Part(ABC, Generic[PartRecipe, AnyPool]):
     recipes: ClassVar[Mapping[str, AnyRecipe]]
     settings: ClassVar[type]
     over_a_model: ClassVar[bool] = False
+    over_scores: ClassVar[bool] = False
 
     def __init__(
         self,
