@@ -77,7 +77,10 @@ class Oscillator:
 
     def _note(self, hertz: float, duration: float) -> np.ndarray:
         """One note of some seconds, (L,)."""
-        time = np.arange(round((min(duration, 10.0) + 4 * self.release) * self.rate), dtype=np.float32) / self.rate
+        time = (
+            np.arange(round((min(duration, 10.0) + 4 * self.release) * self.rate), dtype=np.float32)
+            / self.rate
+        )
         partials = max(1, min(PARTIALS, int(0.45 * self.rate / hertz)))
         waves = [_period(levels[:partials], self.phases[:partials]) for levels in (self.bright, self.dark)]
         cents = self.vibrato * np.sin(2 * np.pi * self.speed * time) * np.minimum(1, time / 0.3)

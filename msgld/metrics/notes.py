@@ -82,4 +82,5 @@ def found_notes(
 def summed(parts: list[Found]) -> Found:
     """Counts of several sounds together."""
     errors = np.concatenate([part.errors for part in parts]) if parts else np.zeros(0)
-    return Found(*(sum(getattr(part, name) for part in parts) for name in ("hits", "true", "made")), errors)
+    hits, true, made = (sum(getattr(part, name) for part in parts) for name in ("hits", "true", "made"))
+    return Found(hits, true, made, errors)

@@ -1,6 +1,6 @@
 """The beat tracker: a network from a mixture to where its beats and bar lines are.
 
-Dilated convolutions along time see about twelve seconds (as Davies and Böck 2019 do), enough to tell a bar's first beat.
+Dilated convolutions along time (as in Davies and Böck 2019) see about twelve seconds, enough to tell where bars begin.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class BeatTracker(nn.Module):
         self.outward = nn.Conv1d(config.width, 3, 1)
         nn.init.zeros_(self.outward.weight)
         with torch.no_grad():
-            self.outward.bias[:] = torch.tensor([-3.0, -4.0, -2.0])
+            self.outward.get_parameter("bias").copy_(torch.tensor([-3.0, -4.0, -2.0]))
 
     def frames(self, samples: int) -> int:
         """Frames of a sound: one at its start, and one every hop."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
@@ -51,7 +52,14 @@ class ListenerConfig:
         drum_kernel: of their convolutions along time, odd.
     """
 
-    stems: Annotated[tuple[Text, ...], Length(1, 63)] = ("bass", "drums", "guitar", "piano", "vocals", "other")
+    stems: Annotated[tuple[Text, ...], Length(1, 63)] = (
+        "bass",
+        "drums",
+        "guitar",
+        "piano",
+        "vocals",
+        "other",
+    )
     unpitched: Annotated[tuple[Text, ...], Length(0, 63)] = ("drums",)
     rate: Annotated[int, Between(8000, 192_000)] = 22_050
     hop: Annotated[int, Between(64, 4096, 64)] = 512
@@ -74,7 +82,9 @@ class ListenerConfig:
         if self.lowest + self.notes > 128:
             raise ValueError(f"{self.notes} notes from {self.lowest} on are higher than MIDI goes")
         if not set(self.unpitched) <= set(self.stems):
-            raise ValueError(f"unpitched names {self.unpitched}, which are not all among the stems {self.stems}")
+            raise ValueError(
+                f"unpitched names {self.unpitched}, which are not all among the stems {self.stems}"
+            )
 
     def check_fit(self, codec: Grid, stems: int) -> None:
         """Any codec and any stems fit: it works on sound."""
@@ -118,7 +128,9 @@ class NoteBlock(nn.Module):
         super().__init__()
         self.along_time = nn.Conv2d(width, width, (1, 5), padding=(0, 2 * dilation), dilation=(1, dilation))
         self.near = nn.Conv2d(width, width, (7, 1), padding=(3, 0))
-        self.octaves = nn.Conv2d(width, width, (5, 1), padding=(2 * OCTAVE, 0), dilation=(OCTAVE, 1), bias=False)
+        self.octaves = nn.Conv2d(
+            width, width, (5, 1), padding=(2 * OCTAVE, 0), dilation=(OCTAVE, 1), bias=False
+        )
         self.outward = nn.Conv2d(width, width, 1)
 
     def forward(self, x: Float[Tensor, "B W notes T"]) -> Float[Tensor, "B W notes T"]:
@@ -146,7 +158,7 @@ class PitchedListener(nn.Module):
         self.blocks = nn.ModuleList(NoteBlock(width, 2**index) for index in range(config.depth))
         self.outward = nn.Conv2d(width, 4, 1)
         nn.init.zeros_(self.outward.weight)
-        _begin(self.outward.bias)
+        _begin(self.outward.get_parameter("bias"))
 
     def forward(self, waves: Float[Tensor, "B L"], stems: Int64[Tensor, "B"]) -> Float[Tensor, "B 4 notes T"]:
         """See the class."""
@@ -209,6 +221,7 @@ class Listener(nn.Module):
     """
 
     thresholds: Tensor
+    unpitched: Tensor
 
     def __init__(self, config: ListenerConfig) -> None:
         super().__init__()
@@ -216,8 +229,8 @@ class Listener(nn.Module):
         self.pitched = PitchedListener(config)
         self.drums = DrumListener(config)
         self.register_buffer("thresholds", torch.tensor([0.4, 0.4]).repeat(len(config.stems), 1))
-        drums = torch.tensor([stem in config.unpitched for stem in config.stems])
-        self.register_buffer("unpitched", drums, persistent=False)
+        drums = np.array([stem in config.unpitched for stem in config.stems])
+        self.register_buffer("unpitched", torch.from_numpy(drums), persistent=False)
 
     def frames(self, samples: int) -> int:
         """Frames of a sound: one at its start, and one every hop."""

@@ -1,8 +1,8 @@
 """Spectra on a scale of pitch: equal steps of a semitone's fraction, with the harmonics of every pitch side by side.
 
-A long window resolves low notes, a short one shows attacks. Harmonics of a pitch lie at the same distances all over such
-a scale, so a few shifted copies bring them to the place of their fundamental, where a small convolution sees them all
-(Bittner et al. 2017, harmonic constant-Q transform).
+A long window resolves low notes, a short one shows attacks. Harmonics of a pitch lie at the same distances all over
+such a scale, so a few shifted copies bring them to the place of their fundamental, where a small convolution sees all
+of them (Bittner et al. 2017, harmonic constant-Q transform).
 """
 
 from __future__ import annotations
@@ -92,6 +92,8 @@ class Attacks(nn.Module):
         bands: on a scale of pitch, from 60 Hz up.
         steps: in a frame.
     """
+
+    bank: Tensor
 
     def __init__(self, rate: int, hop: int, window: int, bands: int, steps: int) -> None:
         super().__init__()

@@ -99,7 +99,9 @@ def decode_notes(
     end = _until_next(onset, end, np.zeros(len(keys), int) if rules.single else keys, rules.shortest)
     velocity = np.clip(np.rint(127 * activity.velocity[keys, frames]), 1, 127).astype(int)
     ones = np.ones(len(keys))
-    part = Part(stem, 0, stem in UNPITCHED, onset, end - onset, keys + activity.lowest, velocity, ones, 0 * ones)
+    part = Part(
+        stem, 0, stem in UNPITCHED, onset, end - onset, keys + activity.lowest, velocity, ones, 0 * ones
+    )
     return part.pick(np.lexsort((part.pitch, part.onset)))
 
 
@@ -109,7 +111,8 @@ def _peaks(onset: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]
     frames = onset.shape[1]
     before = np.maximum(padded[:, :frames], padded[:, 1 : frames + 1])
     after = np.maximum(padded[:, 3 : frames + 3], padded[:, 4 : frames + 4])
-    return np.nonzero((onset >= threshold) & (onset > before) & (onset >= after))
+    keys, places = np.nonzero((onset >= threshold) & (onset > before) & (onset >= after))
+    return keys, places
 
 
 def _plausible(onset: np.ndarray, keys: np.ndarray, sure: np.ndarray, rules: Rules) -> np.ndarray:
@@ -148,5 +151,7 @@ def _until_next(onset: np.ndarray, end: np.ndarray, voice: np.ndarray, shortest:
     following = np.append(onset[order][1:], np.inf)
     same = np.append(voice[order][1:] == voice[order][:-1], False)
     cut = end.copy()
-    cut[order] = np.where(same, np.minimum(end[order], np.maximum(following, onset[order] + shortest)), end[order])
+    cut[order] = np.where(
+        same, np.minimum(end[order], np.maximum(following, onset[order] + shortest)), end[order]
+    )
     return cut

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -21,18 +22,19 @@ SILENT = 1e-5
 """RMS below which a sound is silent, and has no notes."""
 
 FRAMES = 1024
-"""Frames of a window."""
+"""Frames of a window, or more where the network sees far."""
 
 
 def windows(frames: int, hop: int, context: int) -> Iterator[tuple[int, int, int, int]]:
     """Windows over a sound: the first and the last frame that are kept, and first and last sample that are seen."""
-    for first in range(0, frames, FRAMES):
-        last = min(frames, first + FRAMES)
+    size = max(FRAMES, 4 * context)
+    for first in range(0, frames, size):
+        last = min(frames, first + size)
         yield first, last, max(0, first - context) * hop, (last + context) * hop
 
 
 def mono(sound: np.ndarray, rate: int, wanted: int) -> Tensor:
-    """A sound (channels, L) as the networks take it: mono (1, l) at their rate and loudness; zeros where it is silent."""
+    """A sound (channels, L) as networks take it: mono (1, l), at their rate and loudness; zeros where it is silent."""
     wave = torch.from_numpy(resample(np.asarray(sound, np.float32).mean(0, keepdims=True), rate, wanted))
     rms = gated_rms(wave, wanted)
     return wave * (LOUDNESS / rms) if rms > SILENT else torch.zeros_like(wave)
@@ -73,8 +75,8 @@ def activity_of(listener: Listener, wave: Tensor, stem: str) -> Activity:
         said = listener(piece.to(number.device), number)
         return [said.onset.sigmoid(), said.sounding.sigmoid(), said.velocity, said.shift]
 
-    arrays = over_windows(wave, config.hop, config.width_of_time, answer)
-    return Activity(*arrays, config.rate / config.hop, config.lowest)
+    onset, sounding, velocity, shift = over_windows(wave, config.hop, config.width_of_time, answer)
+    return Activity(onset, sounding, velocity, shift, config.rate / config.hop, config.lowest)
 
 
 def known(listener: Listener, stem: str) -> str:
@@ -96,6 +98,6 @@ def listen(listener: Listener, sound: np.ndarray, rate: int, stem: str, rules: R
     wave = mono(sound, rate, listener.config.rate)
     activity = activity_of(listener, wave, stem)
     if not bool(wave.any()):
-        activity = Activity(*(np.zeros_like(activity.onset),) * 4, activity.second, activity.lowest)
+        activity = replace(activity, onset=np.zeros_like(activity.onset))
     onset, sounding = listener.thresholds[listener.config.stems.index(known(listener, stem))].tolist()
     return decode_notes(activity, stem, (onset, sounding), rules)

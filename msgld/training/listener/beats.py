@@ -38,7 +38,9 @@ class BeatsSettings:
         compound: weight of the error of how beats are divided.
     """
 
-    degradation: Degradation = Degradation(amplified=0.05, modulated=0.02, roomed=0.25, separated=0.0, bleed=0.0)
+    degradation: Degradation = Degradation(
+        amplified=0.05, modulated=0.02, roomed=0.25, separated=0.0, bleed=0.0
+    )
     gain_db: float = 5.0
     dropped: float = 0.2
     semitones: float = 2.0
@@ -97,7 +99,8 @@ class BeatsTrainer(TrainerOfModel[PlayedPool]):
             higher = float(self.rng.uniform(-1, 1) * self.recipe.settings.semitones)
             stem = int(self.rng.integers(len(self.pool.source.stems)))
             drawn = self.pool.crop(slot, stem, (stage.frames - 1) * config.hop, self.rng, higher)
-            waves.append(degraded(self._mixed(drawn.sound), ALONE, config.rate, self.recipe.settings.degradation, self.rng))
+            mixed, how = self._mixed(drawn.sound), self.recipe.settings.degradation
+            waves.append(degraded(mixed, ALONE, config.rate, how, self.rng))
             tables.append(drawn.beats)
         targets = beat_targets(tables, stage.frames, config.rate / config.hop)
         on = BeatTargets(*(one.to(self.device) for one in vars(targets).values()))
@@ -157,7 +160,9 @@ class BeatsPart(PartOfModel[BeatsRecipe, PlayedPool]):
 
     def begin(self, source: Source) -> None:
         """Build the beat tracker where the model has none of this size."""
-        self.model.beat_tracker = self.same_or_new(self.model.beat_tracker, lambda: BeatTracker(self.recipe.network))
+        self.model.beat_tracker = self.same_or_new(
+            self.model.beat_tracker, lambda: BeatTracker(self.recipe.network)
+        )
 
     def pool(self, source: Source, config: PoolConfig) -> PlayedPool:
         """A pool of dry stems."""

@@ -30,8 +30,12 @@ def calibrated(listener: Listener, waves: Tensor, number: int, tables: Sequence[
     activities = list[Activity]()
     for wave in waves:
         said = listener(wave[None], torch.tensor([number], device=wave.device))
-        arrays = (said.onset.sigmoid(), said.sounding.sigmoid(), said.velocity, said.shift)
-        activities.append(Activity(*(one[0].cpu().numpy() for one in arrays), config.rate / config.hop, config.lowest))
+        onset, sounding, velocity, shift = (
+            one[0].cpu().numpy()
+            for one in (said.onset.sigmoid(), said.sounding.sigmoid(), said.velocity, said.shift)
+        )
+        second = config.rate / config.hop
+        activities.append(Activity(onset, sounding, velocity, shift, second, config.lowest))
     scores = dict[float, float]()
     for threshold in TRIED:
         found = []

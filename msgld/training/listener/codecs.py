@@ -15,7 +15,7 @@ DELAY = 4096
 
 
 def coded(x: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
-    """A mono sound (L,) through a codec at 32 to 96 kbit/s, at its old place; as it is where FFmpeg lacks the encoder."""
+    """A mono sound (L,) through a codec at 32 to 96 kbit/s, at its old place; as it is where there is no encoder."""
     import av
 
     container, encoder, decoder = FORMATS[int(rng.integers(len(FORMATS)))]
@@ -30,7 +30,7 @@ def coded(x: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
             sink.mux(stream.encode(frame))
             sink.mux(stream.encode(None))
         data.seek(0)
-        with av.open(data, format=decoder) as source:
+        with av.open(data, "r", format=decoder) as source:
             frames = [frame.to_ndarray() for frame in source.decode(audio=0)]
     except (av.FFmpegError, ValueError):
         return x

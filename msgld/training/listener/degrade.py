@@ -91,7 +91,7 @@ def degraded(x: np.ndarray, others: np.ndarray, rate: int, how: Degradation, rng
 
 
 def _played(x: np.ndarray, rate: int, how: Degradation, rng: Rng) -> np.ndarray:
-    """The stem as it is recorded: amplifier first, then equaliser, compressor and modulation in any order, then room."""
+    """The stem as it is recorded: amplifier, then equaliser, compressor and modulation in any order, then room."""
     if rng.random() < how.amplified:
         x = driven(x, rng)
         x = filtered(x, cabinet(rate, rng)) if rng.random() < 0.7 else x

@@ -69,7 +69,9 @@ SMALL = ListenerRecipe(
 TINY = ListenerRecipe(
     name="tiny",
     minutes=1,
-    network=ListenerConfig(entry=8, width=8, depth=1, attack_bands=8, drum_width=32, drum_depth=1, drum_hidden=32),
+    network=ListenerConfig(
+        entry=8, width=8, depth=1, attack_bands=8, drum_width=32, drum_depth=1, drum_hidden=32
+    ),
     settings=ListenerSettings(),
     optim=OPTIM,
     pool=PoolConfig(slots=6, seconds=4.0, workers=0),
@@ -106,7 +108,9 @@ class ListenerTrainer(TrainerOfModel[PlayedPool]):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         settings = self.recipe.settings
-        self.weights = {"onset": 1.0, "sounding": settings.sounding, "velocity": settings.velocity, "shift": settings.shift}
+        self.weights = {"onset": 1.0} | {
+            name: getattr(settings, name) for name in ("sounding", "velocity", "shift")
+        }
         self.half = bf16_is_fast(self.device)
 
     def next_batch(self) -> tuple[HeldCrops]:
@@ -131,7 +135,9 @@ class ListenerTrainer(TrainerOfModel[PlayedPool]):
         targets = note_targets(tables, frames, config.rate / config.hop, config.lowest, config.notes)
         known = torch.tensor([config.stems.index(self.pool.source.stems[k]) for k in stems])
         on = NoteTargets(*(one.to(self.device) for one in vars(targets).values()))
-        return HeldCrops(torch.from_numpy(np.stack(waves)).to(self.device), known.to(self.device), on, tuple(tables))
+        return HeldCrops(
+            torch.from_numpy(np.stack(waves)).to(self.device), known.to(self.device), on, tuple(tables)
+        )
 
     def _stem(self) -> int:
         """Draw a stem of those that some clip has."""
@@ -147,7 +153,11 @@ class ListenerTrainer(TrainerOfModel[PlayedPool]):
         settings = self.recipe.settings
         if self.rng.random() >= settings.shifted:
             return 0.0
-        whole = 0 if self.pool.unpitched(stem) else int(self.rng.integers(-settings.semitones, settings.semitones + 1))
+        whole = (
+            0
+            if self.pool.unpitched(stem)
+            else int(self.rng.integers(-settings.semitones, settings.semitones + 1))
+        )
         return whole + float(self.rng.uniform(-0.5, 0.5))
 
     def losses(self, crops: HeldCrops) -> dict[str, Tensor]:
@@ -220,4 +230,6 @@ class ListenerPart(PartOfModel[ListenerRecipe, PlayedPool]):
         """A trainer of the whole model."""
         listener = self.model.listener
         assert listener is not None
-        return ListenerTrainer("listener", listener, self.model, self.recipe, pool, minutes, self.device, self.seed)
+        return ListenerTrainer(
+            "listener", listener, self.model, self.recipe, pool, minutes, self.device, self.seed
+        )

@@ -44,7 +44,8 @@ def note_table(parts: tuple[Part, ...], stem: str) -> np.ndarray:
             index = np.searchsorted(part.bend.time, part.onset + 1e-3, side="right") - 1
             pitch += np.where(index >= 0, part.bend.semitones[np.maximum(index, 0)], 0.0)
         loud = part.velocity / 127 * np.sqrt(part.gain)
-        rows.append(np.stack([part.onset, part.onset + part.duration, np.rint(pitch), np.minimum(loud, 1)], 1)[loud > QUIET])
+        row = np.stack([part.onset, part.onset + part.duration, np.rint(pitch), np.minimum(loud, 1)], 1)
+        rows.append(row[loud > QUIET])
     table = np.concatenate(rows) if rows else np.zeros((0, 4))
     return table[np.argsort(table[:, ONSET], kind="stable")]
 
@@ -85,7 +86,9 @@ class PlayedPool(Pool):
     def remember(self, slot: int, clip: Clip) -> None:
         """Keep the clip's notes and beats; BadClip where it has none."""
         if clip.played is None:
-            raise BadClip(f"{clip.name} is sound without notes: ears learn from MIDI files or the band", clip.name)
+            raise BadClip(
+                f"{clip.name} is sound without notes: ears learn from MIDI files or the band", clip.name
+            )
         self._remember(slot, clip.played)
 
     def _remember(self, slot: int, played: Played) -> None:
@@ -108,10 +111,14 @@ class PlayedPool(Pool):
 
     def slots_of(self, stem: int) -> np.ndarray:
         """Clips in which a stem plays some notes, if there are any."""
-        there = (self.begun[: len(self), stem] >= FEWEST).numpy() & (self.gain[: len(self), stem].numpy() > 1e-7)
+        there = (self.begun[: len(self), stem] >= FEWEST).numpy() & (
+            self.gain[: len(self), stem].numpy() > 1e-7
+        )
         return np.flatnonzero(there)
 
-    def crop(self, slot: int, stem: int, samples: int, rng: np.random.Generator, semitones: float = 0.0) -> Drawn:
+    def crop(
+        self, slot: int, stem: int, samples: int, rng: np.random.Generator, semitones: float = 0.0
+    ) -> Drawn:
         """A crop of a clip in which a note of the stem begins, if a few tries find one.
 
         Args:
@@ -131,7 +138,8 @@ class PlayedPool(Pool):
         wave = self.kept[slot, :, start : start + span].float() * self.gain[slot, :, None]
         sound = resample(wave.numpy(), rate, self.rate)[:, :samples]
         sound = np.pad(sound, ((0, 0), (0, samples - sound.shape[1])))
-        return Drawn(stem, sound, *self._tables(slot, stem, start / self.rate, self.rate / rate, samples / self.rate, semitones))
+        place = (start / self.rate, self.rate / rate, samples / self.rate)
+        return Drawn(stem, sound, *self._tables(slot, stem, *place, semitones))
 
     def _tables(
         self, slot: int, stem: int, start: float, longer: float, seconds: float, semitones: float

@@ -41,7 +41,9 @@ class NoteTargets:
     near: Tensor
 
 
-def note_targets(tables: Sequence[np.ndarray], frames: int, second: float, lowest: int, notes: int) -> NoteTargets:
+def note_targets(
+    tables: Sequence[np.ndarray], frames: int, second: float, lowest: int, notes: int
+) -> NoteTargets:
     """Targets of crops.
 
     Args:
@@ -52,7 +54,11 @@ def note_targets(tables: Sequence[np.ndarray], frames: int, second: float, lowes
         notes: how many there are; others do not count.
     """
     shape = (len(tables), notes, frames)
-    onset, counts, sounding = np.zeros(shape, np.float32), np.ones(shape, np.float32), np.zeros(shape, np.float32)
+    onset, counts, sounding = (
+        np.zeros(shape, np.float32),
+        np.ones(shape, np.float32),
+        np.zeros(shape, np.float32),
+    )
     velocity, shift, near = (np.zeros(shape, np.float32) for _ in range(3))
     for item, table in enumerate(tables):
         keys = np.rint(table[:, PITCH]).astype(int) - lowest
@@ -60,7 +66,9 @@ def note_targets(tables: Sequence[np.ndarray], frames: int, second: float, lowes
         table, keys = table[kept], keys[kept]
         places = table[:, ONSET] * second
         ends = np.minimum(table[:, END], table[:, ONSET] + LONGEST) * second
-        for key, first, last in zip(keys, np.ceil(places - 0.25).astype(int), np.ceil(ends).astype(int), strict=True):
+        for key, first, last in zip(
+            keys, np.ceil(places - 0.25).astype(int), np.ceil(ends).astype(int), strict=True
+        ):
             sounding[item, key, max(0, first) : max(0, max(first + 1, last))] = 1
         nearest = np.rint(places).astype(int)
         for step in (-1, 1, 0):  # the nearest frame is written last
