@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -108,7 +108,7 @@ def _worth_of(begins: np.ndarray, score: np.ndarray, rules: BeatRules) -> float:
             cost = sum(
                 rules.metres[metre] * length / metre for length, metre in zip(lengths, metres, strict=True)
             )
-            changes = sum(a != b for a, b in zip(metres, metres[1:], strict=False))
+            changes = sum(a != b for a, b in pairwise(metres))
             best = max(best, score[lines].sum() - cost - rules.change * changes)
     return best
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any, Protocol
+
 import numpy as np
 from torch import Tensor
 
@@ -10,10 +13,27 @@ from msgld.music.bars import Signature, Timeline
 from msgld.music.listen.beats import RULES, BeatRules, decode_beats
 from msgld.music.listen.stem import mono, over_windows
 from msgld.music.played import Beats
-from msgld.nets.beat_tracker import BeatTracker
 
 FIRST = 4
 """Intervals whose median is the tempo before the first beat."""
+
+
+class BeatTracker(Protocol):
+    """A network in evaluation mode, such as :class:`msgld.nets.beat_tracker.BeatTracker`.
+
+    Attributes:
+        config: has ``rate``, ``hop`` and ``width_of_time``.
+    """
+
+    config: Any
+
+    def __call__(self, waves: Tensor) -> Any:
+        """Scores of waveforms (B, L)."""
+        ...
+
+    def parameters(self) -> Iterator[Tensor]:
+        """Its weights, which tell where it computes."""
+        ...
 
 
 def find_beats(tracker: BeatTracker, sound: np.ndarray, rate: int, rules: BeatRules = RULES) -> Beats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -13,7 +14,6 @@ from msgld.dsp.loudness import gated_rms
 from msgld.dsp.resample import resample
 from msgld.music.listen.notes import Activity, Rules, decode_notes
 from msgld.music.midi.parts import Part
-from msgld.nets.listener import Listener
 
 LOUDNESS = 0.1
 """RMS of the sound that the networks are given."""
@@ -23,6 +23,22 @@ SILENT = 1e-5
 
 FRAMES = 1024
 """Frames of a window, or more where the network sees far."""
+
+
+class Listener(Protocol):
+    """A network in evaluation mode, such as :class:`msgld.nets.listener.Listener`, whose attributes it has.
+
+    Attributes:
+        config: has ``stems``, ``rate``, ``hop``, ``lowest`` and ``width_of_time``.
+        thresholds: of onset and sounding, by stem, (S, 2).
+    """
+
+    config: Any
+    thresholds: Tensor
+
+    def __call__(self, waves: Tensor, stems: Tensor) -> Any:
+        """Activations of waveforms (B, L) of stems (B,)."""
+        ...
 
 
 def windows(frames: int, hop: int, context: int) -> Iterator[tuple[int, int, int, int]]:

@@ -23,8 +23,8 @@ def coded(x: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
     data = io.BytesIO()
     try:
         with av.open(data, "w", format=container) as sink:
-            stream: Any = sink.add_stream(encoder, rate=rate)
-            stream.bit_rate, stream.layout = int(rng.uniform(32_000, 96_000)), "mono"
+            stream: Any = sink.add_stream(encoder, rate=rate, layout="mono")
+            stream.bit_rate = int(rng.uniform(32_000, 96_000))
             frame: Any = av.AudioFrame.from_ndarray((x / peak * 0.7)[None].astype(np.float32), "fltp", "mono")
             frame.rate = rate
             sink.mux(stream.encode(frame))
