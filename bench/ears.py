@@ -27,6 +27,7 @@ from msgld.data.played import SOUND_EFFECTS
 from msgld.data.render import Renderer
 from msgld.data.score_clips import ScoreClip, ScoreClips
 from msgld.metrics.notes import Found, found_notes, found_times, summed
+from msgld.music.listen.drums import drum_kinds
 from msgld.music.listen.song import find_beats
 from msgld.music.listen.stem import listen
 from msgld.music.midi.parts import Part
@@ -65,7 +66,7 @@ def beats_in(score: Score, start: float) -> Beats:
 def true_notes(parts: list[Part]) -> tuple[np.ndarray, np.ndarray]:
     """Onsets and pitches of the notes that begin in the clip; two of one pitch at one moment are one."""
     onset = np.concatenate([part.onset for part in parts])
-    pitch = np.concatenate([part.pitch for part in parts])
+    pitch = np.concatenate([drum_kinds(part.pitch) if part.is_drum else part.pitch for part in parts])
     inside = (onset >= 0) & (onset < SECONDS - 0.05)
     rows = np.unique(np.stack([np.round(onset[inside], 3), pitch[inside]], 1), axis=0)
     return rows[:, 0], rows[:, 1].astype(int)

@@ -31,6 +31,8 @@ class Part(str, Enum):
     codec = "codec"
     refiner = "refiner"
     notes = "notes"
+    listener = "listener"
+    beats = "beats"
 
 
 PartOption = Annotated[
@@ -38,7 +40,8 @@ PartOption = Annotated[
     typer.Option(
         "--part",
         help="The denoiser makes latents; the vocoder makes them sound; the refiner corrects how a song is cut "
-        "into stems; the note reader (notes) keeps the bass in tune; the codec is the autoencoder of the published "
+        "into stems; the note reader (notes) keeps the bass in tune; the listener finds "
+        "the notes of stems, and beats their beats; the codec is the autoencoder of the published "
         "design.",
     ),
 ]
@@ -48,7 +51,7 @@ RecipeOption = Annotated[
         "--recipe",
         metavar="NAME",
         help="small, small-gpu or tiny; paper or paper-small, the published design; for the vocoder light or tiny; "
-        "for the refiner and the note reader small or tiny; for the codec paper or paper-small.",
+        "for the refiner, the note reader, the listener and beats small or tiny; for the codec paper or paper-small.",
     ),
 ]
 Midi = Annotated[

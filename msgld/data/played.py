@@ -27,6 +27,9 @@ SOUND_EFFECTS = 112
 OSCILLATED = 0.35
 """Fraction of the pitched stems that an oscillator plays."""
 
+DRUM_COLOUR = 0.4
+"""Fraction of the shift of timbre that drums get."""
+
 VARIATION = Variation(transpose=(-6, 6), tempo=(0.7, 1.4), soundfonts=0.7, recolour=0.6, colour=5)
 """More than separation needs: ears see many instruments and few pieces."""
 
@@ -82,7 +85,9 @@ class PlayedSource(ScoreSource):
         """An oscillator, or what :class:`ScoreSource` plays a stem with."""
         usual: Renderer = super().instrument(font, stem, rng)
         drawn, seed = rng.random(), int(rng.integers(2**31))
-        if drawn >= self.oscillated or not stem or stem[0].stem in UNPITCHED:
+        if stem and stem[0].stem in UNPITCHED:  # other pitches are other drums
+            return Renderer(usual.soundfont, self.rate, round(DRUM_COLOUR * usual.colour))
+        if drawn >= self.oscillated or not stem:
             return usual
         return Oscillator(seed, self.rate, sung=stem[0].stem == "vocals" and drawn < 0.8 * self.oscillated)
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from msgld.music.listen import stem as windowed
+from msgld.music.listen.drums import KINDS, drum_kinds
 from msgld.music.listen.notes import Activity, Rules, decode_notes
 from msgld.music.listen.stem import activity_of, listen, mono
 from msgld.nets.listener import Listener, ListenerConfig
@@ -143,3 +144,8 @@ def test_an_unknown_stem_counts_as_other():
     sound, ears = np.random.default_rng(0).standard_normal((1, RATE)).astype(np.float32), listener()
     one, other = (activity_of(ears, mono(sound, RATE, RATE), stem) for stem in ("organ", "other"))
     np.testing.assert_array_equal(one.onset, other.onset)
+
+
+def test_kinds_of_drums_stand_for_themselves():
+    assert (drum_kinds(KINDS) == KINDS).all()
+    assert drum_kinds(np.array([35, 40, 44])).tolist() == [36, 38, 42]

@@ -98,9 +98,9 @@ class BeatsTrainer(TrainerOfModel[PlayedPool]):
             slot = int(self.rng.choice(self._slots()))
             higher = float(self.rng.uniform(-1, 1) * self.recipe.settings.semitones)
             stem = int(self.rng.integers(len(self.pool.source.stems)))
-            drawn = self.pool.crop(slot, stem, (stage.frames - 1) * config.hop, self.rng, higher)
-            mixed, how = self._mixed(drawn.sound), self.recipe.settings.degradation
-            waves.append(degraded(mixed, ALONE, config.rate, how, self.rng))
+            gains, how = self._gains(slot), self.recipe.settings.degradation
+            drawn = self.pool.crop(slot, stem, (stage.frames - 1) * config.hop, self.rng, higher, gains)
+            waves.append(degraded(drawn.sound[0], ALONE, config.rate, how, self.rng))
             tables.append(drawn.beats)
         targets = beat_targets(tables, stage.frames, config.rate / config.hop)
         on = BeatTargets(*(one.to(self.device) for one in vars(targets).values()))
@@ -111,15 +111,13 @@ class BeatsTrainer(TrainerOfModel[PlayedPool]):
         beaten = np.flatnonzero(self.pool.beaten[: len(self.pool)].numpy() >= 4)
         return beaten if len(beaten) else np.arange(len(self.pool))
 
-    def _mixed(self, sound: np.ndarray) -> np.ndarray:
-        """Stems (S, L) with random gains, summed; one of them at least."""
-        settings, stems = self.recipe.settings, len(sound)
-        kept = self.rng.random(stems) >= settings.dropped
-        sounding = np.abs(sound).max(1) > 0
+    def _gains(self, slot: int) -> np.ndarray:
+        """Random gains (1, S) of a clip's stems; some are 0, but one sounds at least."""
+        settings, sounding = self.recipe.settings, self.pool.gain[slot].numpy() > 1e-7
+        kept = self.rng.random(len(sounding)) >= settings.dropped
         if not (kept & sounding).any():
             kept[:] = True
-        gains = kept * 10 ** (self.rng.normal(0, settings.gain_db, stems) / 20)
-        return (gains[:, None] * sound).sum(0).astype(np.float32)
+        return (kept * 10 ** (self.rng.normal(0, settings.gain_db, len(kept)) / 20))[None]
 
     def losses(self, waves: Tensor, true: BeatTargets) -> dict[str, Tensor]:
         """Cross entropies of beats, of bars' first beats, and of how beats are divided."""

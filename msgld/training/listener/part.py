@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class ListenerSettings:
     degradation: Degradation = Degradation()
     shifted: float = 0.7
     semitones: int = 2
-    weights: Mapping[str, float] | None = None
+    weights: Mapping[str, float] = field(default_factory=lambda: {"drums": 2.0})
     positive: float = 4.0
     sounding: float = 0.5
     velocity: float = 0.5
@@ -127,9 +127,8 @@ class ListenerTrainer(TrainerOfModel[PlayedPool]):
             chosen = self._stem() if stem is None else stem
             slot = int(self.rng.choice(self.pool.slots_of(chosen)))
             drawn = self.pool.crop(slot, chosen, samples, self.rng, self._semitones(chosen))
-            others = drawn.sound.sum(0) - drawn.sound[chosen]
             how = self.recipe.settings.degradation
-            waves.append(degraded(drawn.sound[chosen], others, config.rate, how, self.rng))
+            waves.append(degraded(drawn.sound[0], drawn.sound[1], config.rate, how, self.rng))
             stems.append(chosen)
             tables.append(drawn.notes)
         targets = note_targets(tables, frames, config.rate / config.hop, config.lowest, config.notes)
@@ -141,7 +140,7 @@ class ListenerTrainer(TrainerOfModel[PlayedPool]):
 
     def _stem(self) -> int:
         """Draw a stem of those that some clip has."""
-        weights = self.recipe.settings.weights or {}
+        weights = self.recipe.settings.weights
         worth = np.array([weights.get(stem, 1.0) for stem in self.pool.source.stems])
         worth *= [len(self.pool.slots_of(k)) > 0 for k in range(len(worth))]
         if not worth.any():

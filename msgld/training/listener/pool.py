@@ -9,6 +9,7 @@ import torch
 
 from msgld.data.source import BadClip, Clip, Source
 from msgld.dsp.resample import resample
+from msgld.music.listen.drums import drum_kinds
 from msgld.music.midi.parts import Part
 from msgld.music.played import Played
 from msgld.stems import UNPITCHED
@@ -34,12 +35,12 @@ TRIES = 6
 
 
 def note_table(parts: tuple[Part, ...], stem: str) -> np.ndarray:
-    """Notes of a stem (n, 4), by onset; pitches as the wheel bends them at their onset."""
+    """Notes of a stem (n, 4), by onset; pitches as the wheel bends them at their onset, of drums their kinds."""
     rows = []
     for part in parts:
         if part.stem != stem:
             continue
-        pitch = part.pitch.astype(np.float64)
+        pitch = (drum_kinds(part.pitch) if part.is_drum else part.pitch).astype(np.float64)
         if len(part.bend.time) and not part.is_drum:
             index = np.searchsorted(part.bend.time, part.onset + 1e-3, side="right") - 1
             pitch += np.where(index >= 0, part.bend.semitones[np.maximum(index, 0)], 0.0)
@@ -55,13 +56,11 @@ class Drawn:
     """A crop of a clip.
 
     Attributes:
-        stem: number of the stem.
-        sound: of all stems, mono, float32 (S, L).
-        notes: of the stem, (n, 4), seconds from the crop's start.
+        sound: mono mixes of stems, float32 (R, L).
+        notes: of the wanted stem, (n, 4), seconds from the crop's start.
         beats: (n, 3): seconds, whether it begins a bar, whether it is compound.
     """
 
-    stem: int
     sound: np.ndarray
     notes: np.ndarray
     beats: np.ndarray
@@ -117,7 +116,13 @@ class PlayedPool(Pool):
         return np.flatnonzero(there)
 
     def crop(
-        self, slot: int, stem: int, samples: int, rng: np.random.Generator, semitones: float = 0.0
+        self,
+        slot: int,
+        stem: int,
+        samples: int,
+        rng: np.random.Generator,
+        semitones: float = 0.0,
+        gains: np.ndarray | None = None,
     ) -> Drawn:
         """A crop of a clip in which a note of the stem begins, if a few tries find one.
 
@@ -127,7 +132,11 @@ class PlayedPool(Pool):
             samples: length of the crop.
             rng: draws the place.
             semitones: by which it is played higher, and faster; its notes are renamed to the nearest pitches.
+            gains: of the stems in each sound, (R, S); by default the sounds are the stem, and the sum of the others.
         """
+        if gains is None:
+            own = np.arange(len(self.source.stems)) == stem
+            gains = np.stack([own, ~own])
         rate = round(self.rate * 2 ** (semitones / 12))
         span = min(-(-samples * rate // self.rate) + 1, self.kept.shape[-1])
         onsets = self.notes[slot, stem, : int(self.begun[slot, stem]), ONSET].numpy()
@@ -135,11 +144,12 @@ class PlayedPool(Pool):
             start = int(rng.integers(0, self.kept.shape[-1] - span + 1))
             if ((onsets > start / self.rate) & (onsets < (start + span) / self.rate)).any():
                 break
-        wave = self.kept[slot, :, start : start + span].float() * self.gain[slot, :, None]
-        sound = resample(wave.numpy(), rate, self.rate)[:, :samples]
+        waves = self.kept[slot, :, start : start + span].float().numpy()
+        mixed = (gains * self.gain[slot].numpy()).astype(np.float32) @ waves
+        sound = resample(mixed, rate, self.rate)[:, :samples]
         sound = np.pad(sound, ((0, 0), (0, samples - sound.shape[1])))
         place = (start / self.rate, self.rate / rate, samples / self.rate)
-        return Drawn(stem, sound, *self._tables(slot, stem, *place, semitones))
+        return Drawn(sound, *self._tables(slot, stem, *place, semitones))
 
     def _tables(
         self, slot: int, stem: int, start: float, longer: float, seconds: float, semitones: float
