@@ -25,12 +25,14 @@ class BeatRules:
 
     Attributes:
         steady: cost of a change of tempo by a factor of e, from one beat to the next.
-        clear: largest score of a frame; scores below minus a half of it count as that.
+        lost: cost of a second before the first beat or after the last one.
+        clear: largest score of a frame; scores below minus a quarter of it count as that.
         metres: beats of a bar -> cost of a bar that has so many.
         change: cost of another number of beats.
     """
 
     steady: float = 60.0
+    lost: float = 5.0
     clear: float = 5.0
     metres: dict[int, float] = field(default_factory=lambda: {2: 0.6, 3: 0.2, 4: 0.0, 5: 1.5, 6: 0.8, 7: 1.5})
     change: float = 10.0
@@ -51,7 +53,7 @@ def decode_beats(
         second: frames in a second.
         rules: how they go on.
     """
-    frames = place_beats(np.clip(beat, -rules.clear / 2, rules.clear), second, rules.steady)
+    frames = place_beats(np.clip(beat, -rules.clear / 4, rules.clear), second, rules.steady, rules.lost)
     if len(frames) < 2:
         return Beats.none()
     begins = begin_bars(_near(first, frames), rules)
@@ -61,15 +63,14 @@ def decode_beats(
     return Beats((frames + _between(beat, frames)) / second, begins, mean[bars] > 0)
 
 
-def place_beats(score: np.ndarray, second: float, steady: float) -> np.ndarray:
+def place_beats(score: np.ndarray, second: float, steady: float, lost: float) -> np.ndarray:
     """Frames of the beats with the greatest sum of scores less the costs of changing tempo, ascending.
-
-    They begin and end where they like.
 
     Args:
         score: of a beat in each frame, (T,).
         second: frames in a second.
         steady: cost of a change of tempo by a factor of e.
+        lost: cost of a second before the first beat or after the last one.
     """
     spans = np.arange(int(np.ceil(60 * second / TEMPOS[1])), int(60 * second / TEMPOS[0]) + 1)
     logs = np.log(spans)
@@ -86,12 +87,13 @@ def place_beats(score: np.ndarray, second: float, steady: float) -> np.ndarray:
         before = ahead[longest + frame - spans, columns]
         sums = score[frame] + before
         top = int(sums.argmax())
-        if sums[top] > best:
-            best, last = float(sums[top]), (frame, top)
+        whole = float(sums[top]) - lost * (frames - 1 - frame) / second
+        if whole > best:
+            best, last = whole, (frame, top)
         going = sums[None] - cost
         came[frame] = going.argmax(1)
         reached = going[columns, came[frame]]
-        begun = score[frame] + start
+        begun = score[frame] + start - lost * frame / second
         came[frame][begun > reached] = -1
         ahead[longest + frame] = np.maximum(reached, begun)
     if not np.isfinite(best):
