@@ -49,6 +49,7 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
             "score_codec": model.score.codec,
             "composer": model.score.denoiser and model.score.denoiser.network,
         }
+    further |= {"listener": model.listener, "beats": model.beat_tracker}
     modules |= {name: module for name, module in further.items() if module is not None}
     save_parts(
         modules, folder, {"stems": model.stems, "level": model.reference_rms, "info": model.info}, dtype
@@ -135,16 +136,18 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     if "denoiser" not in description["parts"]:
         raise ModelError(f"{folder} is a first stage alone (codec and vocoder): train a denoiser on it")
     parts = _parts(folder, description, PARTS)
-    codec, vocoder, refiner, notes = (parts.get(name) for name in ("codec", "vocoder", "refiner", "notes"))
+    further = [parts.get(name) for name in ("vocoder", "refiner", "notes", "listener", "beats")]
+    codec, (vocoder, *others) = parts["codec"], further
     half = bf16_is_fast(torch.device(device)) if half is None else half
     level = description["level"]
     denoiser = parts["denoiser"].denoiser(codec).eval().requires_grad_(False)
-    for module in (codec, denoiser, vocoder, refiner, notes):
+    for module in (codec, denoiser, *further):
         if module is not None:
             module.to(device)
     stems, info = tuple(description["stems"]), description["info"]
-    score = _score(parts, half, device)
-    return Model(parts["codec"], denoiser, vocoder, stems, half, level, info, refiner, notes, score)
+    model = Model(codec, denoiser, vocoder, stems, half, level, info, *others)
+    model.score = _score(parts, half, device)
+    return model
 
 
 def _score(parts: Mapping[str, Any], half: bool, device: torch.device | str) -> ScoreModel | None:

@@ -125,8 +125,8 @@ def _name_of(files: Files) -> str:
 
 
 def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None, conditions: o.Conditioned,
-             key: Key = None, make: o.Make = None, count: Count = 1, options: o.Sampling, style_guidance: o.StyleGuidance = None,
-             out: Out = Path("generated"), maker: Making) -> int:  # fmt: skip
+             key: Key = None, make: o.Make = None, count: Count = 1, options: o.Sampling,
+             style_guidance: o.StyleGuidance = None, out: Out = Path("generated"), maker: Making) -> int:  # fmt: skip
     """Make new music: all stems of a piece, and their mix.
 
     Results go to FOLDER/MODEL/seedN/, where N is the seed. The same seed gives the same piece. A result that exists

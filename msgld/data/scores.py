@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from msgld.music.key_detection import key_of_notes
 from msgld.music.keys import transposed
 from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transpose
 from msgld.music.midi.perform import parts
+from msgld.music.played import played_in
 from msgld.stems import RATE, STEMS, TABLE, about
 
 
@@ -127,7 +128,7 @@ class ScoreSource:
             piece = recast(piece, rng)
         font = _one(fitting(self.soundfonts, piece), rng)
         played = [[part for part in piece if part.stem == stem] for stem in self.stems]
-        audio = np.stack([self._renderer(font, stem, rng).render(stem, start, seconds) for stem in played])
+        audio = np.stack([self.instrument(font, stem, rng).render(stem, start, seconds) for stem in played])
         meta = song.meta | {
             "start": start,
             "soundfont": font.stem,
@@ -137,10 +138,11 @@ class ScoreSource:
         name = f"{song.name}@{start:.2f}"
         conditions = conditions_of(song, piece, start, seconds, tempo, semitones)
         present = np.ones(len(self.stems), bool)
-        return Clip(self._mix(audio, rng), present, self.rate, name, meta, conditions)
+        notes = played_in(song, piece, start, seconds, tempo)
+        return Clip(self._mix(audio, rng), present, self.rate, name, meta, conditions, played=notes)
 
-    def _renderer(self, font: Path, stem: Sequence[Part], rng: np.random.Generator) -> Renderer:
-        """The renderer of a stem: the clip's soundfont or one of its own, with its timbre or a shifted one."""
+    def instrument(self, font: Path, stem: Sequence[Part], rng: np.random.Generator) -> Any:
+        """What plays a stem: the clip's soundfont or one of its own, with its timbre or a shifted one."""
         how = self.variation
         own = _one(fitting(self.soundfonts, stem), rng)
         colour = int(rng.integers(-how.colour, how.colour + 1))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from msgld.data.augment import Augmented
+from msgld.data.played import open_played
 from msgld.data.source import Mixed, Source, SourceOptions, open_source
 from msgld.data.stem_folders.folder import StemFolder, open_folders
 from msgld.data.stem_folders.words import stems_to_train
@@ -128,6 +129,17 @@ class Data:
         if self.stems:
             raise UsageError("notes are learned from --midi and the band: leave out --stems")
         return open_scores(self.midi, self.with_band)
+
+    def played(self) -> Source:
+        """Check all files and put a source of clips together that have their notes.
+
+        Raises:
+            UsageError: nothing with notes is named.
+            DataError: a folder is unusable, or no soundfont is found.
+        """
+        if self.stems:
+            raise UsageError("ears learn from notes, which --stems do not have: name --midi files, or --band")
+        return open_played(self.midi, self.with_band, self.soundfont)
 
 
 def training_source(

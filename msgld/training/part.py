@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import torch
 
@@ -15,7 +15,9 @@ from msgld.description import read_description
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
+from msgld.nets.beat_tracker import BeatTracker
 from msgld.nets.composer import Composer
+from msgld.nets.listener import Listener
 from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
 from msgld.nets.score_codec import ScoreCodec
@@ -25,7 +27,7 @@ from msgld.training.recipe import AnyRecipe, PoolConfig
 from msgld.training.trainer import Trainer
 
 PartRecipe = TypeVar("PartRecipe", bound=AnyRecipe)
-Module = TypeVar("Module", Composer, NoteReader, Refiner, ScoreCodec, StemDenoiser)
+Module = TypeVar("Module", BeatTracker, Composer, Listener, NoteReader, Refiner, ScoreCodec, StemDenoiser)
 
 
 class Part(ABC, Generic[PartRecipe, AnyPool]):
@@ -46,7 +48,7 @@ class Part(ABC, Generic[PartRecipe, AnyPool]):
         recipes: by name, the default first.
         settings: class of the recipes' settings, which tells designs of one part apart.
         over_a_model: whether it is trained for a whole model: ``start``, or the shipped one.
-        of_scores: whether it learns from notes, not from sound.
+        learns_from: ``sound``, ``scores``, or scores that are ``played``: clips with their notes.
 
     Raises:
         UsageError, ModelError: ``start`` or ``first_stage`` do not fit. Nothing has been written then.
@@ -56,7 +58,7 @@ class Part(ABC, Generic[PartRecipe, AnyPool]):
     recipes: ClassVar[Mapping[str, AnyRecipe]]
     settings: ClassVar[type]
     over_a_model: ClassVar[bool] = False
-    of_scores: ClassVar[bool] = False
+    learns_from: ClassVar[Literal["sound", "scores", "played"]] = "sound"
 
     def __init__(
         self,

@@ -127,7 +127,7 @@ class ScoreCodecPart(PartOfModel[ScoreCodecRecipe, PiecePool]):
     name = "score-codec"
     recipes = by_name((SMALL, TINY))
     settings = ScoreCodecSettings
-    of_scores = True
+    learns_from = "scores"
 
     def begin(self, source: Source) -> None:
         """Build the codec, or go on with the model's."""

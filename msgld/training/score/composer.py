@@ -140,7 +140,7 @@ class ComposerPart(PartOfModel[ComposerRecipe, PiecePool]):
     name = "score"
     recipes = by_name((SMALL, TINY))
     settings = ComposerSettings
-    of_scores = True
+    learns_from = "scores"
 
     def begin(self, source: Source) -> None:
         """Build the composer, or go on with the model's."""
