@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from msgld.api.options import Options
+from msgld.api.players import player_of, tempo_of
 from msgld.api.record import describe
 from msgld.api.result import Result
 from msgld.data.midi import song_of
@@ -26,7 +27,6 @@ from msgld.music.score import SCORE_STEMS, Score, score_of
 from msgld.progress import CancelToken, OnProgress
 from msgld.score_model import ScoreModel
 from msgld.tasks.composing import Made, ScorePiece
-from msgld.tasks.players import player_of, tempo_of
 
 QUALITIES = {
     "draft": Sampling(16, guidance=1.5, eta=1.0),

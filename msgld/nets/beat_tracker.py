@@ -5,8 +5,8 @@ Dilated convolutions along time (as in Davies and Böck 2019) see about twelve s
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
@@ -102,7 +102,3 @@ class BeatTracker(nn.Module):
             x = block(x)
         beat, first, compound = self.outward(F.elu(x)).float().unbind(1)
         return BeatScores(beat, first, compound)
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "beats", **asdict(self.config)}

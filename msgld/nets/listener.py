@@ -7,8 +7,8 @@ pitch whether a note begins, how far from the middle of the frame, whether one s
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -243,7 +243,3 @@ class Listener(nn.Module):
         heads[drums] = self.drums(waves[drums]).to(heads)
         heads[~drums] = self.pitched(waves[~drums], stems[~drums]).to(heads)
         return Activations.of(heads)
-
-    def settings(self) -> dict[str, Any]:
-        """Settings for the checkpoint's JSON."""
-        return {"kind": "notes", **asdict(self.config)}

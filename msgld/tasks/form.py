@@ -1,4 +1,4 @@
-"""Form: sections that return. A section that was heard before is a variation of itself at a low noise level."""
+"""Form: sections that return. A section that came before is a variation of itself at a low noise level."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def form(
         noise: level from which a returning section is varied; 0 repeats it note by note.
     """
     made = {stem: Cells.none() for stem in wanted}
-    heard = dict[str, Section]()
+    known = dict[str, Section]()
     for section in sections:
-        model = heard.setdefault(section.name, section)
+        model = known.setdefault(section.name, section)
         if model is not section:
             made = {stem: cells.plus(_copy(cells, model, section.first)) for stem, cells in made.items()}
         if model is section or noise > 0:

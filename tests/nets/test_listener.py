@@ -9,7 +9,7 @@ import torch
 from msgld.nets.beat_tracker import BeatTracker, BeatTrackerConfig
 from msgld.nets.listener import Listener, ListenerConfig
 from msgld.nets.log_spectra import HARMONICS, Attacks, LogSpectra
-from msgld.registry import build_part
+from msgld.registry import config_of, kind_of, settings_of
 
 RATE, HOP = 22_050, 512
 SMALL = ListenerConfig(entry=4, width=6, depth=2, attack_bands=6, drum_width=12, drum_depth=2, drum_hidden=12)
@@ -84,7 +84,8 @@ def test_a_part_is_built_again_from_its_settings(part: str):
     made = (
         small_listener() if part == "listener" else BeatTracker(BeatTrackerConfig(width=8, depth=2, bands=8))
     )
-    again = build_part(part, made.settings())
+    given = settings_of(made)
+    again = kind_of(part, given).build(config_of(part, given))
     again.load_state_dict(made.state_dict())
     assert again.config == made.config
 
