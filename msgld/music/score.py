@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from msgld.errors import DataError
 from msgld.music.bars import COMMON, Bars, Signature, Timeline, bars_of
-from msgld.music.grid import Notes, joined
+from msgld.music.grid import Notes, bar_at, joined
 from msgld.music.midi.parts import Part, Song
 
 SCORE_STEMS = ("bass", "drums", "guitar", "piano", "vocals", "other")
@@ -40,6 +40,30 @@ class Score:
     signatures: tuple[Signature, ...] = COMMON
     name: str = ""
     meta: Mapping[str, str | float] = field(default_factory=dict)
+
+    def between(self, first: int, last: int) -> Score:
+        """The bars ``first`` to ``last`` (excluded) of the grid as a piece of their own; its time begins at 0."""
+        bars = self.bars.between(first, last)
+        start, end = float(bars.start[0]), float(bars.start[-1])
+        zero = float(self.timeline.at(bars.start[:1])[0])
+        inside = {stem: _since(notes, bar_at(notes.onset, self.bars), first, last, start, end)
+                  for stem, notes in self.notes.items()}  # fmt: skip
+        held = [sign for sign in self.signatures if sign.beat <= start + 1e-6][-1:]
+        later = [sign for sign in self.signatures if start + 1e-6 < sign.beat < end]
+        signatures = [replace(sign, beat=max(0.0, sign.beat - start)) for sign in (*held, *later)]
+        return replace(
+            self,
+            bars=Bars(bars.start - start, bars.number - bars.number[0]),
+            timeline=Timeline(self.timeline.beats - start, self.timeline.seconds - zero),
+            notes={stem: notes for stem, notes in inside.items() if len(notes)},
+            signatures=tuple(signatures),
+        )
+
+
+def _since(notes: Notes, bar: np.ndarray, first: int, last: int, start: float, end: float) -> Notes:
+    """The notes of bars ``first`` to ``last`` (excluded), counted from their first beat ``start``; ``end`` cuts them."""
+    kept = notes.pick((bar >= first) & (bar < last))
+    return replace(kept, onset=kept.onset - start, duration=np.minimum(kept.duration, end - kept.onset))
 
 
 def stem_in_score(part: Part) -> str:
