@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from msgld.data.frozen import is_heldout, style_of
+from msgld.data.heldout import interleaved
 from msgld.data.midi import MidiFolder
 from msgld.data.scores import band_song
 from msgld.errors import DataError
@@ -73,7 +74,9 @@ class ScoreClips:
     """
 
     def __init__(self, midi: Path | None = None) -> None:
-        self.clips = tuple(clip for clip in score_clips() if midi is not None or clip.kind == "band")
+        kept = [clip for clip in score_clips() if midi is not None or clip.kind == "band"]
+        kinds = [[clip for clip in kept if clip.kind == kind] for kind in ("song", "accompaniment", "band")]
+        self.clips = tuple(interleaved([clips for clips in kinds if clips]))
         self._files: dict[str, str] = {}
         if midi is not None:
             self._library = MidiFolder(Path(midi), exclude=lambda name: False)
@@ -89,8 +92,13 @@ class ScoreClips:
     def __len__(self) -> int:
         return len(self.clips)
 
+    def __getitem__(self, index: int) -> tuple[ScoreClip, Score]:
+        """A clip and its whole piece; small numbers are a balanced choice."""
+        clip = self.clips[index]
+        return clip, self.score(clip)
+
     def __iter__(self) -> Iterator[tuple[ScoreClip, Score]]:
-        return ((clip, self.score(clip)) for clip in self.clips)
+        return (self[index] for index in range(len(self)))
 
     def score(self, clip: ScoreClip) -> Score:
         """The whole piece of a clip."""

@@ -61,7 +61,7 @@ class Score:
 
 
 def _since(notes: Notes, bar: np.ndarray, first: int, last: int, start: float, end: float) -> Notes:
-    """The notes of bars ``first`` to ``last`` (excluded), counted from their first beat ``start``; ``end`` cuts them."""
+    """The notes of bars ``first`` to ``last`` (excluded) from their first beat ``start`` on; ``end`` cuts them."""
     kept = notes.pick((bar >= first) & (bar < last))
     return replace(kept, onset=kept.onset - start, duration=np.minimum(kept.duration, end - kept.onset))
 
