@@ -18,14 +18,20 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from msgld.description import FILE, read_description, unusable, written
+from msgld.diffusion.denoise import StemDenoiser
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
+from msgld.music.score import SCORE_STEMS
 from msgld.registry import PARTS, config_of, kind_of, settings_of
 from msgld.runtime import bf16_is_fast
 from msgld.schema import same
+from msgld.score_model import ScoreModel
 from msgld.tensors import fill, unfilled
+
+SCORE_PARTS = ("score_codec", "composer")
+"""Parts of the score model, which fit each other and not the codec of sound."""
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
@@ -38,6 +44,12 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
     """
     modules: dict[str, nn.Module] = {"codec": model.codec, "denoiser": model.denoiser.network}
     further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.note_reader}
+    if model.score is not None:
+        further |= {
+            "score_codec": model.score.codec,
+            "composer": model.score.denoiser and model.score.denoiser.network,
+        }
+    further |= {"listener": model.listener, "beats": model.beat_tracker}
     modules |= {name: module for name, module in further.items() if module is not None}
     save_parts(
         modules, folder, {"stems": model.stems, "level": model.reference_rms, "info": model.info}, dtype
@@ -124,15 +136,27 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     if "denoiser" not in description["parts"]:
         raise ModelError(f"{folder} is a first stage alone (codec and vocoder): train a denoiser on it")
     parts = _parts(folder, description, PARTS)
-    codec, vocoder, refiner, notes = (parts.get(name) for name in ("codec", "vocoder", "refiner", "notes"))
+    further = [parts.get(name) for name in ("vocoder", "refiner", "notes", "listener", "beats")]
+    codec, (vocoder, *others) = parts["codec"], further
     half = bf16_is_fast(torch.device(device)) if half is None else half
     level = description["level"]
     denoiser = parts["denoiser"].denoiser(codec).eval().requires_grad_(False)
-    for module in (codec, denoiser, vocoder, refiner, notes):
+    for module in (codec, denoiser, *further):
         if module is not None:
             module.to(device)
     stems, info = tuple(description["stems"]), description["info"]
-    return Model(parts["codec"], denoiser, vocoder, stems, half, level, info, refiner, notes)
+    model = Model(codec, denoiser, vocoder, stems, half, level, info, *others)
+    model.score = _score(parts, half, device)
+    return model
+
+
+def _score(parts: Mapping[str, Any], half: bool, device: torch.device | str) -> ScoreModel | None:
+    """The score model, if there are parts of one."""
+    if "score_codec" not in parts:
+        return None
+    network = parts.get("composer")
+    denoiser = StemDenoiser(network).eval().requires_grad_(False).to(device) if network else None
+    return ScoreModel(parts["score_codec"].to(device), denoiser, half)
 
 
 def load_first_stage(folder: Path) -> tuple[Any, Any]:
@@ -165,14 +189,25 @@ def check_parts(description: Mapping[str, Any]) -> dict[str, Any]:
         name: config_of(name, {key: value for key, value in part.items() if key != "sha256"})
         for name, part in description["parts"].items()
     }
+    _check_score(configs)
     for name, config in configs.items():
-        if name != "codec":
+        if name not in ("codec", *SCORE_PARTS):
             try:
                 config.check_fit(configs["codec"], stems)
                 _check_conditions(config)
             except ValueError as error:
                 raise ValueError(f"the {name} does not fit: {error}") from error
     return configs
+
+
+def _check_score(configs: Mapping[str, Any]) -> None:
+    """Raise ValueError unless the parts of the score model match."""
+    if "score_codec" in configs:
+        same(stems=(configs["score_codec"].stems, len(SCORE_STEMS)))
+    if "composer" in configs:
+        if "score_codec" not in configs:
+            raise ValueError("there is a composer without a score_codec")
+        configs["composer"].check_fit(configs["score_codec"])
 
 
 def _check_conditions(config: Any) -> None:

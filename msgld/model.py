@@ -23,8 +23,11 @@ from msgld.dsp.resample import resample
 from msgld.errors import ModelError
 from msgld.music.keys import notes_of
 from msgld.names import check_path_part, check_stem_names
+from msgld.nets.beat_tracker import BeatTracker
+from msgld.nets.listener import Listener
 from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
+from msgld.score_model import ScoreModel
 
 REFERENCE_RMS = 0.1
 """Loudness of the mixtures in training, gated RMS (-20 dBFS)."""
@@ -53,6 +56,9 @@ class Model(Denoiser):
         info: further content of the checkpoint's JSON (name, data, training, hashes).
         refiner: corrects masks at the rate of the song, or None.
         note_reader: reads the notes of the bass for the vocoder, or None.
+        score: makes music in notes, or None.
+        listener: finds the notes of stems, or None.
+        beat_tracker: finds the beats of mixtures, or None.
 
     Raises:
         ModelError: the name of a stem or of the model is no name for a file, or there are fewer than two stems.
@@ -67,6 +73,9 @@ class Model(Denoiser):
     info: dict[str, Any] = field(default_factory=dict)
     refiner: Refiner | None = None
     note_reader: NoteReader | None = None
+    listener: Listener | None = None
+    beat_tracker: BeatTracker | None = None
+    score: ScoreModel | None = None
 
     def __post_init__(self) -> None:
         self.stems = check_stem_names(self.stems)

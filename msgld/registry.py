@@ -14,8 +14,8 @@ from msgld.schema import read_settings
 
 C = TypeVar("C", bound=type)
 
-PARTS = ("codec", "denoiser", "notes", "refiner", "vocoder")
-"""Names of the parts, as in ``model.json``; ``notes`` is the note reader."""
+PARTS = ("beats", "codec", "composer", "denoiser", "listener", "notes", "refiner", "score_codec", "vocoder")
+"""Names of the parts, as in ``model.json``; ``notes`` is the note reader, ``beats`` the beat tracker."""
 
 PROVIDERS = (
     "msgld.dsp.codec",

@@ -21,8 +21,9 @@ LAYERS = (
     ("schema", "description", "runtime"),
     ("registry",),
     ("diffusion", "dsp"),
-    ("nets",),
     ("audio", "music"),
+    ("nets",),
+    ("score_model",),
     ("model", "metrics"),
     ("tensors",),
     ("tasks",),
@@ -41,6 +42,8 @@ APART = {("dsp", "diffusion"), ("audio", "diffusion"), ("audio", "music")}
 # Slow to import, or not there in a plain install.
 LAZY = {
     "matplotlib",
+    "mido",
+    "midirenderer",
     "symusic",
     "tinysoundfont",
     "tensorboard",

@@ -232,9 +232,10 @@ def former_record(folder: Path, names: Names) -> dict[str, Any] | None:
 
 
 def _files_of_former_run(folder: Path, names: Names) -> list[Path]:
-    """The sound files that the record lists, relative to the folder; nothing that lies elsewhere."""
-    listed = (former_record(folder, names) or {}).get("files")
-    paths = listed.values() if isinstance(listed, dict) else ()
+    """The files that the record lists, relative to the folder; nothing that lies elsewhere."""
+    record = former_record(folder, names) or {}
+    listed = [record.get(name) for name in ("files", "midi")]
+    paths = [path for one in listed if isinstance(one, dict) for path in one.values()]
     return [Path(path) for path in paths if isinstance(path, str) and _lies_inside(PurePath(path))]
 
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from msgld.aliases import renamed_arguments
-from msgld.api import checks
+from msgld.api import checks, making_notes
+from msgld.api.composing import Composing, composer_of, in_notes
 from msgld.api.gather import Gathered, gather, padded
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making
@@ -19,17 +20,21 @@ from msgld.api.record import describe
 from msgld.api.result import Result
 from msgld.audio.sound import Sound
 from msgld.audio.stream import stacked
-from msgld.errors import ModelError
+from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.music.conditions import OPEN, Conditions
+from msgld.music.score import Score
 from msgld.progress import CancelToken, OnProgress
-from msgld.ranges import check, check_flag, check_optional
+from msgld.ranges import check, check_flag, check_optional, shown
 from msgld.tasks.arrange import arrange
 from msgld.tasks.extend import extend
 from msgld.tasks.generate import generate
 from msgld.tasks.key import in_matching_key
 from msgld.tasks.making import Piece
 from msgld.tasks.vary import vary
+
+LATENTS = ("score", "sound")
+"""What a piece may be made in: notes, or sound."""
 
 
 class StemMaker:
@@ -42,10 +47,13 @@ class StemMaker:
     @renamed_arguments(brief="conditions")
     def generate(
         self,
-        seconds: float = 20.0,
+        seconds: float | None = None,
         *,
+        bars: int | None = None,
+        form: str | None = None,
         make: Sequence[str] | None = None,
         conditions: Conditions = OPEN,
+        latent: str | None = None,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
@@ -53,9 +61,14 @@ class StemMaker:
         """Make a new piece.
 
         Args:
-            seconds: its length, 0.1 to 3600.
+            seconds: its length, 0.1 to 3600; 20 where ``bars`` say nothing. In notes it is rounded up to whole bars.
+            bars: its length in bars, 1 to 512; in notes only.
+            form: a letter for each section, such as ``AABA``; a section that returns is a variation of itself. In notes
+                only, and of 8 bars a section where the length is left open.
             make: which stems; all by default.
-            conditions: style, tempo, key and instruments; the model chooses those that are left open.
+            conditions: style, tempo, key, chords and instruments; the model chooses those that are left open.
+            latent: ``score`` makes the piece in notes and plays them, ``sound`` as sound; by default notes where the
+                model can.
             options: quality, seed and the like.
             on_progress: called with the progress.
             cancel: stops the task.
@@ -66,8 +79,13 @@ class StemMaker:
             Cancelled: the caller asked to stop.
         """
         checks.check_conditions(conditions)
+        if self._in_notes(latent):
+            task = self._composing(options, on_progress, cancel)
+            return making_notes.generated(task, seconds, bars, make, form, conditions)
+        if bars is not None or form is not None or conditions.chords is not None:
+            raise UsageError("bars, form and chords are for music that is made in notes: choose latent score")
         run = self._run(options, on_progress, cancel)
-        seconds = check("seconds", seconds)
+        seconds = check("seconds", 20.0 if seconds is None else seconds)
         wanted = checks.stem_names(make, self.stems)
         nothing = Gathered({}, self.model.rate, checks.at_least_one(seconds * self.model.rate))
         settings = {"seconds": seconds, "make": list(wanted), **_record(conditions)}
@@ -76,7 +94,7 @@ class StemMaker:
     @renamed_arguments(softness="noise", brief="conditions", hear_key="match_key")
     def arrange(
         self,
-        given: Mapping[str, Sound],
+        given: Mapping[str, Sound | Score],
         make: Sequence[str] | None = None,
         *,
         noise: float = 0.0,
@@ -94,7 +112,7 @@ class StemMaker:
         where their lengths differ, silence is added; the result's remarks say so.
 
         Args:
-            given: stem -> sound.
+            given: stem -> sound; or all of them notes: MIDI files or scores, and then the new stems are notes, too.
             make: which stems to make; None for all that are not given.
             noise: level of the given stems, 0 to 1. 0 keeps to them; above 0 they are a hint.
             start: second from which to make. Stems in ``make`` that are also given keep their sound elsewhere, those
@@ -110,12 +128,15 @@ class StemMaker:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         checks.check_conditions(conditions)
+        if in_notes(given):
+            task = self._composing(options, on_progress, cancel)
+            return making_notes.arranged(task, given, make, noise, (start, stop), conditions)
         run = self._run(options, on_progress, cancel)
         noise, match_key = check("noise", noise), check_flag("match_key", match_key)
         start, stop = check_optional("start", start), check_optional("stop", stop)
         checks.check_given(given, self.stems)
         wanted = checks.to_make(make, given, self.stems, start is not None or stop is not None)
-        sounds = gather(given)
+        sounds = gather(_sounds(given))
         first, last = checks.span(start, stop, sounds.length / sounds.rate)
         if match_key and self.model.styles:
             matched = in_matching_key(conditions, sounds.waves, sounds.rate)
@@ -131,7 +152,7 @@ class StemMaker:
     @renamed_arguments(level="noise")
     def vary(
         self,
-        given: Mapping[str, Sound],
+        given: Mapping[str, Sound | Score],
         noise: float = 0.6,
         *,
         options: Options = NORMAL,
@@ -141,7 +162,7 @@ class StemMaker:
         """Make the given stems anew, all of them together.
 
         Args:
-            given: stem -> sound.
+            given: stem -> sound, or all of them notes (MIDI files or scores).
             noise: level from which they are made anew: at 0 the given stems come back as they are, at 1 all is new.
                 Up to 0.1 only the given sound's spectrum changes; from 0.4 on all sound is new.
             options: quality, seed and the like.
@@ -151,14 +172,16 @@ class StemMaker:
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
+        if in_notes(given):
+            return making_notes.varied(self._composing(options, on_progress, cancel), given, noise)
         run = self._run(options, on_progress, cancel)
         noise = check("noise", noise)
         checks.check_given(given, self.stems)
-        return run("vary", lambda piece: vary(piece, noise), gather(given), {"noise": noise})
+        return run("vary", lambda piece: vary(piece, noise), gather(_sounds(given)), {"noise": noise})
 
     def extend(
         self,
-        given: Mapping[str, Sound],
+        given: Mapping[str, Sound | Score],
         seconds: float,
         *,
         options: Options = NORMAL,
@@ -168,7 +191,7 @@ class StemMaker:
         """Continue the given stems; the last 20 ms of the given sound fade into the continuation.
 
         Args:
-            given: stem -> sound.
+            given: stem -> sound, or all of them notes (MIDI files or scores).
             seconds: length of the continuation, 0.1 to 3600.
             options: quality, seed and the like.
             on_progress: called with the progress.
@@ -177,13 +200,29 @@ class StemMaker:
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
+        if in_notes(given):
+            return making_notes.extended(self._composing(options, on_progress, cancel), given, seconds)
         run = self._run(options, on_progress, cancel)
         seconds = check("seconds", seconds)
         checks.check_given(given, self.stems)
-        past = gather(given)
+        past = gather(_sounds(given))
         length = past.length + checks.at_least_one(seconds * past.rate)
         sounds = replace(past, waves=padded(past.waves, length), length=length)
         return run("extend", lambda piece: extend(piece, past.length), sounds, {"seconds": seconds})
+
+    def _in_notes(self, latent: str | None) -> bool:
+        """Whether a task makes notes; UsageError for an unknown latent, ModelError for one that the model lacks."""
+        if latent not in (None, *LATENTS):
+            raise UsageError(f"no latent {shown(latent)}; there are: {', '.join(LATENTS)}")
+        if latent == "score":
+            composer_of(self.model)
+        return latent != "sound" and self.model.score is not None and self.model.score.denoiser is not None
+
+    def _composing(
+        self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None
+    ) -> Composing:
+        checks.check_running(options, on_progress, cancel)
+        return Composing(self.model, self.weights, options, on_progress, cancel)
 
     def _run(
         self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None
@@ -230,3 +269,8 @@ class StemMaker:
 def _record(conditions: Conditions) -> dict[str, Any]:
     """Conditions for ``run.json``."""
     return {} if conditions.empty else {"conditions": asdict(conditions)}
+
+
+def _sounds(given: Mapping[str, Sound | Score]) -> Mapping[str, Sound]:
+    """Given stems, none of which is a score."""
+    return cast("Mapping[str, Sound]", given)

@@ -33,6 +33,11 @@ class Msgld(SongSeparator, StemMaker):
         self.stems = model.stems
         self.weights = dict(weights or {})
 
+    @property
+    def makes(self) -> tuple[str, ...]:
+        """The stems that it makes: those of its score model, which has ``vocals`` besides, or its own."""
+        return self.stems if self.model.score is None else self.model.score.stems
+
 
 def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:
     """Open a model. On a CPU the process then keeps freed memory, see :mod:`msgld.runtime`.

@@ -15,10 +15,12 @@ from msgld.aliases import warn_renamed
 from msgld.api.encoding import Encoding, as_encoding
 from msgld.api.folder import check_sources, new_folder
 from msgld.api.naming import PLAIN
+from msgld.api.notes import save_notes
 from msgld.api.picture import Sketch
 from msgld.api.save import BLOCK, Saved, Track, Tracks, check_encoding, save_tracks
 from msgld.audio.sound import open_stream
 from msgld.errors import UsageError
+from msgld.music.score import Score
 from msgld.names import check_stem_names
 from msgld.ranges import check_flag, shown
 
@@ -34,6 +36,7 @@ class Result:
         rate: samples per second.
         info: how it came about; goes to ``run.json``.
         remarks: lines to the user about the result.
+        score: the notes of what was made in notes; None for sound.
     """
 
     stems: dict[str, np.ndarray]
@@ -42,6 +45,7 @@ class Result:
     rate: int
     info: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    score: Score | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -90,6 +94,7 @@ class Result:
         check_sources(folder, PLAIN, listed, _sources(self.info))
         with new_folder(folder, overwrite) as temporary:
             check_encoding(temporary, encoding, self.rate, self.mix.shape[0])
+            info |= save_notes(self.score, temporary) if self.score is not None else {}
             run = save_tracks(
                 temporary, tracks, encoding, self._sketch(), _peak(parts), info, mix_peak=_peak(mix)
             )

@@ -56,8 +56,8 @@ def train(
     >>> model = msgld.load(folder)
 
     Args:
-        part: ``denoiser``, ``vocoder``, ``refiner``, ``notes`` (the note reader) or ``codec`` (the autoencoder of the
-            published design).
+        part: ``denoiser``, ``vocoder``, ``refiner``, ``notes`` (the note reader), ``listener`` (notes of stems),
+            ``beats`` or ``codec`` (the autoencoder of the published design).
         recipe: a name such as ``small``, a recipe of one's own, or None for the part's default.
         out: folder of the run; its ``model`` is the result.
         stems: folders of songs, one folder a song, one file a stem; a path alone is one.
@@ -111,6 +111,8 @@ def train(
     default = model_folder() if design.over_a_model else None
     trained = design(chosen, out, begin or default, stage, choose_device(device), seed)
     check_record(out, **of_recipe(part, chosen), **about)
+    if source is None and design.learns_from != "sound":
+        source = data.scores() if design.learns_from == "scores" else data.played()
     source = source or data.source(_stems(begin), cache_folder(), on_progress, on_folder)
     write_record(out, **about)
     left = (minutes or chosen.minutes) - (time.monotonic() - since) / 60

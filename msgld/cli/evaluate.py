@@ -148,7 +148,8 @@ class Evaluation:
         if self.out is not None:
             check_out(self.out)
         model = self.source.open(self.console)
-        chosen = named_subsets(subsets, model.stems) if subsets else None
+        stems = model.makes if task == "compose" else model.stems
+        chosen = named_subsets(subsets, stems) if subsets else None
         folders = checked_folders(
             [self.stems] if self.stems else [], model.stems, self.maps or [], self.console
         )
@@ -206,6 +207,17 @@ def arrange(evaluation: Measured, options: o.GuidedSampling, protocol: ProtocolN
     return evaluation.run("arrange", options=options, protocol=protocol, subsets=subsets, embedding=embedding)
 
 
+def compose(evaluation: Measured, options: o.GuidedSampling, subsets: Subsets = None) -> int:
+    """Measure how well stems made in notes go with the given ones.
+
+    \b
+    Examples:
+      msgld evaluate compose --midi songs/ --out report
+      msgld evaluate compose --subsets piano,bass+drums --clips 20
+    """
+    return evaluation.run("compose", options=options, subsets=subsets)
+
+
 def codec(evaluation: Measured) -> int:
     """Measure what the codec loses.
 
@@ -230,6 +242,7 @@ TASKS: dict[str, Callable[..., int]] = {
     "separate": separate,
     "generate": generate,
     "arrange": arrange,
+    "compose": compose,
     "codec": codec,
     "listening": listening,
 }

@@ -19,7 +19,7 @@ from msgld.cli.console import shown, spoken, track
 from msgld.cli.errors import DONE
 from msgld.cli.inputs import stem_files, stem_list, stems_in
 from msgld.cli.models import Opened
-from msgld.cli.outputs import Encoded, Out, Overwrite, part_of
+from msgld.cli.outputs import Encoded, Out, part_of
 from msgld.errors import UsageError
 from msgld.ranges import check
 
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
     from msgld.api.result import Result
 
-Count = Annotated[int, o.number("count", help="Number of pieces; each has the next seed.")]
+Count = Annotated[int, o.number("count", panel=o.ADVANCED, help="Number of pieces; each has the next seed.")]
+Form = Annotated[
+    str | None,
+    typer.Option(metavar="LETTERS", help="A letter for each section, e.g. AABA; a section that returns is varied a "
+                 "little."),
+]  # fmt: skip
 Folder = Annotated[
     Path | None, typer.Argument(metavar="[FOLDER]", help="A folder with bass.wav, drums.wav and so on.")
 ]
@@ -58,7 +63,9 @@ class Maker:
     """Makes pieces and saves them, for all four commands."""
 
     encoding: Encoded
-    overwrite: Overwrite = False
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", rich_help_panel=o.ADVANCED, help="Replace results that exist.")
+    ] = False
     source: Opened
     console: o.Printing
 
@@ -73,8 +80,8 @@ class Maker:
         if not (folder or named):
             raise UsageError("give stems to start from: --given bass=bass.wav, or a folder with bass.wav")
         model = self.open(out)
-        check_stems(named, model.stems)
-        return {**(stems_in(folder, model.stems) if folder else {}), **named}, model
+        check_stems(named, model.makes)
+        return {**(stems_in(folder, model.makes) if folder else {}), **named}, model
 
     def check_free(self, folder: Path, sources: Files | None = None) -> None:
         """Raise AudioWriteError where a result may not go to a folder.
@@ -117,9 +124,9 @@ def _name_of(files: Files) -> str:
     return name.strip().rstrip(". ") or "song"
 
 
-def generate(*, seconds: o.Seconds = 20.0, conditions: o.Conditioned, key: Key = None, make: o.Make = None,
-             count: Count = 1, options: o.Sampling, style_guidance: o.StyleGuidance = None,
-             out: Out = Path("generated"), maker: Making) -> int:  # fmt: skip
+def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None, conditions: o.Conditioned,
+             key: Key = None, make: o.Make = None, count: Count = 1, options: o.Sampling,
+             style_guidance: o.StyleGuidance = None, out: Out = Path("generated"), maker: Making) -> int:  # fmt: skip
     """Make new music: all stems of a piece, and their mix.
 
     Results go to FOLDER/MODEL/seedN/, where N is the seed. The same seed gives the same piece. A result that exists
@@ -128,18 +135,18 @@ def generate(*, seconds: o.Seconds = 20.0, conditions: o.Conditioned, key: Key =
     \b
     Examples:
       msgld generate
-      msgld generate --seconds 40 --seed 7 --quality best
+      msgld generate --bars 32 --form AABA --chords "Am F C G" --seed 7
       msgld generate --count 8 --seed random --make bass,drums
       msgld generate --style bossa --bpm 92 --key Gm --instrument piano=rhodes
     """
     wanted, conditions = stem_list(make), replace(conditions, key=key)
     check("seed", options.seed + count - 1)
     model = maker.open(out)
-    check_stems(wanted or (), model.stems)
+    check_stems(wanted or (), model.makes)
     place, seeds = out / part_of(model.name), range(options.seed, options.seed + count)
     for seed in seeds:
         maker.check_free(place / f"seed{seed}")
-    work = partial(model.generate, seconds, make=wanted, conditions=conditions)
+    work = partial(model.generate, seconds, bars=bars, form=form, make=wanted, conditions=conditions)
     for seed in seeds:
         seeded = replace(options, seed=seed, style_guidance=style_guidance)
         maker.make("generate", partial(work, options=seeded), place / f"seed{seed}")
@@ -159,7 +166,7 @@ def arrange(folder: Folder = None, *, given: o.Given = None, make: o.Make = None
     \b
     Examples:
       msgld arrange --given bass=b.wav --given drums=d.wav --make guitar,piano
-      msgld arrange --given bass=b.wav --noise 0.3 --seed 2
+      msgld arrange --given bass=b.mid --chords "Am F C G" --seed 2
       msgld arrange --given other=tune.wav --style swing --bpm 132 --key F --instrument drums=brush
       msgld arrange separated/small/song --make guitar --from 8 --to 12
     """
@@ -168,7 +175,7 @@ def arrange(folder: Folder = None, *, given: o.Given = None, make: o.Make = None
     options = replace(options, style_guidance=style_guidance)
     o.check_stretch(start, stop)
     files, model = maker.start(folder, given, out)
-    check_stems(wanted or (), model.stems)
+    check_stems(wanted or (), model.makes)
     if start is None and stop is None:  # a stem of the folder that is to be made is made anew
         files = {stem: path for stem, path in files.items() if stem not in (wanted or ())}
     if not files:

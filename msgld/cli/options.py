@@ -202,9 +202,18 @@ Instruments = Annotated[
 ]  # fmt: skip
 
 
-def _conditions(style: Style = None, bpm: Bpm = None, instrument: Instruments = None) -> Conditions:
+Chords = Annotated[
+    str | None,
+    typer.Option(metavar="'CHORD CHORD'", help="Chords, one a bar, e.g. 'Am F C/E G7'; 'Am,F' share a bar, N is none. "
+                 "The row repeats."),
+]  # fmt: skip
+
+
+def _conditions(
+    style: Style = None, bpm: Bpm = None, chords: Chords = None, instrument: Instruments = None
+) -> Conditions:
     instruments = pairs(instrument or (), "--instrument", "STEM=NAME", "piano=rhodes")
-    return Conditions(style, bpm, instruments=instruments)
+    return Conditions(style, bpm, instruments=instruments, chords=chords)
 
 
 Conditioned = Annotated[Conditions, From(_conditions)]
@@ -215,6 +224,8 @@ Make = Annotated[
     str | None, typer.Option(metavar="STEM,STEM", help="Stems to make; by default all that are not given.")
 ]
 Seconds = Annotated[float, number("seconds", help="Length, {range}.")]
+Length = Annotated[float | None, number("seconds", help="Length, {range}; 20 by default.")]
+Bars = Annotated[int | None, number("bars", help="Length in bars instead, {range}.")]
 Stop = Annotated[float | None, number("stop", "--to", help="... to this one.")]
 """The end of a stretch; each command defines ``--from`` for itself."""
 

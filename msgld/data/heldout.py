@@ -85,7 +85,7 @@ class HeldOut:
                 for name in ("songs", "accompaniments.tar.xz")
             )
             kinds = [_of_songs(self._songs), _of_styles(self._accompaniments), *kinds]
-        self.excerpts: tuple[Excerpt, ...] = tuple(_interleave(kinds))
+        self.excerpts: tuple[Excerpt, ...] = tuple(interleaved(kinds))
 
     def __len__(self) -> int:
         return len(self.excerpts)
@@ -147,7 +147,7 @@ def _band() -> list[Excerpt]:
 
     usual = sorted((style for style in STYLES if style not in RESERVED_STYLES), key=_shuffled)
     ordinary = [usual[i % len(usual)] for i in range(_ORDINARY)]
-    styles = list(_interleave([ordinary, sorted(RESERVED_STYLES) * _RESERVED]))
+    styles = list(interleaved([ordinary, sorted(RESERVED_STYLES) * _RESERVED]))
     return [Excerpt("band", style, RESERVED_SEED + i) for i, style in enumerate(styles)]
 
 
@@ -156,7 +156,7 @@ def _shuffled(name: str) -> str:
     return hashlib.sha256(Path(name).name.encode()).hexdigest()
 
 
-def _interleave(lists: Sequence[Sequence[_Item]]) -> Iterator[_Item]:
+def interleaved(lists: Sequence[Sequence[_Item]]) -> Iterator[_Item]:
     """Merge lists so that every beginning holds each in proportion."""
     placed = [
         ((i + 0.5) / len(items), k, item) for k, items in enumerate(lists) for i, item in enumerate(items)

@@ -91,6 +91,11 @@ class MidiFolder:
             raise DataError(f"none of the MIDI files can be used: {_listed(self._unusable)}")
 
 
+def song_of(path: Path) -> Song:
+    """The song of one MIDI file; DataError if it cannot be read."""
+    return read_midi(_read(path), str(path))
+
+
 def _damage(data: bytes) -> str:
     """The damage of a file as far as its header tells; empty where there is none."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,11 +16,13 @@ from msgld.data.render import Renderer
 from msgld.data.source import Clip, SourceOptions
 from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError, UsageError
+from msgld.music.bars import Signature, Timeline
 from msgld.music.conditions import FASTEST, SLOWEST, Conditions
 from msgld.music.key_detection import key_of_notes
 from msgld.music.keys import transposed
 from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transpose
 from msgld.music.midi.perform import parts
+from msgld.music.played import played_in
 from msgld.stems import RATE, STEMS, TABLE, about
 
 
@@ -48,8 +50,13 @@ def band_song(seed: int, style: str | None = None) -> Song:
     meta: dict[str, str | float] = {"style": piece.style, "bpm": float(piece.bpm), "key": str(piece.key)}
     score = piece.score
     tempos = frozenset(float(tempo.qpm) for tempo in score.tempos)
-    bars = frozenset(4.0 * sign.numerator / sign.denominator for sign in score.time_signatures)
-    return Song(parts(score), f"band-{piece.style}-{seed}", meta, tempos, bars)
+    quarter = float(score.tpq)
+    signatures = tuple(
+        Signature(sign.time / quarter, sign.numerator, sign.denominator) for sign in score.time_signatures
+    )
+    timeline = Timeline.of_tempos([(tempo.time / quarter, float(tempo.qpm)) for tempo in score.tempos])
+    bars = frozenset(signature.quarters for signature in signatures)
+    return Song(parts(score), f"band-{piece.style}-{seed}", meta, tempos, bars, timeline, signatures)
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ class ScoreSource:
             piece = recast(piece, rng)
         font = _one(fitting(self.soundfonts, piece), rng)
         played = [[part for part in piece if part.stem == stem] for stem in self.stems]
-        audio = np.stack([self._renderer(font, stem, rng).render(stem, start, seconds) for stem in played])
+        audio = np.stack([self.instrument(font, stem, rng).render(stem, start, seconds) for stem in played])
         meta = song.meta | {
             "start": start,
             "soundfont": font.stem,
@@ -131,10 +138,11 @@ class ScoreSource:
         name = f"{song.name}@{start:.2f}"
         conditions = conditions_of(song, piece, start, seconds, tempo, semitones)
         present = np.ones(len(self.stems), bool)
-        return Clip(self._mix(audio, rng), present, self.rate, name, meta, conditions)
+        notes = played_in(song, piece, start, seconds, tempo)
+        return Clip(self._mix(audio, rng), present, self.rate, name, meta, conditions, played=notes)
 
-    def _renderer(self, font: Path, stem: Sequence[Part], rng: np.random.Generator) -> Renderer:
-        """The renderer of a stem: the clip's soundfont or one of its own, with its timbre or a shifted one."""
+    def instrument(self, font: Path, stem: Sequence[Part], rng: np.random.Generator) -> Any:
+        """What plays a stem: the clip's soundfont or one of its own, with its timbre or a shifted one."""
         how = self.variation
         own = _one(fitting(self.soundfonts, stem), rng)
         colour = int(rng.integers(-how.colour, how.colour + 1))

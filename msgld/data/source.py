@@ -15,6 +15,7 @@ import numpy as np
 
 from msgld.errors import DataError, UsageError
 from msgld.music.conditions import OPEN, Conditions
+from msgld.music.played import Played
 from msgld.progress import OnProgress
 from msgld.stems import STEMS
 
@@ -46,6 +47,7 @@ class Clip:
         meta: facts about the piece (style, bpm, key, ...).
         pooled: stems that the data set has no sound of by their names, but perhaps in its ``other``.
         conditions: those that the clip meets, as far as they are known.
+        played: its notes and beats, where it was rendered from a score.
     """
 
     stems: np.ndarray
@@ -55,6 +57,7 @@ class Clip:
     meta: dict[str, str | float] = field(default_factory=dict)
     conditions: Conditions = OPEN
     pooled: tuple[str, ...] = ()
+    played: Played | None = None
 
 
 class Source(Protocol):

@@ -103,8 +103,10 @@ class StemNetwork(nn.Module, ABC):
         """Linear estimates -> -v and features of the tokens."""
 
     @abstractmethod
-    def masks(self, features: TrackTokens, z: Latents, presence: Presence) -> Float[Tensor, "B K-1 M N"]:
-        """Features and estimated latents -> masks on the mixture."""
+    def masks(
+        self, features: TrackTokens, z: Latents, presence: Presence
+    ) -> Float[Tensor, "B K-1 M N"] | None:
+        """Features and estimated latents -> masks on the mixture; None from networks without masks."""
 
     def denoiser(self, codec: Any) -> StemDenoiser:
         """The denoiser of this network; ``codec`` is not used."""

@@ -18,19 +18,25 @@ class Conditioning:
     Attributes:
         frames: of each frame.
         programs: of each stem.
+        own: of each frame of each stem; None for networks without.
     """
 
     frames: Float[Tensor, "B T features"]
     programs: Float[Tensor, "B S programs"]
+    own: Float[Tensor, "B S T own"] | None = None
 
     def between(self, first: int, last: int) -> Conditioning:
         """The conditioning of frames ``first`` to ``last`` (excluded)."""
-        return Conditioning(self.frames[:, first:last], self.programs)
+        own = None if self.own is None else self.own[:, :, first:last]
+        return Conditioning(self.frames[:, first:last], self.programs, own)
 
     def like(self, x: Latents) -> Conditioning:
         """On the device of latents, for each of them."""
-        parts = (part.to(x.device).expand(len(x), *part.shape[1:]) for part in (self.frames, self.programs))
-        return Conditioning(*parts)
+        own = None if self.own is None else self.own.to(x.device).expand(len(x), *self.own.shape[1:])
+        frames, programs = (
+            part.to(x.device).expand(len(x), *part.shape[1:]) for part in (self.frames, self.programs)
+        )
+        return Conditioning(frames, programs, own)
 
 
 @dataclass(frozen=True)

@@ -79,10 +79,27 @@ def limited(made: np.ndarray, rate: int, bounds: Bounds) -> np.ndarray:
     return _turned_down(made, _framed(np.abs(made).max(0), step).max(1), bounds.peak, step, 5)
 
 
+def peak_gains(sound: np.ndarray, rate: int, ceiling: float = CEILING) -> np.ndarray:
+    """Gains (L,), float32, that keep a sound (channels, L) below a ceiling; 1 where it is, but for a few milliseconds.
+
+    Stems of a mix that get the gains of their sum still sum to it.
+    """
+    step = _step(PEAK, rate)
+    peaks = _framed(np.abs(sound).max(0, initial=0.0), step).max(1)
+    gains = _gains(peaks, ceiling, step, 5, sound.shape[1])
+    return np.ones(sound.shape[1], np.float32) if gains is None else gains
+
+
 def _turned_down(made: np.ndarray, loudness: np.ndarray, bound: float, step: int, radius: int) -> np.ndarray:
     """Sound with gains that keep the loudness of its steps within a bound, smoothed over ``radius`` steps each way."""
+    gains = _gains(loudness, bound, step, radius, made.shape[1])
+    return made if gains is None else made * gains
+
+
+def _gains(loudness: np.ndarray, bound: float, step: int, radius: int, length: int) -> np.ndarray | None:
+    """Gains (length,) that keep the loudness of steps within a bound, smoothed; None where none is needed."""
     if not loudness.size or loudness.max() <= bound:
-        return made
+        return None
     needed = torch.from_numpy(np.minimum(1.0, bound / np.maximum(loudness, 1e-30)))[None, None]
     width = 2 * radius + 1
     # The least gain far enough around each step that neither smoothing nor interpolation gets above it.
@@ -92,8 +109,7 @@ def _turned_down(made: np.ndarray, loudness: np.ndarray, bound: float, step: int
     smooth = F.conv1d(padded, (bell / bell.sum())[None, None])[0, 0].numpy()
     smooth[smooth > 1 - 1e-9] = 1.0  # rounding; what needs no gain is kept to the bit
     centres = (np.arange(len(smooth)) + 0.5) * step
-    gains = np.interp(np.arange(made.shape[1]) + 0.5, centres, smooth).astype(np.float32)
-    return made * gains
+    return np.interp(np.arange(length) + 0.5, centres, smooth).astype(np.float32)
 
 
 def _step(seconds: float, rate: int) -> int:

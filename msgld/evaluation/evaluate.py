@@ -14,10 +14,12 @@ from msgld.api import checks
 from msgld.api.folder import check_out
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
+from msgld.data.score_clips import ScoreClips
 from msgld.data.source import Clip
 from msgld.errors import UsageError
 from msgld.evaluation.arrangement import Arrangement
 from msgld.evaluation.codec import Codec
+from msgld.evaluation.composition import Composition
 from msgld.evaluation.embeddings import Embedding
 from msgld.evaluation.generation import Generation
 from msgld.evaluation.listening import Listening
@@ -39,6 +41,7 @@ QUESTIONS: dict[str, type[Question]] = {
     "arrange": Arrangement,
     "listening": Listening,
     "codec": Codec,
+    "compose": Composition,
 }
 """Task -> the question about it."""
 
@@ -73,7 +76,8 @@ def evaluate(
     Args:
         model: returned by :func:`msgld.load`.
         task: ``separate`` (by ``measure``), ``generate`` (distance of new pieces to the clips), ``arrange`` (how well
-            made stems go with the given ones), ``listening`` (ratios of the denoiser's errors) or ``codec``.
+            made stems go with the given ones), ``compose`` (the same of notes), ``listening`` (ratios of the denoiser's
+            errors) or ``codec``.
         clips: instead of the held-out set.
         stems: a folder of your own songs, a folder each with a file a stem; cut into clips of 10.24 s.
         midi: folder of the held-out set's MIDI files; without it only the band's part of the set is used.
@@ -115,10 +119,15 @@ def evaluate(
     sources = {"clips": clips, "stems": stems, "midi": midi, "soundfont": soundfont}
     check_settings(measure=measure, protocol=protocol, limit=limit, **sources)
     published = None if protocol is None else PROTOCOLS[protocol]
-    chosen_subsets = None if subsets is None else named_subsets(subsets, model.stems)
+    chosen_subsets = (
+        None if subsets is None else named_subsets(subsets, model.makes if task == "compose" else model.stems)
+    )
     settings = {"measure": measure, "subsets": chosen_subsets, "networks": networks}
     question = _question(model, task, options, settings, published)
-    chosen = _clips(model.stems, stems, midi, soundfont, published) if clips is None else clips
+    if question.of_scores:
+        chosen: Any = _score_clips(midi, clips=clips, stems=stems, soundfont=soundfont, protocol=protocol)
+    else:
+        chosen = _clips(model.stems, stems, midi, soundfont, published) if clips is None else clips
     kept = published.kept(model.stems) if published else np.ones(len(model.stems), bool)
     count = min(len(chosen), limit or (published and published.clips.get(task)) or len(chosen))
     _check_count(task, question, count)
@@ -129,7 +138,8 @@ def evaluate(
         refuse_another(folder, about)
     meter = Meter(question.work(count), question.unit, f"evaluating {task}", on_progress)
     meter.advance(0)
-    answer = question.answer((narrowed(_clip(chosen[i]), kept) for i in range(count)), meter.advance)
+    taken = (chosen[i] if question.of_scores else narrowed(_clip(chosen[i]), kept) for i in range(count))
+    answer = question.answer(taken, meter.advance)
     meter.advance(math.inf)  # fractions of a clip may sum to a little less than it
     examples = answer.pop("examples", [])
     remarks = [*answer.pop("remarks", []), *_remarks(answer["rows"], task, published, networks)]
@@ -195,6 +205,16 @@ def _clips(
     given = {"midi": midi, "soundfont": soundfont}
     folder, font = (None if path is None else checks.as_path(name, path) for name, path in given.items())
     return open_clips("heldout", folder, seconds, SourceOptions(stems=names, soundfont=font))
+
+
+def _score_clips(midi: str | Path | None, **others: object) -> ScoreClips:
+    """The frozen clips of scores; UsageError for sources of sound."""
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        raise UsageError(
+            f"{given[0]} goes with evaluations of sound: compose is measured on clips of scores (midi)"
+        )
+    return ScoreClips(None if midi is None else checks.as_path("midi", midi))
 
 
 def _clip(clip: Clip) -> Clip:

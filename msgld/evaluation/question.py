@@ -25,6 +25,7 @@ class Question(ABC):
         options: of its calls.
         fewest: clips that an answer needs.
         unit: of the work, for progress.
+        of_scores: whether its clips are scores, those of :mod:`msgld.data.score_clips`.
     """
 
     model: Msgld
@@ -32,6 +33,7 @@ class Question(ABC):
 
     fewest: ClassVar[int] = 1
     unit: ClassVar[str] = "clips"
+    of_scores: ClassVar[bool] = False
 
     @abstractmethod
     def answer(self, clips: Iterable[Clip], advance: Advance) -> dict[str, Any]:

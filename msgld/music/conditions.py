@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from msgld.errors import UsageError
+from msgld.music.chord_names import parse_chords
 from msgld.music.keys import parse_key
 from msgld.ranges import RANGES, check, check_optional, shown
 from msgld.stems import about
@@ -34,9 +35,11 @@ class Conditions:
             line takes them, such as ``"rhodes"``; kept as programs.
         beats: quarter notes in a bar; used together with ``bpm``.
         offset: beats before the beginning of the piece; for excerpts of longer pieces.
+        chords: one a bar, such as ``"Am F C G"``; ``Am,F`` share a bar, ``C/E`` names the bass, ``N`` is no chord. The
+            row repeats. Only music that is made in notes follows them.
 
     Raises:
-        UsageError: a tempo out of range, an unreadable key, an unknown instrument, or a value of another type.
+        UsageError: a tempo out of range, an unreadable key or chord, an unknown instrument, or a value of another type.
     """
 
     style: str | None = None
@@ -45,14 +48,17 @@ class Conditions:
     instruments: Mapping[str, Sequence[int | str] | str | int] = field(default_factory=dict)
     beats: float = 4.0
     offset: float = 0.0
+    chords: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("style", "key"):
+        for name in ("style", "key", "chords"):
             value = getattr(self, name)
             if value is not None and not (isinstance(value, str) and value.strip()):
                 raise UsageError(f"{name} has to be a name, or None to leave it open, not {shown(value)}")
         if self.key is not None:
             parse_key(self.key)
+        if self.chords is not None:
+            parse_chords(self.chords)
         if not isinstance(self.instruments, Mapping):
             raise UsageError(
                 f'instruments are given by stem, such as {{"piano": "rhodes"}}, not as {shown(self.instruments)}'
@@ -71,7 +77,9 @@ class Conditions:
     @property
     def empty(self) -> bool:
         """Whether all of it is left open."""
-        return self.style is None and self.bpm is None and self.key is None and not self.instruments
+        return not self.instruments and all(
+            value is None for value in (self.style, self.bpm, self.key, self.chords)
+        )
 
 
 OPEN = Conditions()

@@ -100,7 +100,9 @@ class Perceptron(nn.Module):
         self.down = nn.Linear(expansion * width, width)
         nn.init.zeros_(self.down.weight)
 
-    def forward(self, x: TrackTokens, shift: Shift = 0) -> TrackTokens:
+    def forward(
+        self, x: Float[Tensor, "*items width"], shift: Float[Tensor, "*others width"] | int = 0
+    ) -> Float[Tensor, "*items width"]:
         """``shift`` is added to the normalised tokens."""
         return self.down(F.gelu(self.up(self.norm(x) + shift), approximate="tanh"))
 

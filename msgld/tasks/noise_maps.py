@@ -1,6 +1,6 @@
 """The tasks, each as a map of noise levels over the same sampler.
 
-Everything here is in latents. Tracks are the model's stems, then the mixture.
+Everything here is in latents. Tracks are the model's stems, then the mixture; in a score there is no mixture.
 """
 
 from __future__ import annotations
@@ -22,22 +22,25 @@ def separate(tracks: int, frames: int, known: Iterable[int] = (), noise: float =
         known: stems that are known.
         noise: level of the mixture; above 0 the task lies between separating and generating.
     """
-    return _map(tracks, frames, {**dict.fromkeys(known, 0.0), tracks - 1: noise}, mixture_present=True)
+    task = _map(tracks, frames, {**dict.fromkeys(known, 0.0), tracks - 1: noise})
+    presence = task.presence.clone()
+    presence[:, -1] = True
+    return replace(task, presence=presence)
 
 
-def generate(tracks: int, frames: int) -> NoiseMap:
-    """Nothing is known, all stems are wanted."""
-    return _map(tracks, frames, {}, mixture_present=False)
+def generate(tracks: int, frames: int, mixture: bool = True) -> NoiseMap:
+    """Nothing is known, all stems are wanted; the last track is a mixture, which is absent, or a stem."""
+    return _map(tracks, frames, {}, mixture)
 
 
-def arrange(tracks: int, frames: int, given: Mapping[int, float]) -> NoiseMap:
+def arrange(tracks: int, frames: int, given: Mapping[int, float], mixture: bool = True) -> NoiseMap:
     """The given stems are known at their levels (0 exactly, above 0 "something like this"), the others are wanted."""
-    return _map(tracks, frames, given, mixture_present=False)
+    return _map(tracks, frames, given, mixture)
 
 
-def vary(tracks: int, frames: int, noise: float) -> NoiseMap:
+def vary(tracks: int, frames: int, noise: float, mixture: bool = True) -> NoiseMap:
     """All stems are known at the level ``noise`` and wanted anew from there."""
-    task = generate(tracks, frames)
+    task = generate(tracks, frames, mixture)
     return replace(task, levels=task.levels * noise)
 
 
@@ -56,12 +59,12 @@ def drop(task: NoiseMap, absent: list[int]) -> NoiseMap:
     return replace(task, wanted=task.wanted & presence.unsqueeze(2), presence=presence)
 
 
-def _map(tracks: int, frames: int, known: Mapping[int, float], mixture_present: bool) -> NoiseMap:
+def _map(tracks: int, frames: int, known: Mapping[int, float], mixture: bool = True) -> NoiseMap:
     levels = torch.ones(1, tracks, frames)
     wanted = torch.ones(1, tracks, frames, dtype=torch.bool)
     presence = torch.ones(1, tracks, dtype=torch.bool)
-    wanted[:, -1] = False
-    presence[:, -1] = mixture_present
+    if mixture:
+        wanted[:, -1] = presence[:, -1] = False
     for track, level in known.items():
         levels[:, track] = level
         wanted[:, track] = False

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from msgld.data.augment import Augmented
+from msgld.data.played import open_played
 from msgld.data.source import Mixed, Source, SourceOptions, open_source
 from msgld.data.stem_folders.folder import StemFolder, open_folders
 from msgld.data.stem_folders.words import stems_to_train
 from msgld.errors import DataError, UsageError
 from msgld.progress import OnProgress
 from msgld.stems import STEMS
+from msgld.training.score.pieces import Scores, open_scores
 
 AUGMENTED = 0.4
 """Fraction of the clips whose stems go through equalisers, rooms and the like."""
@@ -116,6 +118,28 @@ class Data:
             for folder in folders:
                 on_folder(folder)
         return training_source(self.midi, folders, self.with_band, self.soundfont)
+
+    def scores(self) -> Scores:
+        """The source of a part that learns from notes.
+
+        Raises:
+            UsageError: songs of ``stems``, which have none, or nothing to train on.
+            DataError: a folder has no usable file.
+        """
+        if self.stems:
+            raise UsageError("notes are learned from --midi and the band: leave out --stems")
+        return open_scores(self.midi, self.with_band)
+
+    def played(self) -> Source:
+        """Check all files and put a source of clips together that have their notes.
+
+        Raises:
+            UsageError: nothing with notes is named.
+            DataError: a folder is unusable, or no soundfont is found.
+        """
+        if self.stems:
+            raise UsageError("ears learn from notes, which --stems do not have: name --midi files, or --band")
+        return open_played(self.midi, self.with_band, self.soundfont)
 
 
 def training_source(

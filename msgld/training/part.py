@@ -5,24 +5,29 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import torch
 
 from msgld.checkpoint import load_model, save_model
 from msgld.data.source import Source
 from msgld.description import read_description
+from msgld.diffusion.denoise import StemDenoiser
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
+from msgld.nets.beat_tracker import BeatTracker
+from msgld.nets.composer import Composer
+from msgld.nets.listener import Listener
 from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
+from msgld.nets.score_codec import ScoreCodec
 from msgld.training.folder import MODEL, model_name
 from msgld.training.pool.pool import AnyPool
 from msgld.training.recipe import AnyRecipe, PoolConfig
 from msgld.training.trainer import Trainer
 
 PartRecipe = TypeVar("PartRecipe", bound=AnyRecipe)
-Module = TypeVar("Module", NoteReader, Refiner)
+Module = TypeVar("Module", BeatTracker, Composer, Listener, NoteReader, Refiner, ScoreCodec, StemDenoiser)
 
 
 class Part(ABC, Generic[PartRecipe, AnyPool]):
@@ -43,6 +48,7 @@ class Part(ABC, Generic[PartRecipe, AnyPool]):
         recipes: by name, the default first.
         settings: class of the recipes' settings, which tells designs of one part apart.
         over_a_model: whether it is trained for a whole model: ``start``, or the shipped one.
+        learns_from: ``sound``, ``scores``, or scores that are ``played``: clips with their notes.
 
     Raises:
         UsageError, ModelError: ``start`` or ``first_stage`` do not fit. Nothing has been written then.
@@ -52,6 +58,7 @@ class Part(ABC, Generic[PartRecipe, AnyPool]):
     recipes: ClassVar[Mapping[str, AnyRecipe]]
     settings: ClassVar[type]
     over_a_model: ClassVar[bool] = False
+    learns_from: ClassVar[Literal["sound", "scores", "played"]] = "sound"
 
     def __init__(
         self,

@@ -16,6 +16,10 @@ PARTS = {
     "vocoder": ("msgld.training.vocoder.part:VocoderPart",),
     "refiner": ("msgld.training.refiner.part:RefinerPart",),
     "notes": ("msgld.training.note_reader.part:NotesPart",),
+    "score": ("msgld.training.score.composer:ComposerPart",),
+    "score-codec": ("msgld.training.score.codec:ScoreCodecPart",),
+    "listener": ("msgld.training.listener.part:ListenerPart",),
+    "beats": ("msgld.training.listener.beats:BeatsPart",),
     "codec": ("msgld.paper.training.codec:CodecPart",),
 }
 """Name of a part -> its designs, each a subclass of :class:`Part` by module and name. The first one is the default."""
@@ -38,7 +42,7 @@ def find(part: str, recipe: str | AnyRecipe | None = None) -> tuple[AnyPart, Any
     """A recipe and the design that it is for.
 
     Args:
-        part: ``denoiser``, ``vocoder``, ``refiner``, ``notes`` or ``codec``.
+        part: ``denoiser``, ``vocoder``, ``refiner``, ``notes``, ``listener``, ``beats`` or ``codec``.
         recipe: a name, a recipe of one's own, or None for the part's default.
 
     Raises:

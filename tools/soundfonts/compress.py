@@ -13,7 +13,7 @@ import argparse
 import io
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -55,7 +55,12 @@ def decoded(stream: bytes) -> np.ndarray:
     return soundfile.read(io.BytesIO(stream), dtype="int16")[0]
 
 
-def recordings(samples: bytes, headers: bytes, quality: float) -> tuple[bytes, bytes]:
+def recordings(
+    samples: bytes,
+    headers: bytes,
+    quality: float,
+    encode: Callable[[np.ndarray, int, float], bytes] = encoded,
+) -> tuple[bytes, bytes]:
     """Samples (16 bits, or streams) and the table of recordings -> the same of an SF3 file."""
     wave = np.frombuffer(samples, "<i2", len(samples) // 2)
     streams, table, at = [], [], 0
@@ -64,7 +69,7 @@ def recordings(samples: bytes, headers: bytes, quality: float) -> tuple[bytes, b
             table.append(RECORDING.pack(name, 0, 0, 0, 0, rate, *pitch, kind))
             continue
         is_stream = kind & _VORBIS
-        stream = encoded(decoded(samples[first:after]) if is_stream else wave[first:after], rate, quality)
+        stream = encode(decoded(samples[first:after]) if is_stream else wave[first:after], rate, quality)
         base = 0 if is_stream else first
         table.append(
             RECORDING.pack(
@@ -77,8 +82,15 @@ def recordings(samples: bytes, headers: bytes, quality: float) -> tuple[bytes, b
     return b"".join(streams), b"".join(table)
 
 
-def compressed(font: bytes, quality: float) -> bytes:
+def compressed(
+    font: bytes, quality: float, encode: Callable[[np.ndarray, int, float], bytes] = encoded
+) -> bytes:
     """An SF2 or SF3 file as SF3.
+
+    Args:
+        font: the file.
+        quality: of the recordings, 0 to 1.
+        encode: makes a stream of a recording, its rate and the quality.
 
     Raises:
         ValueError: it is neither.
@@ -88,7 +100,7 @@ def compressed(font: bytes, quality: float) -> bytes:
         raise ValueError("not a SoundFont 2 file")
     info, sounds, tables = lists[b"INFO"], lists[b"sdta"], lists[b"pdta"]
     info[b"ifil"] = struct.pack("<HH", 3, 1)
-    sounds[b"smpl"], tables[b"shdr"] = recordings(sounds[b"smpl"], tables[b"shdr"], quality)
+    sounds[b"smpl"], tables[b"shdr"] = recordings(sounds[b"smpl"], tables[b"shdr"], quality, encode)
     sounds.pop(b"sm24", None)
     body = b"".join(
         chunk(b"LIST", kind + b"".join(chunk(name, data) for name, data in lists[kind].items()))

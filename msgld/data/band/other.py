@@ -54,7 +54,7 @@ def _tune(song: Song, dice: Dice) -> Part:
     for section in song.sections:
         if section.tune == "other":
             events += tune(song, section, section.playing("other"), voice, dice.child(section.name))
-    return Part("other", chosen, events, pan(dice, 0.4), dice.whole(85, 115))
+    return Part("vocals", chosen, events, pan(dice, 0.4), dice.whole(85, 115))
 
 
 def _voice(chosen: int, dice: Dice, wide: int = 19) -> Voice:

@@ -75,7 +75,7 @@ def play(song: Song, part: Part, jitter: float, dice: Dice) -> tuple[np.ndarray,
 
 def _pushed(notes: np.ndarray, stem: str, song: Song) -> np.ndarray:
     """Anticipate the first beat of the pushed bars by an eighth: everybody, and kick and crash."""
-    if not song.pushed or stem == "other":
+    if not song.pushed or stem in ("other", "vocals"):
         return notes
     moving = np.isin(notes[:, 2], _PUSHED_DRUMS) if stem == "drums" else np.ones(len(notes), bool)
     bar, place = np.divmod(notes[:, 0], song.beats)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from msgld.music.bars import Signature, Timeline
+
 
 @dataclass(frozen=True)
 class Bend:
@@ -59,6 +61,7 @@ class Part:
         gain: amplitude that volume and expression give, 1 at General MIDI's default.
         pan: -1 left, 0 middle, 1 right.
         bend: how the pitch of all its notes moves, for the whole piece.
+        name: of the tracks that it was written in.
     """
 
     stem: str
@@ -71,6 +74,7 @@ class Part:
     gain: np.ndarray
     pan: np.ndarray
     bend: Bend = STRAIGHT
+    name: str = ""
 
     def __len__(self) -> int:
         return len(self.onset)
@@ -91,6 +95,8 @@ class Song:
         meta: further facts about it.
         tempos: all its tempos, in quarter notes a minute; empty if unknown.
         bars: all lengths of its bars, in quarter notes; empty if unknown.
+        timeline: the time of its beats; None if unknown.
+        signatures: its time signatures, ascending.
     """
 
     parts: tuple[Part, ...]
@@ -98,6 +104,8 @@ class Song:
     meta: dict[str, str | float] = field(default_factory=dict)
     tempos: frozenset[float] = frozenset()
     bars: frozenset[float] = frozenset()
+    timeline: Timeline | None = None
+    signatures: tuple[Signature, ...] = ()
 
 
 def gain_of(volume: np.ndarray, expression: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from msgld.errors import DataError
+from msgld.music.bars import Signature, Timeline
 from msgld.music.midi.channel import (
     DEFAULTS,
     EXPRESSION,
@@ -27,9 +28,12 @@ from msgld.music.midi.parts import Bend, Part, Song, cut, gain_of, held, pan_of,
 from msgld.music.midi.smf import META, Event, MidiFile, read_smf
 from msgld.stems import STEMS, stem_of
 
-_CONTROL, _PORT, _TEMPO, _SIGNATURE = 0xB0, 0x21, 0x51, 0x58
+_NOTE_ON, _CONTROL = 0x90, 0xB0
+_NAME, _PORT, _TEMPO, _SIGNATURE = 0x03, 0x21, 0x51, 0x58
 _TEMPO_BYTES = 3
 _SHORTEST = 7  # halvings of a whole note that the unit of a time signature may have
+_SOUND = {**{stem: stem for stem in STEMS}, "vocals": "other"}
+"""The stem, in sound, of a track that the band wrote; the tune that a singer would have is an instrument's there."""
 _DEFAULT_TEMPO = 500_000  # microseconds in a quarter note of a file without tempos
 
 
@@ -63,13 +67,19 @@ def perform(file: MidiFile, name: str = "") -> Song:
     device = Device()
     for port, event in _merged(file):
         device.obey(port, event)
+    names = _track_names(file)
     played = [
-        part
-        for _, channel in sorted(device.channels.items(), key=itemgetter(0))
+        replace(part, name=names.get(place, ""))
+        for place, channel in sorted(device.channels.items(), key=itemgetter(0))
         for part in _parts(channel, clock, file.end)
     ]
-    tempos = frozenset(60e6 / tempo for _, tempo in _tempos(file)) if file.second is None else frozenset()
-    return Song(tuple(played), name, tempos=tempos, bars=frozenset(_bars(file)))
+    signatures = tuple(_signatures(file))
+    bars = frozenset(signature.quarters for signature in signatures)
+    if file.quarter is None:
+        return Song(tuple(played), name, bars=bars)
+    tempos = [(tick / file.quarter, 60e6 / tempo) for tick, tempo in _tempos(file)]
+    values = frozenset(bpm for _, bpm in tempos)
+    return Song(tuple(played), name, {}, values, bars, Timeline.of_tempos(tempos), signatures)
 
 
 @dataclass(frozen=True)
@@ -131,10 +141,27 @@ def _tempos(file: MidiFile) -> list[tuple[int, int]]:
     return sorted(changes.items())
 
 
-def _bars(file: MidiFile) -> Iterator[float]:
-    for _, body in _meta(file, _SIGNATURE):
+def _signatures(file: MidiFile) -> Iterator[Signature]:
+    for tick, body in _meta(file, _SIGNATURE):
         if len(body) > 1 and body[0] and body[1] <= _SHORTEST:
-            yield 4.0 * body[0] / 2 ** body[1]
+            yield Signature(tick / (file.quarter or 1), body[0], 2 ** body[1])
+
+
+def _track_names(file: MidiFile) -> dict[tuple[int, int], str]:
+    """The names of the tracks that play on each port and channel."""
+    names: dict[tuple[int, int], dict[str, None]] = {}
+    for track in file.tracks:
+        port, name, channels = 0, "", dict[tuple[int, int], None]()
+        for _, status, first, second, body in track:
+            if status == META and first == _PORT and body:
+                port = body[0]
+            elif status == META and first == _NAME:
+                name = name or body.decode("latin-1").strip()
+            elif status & 0xF0 == _NOTE_ON and second:
+                channels[port, status & 0x0F] = None
+        for place in channels if name else ():
+            names.setdefault(place, {})[name] = None
+    return {place: ", ".join(found) for place, found in names.items()}
 
 
 def _meta(file: MidiFile, kind: int) -> list[tuple[int, bytes]]:
@@ -193,7 +220,8 @@ def _of_track(track: Any) -> Part:
     )
     return Part(
         # Only the band names its tracks like stems; a real song's "Bass" may play a harp.
-        stem=track.name if track.name in STEMS else stem_of(track.program, track.is_drum),
+        stem=_SOUND.get(track.name) or stem_of(track.program, track.is_drum),
+        name=str(track.name),
         program=int(track.program),
         is_drum=bool(track.is_drum),
         onset=onset,

@@ -1,0 +1,157 @@
+"""The tasks in notes: given notes -> latents of bars, sampling, latents -> notes. The maps are those of sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.diffusion.noise_map import Conditioning, NoiseMap
+from msgld.diffusion.rollout import calls, roll_out
+from msgld.diffusion.settings import Sampling
+from msgld.errors import ModelError
+from msgld.music.bar_features import OWN, BarFacts
+from msgld.music.bars import STEPS
+from msgld.music.conditioning import programs
+from msgld.music.conditions import Conditions
+from msgld.music.grid import Cells
+from msgld.progress import CancelToken, Meter, OnProgress
+from msgld.score_model import ScoreModel
+from msgld.tasks import noise_maps
+
+WINDOW, PAST = 16, 8
+"""Bars of a window, and those that overlap the window before."""
+
+
+@dataclass(frozen=True)
+class ScorePiece:
+    """The input of a task in notes.
+
+    Attributes:
+        model: with a composer.
+        given: notes in the grid, by stem; those of ``T`` bars.
+        facts: of the T bars, which are the conditions.
+        sampling: how to sample.
+        instruments: stem -> General MIDI programs.
+        own: density and loudness of stems, (S, T, ``OWN``); None leaves them open.
+        on_progress: called after every network call.
+        cancel: stops the task at its next step.
+    """
+
+    model: ScoreModel
+    given: Mapping[str, Cells]
+    facts: BarFacts
+    sampling: Sampling
+    instruments: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    own: np.ndarray | None = None
+    on_progress: OnProgress | None = None
+    cancel: CancelToken | None = None
+
+    @property
+    def bars(self) -> int:
+        """T."""
+        return len(self.facts)
+
+    def conditioning(self) -> Conditioning:
+        """The conditions as features."""
+        stems, styles = self.model.stems, self.model.styles
+        frames = torch.from_numpy(self.facts.features(len(styles)))[None]
+        chosen = {stem: tuple(names) for stem, names in self.instruments.items()}
+        own = np.zeros((len(stems), self.bars, OWN), np.float32) if self.own is None else self.own
+        return Conditioning(
+            frames, programs(Conditions(instruments=chosen), stems)[None], torch.from_numpy(own)[None]
+        )
+
+    def task(self, task: NoiseMap, present: Sequence[str]) -> NoiseMap:
+        """The task with the stems that are ``present``, under the conditions."""
+        absent = [k for k, stem in enumerate(self.model.stems) if stem not in present]
+        return replace(noise_maps.drop(task, absent), conditioning=self.conditioning())
+
+
+@dataclass(frozen=True)
+class Made:
+    """The bars of a stem that were made.
+
+    Attributes:
+        cells: notes that begin in them.
+        wanted: which bars they are, bool (T,).
+    """
+
+    cells: Cells
+    wanted: np.ndarray
+
+
+def compose(piece: ScorePiece, task: NoiseMap) -> dict[str, Made]:
+    """Make the wanted bars.
+
+    Args:
+        piece: the given notes and how to sample.
+        task: over all bars.
+
+    Returns:
+        The stems of which bars were wanted.
+    """
+    model, steps = piece.model, piece.facts.steps
+    meter = Meter(
+        calls(task, piece.sampling, WINDOW, PAST), "steps", "composing", piece.on_progress, piece.cancel
+    )
+    meter.advance(0)
+    z = _sample(piece, task, meter)
+    made = model.decode(z, steps)
+    wanted = (task.wanted & task.presence.unsqueeze(2))[0].numpy()
+    return {stem: Made(made[stem].pick(wanted[track][made[stem].slot // STEPS]), wanted[track])
+            for track, stem in enumerate(model.stems) if wanted[track].any()}  # fmt: skip
+
+
+@torch.inference_mode()
+def _sample(piece: ScorePiece, task: NoiseMap, meter: Meter) -> Tensor:
+    z = piece.model.encode(piece.given, piece.facts.steps)[None]
+    former = None
+    for state, made in roll_out(piece.model, z, task, piece.sampling, WINDOW, PAST):
+        z = made
+        if state is not former:
+            meter.advance(1)
+        former = state
+    if not bool(torch.isfinite(z).all()):
+        raise ModelError("the model answered with values that are not numbers; please report this")
+    return z[0]
+
+
+def generate(piece: ScorePiece, wanted: Sequence[str]) -> dict[str, Made]:
+    """Make all wanted stems from nothing."""
+    return compose(piece, piece.task(noise_maps.generate(len(piece.model.stems), piece.bars, False), wanted))
+
+
+def arrange(piece: ScorePiece, wanted: Sequence[str], noise: float = 0.0, first: int = 0,
+            last: int | None = None) -> dict[str, Made]:  # fmt: skip
+    """Make the wanted stems to the given ones.
+
+    Args:
+        piece: the given stems; those that are also wanted are made anew from bar ``first`` to ``last`` (excluded).
+        wanted: stems to make.
+        noise: level of the given stems.
+        first: bar from which to make.
+        last: bar up to which to make.
+    """
+    stems = piece.model.stems
+    known = {k: noise for k, stem in enumerate(stems) if stem in piece.given and stem not in wanted}
+    task = noise_maps.arrange(len(stems), piece.bars, known, False)
+    task = noise_maps.restrict(task, first, piece.bars if last is None else last)
+    return compose(piece, piece.task(task, (*piece.given, *wanted)))
+
+
+def vary(piece: ScorePiece, noise: float) -> dict[str, Made]:
+    """Make a variation of the given stems; at ``noise`` 0 nothing changes, at 1 all is new."""
+    task = noise_maps.vary(len(piece.model.stems), piece.bars, noise, False)
+    return compose(piece, piece.task(task, tuple(piece.given))) if noise else {}
+
+
+def extend(piece: ScorePiece, past: int) -> dict[str, Made]:
+    """Continue the given stems after their first ``past`` bars."""
+    task = noise_maps.restrict(
+        noise_maps.generate(len(piece.model.stems), piece.bars, False), past, piece.bars
+    )
+    return compose(piece, piece.task(task, tuple(piece.given)))

@@ -1,0 +1,1 @@
+"""Training of the score model: the bar autoencoder (``score-codec``) and the composer (``composer``)."""

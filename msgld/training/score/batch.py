@@ -1,0 +1,99 @@
+"""Batches of the score model's training: excerpts, transposed, as latents with levels and conditioning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from msgld.diffusion.noise_map import Conditioning
+from msgld.music.bar_features import BarFacts, own_features
+from msgld.music.conditioning import programs
+from msgld.music.conditions import Conditions
+from msgld.nets.bar_autoencoder import BarTensors
+from msgld.nets.score_codec import bar_tensors
+from msgld.training.score.levels import ScoreLevels, draw_levels
+from msgld.training.score.pieces import Piece
+
+
+@dataclass(frozen=True)
+class ScoreConditions:
+    """How often conditions are shown.
+
+    Attributes:
+        none: probability that nothing but the metre is.
+        each: probability of each condition otherwise.
+        own: probability that density, and that loudness, of a stem are shown.
+    """
+
+    none: float = 0.2
+    each: float = 0.5
+    own: float = 0.25
+
+
+@dataclass(frozen=True)
+class ScoreBatch:
+    """A batch.
+
+    Attributes:
+        bars: of all stems, in the order (excerpt, stem, bar).
+        levels: float32 (B, S, T).
+        presence: bool (B, S).
+        counted: what is to be learned, bool (B, S, T).
+        conditioning: of the excerpts.
+    """
+
+    bars: BarTensors
+    levels: Tensor
+    presence: Tensor
+    counted: Tensor
+    conditioning: Conditioning
+
+
+def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequence[str], levels: ScoreLevels,
+                conditions: ScoreConditions, rng: np.random.Generator) -> ScoreBatch:  # fmt: skip
+    """Excerpts of equally many bars -> a batch."""
+    bars = len(excerpts[0])
+    sounding = [np.array([stem in one.cells for stem in stems]) for one in excerpts]
+    drawn = [draw_levels(one, bars, levels, rng) for one in sounding]
+    maps, presence, counted = (torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True))
+    conditioning = [conditioning_of(one, stems, styles, conditions, rng) for one in excerpts]
+    stacked = Conditioning(*(torch.from_numpy(np.stack(parts)) for parts in zip(*conditioning, strict=True)))
+    tensors = bar_tensors([one.cells for one in excerpts], [one.facts.steps for one in excerpts], stems)
+    return ScoreBatch(tensors, maps, presence, counted, stacked)
+
+
+def conditioning_of(piece: Piece, stems: Sequence[str], styles: Sequence[str], config: ScoreConditions,
+                    rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Features of an excerpt: of its bars, of the programs of its stems, and of its stems' bars; some left open."""
+    shown = rng.random(7) < (0.0 if rng.random() < config.none else config.each)
+    facts = some_facts(piece.facts, shown, rng)
+    chosen = {
+        stem: names for stem, names in piece.programs.items() if shown[5] and names and rng.random() < 0.7
+    }
+    own = own_features(piece.cells, stems, len(piece)) * shown[6]
+    kept = rng.random((len(stems), 2)) < 2 * config.own
+    own *= np.repeat(kept, 2, 1)[:, None]
+    return facts.features(len(styles)), programs(Conditions(instruments=chosen), stems).numpy(), own
+
+
+def some_facts(facts: BarFacts, shown: np.ndarray, rng: np.random.Generator) -> BarFacts:
+    """Facts of which only some are shown: tempo, key, style, chords, place."""
+    tempo, key, style, chords, place = shown[:5]
+    bars = np.full(len(facts), bool(chords))
+    if chords and rng.random() < 0.2:
+        bars &= rng.random(len(facts)) < rng.random()
+    return replace(
+        facts,
+        bpm=facts.bpm * tempo,
+        tonic=np.where(key, facts.tonic, -1),
+        mode=np.where(key, facts.mode, -1),
+        style=np.where(style, facts.style, -1),
+        chords=facts.chords & bars[:, None, None],
+        bass=np.where(bars[:, None], facts.bass, -2),
+        place=np.where(place, facts.place, -1),
+        length=np.where(place, facts.length, 0),
+    )

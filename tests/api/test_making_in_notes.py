@@ -1,0 +1,184 @@
+"""Making music in notes through the public calls: bars, tempo, chords, files; given notes stay as they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from score_tiny import some_score, tiny_score_model
+from tiny import save_tiny_model
+
+import msgld
+from msgld.api.composing import blank, given_score
+from msgld.checkpoint import load_model
+from msgld.music.bars import Timeline
+from msgld.music.midi.perform import read_midi
+from msgld.music.midi.write import midi_bytes
+from msgld.music.score import SCORE_STEMS, Score, score_of
+
+QUICK = msgld.Options(steps=2)
+
+
+@pytest.fixture(scope="module")
+def composer(tmp_path_factory: pytest.TempPathFactory) -> msgld.Msgld:
+    """A model whose score part composes at random."""
+    model = load_model(save_tiny_model(tmp_path_factory.mktemp("model")))
+    model.score = tiny_score_model()
+    return msgld.Msgld(model)
+
+
+def midi(score: Score, stem: str, folder: Path) -> Path:
+    path = folder / f"{stem}.mid"
+    path.write_bytes(midi_bytes(score, [stem]))
+    return path
+
+
+def test_a_piece_has_the_bars_the_tempo_and_the_stems_that_were_asked_for(composer: msgld.Msgld) -> None:
+    result = composer.generate(
+        bars=6, make=["bass", "piano"], conditions=msgld.Conditions(bpm=97), options=QUICK
+    )
+    assert result.score is not None
+    assert len(result.score.bars) == 6
+    assert set(result.stems) == set(result.score.notes) == {"bass", "piano"}
+    assert result.score.timeline.bpm(np.array([0.0, 20.0])) == pytest.approx([97, 97])
+    assert result.mix.shape[1] / result.rate == pytest.approx(6 * 4 * 60 / 97, abs=3)
+    assert result.mix == pytest.approx(sum(result.stems.values()), abs=1e-5)
+
+
+def test_seconds_are_rounded_up_to_bars(composer: msgld.Msgld) -> None:
+    result = composer.generate(9.0, make=["bass"], conditions=msgld.Conditions(bpm=120), options=QUICK)
+    assert result.score is not None
+    assert len(result.score.bars) == 5
+
+
+@pytest.mark.parametrize(("beats", "steps"), [(3.0, 12), (3.5, 14), (6.0, 12), (2.0, 8)])
+def test_other_metres(composer: msgld.Msgld, beats: float, steps: int) -> None:
+    conditions = msgld.Conditions(bpm=120, beats=beats)
+    result = composer.generate(bars=4, make=["drums"], conditions=conditions, options=QUICK)
+    assert result.score is not None
+    assert set(result.score.bars.steps.tolist()) == {steps}
+    assert int(result.score.bars.number[-1]) + 1 == 4
+
+
+def test_the_same_seed_gives_the_same_notes_and_another_seed_others(composer: msgld.Msgld) -> None:
+    made = [composer.generate(bars=4, options=msgld.Options(steps=2, seed=seed)).score for seed in (1, 1, 2)]
+    first, again, other = (one and [notes.onset.tolist() for notes in one.notes.values()] for one in made)
+    assert first == again
+    assert first != other
+
+
+def test_notes_are_saved_beside_the_sound(composer: msgld.Msgld, tmp_path: Path) -> None:
+    result = composer.generate(bars=3, options=QUICK, conditions=msgld.Conditions(bpm=90, key="Gm"))
+    saved = result.save(tmp_path / "out")
+    assert result.score is not None
+    for stem, notes in result.score.notes.items():
+        if len(notes):
+            read = score_of(read_midi((tmp_path / "out" / f"{stem}.mid").read_bytes(), stem))
+            (back,) = read.notes.values()
+            assert back.pitch.tolist() == notes.pitch.tolist()
+            assert back.velocity.tolist() == notes.velocity.tolist()
+            assert back.program.tolist() == notes.program.tolist()
+            assert back.onset == pytest.approx(notes.onset, abs=1 / 480)
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert set(record["midi"]) == {*SCORE_STEMS, "mix"}
+    assert len(record["chords"]) == 3
+    assert (tmp_path / "out" / "notes.png").stat().st_size > 1000
+    result.save(tmp_path / "out", overwrite=True)
+    assert saved.run["bars"] == 3
+
+
+def test_given_notes_come_back_as_they_were(composer: msgld.Msgld, tmp_path: Path) -> None:
+    score = some_score(stems=("bass", "drums"))
+    given = {stem: midi(score, stem, tmp_path) for stem in ("bass", "drums")}
+    result = composer.arrange(given, ["piano"], options=QUICK)
+    assert result.score is not None
+    assert set(result.score.notes) == {"bass", "drums", "piano"}
+    for stem, path in given.items():
+        (original,) = score_of(read_midi(path.read_bytes(), stem)).notes.values()
+        for name, value in vars(original).items():
+            assert vars(result.score.notes[stem])[name].tolist() == value.tolist(), (stem, name)
+
+
+def test_replaying_a_stretch_keeps_the_other_bars(composer: msgld.Msgld) -> None:
+    score = some_score(stems=("bass", "piano"))
+    result = composer.arrange({"bass": score, "piano": score}, ["piano"], start=4.0, stop=8.0, options=QUICK)
+    assert result.score is not None
+    before, after = score.notes["piano"], result.score.notes["piano"]
+    for outside in (before.onset < 8, before.onset >= 16):
+        times = before.onset[outside]
+        low, high = float(times.min()), float(times.max())
+        assert set(times.tolist()) == set(after.between(low, high + 1e-6).onset.tolist())
+
+
+def test_faults_are_one_line_each(composer: msgld.Msgld, tmp_path: Path) -> None:
+    score, slow = some_score(), Score(some_score().bars, Timeline.steady(60), some_score().notes)
+    for call, text in (
+        (lambda: composer.generate(4.0, bars=4), "not both"),
+        (lambda: composer.generate(bars=0), "bars"),
+        (lambda: composer.generate(bars=2, latent="colour"), "score, sound"),
+        (lambda: composer.generate(bars=2, latent="sound"), "latent score"),
+        (lambda: composer.generate(bars=2, conditions=msgld.Conditions(style="polka")), "style"),
+        (lambda: composer.generate(bars=2, conditions=msgld.Conditions(beats=3.3)), "eighths"),
+        (lambda: msgld.Conditions(chords="Hm7b99"), "no chord"),
+        (lambda: composer.arrange({"bass": score, "drums": slow}), "tempo"),
+        (lambda: composer.arrange({"bass": score, "drums": "drums.wav"}), "all as MIDI"),
+        (lambda: composer.arrange({"tuba": score}), "tuba"),
+        (lambda: composer.arrange({"bass": tmp_path / "none.mid"}), "none.mid"),
+    ):
+        with pytest.raises(msgld.MsgldError, match=text) as error:
+            call()
+        assert "\n" not in str(error.value)
+
+
+def test_a_model_without_a_composer_makes_sound(tmp_path: Path) -> None:
+    model = msgld.Msgld(load_model(save_tiny_model(tmp_path / "model")))
+    assert model.generate(0.5, options=QUICK).score is None
+    with pytest.raises(msgld.ModelError, match="latent sound"):
+        model.generate(bars=2, latent="score")
+
+
+def test_tempo_and_metre_of_a_blank_score() -> None:
+    score = blank(msgld.Conditions(bpm=120), 0, None, 8.0)
+    assert score.bars.start.tolist() == [0, 4, 8, 12, 16]
+    drawn = {
+        blank(msgld.Conditions(style="ballad"), seed, 1, None).timeline.bpm(np.zeros(1))[0]
+        for seed in range(9)
+    }
+    assert len(drawn) > 1
+    assert max(drawn) <= 84
+
+
+def test_given_stems_of_one_file_are_taken_by_their_names() -> None:
+    score = some_score()
+    both = given_score({"bass": score, "piano": score})
+    assert both.notes["piano"].pitch.tolist() == score.notes["piano"].pitch.tolist()
+
+
+def test_a_piece_is_continued_after_its_last_bar(composer: msgld.Msgld) -> None:
+    score = some_score(stems=("bass", "piano"), bars=6)
+    result = composer.extend({"bass": score, "piano": score}, 4.0, options=QUICK)
+    assert result.score is not None
+    assert len(result.score.bars) == 8
+    for stem, notes in score.notes.items():
+        kept = result.score.notes[stem].between(0, 23.8)
+        assert {*zip(kept.onset, kept.pitch, strict=True)} == {*zip(notes.onset, notes.pitch, strict=True)}
+
+
+def test_a_variation_without_noise_is_the_piece(composer: msgld.Msgld) -> None:
+    score = some_score(stems=("bass", "piano"), bars=6)
+    result = composer.vary({"bass": score, "piano": score}, 0.0, options=QUICK)
+    assert result.score is not None
+    for stem, notes in score.notes.items():
+        assert result.score.notes[stem] is notes
+
+
+def test_a_form_has_sections_of_one_length(composer: msgld.Msgld) -> None:
+    result = composer.generate(form="aba", make=["bass"], options=QUICK)
+    assert result.score is not None
+    assert len(result.score.bars) == 24
+    assert result.info["settings"]["form"] == "ABA"
+    for form, bars, text in (("A-B", None, "AABA"), ("ABA", 16, "sections of one length")):
+        with pytest.raises(msgld.UsageError, match=text):
+            composer.generate(form=form, bars=bars, make=["bass"], options=QUICK)
