@@ -19,6 +19,7 @@ from msgld.runtime import bf16_is_fast
 from msgld.score_model import ScoreModel
 from msgld.training.part import PartOfModel, TrainerOfModel
 from msgld.training.recipe import OptimConfig, PoolConfig, Recipe, Stage, by_name
+from msgld.training.score.augment import PLAIN, BarVariation, varied
 from msgld.training.score.pieces import Scores
 from msgld.training.score.pool import PiecePool
 
@@ -33,14 +34,16 @@ class ScoreCodecSettings:
         offset: weight of their place within a step.
         empty: fraction of the silent bars that are kept.
         transpose: lowest and highest transposition, semitones.
+        vary: how bars are varied.
         fitted: batches from which the statistics are taken.
     """
 
-    kl: float = 0.1
+    kl: float = 0.03
     velocity: float = 0.2
     offset: float = 0.2
     empty: float = 0.02
     transpose: tuple[int, int] = (-6, 5)
+    vary: BarVariation = BarVariation()
     fitted: int = 8
 
 
@@ -81,7 +84,10 @@ class ScoreCodecTrainer(TrainerOfModel[PiecePool]):
         self.half = bf16_is_fast(self.device)
 
     def next_batch(self) -> tuple[BarTensors]:
-        """Draw bars; silent ones are mostly left out."""
+        """Draw bars, varied; silent ones are mostly left out."""
+        return (self._batch(self.recipe.settings.vary),)
+
+    def _batch(self, vary: BarVariation) -> BarTensors:
         stage, settings = self.recipe.stage(self.progress), self.recipe.settings
         pieces = self.pool.draw(stage.items, stage.frames, settings.transpose, self.rng)
         bars = bar_tensors(
@@ -90,7 +96,8 @@ class ScoreCodecTrainer(TrainerOfModel[PiecePool]):
         loud = bars.sounding.flatten(1).any(1) | torch.from_numpy(
             self.rng.random(len(bars.stem)) < settings.empty
         )
-        return (bars.pick(loud.nonzero().squeeze(1)).to(self.device),)
+        drums = self.pool.source.stems.index("drums")
+        return varied(bars.pick(loud.nonzero().squeeze(1)), vary, self.rng, drums).to(self.device)
 
     def losses(self, bars: BarTensors) -> dict[str, Tensor]:
         """Those of :func:`bar_losses`."""
@@ -105,7 +112,7 @@ class ScoreCodecTrainer(TrainerOfModel[PiecePool]):
     def export(self, out: Path, about: dict[str, Any]) -> dict[str, float]:
         """Fit the statistics, and write the whole model."""
         with self.aside():
-            batches = [self.next_batch()[0] for _ in range(self.recipe.settings.fitted)]
+            batches = [self._batch(PLAIN) for _ in range(self.recipe.settings.fitted)]
         posteriors = [self.codec.autoencoder.encode(bars) for bars in batches]
         self.codec.fit(*(torch.cat(parts) for parts in zip(*posteriors, strict=True)))
         return super().export(out, about)
