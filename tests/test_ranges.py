@@ -168,7 +168,7 @@ def test_samples_that_no_song_has_are_refused(model: msgld.Msgld, tmp_path: Path
             refused("full scale is 1", work, msgld.AudioReadError)
 
 
-@pytest.mark.parametrize("value", ["20", None, -1, 0, 1e9, math.nan, True, np.ones(3)])
+@pytest.mark.parametrize("value", ["20", -1, 0, 1e9, math.nan, True, np.ones(3)])
 def test_lengths_are_checked_before_anything_is_made(model: msgld.Msgld, value: Any):
     refused("seconds", lambda: model.generate(value))
     refused("seconds", lambda: model.extend({"bass": (np.zeros(900), 8000)}, value))
