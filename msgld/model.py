@@ -87,6 +87,11 @@ class Model(Denoiser):
         check_path_part("a model", self.name)
 
     @property
+    def composer(self) -> ScoreModel | None:
+        """The score model, if it has been trained to compose and not only to encode."""
+        return None if self.score is None or self.score.denoiser is None else self.score
+
+    @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.codec.buffers()).device

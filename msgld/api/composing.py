@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from msgld.data.midi import song_of
 from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
-from msgld.music.bar_features import BarFacts, facts_of
+from msgld.music.bar_features import facts_of
 from msgld.music.bars import Signature, Timeline, bars_of
 from msgld.music.conditions import Conditions
 from msgld.music.grid import Notes, bar_at, from_cells, joined, to_cells
+from msgld.music.render import render
 from msgld.music.score import SCORE_STEMS, Score, score_of
 from msgld.progress import CancelToken, OnProgress
 from msgld.score_model import ScoreModel
@@ -41,11 +42,11 @@ Task = Callable[[ScorePiece], dict[str, Made]]
 
 def composer_of(model: Model) -> ScoreModel:
     """The part of a model that composes; ModelError if there is none."""
-    if model.score is None or model.score.denoiser is None:
+    if model.composer is None:
         raise ModelError(
             f"the model {model.name!r} makes no music in notes: load another one, or choose latent sound"
         )
-    return model.score
+    return model.composer
 
 
 def blank(conditions: Conditions, seed: int, bars: int | None, seconds: float | None) -> Score:
@@ -143,8 +144,9 @@ class Composing:
     on_progress: OnProgress | None = None
     cancel: CancelToken | None = None
 
-    def result(self, task: str, work: Task, score: Score, conditions: Conditions, settings: Mapping[str, Any],
-               facts: BarFacts | None = None, remarks: Sequence[str] = ()) -> Result:  # fmt: skip
+    def result(
+        self, task: str, work: Task, score: Score, conditions: Conditions, settings: Mapping[str, Any]
+    ) -> Result:
         """Carry out a task and render what it made.
 
         Args:
@@ -153,19 +155,16 @@ class Composing:
             score: the given notes, and the bars of the result.
             conditions: of the piece.
             settings: for the record.
-            facts: of its bars; by default those of the conditions.
-            remarks: lines to the user.
         """
         began, composer = time.monotonic(), composer_of(self.model)
         sampling = self.options.applied_to(QUALITIES[self.options.quality])
-        if facts is None:
-            facts = facts_of(conditions, score.bars, score.timeline, composer.styles)
+        facts = facts_of(conditions, score.bars, score.timeline, composer.styles)
         given = {stem: to_cells(notes, score.bars) for stem, notes in score.notes.items()}
         piece = ScorePiece(
             composer, given, facts, sampling, conditions.programs, None, self.on_progress, self.cancel
         )
         made = finished(score, work(piece), conditions, self.options.seed)
-        stems = rendered(made)
+        stems = render(made)
         mix = np.stack(list(stems.values())).sum(0, dtype=np.float64).astype(np.float32)
         info = {
             **describe(self.model, self.weights, task, self.options, sampling, settings),
@@ -174,7 +173,7 @@ class Composing:
             "bpm": round(float(score.timeline.bpm(np.zeros(1))[0]), 3),
             "took_seconds": round(time.monotonic() - began, 3),
         }
-        return Result(stems, mix, None, 44_100, info, tuple(remarks), made)
+        return Result(stems, mix, None, 44_100, info, score=made)
 
 
 def finished(score: Score, made: Mapping[str, Made], conditions: Conditions, seed: int) -> Score:
@@ -189,15 +188,3 @@ def finished(score: Score, made: Mapping[str, Made], conditions: Conditions, see
     key = conditions.key or score.meta.get("key")
     ordered = {stem: notes[stem] for stem in SCORE_STEMS if stem in notes}
     return replace(score, notes=ordered, meta={**score.meta, **({"key": key} if key else {})})
-
-
-def rendered(score: Score) -> dict[str, np.ndarray]:
-    """The sound of a score's stems."""
-    from msgld.music.render import render
-
-    return render(score)
-
-
-def conditions_record(conditions: Conditions) -> dict[str, Any]:
-    """Conditions for ``run.json``."""
-    return {} if conditions.empty else {"conditions": asdict(conditions)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from msgld.api.composing import Composing, composer_of, in_notes
 from msgld.api.gather import Gathered, gather, padded
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making
-from msgld.api.record import describe
+from msgld.api.record import conditions_record, describe
 from msgld.api.result import Result
 from msgld.audio.sound import Sound
 from msgld.audio.stream import stacked
@@ -88,7 +88,7 @@ class StemMaker:
         seconds = check("seconds", 20.0 if seconds is None else seconds)
         wanted = checks.stem_names(make, self.stems)
         nothing = Gathered({}, self.model.rate, checks.at_least_one(seconds * self.model.rate))
-        settings = {"seconds": seconds, "make": list(wanted), **_record(conditions)}
+        settings = {"seconds": seconds, "make": list(wanted), **conditions_record(conditions)}
         return run("generate", lambda piece: generate(piece, wanted), nothing, settings, conditions)
 
     @renamed_arguments(softness="noise", brief="conditions", hear_key="match_key")
@@ -144,7 +144,13 @@ class StemMaker:
                 remark = f"in {matched.key}, the likely key of the given stems; a key of yours overrides it"
                 sounds = replace(sounds, remarks=(*sounds.remarks, remark))
             conditions = matched
-        settings = {"make": list(wanted), "noise": noise, "start": start, "stop": stop, **_record(conditions)}
+        settings = {
+            "make": list(wanted),
+            "noise": noise,
+            "start": start,
+            "stop": stop,
+            **conditions_record(conditions),
+        }
         in_key, kept = match_key or conditions.key is not None, set(given) - set(wanted)
         work = partial(arrange, wanted=wanted, noise=noise, first=first, last=last, in_key=in_key)
         return run("arrange", work, sounds, settings, conditions, guided=bool(kept) and noise == 0)
@@ -216,7 +222,7 @@ class StemMaker:
             raise UsageError(f"no latent {shown(latent)}; there are: {', '.join(LATENTS)}")
         if latent == "score":
             composer_of(self.model)
-        return latent != "sound" and self.model.score is not None and self.model.score.denoiser is not None
+        return latent != "sound" and self.model.composer is not None
 
     def _composing(
         self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None
@@ -264,11 +270,6 @@ class StemMaker:
             "channels": len(mix),
         }
         return Result(stems, mix.astype(np.float32), None, sounds.rate, info, sounds.remarks)
-
-
-def _record(conditions: Conditions) -> dict[str, Any]:
-    """Conditions for ``run.json``."""
-    return {} if conditions.empty else {"conditions": asdict(conditions)}
 
 
 def _sounds(given: Mapping[str, Sound | Score]) -> Mapping[str, Sound]:

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from msgld.api import checks
-from msgld.api.composing import Composing, blank, composer_of, conditions_record, given_score
+from msgld.api.composing import Composing, blank, composer_of, given_score
+from msgld.api.record import conditions_record
 from msgld.api.result import Result
 from msgld.errors import UsageError
-from msgld.music.bar_features import facts_of
 from msgld.music.bars import Bars, bars_of
 from msgld.music.conditions import OPEN, Conditions
 from msgld.music.score import Score
@@ -84,14 +84,13 @@ def arranged(task: Composing, given: Mapping[str, Any], make: Sequence[str] | No
         UsageError, DataError: as :func:`given_score`, or values out of range.
     """
     composer = composer_of(task.model)
-    noise, (start, stop) = check("noise", noise), (check_optional(name, value) for name, value in
-                                                   zip(("start", "stop"), span, strict=True))  # fmt: skip
+    noise = check("noise", noise)
+    start, stop = (check_optional(name, value) for name, value in zip(("start", "stop"), span, strict=True))
     checks.check_given(given, composer.stems)
     wanted = checks.to_make(make, given, composer.stems, start is not None or stop is not None)
     score = given_score(given)
     length = float(score.timeline.at(score.bars.start[-1:])[0])
     first, last = bars_between(score, *checks.span(start, stop, length))
-    facts = facts_of(conditions, score.bars, score.timeline, composer.styles)
     settings = {
         "make": list(wanted),
         "noise": noise,
@@ -100,7 +99,7 @@ def arranged(task: Composing, given: Mapping[str, Any], make: Sequence[str] | No
         **conditions_record(conditions),
     }
     work = partial(arrange, wanted=wanted, noise=noise, first=first, last=last)
-    return _of(given, task.result("arrange", work, score, conditions, settings, facts))
+    return _of(given, task.result("arrange", work, score, conditions, settings))
 
 
 def bars_between(score: Score, first: float, last: float) -> tuple[int, int]:

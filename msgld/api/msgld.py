@@ -35,8 +35,8 @@ class Msgld(SongSeparator, StemMaker):
 
     @property
     def makes(self) -> tuple[str, ...]:
-        """The stems that it makes: those of its score model, which has ``vocals`` besides, or its own."""
-        return self.stems if self.model.score is None else self.model.score.stems
+        """The stems that it makes: those of its composer, which has ``vocals`` besides, or its own."""
+        return self.stems if self.model.composer is None else self.model.composer.stems
 
 
 def load(model: str | Path | None = None, *, device: str = "auto", half: bool | None = None) -> Msgld:

@@ -13,6 +13,7 @@ from msgld.diffusion.settings import Sampling
 
 if TYPE_CHECKING:
     from msgld.model import Model
+    from msgld.music.conditions import Conditions
 
 
 def describe(
@@ -45,6 +46,11 @@ def describe(
         "half": model.half,
         "versions": versions(),
     }
+
+
+def conditions_record(conditions: Conditions) -> dict[str, Any]:
+    """Conditions for ``run.json``; nothing where all are open."""
+    return {} if conditions.empty else {"conditions": asdict(conditions)}
 
 
 def own_version() -> str:

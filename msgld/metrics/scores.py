@@ -11,7 +11,7 @@ import numpy as np
 
 from msgld.metrics.coherence import correlation
 from msgld.music.bars import STEPS
-from msgld.music.chord_names import Chord, Halves
+from msgld.music.chord_names import Halves
 from msgld.music.grid import LOWEST, Cells
 
 Stems = Mapping[str, Cells]
@@ -164,16 +164,3 @@ def in_chords(stems: Stems, halves: Halves) -> float:
     )
     total = sum(chroma[i].sum() for i, chord in enumerate(chords) if chord is not None)
     return float(inside / total) if total > 0 else float("nan")
-
-
-def same_chords(one: Halves, other: Halves) -> float:
-    """Mean Jaccard index of the pitch classes of the chords of half bars, where both have one; NaN where none do."""
-    values = [
-        _jaccard(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True) if a and b
-    ]
-    return float(np.mean(values)) if values else float("nan")
-
-
-def _jaccard(one: Chord, other: Chord) -> float:
-    a, b = set(one.classes), set(other.classes)
-    return len(a & b) / len(a | b)

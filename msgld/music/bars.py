@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,18 +128,22 @@ class Bars:
         return Bars(self.start[first : last + 1], self.number[first:last])
 
 
-def bars_of(signatures: Sequence[Signature], end: float) -> Bars:
-    """The bars up to the first bar line at or after ``end`` (quarter notes); a new signature begins a bar."""
+def stretches(signatures: Sequence[Signature], end: float) -> Iterator[tuple[Signature, float]]:
+    """Signatures and where each one's music stops, in quarter notes; before the first it is in common time."""
     signatures = list(signatures) or list(COMMON)
     if signatures[0].beat > 0:
         signatures = [Signature(), *signatures]
-    start, number, written = [0.0], list[int](), 0
-    for index, signature in enumerate(signatures):
-        stop = signatures[index + 1].beat if index + 1 < len(signatures) else max(end, 1e-3)
-        while start[-1] < min(stop, max(end, 1e-3)) - 1e-6:
+    return zip(signatures, [*(sign.beat for sign in signatures[1:]), end], strict=True)
+
+
+def bars_of(signatures: Sequence[Signature], end: float) -> Bars:
+    """The bars up to the first bar line at or after ``end`` (quarter notes); a new signature begins a bar."""
+    start, number, written, end = [0.0], list[int](), 0, max(end, 1e-3)
+    for signature, stop in stretches(signatures, math.inf):
+        while start[-1] < min(stop, end) - 1e-6:
             for span in signature.spans():
                 following = start[-1] + span
-                cut = index + 1 < len(signatures) and following > stop - 1e-6
+                cut = following > stop - 1e-6
                 start.append(stop if cut else following)
                 number.append(written)
                 if cut:

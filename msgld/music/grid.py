@@ -7,6 +7,7 @@ offset of up to half a step, and sound for whole steps. Pitches are those of a p
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 
@@ -20,7 +21,19 @@ SOFTEST = 0.2
 
 
 @dataclass(frozen=True)
-class Notes:
+class Columns:
+    """Arrays with one entry per note, as fields of a subclass."""
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    def pick(self, index: np.ndarray) -> Self:
+        """The notes that ``index`` (a mask or positions) chooses."""
+        return type(self)(*(getattr(self, field.name)[index] for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class Notes(Columns):
     """The notes of one stem; all arrays have one entry per note, sorted by onset, then pitch.
 
     Attributes:
@@ -36,9 +49,6 @@ class Notes:
     pitch: np.ndarray
     velocity: np.ndarray
     program: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.onset)
 
     @classmethod
     def of(
@@ -66,10 +76,6 @@ class Notes:
         """No notes."""
         return cls.of(*(np.zeros(0),) * 4)
 
-    def pick(self, index: np.ndarray) -> Notes:
-        """The notes that ``index`` (a mask or positions) chooses."""
-        return Notes(*(getattr(self, field.name)[index] for field in fields(self)))
-
     def between(self, first: float, last: float) -> Notes:
         """The notes that begin from ``first`` to ``last`` (excluded), in quarter notes."""
         return self.pick((self.onset >= first) & (self.onset < last))
@@ -85,7 +91,7 @@ def joined(parts: list[Notes]) -> Notes:
 
 
 @dataclass(frozen=True)
-class Cells:
+class Cells(Columns):
     """Notes at their places in the grid, one entry per note; the sparse form of a :class:`Roll`.
 
     Attributes:
@@ -102,9 +108,6 @@ class Cells:
     velocity: np.ndarray
     offset: np.ndarray
 
-    def __len__(self) -> int:
-        return len(self.slot)
-
     @classmethod
     def none(cls) -> Cells:
         """No notes."""
@@ -115,10 +118,6 @@ class Cells:
         """The notes of both, in the order of their slots."""
         both = Cells(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
         return both.pick(np.lexsort((both.key, both.slot)))
-
-    def pick(self, index: np.ndarray) -> Cells:
-        """The notes that ``index`` (a mask or positions) chooses."""
-        return Cells(*(getattr(self, field.name)[index] for field in fields(self)))
 
     def transposed(self, semitones: int) -> Cells:
         """So many semitones higher; notes that would leave the grid move an octave."""

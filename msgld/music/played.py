@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from msgld.music.bars import COMMON, Signature
+from msgld.music.bars import Signature, stretches
 from msgld.music.midi.parts import Part, Song
 
 LEAD = 0.03
@@ -57,12 +57,8 @@ class Played:
 
 def beats_of(signatures: Sequence[Signature], end: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Beats up to ``end`` (quarter notes): where they are in quarter notes, which begin bars, which are compound."""
-    signatures = list(signatures) or list(COMMON)
-    if signatures[0].beat > 0:
-        signatures = [Signature(), *signatures]
     places, first, compound = list[float](), list[bool](), list[bool]()
-    for index, signature in enumerate(signatures):
-        stop = signatures[index + 1].beat if index + 1 < len(signatures) else end
+    for signature, stop in stretches(signatures, end):
         pulses, at, number = signature.pulses, signature.beat, 0
         threes = abs(pulses[0] * signature.denominator / 4 - 3) < 1e-6
         while at < min(stop, end) - 1e-6:

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from msgld.diffusion.noise_map import Conditioning, NoiseMap
-from msgld.diffusion.rollout import calls, roll_out
+from msgld.diffusion.rollout import calls
 from msgld.diffusion.settings import Sampling
-from msgld.errors import ModelError
 from msgld.music.bar_features import OWN, BarFacts
 from msgld.music.bars import STEPS
 from msgld.music.conditioning import programs
@@ -21,6 +19,7 @@ from msgld.music.grid import Cells
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.score_model import ScoreModel
 from msgld.tasks import noise_maps
+from msgld.tasks.sampling import sampled
 
 WINDOW, PAST = 16, 8
 """Bars of a window, and those that overlap the window before."""
@@ -99,25 +98,11 @@ def compose(piece: ScorePiece, task: NoiseMap) -> dict[str, Made]:
         calls(task, piece.sampling, WINDOW, PAST), "steps", "composing", piece.on_progress, piece.cancel
     )
     meter.advance(0)
-    z = _sample(piece, task, meter)
-    made = model.decode(z, steps)
+    z = sampled(model, model.encode(piece.given, steps)[None], task, piece.sampling, WINDOW, PAST, meter)
+    made = model.decode(z[0], steps)
     wanted = (task.wanted & task.presence.unsqueeze(2))[0].numpy()
     return {stem: Made(made[stem].pick(wanted[track][made[stem].slot // STEPS]), wanted[track])
             for track, stem in enumerate(model.stems) if wanted[track].any()}  # fmt: skip
-
-
-@torch.inference_mode()
-def _sample(piece: ScorePiece, task: NoiseMap, meter: Meter) -> Tensor:
-    z = piece.model.encode(piece.given, piece.facts.steps)[None]
-    former = None
-    for state, made in roll_out(piece.model, z, task, piece.sampling, WINDOW, PAST):
-        z = made
-        if state is not former:
-            meter.advance(1)
-        former = state
-    if not bool(torch.isfinite(z).all()):
-        raise ModelError("the model answered with values that are not numbers; please report this")
-    return z[0]
 
 
 def generate(piece: ScorePiece, wanted: Sequence[str]) -> dict[str, Made]:

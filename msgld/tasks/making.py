@@ -12,7 +12,7 @@ from torch import Tensor
 
 from msgld.audio.stream import stacked
 from msgld.diffusion.noise_map import NoiseMap
-from msgld.diffusion.rollout import calls, roll_out
+from msgld.diffusion.rollout import calls
 from msgld.diffusion.settings import Sampling
 from msgld.dsp.limiter import bounds_for, limited
 from msgld.dsp.loudness import without_heavy_rumble
@@ -26,6 +26,7 @@ from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.tasks import noise_maps
 from msgld.tasks.key import key_for
 from msgld.tasks.loudness import gain_of_given
+from msgld.tasks.sampling import sampled
 
 Wave = Float32[np.ndarray, "channels L"]
 
@@ -127,12 +128,12 @@ def make(
         All stems, the given ones among them, in the model's order.
     """
     model, stems = piece.model, [stem for stem in piece.model.stems if stem in wanted]
-    denoiser, gain = model.denoiser, _gain(piece)
-    steps = calls(task, piece.sampling, denoiser.window_frames, denoiser.past_frames) + len(stems)
+    gain, windows = _gain(piece), (model.denoiser.window_frames, model.denoiser.past_frames)
+    steps = calls(task, piece.sampling, *windows) + len(stems)
     meter = Meter(steps, "steps", "sampling", piece.on_progress, piece.cancel)
     meter.advance(0)
     known = _encode(piece, gain)
-    z = _sample(piece, known, task, meter) if stems else known
+    z = sampled(model, known, task, piece.sampling, *windows, meter) if stems else known
     made: dict[str, Wave] = {}
     for stem in model.decoding_order(stems):
         meter.advance(0, "vocoding")
@@ -162,23 +163,6 @@ def _encode(piece: Piece, gain: float) -> Float[Tensor, "1 K C T"]:
         if stem in piece.given:
             wave = torch.from_numpy(resample(piece.given[stem], piece.rate, model.rate)) * gain
             z[0, track] = model.encode(without_heavy_rumble(wave, model.rate), model.rate, frames)
-    return z
-
-
-@torch.inference_mode()
-def _sample(
-    piece: Piece, z: Float[Tensor, "1 K C T"], task: NoiseMap, meter: Meter
-) -> Float[Tensor, "1 K C T"]:
-    """Run the sampler over all frames."""
-    model, former = piece.model, None
-    window, past = model.denoiser.window_frames, model.denoiser.past_frames
-    for state, made in roll_out(model, z, task, piece.sampling, window, past):
-        z = made
-        if state is not former:
-            meter.advance(1)
-        former = state
-    if not bool(torch.isfinite(z).all()):
-        raise ModelError("the model answered with values that are not numbers; please report this")
     return z
 
 

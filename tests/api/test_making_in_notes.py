@@ -17,6 +17,7 @@ from msgld.music.bars import Timeline
 from msgld.music.midi.perform import read_midi
 from msgld.music.midi.write import midi_bytes
 from msgld.music.score import SCORE_STEMS, Score, score_of
+from msgld.score_model import ScoreModel
 
 QUICK = msgld.Options(steps=2)
 
@@ -182,3 +183,10 @@ def test_a_form_has_sections_of_one_length(composer: msgld.Msgld) -> None:
     for form, bars, text in (("A-B", None, "AABA"), ("ABA", 16, "sections of one length")):
         with pytest.raises(msgld.UsageError, match=text):
             composer.generate(form=form, bars=bars, make=["bass"], options=QUICK)
+
+
+def test_a_model_with_a_codec_of_notes_alone_makes_the_stems_of_its_sound(tmp_path: Path) -> None:
+    model = msgld.Msgld(load_model(save_tiny_model(tmp_path / "model")))
+    model.model.score = ScoreModel(tiny_score_model().codec)
+    assert model.makes == model.stems
+    assert model.generate(0.5, options=QUICK).score is None

@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 import soundfile
 
-from soundfonts.write import RECORDING, chunk
+from msgld.music.render.sf2 import chunk
+from soundfonts.write import RECORDING
 
 _VORBIS, _ROM = 0x10, 0x8000
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from msgld.music.render.sf2 import chunk
+
 RECORDING = struct.Struct("<20s5IBbHH")
 """Name, first sample, after the last, loop's first, after its last, rate, key, cents, link, type (7.10)."""
 
@@ -76,11 +78,6 @@ def write_soundfont(path: Path, name: str, presets: Sequence[Preset]) -> None:
         )
     )
     path.write_bytes(b"RIFF" + struct.pack("<I", len(body) + 4) + b"sfbk" + body)
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    """A chunk of a RIFF file, filled to an even size."""
-    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
 
 
 def _list(name: str, *chunks: bytes) -> bytes:
