@@ -180,3 +180,9 @@ def test_light_modules_stay_light(module: str):
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert not set(done.stdout.split()) & (LAZY | {"torch", "jaxtyping"})
+
+
+def test_no_two_test_files_have_one_name():
+    """Where folders of tests are no packages, pytest takes the second for the first."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(set(names)) == sorted(names)
