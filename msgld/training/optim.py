@@ -21,9 +21,14 @@ def rate_factor(step: int, progress: float, config: OptimConfig) -> float:
 
 
 def build_optimisers(module: nn.Module, config: OptimConfig) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside blocks, AdamW for everything else."""
+    """Muon for the matrices inside blocks, or for all but tables, and AdamW for everything else."""
     named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
-    matrices = [p for n, p in named if config.muon and p.ndim == 2 and "blocks." in n]
+    tables = {id(one.weight) for one in module.modules() if isinstance(one, nn.Embedding)}
+    matrices = [
+        p
+        for n, p in named
+        if config.muon and p.ndim == 2 and ("blocks." in n or (config.everywhere and id(p) not in tables))
+    ]
     chosen = {id(p) for p in matrices}
     others = [p for _, p in named if id(p) not in chosen]
     adamw = torch.optim.AdamW(others, lr=config.rate, betas=config.betas, weight_decay=config.decay)

@@ -41,6 +41,7 @@ class OptimConfig:
         clip: largest norm of the gradient; None does not clip.
         ema: decay of the moving average of the weights.
         muon: orthogonalised momentum (Jordan et al. 2024) for the hidden matrices, AdamW for the rest.
+        everywhere: Muon for the matrices outside the blocks too, tables of embeddings excepted.
         rounds: Newton-Schulz rounds in Muon. Five is usual; three cost 0.6 of that and amplify the smallest parts of
             the gradient, its noise, less.
         betas: of AdamW.
@@ -54,6 +55,7 @@ class OptimConfig:
     clip: float | None = 1.0
     ema: float = 0.998
     muon: bool = True
+    everywhere: bool = False
     rounds: int = 3
     betas: tuple[float, float] = (0.9, 0.98)
 

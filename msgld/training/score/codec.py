@@ -47,16 +47,19 @@ class ScoreCodecSettings:
     fitted: int = 8
 
 
+DRAWN = 8
+"""Bars of the excerpt that is drawn, and of the shortest piece."""
+
 ScoreCodecRecipe = Recipe[BarAutoencoderConfig, ScoreCodecSettings]
 
 SMALL = ScoreCodecRecipe(
     name="small",
-    minutes=60,
+    minutes=40,
     network=BarAutoencoderConfig(step_width=128, width=512, depth=1),
     settings=ScoreCodecSettings(),
-    optim=OptimConfig(rate=2e-3, decay=0.0),
-    pool=PoolConfig(slots=6000, seconds=0.0, reuse=30.0),
-    stages=(Stage(1.0, 8, 16),),
+    optim=OptimConfig(rate=4e-3, decay=0.0, clip=50.0, everywhere=True),
+    pool=PoolConfig(slots=6000, seconds=0.0, reuse=60.0),
+    stages=(Stage(1.0, 48, 2),),  # about 400 bars of many pieces; neighbours are too much alike
     first_clips=400,
 )
 
@@ -121,7 +124,7 @@ class ScoreCodecTrainer(TrainerOfModel[PiecePool]):
     def draw(self, path: Path) -> None:
         """Draw the bars of a piece, and what the codec makes of them."""
         rng = np.random.default_rng(1)
-        piece = self.pool.draw(1, self.recipe.stage(1.0).frames, (0, 0), rng)[0]
+        piece = self.pool.draw(1, DRAWN, (0, 0), rng)[0]
         score = ScoreModel(self.codec)
         steps = piece.facts.steps
         made = score.decode(score.encode(piece.cells, steps), steps)
@@ -145,7 +148,7 @@ class ScoreCodecPart(PartOfModel[ScoreCodecRecipe, PiecePool]):
 
     def pool(self, source: Source, config: PoolConfig) -> PiecePool:
         """A pool of pieces."""
-        return PiecePool(scores(source), config, (), self.recipe.stage(1.0).frames)
+        return PiecePool(scores(source), config, (), DRAWN)
 
     def trainer(self, pool: PiecePool, minutes: float, resumed: bool) -> ScoreCodecTrainer:
         """A trainer of the codec."""
