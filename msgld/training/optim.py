@@ -21,27 +21,29 @@ def rate_factor(step: int, progress: float, config: OptimConfig) -> float:
 
 
 def build_optimisers(module: nn.Module, config: OptimConfig) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside blocks, or for all but tables, and AdamW for everything else."""
-    named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
-    tables = {id(one.weight) for one in module.modules() if isinstance(one, nn.Embedding)}
-    matrices = [
-        p
-        for n, p in named
-        if config.muon and p.ndim == 2 and ("blocks." in n or (config.everywhere and id(p) not in tables))
-    ]
+    """Muon for the matrices inside blocks, or for everything that is one, and AdamW for the rest."""
+    matrices = _matrices(module, config)
     chosen = {id(p) for p in matrices}
-    others = [p for _, p in named if id(p) not in chosen]
+    others = [p for p in module.parameters() if p.requires_grad and id(p) not in chosen]
     adamw = torch.optim.AdamW(others, lr=config.rate, betas=config.betas, weight_decay=config.decay)
     if not matrices:
         return [adamw]
-    muon = StackedMuon(
-        matrices,
-        lr=config.rate,
-        weight_decay=config.decay,
-        ns_steps=config.rounds,
-        adjust_lr_fn="match_rms_adamw",
-    )
+    muon = StackedMuon(matrices, lr=config.rate, weight_decay=config.decay, ns_steps=config.rounds,
+                       adjust_lr_fn="match_rms_adamw")  # fmt: skip
     return [adamw, muon]
+
+
+def _matrices(module: nn.Module, config: OptimConfig) -> list[nn.Parameter]:
+    """Parameters that Muon moves: tables of embeddings and kernels of single channels are no matrices."""
+    if not config.muon:
+        return []
+    named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
+    if not config.everywhere:
+        return [p for n, p in named if p.ndim == 2 and "blocks." in n]
+    tables = {id(one.weight) for one in module.modules() if isinstance(one, nn.Embedding)}
+    return [
+        p for n, p in named if id(p) not in tables and n.endswith("weight") and p.ndim > 1 and p.shape[1] > 1
+    ]
 
 
 class Average:
@@ -88,19 +90,26 @@ class Average:
             value.copy_(saved)
 
 
-class StackedMuon(torch.optim.Muon):
+class StackedMuon(torch.optim.Optimizer):
     """torch.optim.Muon with the same updates and state, but matrices of one size are orthogonalised together.
 
-    torch's own takes them one by one, which on a GPU is over a thousand kernels a step, more than the rest of it. Of
-    the rules for the rate only ``match_rms_adamw`` is supported.
+    torch's own takes them one by one, which on a GPU is over a thousand kernels a step, more than the rest of it; and
+    it takes no kernels of convolutions, which here are matrices with a row for each channel that they answer (Jordan
+    et al. 2024). The rate is that of ``match_rms_adamw``.
+
+    Args:
+        matrices: parameters of two dimensions or more.
+        settings: of torch.optim.Muon.
     """
+
+    def __init__(self, matrices: list[nn.Parameter], **settings: Any) -> None:
+        super().__init__(matrices, torch.optim.Muon([torch.empty(1, 1)], **settings).defaults)
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
         """Update all matrices that have a gradient. Closures are not called."""
         assert closure is None
         for group in self.param_groups:
-            assert group["adjust_lr_fn"] == "match_rms_adamw"
             by_shape: dict[torch.Size, list[Tensor]] = {}
             for matrix in group["params"]:
                 if matrix.grad is not None:
@@ -114,10 +123,12 @@ class StackedMuon(torch.optim.Muon):
         torch._foreach_lerp_(moments, gradients, 1 - group["momentum"])
         if group["nesterov"]:
             moments = list(torch._foreach_lerp(gradients, moments, group["momentum"]))
-        ways = orthogonal(torch.stack(moments), group["ns_coefficients"], group["ns_steps"], group["eps"])
-        rate, size = float(group["lr"]), max(matrices[0].shape)
+        flat = torch.stack(moments).flatten(2)
+        ways = orthogonal(flat, group["ns_coefficients"], group["ns_steps"], group["eps"])
+        rate, size = float(group["lr"]), max(flat.shape[1:])
         torch._foreach_mul_(matrices, 1 - rate * group["weight_decay"])
-        torch._foreach_add_(matrices, list(ways.to(matrices[0].dtype)), alpha=-0.2 * rate * size**0.5)
+        ways = ways.to(matrices[0].dtype).unflatten(2, matrices[0].shape[1:])
+        torch._foreach_add_(matrices, list(ways), alpha=-0.2 * rate * size**0.5)
 
     def _moment(self, matrix: Tensor) -> Tensor:
         state = self.state[matrix]

@@ -8,6 +8,7 @@ from torch import nn
 
 from msgld.training import optim
 from msgld.training.optim import StackedMuon, orthogonal
+from msgld.training.recipe import OptimConfig
 
 SETTINGS = {"lr": 0.01, "weight_decay": 0.02, "ns_steps": 3, "adjust_lr_fn": "match_rms_adamw"}
 SHAPES = [(24, 8), (8, 8), (24, 8), (8, 32), (32, 8), (8, 8)]
@@ -64,3 +65,24 @@ def test_singular_values_come_near_one(
 
 def test_no_gradient_moves_nothing():
     assert orthogonal(torch.zeros(2, 4, 4), COEFFICIENTS, 5, 1e-7).abs().max() == 0
+
+
+def test_a_kernel_is_a_matrix_with_a_row_for_each_channel():
+    kernel = nn.Parameter(torch.randn(8, 3, 5, generator=torch.Generator().manual_seed(2)))
+    flat = nn.Parameter(kernel.detach().flatten(1).clone())
+    for one, kind in ((kernel, StackedMuon), (flat, torch.optim.Muon)):
+        optimiser = kind([one], **SETTINGS)
+        one.grad = torch.ones_like(one) + one.detach()
+        optimiser.step()
+    assert torch.allclose(kernel.detach().flatten(1), flat.detach(), atol=2e-3)
+
+
+def test_everywhere_leaves_tables_and_single_channels_to_adamw():
+    network = nn.Sequential(
+        nn.Embedding(9, 8), nn.Conv1d(8, 8, 3, groups=8), nn.Conv1d(8, 4, 3), nn.Linear(4, 2)
+    )
+    adamw, muon = optim.build_optimisers(network, OptimConfig(everywhere=True))
+    shapes = {tuple(p.shape) for p in muon.param_groups[0]["params"]}
+    assert shapes == {(4, 8, 3), (2, 4)}
+    assert sum(len(one.param_groups[0]["params"]) for one in (adamw, muon)) == 7
+    assert len(optim.build_optimisers(network, OptimConfig())) == 1, "there are no blocks"
