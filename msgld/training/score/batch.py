@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,9 +13,11 @@ from msgld.diffusion.noise_map import Conditioning
 from msgld.music.bar_features import BarFacts, own_features
 from msgld.music.conditioning import programs
 from msgld.music.conditions import Conditions
+from msgld.music.grid import Cells
 from msgld.nets.bar_autoencoder import BarTensors
 from msgld.nets.score_codec import bar_tensors
 from msgld.training.score.levels import ScoreLevels, draw_levels
+from msgld.training.score.mishear import Mishearing, misheard
 from msgld.training.score.pieces import Piece
 
 
@@ -54,7 +56,7 @@ class ScoreBatch:
 
 
 def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequence[str], levels: ScoreLevels,
-                conditions: ScoreConditions, rng: np.random.Generator) -> ScoreBatch:  # fmt: skip
+                conditions: ScoreConditions, ears: Mishearing, rng: np.random.Generator) -> ScoreBatch:  # fmt: skip
     """Excerpts of equally many bars -> a batch."""
     bars = len(excerpts[0])
     sounding = [np.array([stem in one.cells for stem in stems]) for one in excerpts]
@@ -62,8 +64,19 @@ def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequenc
     maps, presence, counted = (torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True))
     conditioning = [conditioning_of(one, stems, styles, conditions, rng) for one in excerpts]
     stacked = Conditioning(*(torch.from_numpy(np.stack(parts)) for parts in zip(*conditioning, strict=True)))
-    tensors = bar_tensors([one.cells for one in excerpts], [one.facts.steps for one in excerpts], stems)
+    given = [_given(one.cells, stems, np.asarray(~wanted.any(1)), ears, rng)
+             for one, (_, _, wanted) in zip(excerpts, drawn, strict=True)]  # fmt: skip
+    tensors = bar_tensors(given, [one.facts.steps for one in excerpts], stems)
     return ScoreBatch(tensors, maps, presence, counted, stacked)
+
+
+def _given(cells: Mapping[str, Cells], stems: Sequence[str], known: np.ndarray, ears: Mishearing,
+           rng: np.random.Generator) -> Mapping[str, Cells]:  # fmt: skip
+    """The notes of an excerpt, those of stems of which nothing is to be learned perhaps misheard."""
+    if rng.random() >= ears.chosen:
+        return cells
+    heard = [stem for stem, given in zip(stems, known, strict=True) if given and stem in cells]
+    return {**cells, **{stem: misheard(cells[stem], stem == "drums", ears, rng) for stem in heard}}
 
 
 def conditioning_of(piece: Piece, stems: Sequence[str], styles: Sequence[str], config: ScoreConditions,

@@ -30,6 +30,7 @@ from msgld.training.recipe import PoolConfig, Recipe, Stage, by_name
 from msgld.training.score.batch import ScoreBatch, ScoreConditions, build_batch
 from msgld.training.score.codec import scores
 from msgld.training.score.levels import ScoreLevels
+from msgld.training.score.mishear import Mishearing
 from msgld.training.score.pool import PiecePool
 
 
@@ -40,11 +41,13 @@ class ComposerSettings:
     Attributes:
         levels: how noise levels are drawn.
         conditions: how often conditions are given.
+        ears: how given stems are misheard.
         transpose: lowest and highest transposition, semitones.
     """
 
     levels: ScoreLevels = ScoreLevels()
     conditions: ScoreConditions = ScoreConditions()
+    ears: Mishearing = Mishearing()
     transpose: tuple[int, int] = (-6, 5)
 
 
@@ -93,8 +96,8 @@ class ComposerTrainer(TrainerOfModel[PiecePool]):
         """Draw excerpts, as latents."""
         stage, settings = self.recipe.stage(self.progress), self.recipe.settings
         pieces = self.pool.draw(stage.items, stage.frames, settings.transpose, self.rng)
-        styles = self.score.config.styles
-        batch = build_batch(pieces, self.score.stems, styles, settings.levels, settings.conditions, self.rng)
+        batch = build_batch(pieces, self.score.stems, self.score.config.styles, settings.levels,
+                            settings.conditions, settings.ears, self.rng)  # fmt: skip
         return batch, self._latents(batch)
 
     @torch.no_grad()
