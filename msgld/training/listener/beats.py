@@ -50,7 +50,7 @@ class BeatsSettings:
 
 BeatsRecipe = Recipe[BeatTrackerConfig, BeatsSettings]
 
-OPTIM = OptimConfig(rate=2e-3, warmup=50, cooldown=0.5, muon=False, decay=0.01, betas=(0.9, 0.98), ema=0.995)
+OPTIM = OptimConfig(rate=2e-3, warmup=50, cooldown=0.5, everywhere=True, decay=0.01, ema=0.995)
 
 SMALL = BeatsRecipe(
     name="small",
