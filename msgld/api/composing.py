@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.music.bar_features import facts_of
-from msgld.music.bars import Signature, Timeline, bars_of
+from msgld.music.bars import Bars, Signature, Timeline, bars_of
 from msgld.music.conditions import Conditions
-from msgld.music.grid import Notes, bar_at, from_cells, joined, to_cells
+from msgld.music.grid import bar_at, from_cells, to_cells
+from msgld.music.notes import Notes, joined
 from msgld.music.render import render
 from msgld.music.score import SCORE_STEMS, Score, score_of
 from msgld.progress import CancelToken, OnProgress
@@ -182,9 +184,14 @@ def finished(score: Score, made: Mapping[str, Made], conditions: Conditions, see
     for number, (stem, new) in enumerate(made.items()):
         old = score.notes.get(stem, Notes.none())
         player = player_of(stem, conditions, old, np.random.default_rng([seed, 2, number]))
-        bar = bar_at(old.onset, score.bars)
-        kept = (bar < 0) | (bar >= len(score.bars)) | ~new.wanted[np.clip(bar, 0, len(new.wanted) - 1)]
-        notes[stem] = joined([old.pick(kept), from_cells(new.cells, score.bars, player)])
+        kept = old.where(partial(_outside, score.bars, new.wanted))
+        notes[stem] = joined([kept, from_cells(new.cells, score.bars, player)])
     key = conditions.key or score.meta.get("key")
     ordered = {stem: notes[stem] for stem in SCORE_STEMS if stem in notes}
     return replace(score, notes=ordered, meta={**score.meta, **({"key": key} if key else {})})
+
+
+def _outside(bars: Bars, wanted: np.ndarray, onset: np.ndarray) -> np.ndarray:
+    """Which onsets are in none of the wanted bars."""
+    bar = bar_at(onset, bars)
+    return np.asarray((bar < 0) | (bar >= len(bars)) | ~wanted[np.clip(bar, 0, len(wanted) - 1)])

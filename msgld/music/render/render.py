@@ -10,7 +10,7 @@ import numpy as np
 
 from msgld.errors import DataError, UsageError
 from msgld.music.bars import Timeline
-from msgld.music.grid import Notes
+from msgld.music.notes import Notes
 from msgld.music.render.balance import balanced
 from msgld.music.render.soundfont import SoundFont, open_soundfont
 from msgld.music.render.synthesiser import synthesise

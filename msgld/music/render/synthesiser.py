@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from msgld.errors import DataError
-from msgld.music.grid import Notes
+from msgld.music.notes import Notes
 from msgld.music.render.extract import ENGINE_RATE, extract
 from msgld.music.render.soundfont import DRUM_BANK, SoundFont
 from msgld.stems import RATE
