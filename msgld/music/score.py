@@ -79,7 +79,7 @@ def score_of(song: Song) -> Score:
     """The score of a song.
 
     Raises:
-        DataError: the song has no beats (a MIDI file that counts in seconds), or no notes.
+        DataError: the song has no beats (a MIDI file that counts in seconds), or no notes that sound.
     """
     if song.timeline is None:
         raise DataError(f"{song.name} counts in seconds, not in beats: save it with a tempo")
@@ -89,6 +89,8 @@ def score_of(song: Song) -> Score:
     for part in song.parts:
         grouped.setdefault(stem_in_score(part), []).append(part)
     notes = {stem: _stem(grouped[stem], song.timeline) for stem in SCORE_STEMS if stem in grouped}
+    if not any(map(len, notes.values())):
+        raise DataError(f"{song.name} is silent: the volume of all its notes is 0")
     end = max(float((one.onset + one.duration).max()) for one in notes.values() if len(one))
     last = max(float(one.onset.max()) for one in notes.values() if len(one))
     bars = bars_of(song.signatures, min(end, last + 8.0))

@@ -22,7 +22,8 @@ DEFAULTS = {BANK: 0, VOLUME: 100, PAN: 64, EXPRESSION: 127}
 
 SUSTAIN, SOSTENUTO = 64, 66
 _DATA, _DATA_FINE, _NRPN, _RPN_LOW, _RPN_HIGH = 6, 38, (98, 99), 100, 101
-_SOUND_OFF, _RESET, _NOTES_OFF = 120, 121, range(123, 128)
+RESET_CONTROLLERS = 121
+_SOUND_OFF, _NOTES_OFF = 120, range(123, 128)
 _RANGE, _FINE, _COARSE = (0, 0), (0, 1), (0, 2)
 _NULL = (127, 127)
 _CENTRE = 64 << 7
@@ -163,7 +164,7 @@ class Channel:
         """End all notes and return to the defaults of a system."""
         fresh = not self.messages and not self.notes
         self.control(tick, _SOUND_OFF, 0)
-        self.control(tick, _RESET, 0)
+        self.control(tick, RESET_CONTROLLERS, 0)
         self.messages += [(tick, CONTROL, *pair) for pair in _AS_NEW]
         if fresh:
             self.messages.clear()
@@ -193,7 +194,7 @@ class Channel:
             self.pedals[number].move(tick, value >= 64)
         elif number in Tuning.CONTROLS:
             self.tuning.control(tick, number, value)
-        elif number == _RESET:
+        elif number == RESET_CONTROLLERS:
             self._controls[EXPRESSION] = DEFAULTS[EXPRESSION]
             self.lift_pedals(tick)
             self.tuning.centre(tick)

@@ -14,6 +14,7 @@ from msgld.music.notes import Notes
 from msgld.music.render.balance import balanced
 from msgld.music.render.soundfont import SoundFont, open_soundfont
 from msgld.music.render.synthesiser import synthesise
+from msgld.music.render.voices import voices_of
 from msgld.music.score import Score
 from msgld.stems import RATE, UNPITCHED
 
@@ -68,7 +69,8 @@ def render_notes(
     """The sound of one stem as the soundfont gives it, float32 (2, L): no room, no panning, no balance.
 
     Velocities count by the law of soundfonts: twice the velocity is 12 dB louder. Notes begin within a millisecond of
-    their time.
+    their time. Notes that were read from a file are played as it writes them: with volume and expression as they move,
+    pedals, pan, and the bends of each channel.
 
     Args:
         notes: of one stem, with the program of each; programs that the soundfont lacks are replaced by the first of
@@ -81,12 +83,10 @@ def render_notes(
     Raises:
         DataError: the soundfont cannot be read or played, or has no drum kit.
     """
-    start, end = timeline.at(notes.onset), timeline.at(notes.onset + notes.duration)
     if seconds is None:
-        seconds = float(end.max(initial=0.0)) + RELEASE
+        seconds = float(timeline.at(notes.onset + notes.duration).max(initial=0.0)) + RELEASE
     font = _font(SHIPPED if soundfont is None else Path(soundfont))
-    first, last = (np.rint(time * RATE).astype(np.int64) for time in (start, end))
-    return synthesise(font, first, last, notes, drums, round(max(0.0, seconds) * RATE))
+    return synthesise(font, voices_of(notes, timeline), drums, round(max(0.0, seconds) * RATE))
 
 
 def _font(path: Path) -> SoundFont:
