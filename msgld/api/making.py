@@ -246,7 +246,7 @@ class StemMaker:
         checks.check_running(options, on_progress, cancel)
         if options.soundfont is not None:
             raise UsageError(
-                "a soundfont plays notes, and this makes sound: leave it out, or give MIDI files"
+                "a soundfont plays what is made in notes, and this is made in sound: leave it out"
             )
         if self.model.vocoder is None:
             raise ModelError(

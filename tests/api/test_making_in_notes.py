@@ -225,7 +225,7 @@ def test_a_soundfont_that_is_none_stops_before_the_work(composer: msgld.Msgld, t
     assert reports == []
     with pytest.raises(msgld.UsageError, match="path"):
         msgld.Options(soundfont=3)  # type: ignore[arg-type]
-    with pytest.raises(msgld.UsageError, match="plays notes"):
+    with pytest.raises(msgld.UsageError, match="made in sound"):
         composer.generate(0.5, latent="sound", options=msgld.Options(soundfont=broken))
 
 
