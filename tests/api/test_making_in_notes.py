@@ -219,7 +219,7 @@ def test_a_soundfont_is_recorded_and_what_it_lacks_is_remarked(composer: msgld.M
 def test_a_soundfont_that_is_none_stops_before_the_work(composer: msgld.Msgld, tmp_path: Path) -> None:
     (broken := tmp_path / "broken.sf2").write_bytes(b"no soundfont")
     reports: list[msgld.Progress] = []
-    for path, text in ((broken, "no SF2 or SF3"), (tmp_path / "none.sf2", "does not exist")):
+    for path, text in ((broken, "not an SF2 or SF3"), (tmp_path / "none.sf2", "does not exist")):
         with pytest.raises(msgld.DataError, match=text):
             composer.generate(bars=2, options=msgld.Options(soundfont=path), on_progress=reports.append)
     assert reports == []
