@@ -9,7 +9,8 @@ from msgld.diffusion.denoise import StemDenoiser
 from msgld.music.bar_features import OWN, bar_features_of
 from msgld.music.bars import Signature, Timeline, bars_of
 from msgld.music.conditions import PROGRAMS
-from msgld.music.grid import Cells, Notes
+from msgld.music.grid import Cells
+from msgld.music.notes import Notes
 from msgld.music.score import SCORE_STEMS, Score
 from msgld.nets.bar_autoencoder import BarAutoencoderConfig
 from msgld.nets.composer import Composer, ComposerConfig

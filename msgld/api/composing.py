@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,19 @@ import numpy as np
 from msgld.api.options import Options
 from msgld.api.players import player_of, tempo_of
 from msgld.api.record import describe
+from msgld.api.remarks import ASSUMED, score_remarks
 from msgld.api.result import Result
 from msgld.data.midi import song_of
 from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.music.bar_features import facts_of
-from msgld.music.bars import Signature, Timeline, bars_of
+from msgld.music.bars import Bars, Signature, Timeline, bars_of
 from msgld.music.conditions import Conditions
-from msgld.music.grid import Notes, bar_at, from_cells, joined, to_cells
+from msgld.music.grid import bar_at, from_cells, to_cells
+from msgld.music.notes import Notes, joined
 from msgld.music.render import render
+from msgld.music.render.presets import font_at
 from msgld.music.score import SCORE_STEMS, Score, score_of
 from msgld.progress import CancelToken, OnProgress
 from msgld.score_model import ScoreModel
@@ -44,7 +48,7 @@ def composer_of(model: Model) -> ScoreModel:
     """The part of a model that composes; ModelError if there is none."""
     if model.composer is None:
         raise ModelError(
-            f"the model {model.name!r} makes no music in notes: load another one, or choose latent sound"
+            f"the model {model.name!r} makes no notes: choose another model, or latent sound and files of sound"
         )
     return model.composer
 
@@ -98,7 +102,11 @@ def given_score(given: Mapping[str, Score | str | Path]) -> Score:
 
 def read_score(path: str | Path) -> Score:
     """The score of a MIDI file; DataError if it cannot be read."""
-    return score_of(song_of(Path(path)))
+    song = song_of(Path(path))
+    score = score_of(song)
+    if song.tempos:
+        return score
+    return replace(score, meta={**score.meta, ASSUMED: float(score.timeline.bpm(np.zeros(1))[0])})
 
 
 def _stem(score: Score, stem: str) -> Notes:
@@ -157,6 +165,9 @@ class Composing:
             settings: for the record.
         """
         began, composer = time.monotonic(), composer_of(self.model)
+        soundfont = None if self.options.soundfont is None else Path(self.options.soundfont)
+        if soundfont is not None:
+            font_at(soundfont)  # fails before the work
         sampling = self.options.applied_to(QUALITIES[self.options.quality])
         facts = facts_of(conditions, score.bars, score.timeline, composer.styles)
         given = {stem: to_cells(notes, score.bars) for stem, notes in score.notes.items()}
@@ -164,16 +175,18 @@ class Composing:
             composer, given, facts, sampling, conditions.programs, None, self.on_progress, self.cancel
         )
         made = finished(score, work(piece), conditions, self.options.seed)
-        stems = render(made)
+        stems = render(made, soundfont)
         mix = np.stack(list(stems.values())).sum(0, dtype=np.float64).astype(np.float32)
         info = {
             **describe(self.model, self.weights, task, self.options, sampling, settings),
             "latent": "score",
+            "soundfont": None if soundfont is None else str(soundfont),
             "bars": int(score.bars.number[-1]) + 1,
             "bpm": round(float(score.timeline.bpm(np.zeros(1))[0]), 3),
             "took_seconds": round(time.monotonic() - began, 3),
         }
-        return Result(stems, mix, None, 44_100, info, score=made)
+        remarks = tuple(score_remarks(made, soundfont))
+        return Result(stems, mix, None, 44_100, info, remarks, made)
 
 
 def finished(score: Score, made: Mapping[str, Made], conditions: Conditions, seed: int) -> Score:
@@ -182,9 +195,14 @@ def finished(score: Score, made: Mapping[str, Made], conditions: Conditions, see
     for number, (stem, new) in enumerate(made.items()):
         old = score.notes.get(stem, Notes.none())
         player = player_of(stem, conditions, old, np.random.default_rng([seed, 2, number]))
-        bar = bar_at(old.onset, score.bars)
-        kept = (bar < 0) | (bar >= len(score.bars)) | ~new.wanted[np.clip(bar, 0, len(new.wanted) - 1)]
-        notes[stem] = joined([old.pick(kept), from_cells(new.cells, score.bars, player)])
+        kept = old.where(partial(_outside, score.bars, new.wanted))
+        notes[stem] = joined([kept, from_cells(new.cells, score.bars, player)])
     key = conditions.key or score.meta.get("key")
     ordered = {stem: notes[stem] for stem in SCORE_STEMS if stem in notes}
     return replace(score, notes=ordered, meta={**score.meta, **({"key": key} if key else {})})
+
+
+def _outside(bars: Bars, wanted: np.ndarray, onset: np.ndarray) -> np.ndarray:
+    """Which onsets are in none of the wanted bars."""
+    bar = bar_at(onset, bars)
+    return np.asarray((bar < 0) | (bar >= len(bars)) | ~wanted[np.clip(bar, 0, len(wanted) - 1)])

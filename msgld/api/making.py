@@ -83,7 +83,7 @@ class StemMaker:
             task = self._composing(options, on_progress, cancel)
             return making_notes.generated(task, seconds, bars, make, form, conditions)
         if bars is not None or form is not None or conditions.chords is not None:
-            raise UsageError("bars, form and chords are for music that is made in notes: choose latent score")
+            raise UsageError(self._without_notes())
         run = self._run(options, on_progress, cancel)
         seconds = check("seconds", 20.0 if seconds is None else seconds)
         wanted = checks.stem_names(make, self.stems)
@@ -224,6 +224,15 @@ class StemMaker:
             composer_of(self.model)
         return latent != "sound" and self.model.composer is not None
 
+    def _without_notes(self) -> str:
+        """Why there are no bars, form and chords, and what to do."""
+        if self.model.composer is not None:
+            return "bars, form and chords are for music in notes: leave latent sound out"
+        return (
+            f"the model {self.model.name!r} makes sound only, without bars, form and chords: leave them out, "
+            "or choose a model with a composer"
+        )
+
     def _composing(
         self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None
     ) -> Composing:
@@ -235,6 +244,10 @@ class StemMaker:
     ) -> Callable[..., Result]:
         """:meth:`_result` with the arguments that all tasks have, once they are checked."""
         checks.check_running(options, on_progress, cancel)
+        if options.soundfont is not None:
+            raise UsageError(
+                "a soundfont plays what is made in notes, and this is made in sound: leave it out"
+            )
         if self.model.vocoder is None:
             raise ModelError(
                 f"the model {self.model.name!r} has no vocoder: it only separates; load another one"

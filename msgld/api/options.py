@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field, fields
+from os import PathLike
 from typing import Any
 
 from msgld.aliases import renamed_options
@@ -43,6 +44,7 @@ class Options:
             Long segments take memory, short ones give each moment less context.
         overlap: of neighbouring segments, as a fraction of their length, 0 to 0.5; the quality's by default.
         batch: segments that are separated together, 1 to 256; by default 1 on a CPU, 8 elsewhere.
+        soundfont: an .sf2 or .sf3 file that plays what is made in notes, instead of the one that comes along.
         sampling: research settings of the sampler by name, such as ``{"sampler": "ddim", "eta": 1.0}``; see
             :class:`msgld.diffusion.settings.Sampling`.
 
@@ -60,6 +62,7 @@ class Options:
     segment: float | None = None
     overlap: float | None = None
     batch: int | None = None
+    soundfont: str | PathLike[str] | None = None
     sampling: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +73,8 @@ class Options:
         object.__setattr__(self, "seed", check("seed", self.seed))
         for name in ("steps", "guidance", "style_guidance", "segment", "overlap", "batch"):
             object.__setattr__(self, name, check_optional(name, getattr(self, name)))
+        if self.soundfont is not None and not isinstance(self.soundfont, str | PathLike):
+            raise UsageError(f"soundfont is the path of an .sf2 or .sf3 file, not {shown(self.soundfont)}")
         if not isinstance(self.sampling, Mapping):
             raise UsageError(
                 f"sampling is given by name, such as {{'eta': 1.0}}, not as {shown(self.sampling)}"

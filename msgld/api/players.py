@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from msgld.music.conditions import Conditions
-from msgld.music.grid import Notes
+from msgld.music.notes import Notes
 
 USUAL: Mapping[str, tuple[int, ...]] = {
     "bass": (33, 34, 32, 35, 38),

@@ -125,8 +125,9 @@ def _name_of(files: Files) -> str:
 
 
 def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None, conditions: o.Conditioned,
-             key: Key = None, make: o.Make = None, count: Count = 1, options: o.Sampling,
-             style_guidance: o.StyleGuidance = None, out: Out = Path("generated"), maker: Making) -> int:  # fmt: skip
+             key: Key = None, make: o.Make = None, count: Count = 1, options: o.PlayedSampling,
+             style_guidance: o.StyleGuidance = None, latent: o.Latent = None, out: Out = Path("generated"),
+             maker: Making) -> int:  # fmt: skip
     """Make new music: all stems of a piece, and their mix.
 
     Results go to FOLDER/MODEL/seedN/, where N is the seed. The same seed gives the same piece. A result that exists
@@ -138,6 +139,7 @@ def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None
       msgld generate --bars 32 --form AABA --chords "Am F C G" --seed 7
       msgld generate --count 8 --seed random --make bass,drums
       msgld generate --style bossa --bpm 92 --key Gm --instrument piano=rhodes
+      msgld generate --bars 16 --soundfont mine.sf2
     """
     wanted, conditions = stem_list(make), replace(conditions, key=key)
     check("seed", options.seed + count - 1)
@@ -146,7 +148,9 @@ def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None
     place, seeds = out / part_of(model.name), range(options.seed, options.seed + count)
     for seed in seeds:
         maker.check_free(place / f"seed{seed}")
-    work = partial(model.generate, seconds, bars=bars, form=form, make=wanted, conditions=conditions)
+    chosen = None if latent is None else latent.value
+    work = partial(model.generate, seconds, bars=bars, form=form, make=wanted, conditions=conditions,
+                   latent=chosen)  # fmt: skip
     for seed in seeds:
         seeded = replace(options, seed=seed, style_guidance=style_guidance)
         maker.make("generate", partial(work, options=seeded), place / f"seed{seed}")
@@ -155,7 +159,7 @@ def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None
 
 def arrange(folder: Folder = None, *, given: o.Given = None, make: o.Make = None, conditions: o.Conditioned,
             key: KeyToMatch = None, noise: NoiseOnGiven = 0.0, start: Start = None, stop: o.Stop = None,
-            options: o.GuidedSampling, style_guidance: o.StyleGuidance = None, out: Out = Path("arranged"),
+            options: o.GuidedPlayedSampling, style_guidance: o.StyleGuidance = None, out: Out = Path("arranged"),
             maker: Making) -> int:  # fmt: skip
     """Play the missing stems to the ones you have.
 
@@ -187,7 +191,7 @@ def arrange(folder: Folder = None, *, given: o.Given = None, make: o.Make = None
     return maker.make_from(files, "arrange", work, out / part_of(model.name), options.seed)
 
 
-def vary(folder: Folder = None, *, given: o.Given = None, noise: NoiseOnPiece = 0.6, options: o.Sampling,
+def vary(folder: Folder = None, *, given: o.Given = None, noise: NoiseOnPiece = 0.6, options: o.PlayedSampling,
          out: Out = Path("varied"), maker: Making) -> int:  # fmt: skip
     """Play a piece again, a little differently or a lot.
 
@@ -205,7 +209,7 @@ def vary(folder: Folder = None, *, given: o.Given = None, noise: NoiseOnPiece = 
     return maker.make_from(files, "vary", work, out / part_of(model.name), options.seed)
 
 
-def extend(folder: Folder = None, *, given: o.Given = None, seconds: o.Seconds = 10.0, options: o.Sampling,
+def extend(folder: Folder = None, *, given: o.Given = None, seconds: o.Seconds = 10.0, options: o.PlayedSampling,
            out: Out = Path("extended"), maker: Making) -> int:  # fmt: skip
     """Continue a piece beyond its end.
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -96,6 +97,13 @@ class Quality(str, Enum):
     best = "best"
 
 
+class LatentOf(str, Enum):
+    """What music is made in."""
+
+    score = "score"
+    sound = "sound"
+
+
 # The model and the machine
 
 Model = Annotated[
@@ -140,11 +148,7 @@ Guidance = Annotated[
            "By default 1.5 in arrange, else 1. In separate, values below 1 make new music, and values above 1 "
            "exaggerate."),
 ]  # fmt: skip
-StyleGuidance = Annotated[
-    float | None,
-    number("style_guidance", panel=ADVANCED, help="How closely the result follows style, tempo, key and instruments: "
-           "2 by default; 1 is as trained and takes half the time."),
-]  # fmt: skip
+StyleGuidance = Annotated[float | None, number("style_guidance", hidden=True)]
 SamplerOption = Annotated[str | None, typer.Option(hidden=True)]
 Eta = Annotated[float | None, number("eta", hidden=True)]
 Iterations = Annotated[int | None, number("iterations", hidden=True)]
@@ -164,6 +168,31 @@ def _guided(options: Sampling, guidance: Guidance = None) -> Options:
 
 
 GuidedSampling = Annotated[Options, From(_guided)]
+
+SoundFont = Annotated[
+    Path | None,
+    typer.Option("--soundfont", metavar="FILE", rich_help_panel=ADVANCED,
+                 help="An .sf2 or .sf3 file that plays what is made in notes."),
+]  # fmt: skip
+Latent = Annotated[
+    LatentOf | None,
+    typer.Option("--latent", rich_help_panel=ADVANCED,
+                 help="What music is made in: notes (score), or sound; by default notes, where the model can."),
+]  # fmt: skip
+
+
+def _played(options: Sampling, soundfont: SoundFont = None) -> Options:
+    return replace(options, soundfont=soundfont)
+
+
+PlayedSampling = Annotated[Options, From(_played)]
+
+
+def _guided_and_played(options: PlayedSampling, guidance: Guidance = None) -> Options:
+    return replace(options, guidance=guidance)
+
+
+GuidedPlayedSampling = Annotated[Options, From(_guided_and_played)]
 
 Consistency = Annotated[str | None, typer.Option(hidden=True)]
 Segment = Annotated[

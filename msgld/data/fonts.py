@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
 
 from msgld.data.frozen import heldout_names
 from msgld.errors import DataError
 from msgld.music.midi.parts import Part
+from msgld.music.render.soundfont import DRUM_BANK, PRESET, RECORDING, chunks_at
 
 HELD_OUT = "TimGM6mb.sf2"
 """The soundfont of the held-out set; no training renders with it, nor with one that shares its recordings."""
@@ -21,14 +20,10 @@ HELD_OUT = "TimGM6mb.sf2"
 _RELATED = 0.05
 """Fraction of a soundfont's recordings that may be in the held-out one too; single ones are in many."""
 
-KITS = 128
+KITS = DRUM_BANK
 """The bank of drum kits."""
 
-_PRESET, _RECORDING = struct.Struct("<20x2H14x"), struct.Struct("<20x2I18x")
-"""Program and bank of a preset; first sample of a recording and the one after its last (SoundFont 2.04, 7.2, 7.10)."""
-
 _COMPARED = 500  # samples of a recording that are compared; shorter ones, as of synthesised waves, are not
-_LONGEST = 1 << 24  # bytes of a table that are read; more than any soundfont has
 
 _SUFFIXES = (".sf2", ".sf3")
 _FOLDERS = ("soundfonts", "sounds/sf2", "sounds/sf3")
@@ -114,8 +109,8 @@ def programs_of(font: Path) -> frozenset[int | None]:
     Raises:
         DataError: the file is not a soundfont.
     """
-    presets = _PRESET.iter_unpack(_tables(font)[b"phdr"][: -_PRESET.size])
-    kinds = ((None if bank == KITS else program) for program, bank in presets if bank in (0, KITS))
+    presets = list(PRESET.iter_unpack(bytes(chunks_at(font)[b"phdr"])))[:-1]
+    kinds = ((None if bank == KITS else program) for _, program, bank, *_ in presets if bank in (0, KITS))
     return frozenset(kinds)
 
 
@@ -126,43 +121,10 @@ def recordings_of(font: Path) -> frozenset[str]:
     Raises:
         DataError: the file is not a soundfont.
     """
-    tables = _tables(font)
-    (wave,) = struct.unpack("<Q", tables[b"smpl"])
-    marks = set()
-    with font.open("rb") as file:
-        for first, after in _RECORDING.iter_unpack(tables[b"shdr"][: -_RECORDING.size]):
-            if after - first >= _COMPARED:
-                file.seek(wave + 2 * first)
-                marks.add(hashlib.sha256(file.read(2 * _COMPARED)).hexdigest()[:12])
+    chunks = chunks_at(font)
+    marks, samples = set(), chunks[b"smpl"]
+    for _, first, after, *_ in list(RECORDING.iter_unpack(bytes(chunks[b"shdr"])))[:-1]:
+        if after - first >= _COMPARED:
+            beginning = bytes(samples[2 * first : 2 * (first + _COMPARED)])
+            marks.add(hashlib.sha256(beginning).hexdigest()[:12])
     return frozenset(marks)
-
-
-def _tables(font: Path) -> dict[bytes, bytes]:
-    """The tables of presets and recordings, and in place of the samples where they begin."""
-    try:
-        with font.open("rb") as file:
-            head = file.read(12)
-            if head[:4] == b"RIFF" and head[8:] == b"sfbk":
-                found = {name: data for name, data in _chunks(file) if name in (b"phdr", b"shdr", b"smpl")}
-                if (
-                    len(found) == 3
-                    and len(found[b"phdr"]) % _PRESET.size == len(found[b"shdr"]) % _RECORDING.size == 0
-                ):
-                    return found
-    except OSError as error:
-        raise DataError(f"{font} cannot be read: {error}") from error
-    raise DataError(f"{font} is not an SF2 or SF3 soundfont")
-
-
-def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Name and data of each chunk, of the samples their place; lists are entered."""
-    while len(head := file.read(8)) == 8:
-        name, size = struct.unpack("<4sI", head)
-        if name == b"LIST":
-            file.seek(4, 1)
-            continue
-        after = file.tell() + size
-        yield name, struct.pack("<Q", file.tell()) if name == b"smpl" else file.read(min(size, _LONGEST))
-        file.seek(after)
-        if size % 2 and file.read(1) != b"\0":  # MuseScore's files leave out the byte that makes a size even
-            file.seek(after)

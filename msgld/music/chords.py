@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from msgld.music.chord_names import QUALITIES, Chord, Halves
-from msgld.music.grid import Notes
+from msgld.music.notes import Notes
 
 _ESTIMATED = ("", "m", "7", "maj7", "m7", "dim", "sus4", "5", "aug", "m7b5", "6", "m6")
 """Qualities that notes are searched for."""

@@ -6,88 +6,18 @@ offset of up to half a step, and sound for whole steps. Pitches are those of a p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 
 from msgld.music.bars import QUARTER, STEPS, Bars
+from msgld.music.notes import Columns, Notes
 
 LOWEST, PITCHES = 21, 88
 """Lowest MIDI pitch of the grid, A0, and how many it has."""
 
 SOFTEST = 0.2
 """What an onset of velocity 0 would have in the grid; velocity 127 has 1."""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Arrays with one entry per note, as fields of a subclass."""
-
-    def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))
-
-    def pick(self, index: np.ndarray) -> Self:
-        """The notes that ``index`` (a mask or positions) chooses."""
-        return type(self)(*(getattr(self, field.name)[index] for field in fields(self)))
-
-
-@dataclass(frozen=True)
-class Notes(Columns):
-    """The notes of one stem; all arrays have one entry per note, sorted by onset, then pitch.
-
-    Attributes:
-        onset: quarter notes from the start of the piece, float64.
-        duration: quarter notes, float64.
-        pitch: MIDI note number, int64.
-        velocity: 1 to 127, int64.
-        program: General MIDI program (of drums, the kit) that plays it, int64.
-    """
-
-    onset: np.ndarray
-    duration: np.ndarray
-    pitch: np.ndarray
-    velocity: np.ndarray
-    program: np.ndarray
-
-    @classmethod
-    def of(
-        cls,
-        onset: np.ndarray,
-        duration: np.ndarray,
-        pitch: np.ndarray,
-        velocity: np.ndarray,
-        program: np.ndarray | int = 0,
-    ) -> Notes:
-        """Sorted, and in the types of the attributes."""
-        order = np.lexsort((pitch, onset))
-        floats = (np.asarray(one, np.float64)[order] for one in (onset, duration))
-        programs = np.broadcast_to(program, np.shape(onset))
-        return cls(*floats, *(np.asarray(one, np.int64)[order] for one in (pitch, velocity, programs)))
-
-    @property
-    def programs(self) -> tuple[int, ...]:
-        """Its programs, the most used first."""
-        programs, counts = np.unique(self.program, return_counts=True)
-        return tuple(int(program) for program in programs[np.argsort(-counts, kind="stable")])
-
-    @classmethod
-    def none(cls) -> Notes:
-        """No notes."""
-        return cls.of(*(np.zeros(0),) * 4)
-
-    def between(self, first: float, last: float) -> Notes:
-        """The notes that begin from ``first`` to ``last`` (excluded), in quarter notes."""
-        return self.pick((self.onset >= first) & (self.onset < last))
-
-
-def joined(parts: list[Notes]) -> Notes:
-    """All notes of several parts."""
-    if not parts:
-        return Notes.none()
-    return Notes.of(
-        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Notes))
-    )
 
 
 @dataclass(frozen=True)
@@ -116,7 +46,7 @@ class Cells(Columns):
 
     def plus(self, other: Cells) -> Cells:
         """The notes of both, in the order of their slots."""
-        both = Cells(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+        both = self.followed_by([other])
         return both.pick(np.lexsort((both.key, both.slot)))
 
     def transposed(self, semitones: int) -> Cells:

@@ -57,10 +57,14 @@ def _grid(rows: int, columns: int, inches: tuple[float, float]) -> tuple[Any, An
 
 def _bars(axis: Any, start: np.ndarray, stop: np.ndarray, pitch: np.ndarray, velocity: np.ndarray) -> None:
     """Notes as bars, the louder the darker."""
+    from matplotlib.collections import PolyCollection
+
     if len(start):
         colours = np.zeros((len(start), 4))
         colours[:, :3], colours[:, 3] = (0.1, 0.3, 0.6), 0.25 + 0.75 * velocity / 127
-        axis.barh(pitch, stop - start, left=start, height=0.9, color=colours)
+        low, high = pitch - 0.45, pitch + 0.45
+        corners = np.stack([start, low, stop, low, stop, high, start, high], 1).reshape(-1, 4, 2)
+        axis.add_collection(PolyCollection(list(corners), facecolors=colours, linewidths=0), autolim=False)
         axis.set_ylim(pitch.min() - 2, pitch.max() + 2)
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from msgld.errors import DataError
 from msgld.music.bars import COMMON, Bars, Signature, Timeline, bars_of
-from msgld.music.grid import Notes, bar_at, joined
+from msgld.music.grid import bar_at
 from msgld.music.midi.parts import Part, Song
+from msgld.music.notes import Notes, by_channel, joined
 
 SCORE_STEMS = ("bass", "drums", "guitar", "piano", "vocals", "other")
 """The stems of a score. ``vocals`` is the tune that a singer would have; where sound has five stems it is ``other``."""
@@ -78,7 +79,7 @@ def score_of(song: Song) -> Score:
     """The score of a song.
 
     Raises:
-        DataError: the song has no beats (a MIDI file that counts in seconds), or no notes.
+        DataError: the song has no beats (a MIDI file that counts in seconds), or no notes that sound.
     """
     if song.timeline is None:
         raise DataError(f"{song.name} counts in seconds, not in beats: save it with a tempo")
@@ -87,12 +88,20 @@ def score_of(song: Song) -> Score:
     grouped: dict[str, list[Part]] = {}
     for part in song.parts:
         grouped.setdefault(stem_in_score(part), []).append(part)
-    notes = {stem: joined([_notes(part, song.timeline) for part in grouped[stem]])
-             for stem in SCORE_STEMS if stem in grouped}  # fmt: skip
+    notes = {stem: _stem(grouped[stem], song.timeline) for stem in SCORE_STEMS if stem in grouped}
+    if not any(map(len, notes.values())):
+        raise DataError(f"{song.name} is silent: the volume of all its notes is 0")
     end = max(float((one.onset + one.duration).max()) for one in notes.values() if len(one))
     last = max(float(one.onset.max()) for one in notes.values() if len(one))
     bars = bars_of(song.signatures, min(end, last + 8.0))
     return Score(bars, song.timeline, notes, song.signatures or COMMON, song.name, song.meta)
+
+
+def _stem(parts: list[Part], timeline: Timeline) -> Notes:
+    """Parts of one stem, with what was written of them where all of them were read."""
+    written = [part.written for part in parts if part.written is not None]
+    whole = joined([_notes(part, timeline) for part in parts])
+    return replace(whole, written=by_channel(written) if len(written) == len(parts) else ())
 
 
 def _notes(part: Part, timeline: Timeline) -> Notes:

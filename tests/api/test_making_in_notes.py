@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fonts import save_soundfont
+from midi_bytes import Message, control, meta, note, program, smf, tempo
+from midi_random import channels, random_file, tempo_map
 from score_tiny import some_score, tiny_score_model
 from tiny import save_tiny_model
 
@@ -14,6 +17,7 @@ import msgld
 from msgld.api.composing import blank, given_score
 from msgld.checkpoint import load_model
 from msgld.music.bars import Timeline
+from msgld.music.grid import to_cells
 from msgld.music.midi.perform import read_midi
 from msgld.music.midi.write import midi_bytes
 from msgld.music.score import SCORE_STEMS, Score, score_of
@@ -90,16 +94,23 @@ def test_notes_are_saved_beside_the_sound(composer: msgld.Msgld, tmp_path: Path)
     assert saved.run["bars"] == 3
 
 
-def test_given_notes_come_back_as_they_were(composer: msgld.Msgld, tmp_path: Path) -> None:
-    score = some_score(stems=("bass", "drums"))
-    given = {stem: midi(score, stem, tmp_path) for stem in ("bass", "drums")}
+@pytest.mark.parametrize("seed", range(3))
+def test_given_notes_come_back_as_they_were(composer: msgld.Msgld, tmp_path: Path, seed: int) -> None:
+    given = {stem: tmp_path / f"{stem}.mid" for stem in ("bass", "drums")}
+    for stem, path in given.items():
+        path.write_bytes(random_file(seed, [stem]))
     result = composer.arrange(given, ["piano"], options=QUICK)
+    result.save(tmp_path / "out")
     assert result.score is not None
     assert set(result.score.notes) == {"bass", "drums", "piano"}
+    mix = (tmp_path / "out" / "mix.mid").read_bytes()
     for stem, path in given.items():
-        (original,) = score_of(read_midi(path.read_bytes(), stem)).notes.values()
-        for name, value in vars(original).items():
-            assert vars(result.score.notes[stem])[name].tolist() == value.tolist(), (stem, name)
+        data, back = path.read_bytes(), (tmp_path / "out" / f"{stem}.mid").read_bytes()
+        expected = channels(data, drums=stem == "drums")
+        assert expected and channels(back, drums=stem == "drums") == expected
+        assert all(channel in channels(mix, drums=stem == "drums") for channel in expected)
+        assert tempo_map(back)[1] == tempo_map(data)[1]
+    assert tempo_map(mix) == tempo_map(given["bass"].read_bytes())
 
 
 def test_replaying_a_stretch_keeps_the_other_bars(composer: msgld.Msgld) -> None:
@@ -119,7 +130,7 @@ def test_faults_are_one_line_each(composer: msgld.Msgld, tmp_path: Path) -> None
         (lambda: composer.generate(4.0, bars=4), "not both"),
         (lambda: composer.generate(bars=0), "bars"),
         (lambda: composer.generate(bars=2, latent="colour"), "score, sound"),
-        (lambda: composer.generate(bars=2, latent="sound"), "latent score"),
+        (lambda: composer.generate(bars=2, latent="sound"), "leave latent sound out"),
         (lambda: composer.generate(bars=2, conditions=msgld.Conditions(style="polka")), "style"),
         (lambda: composer.generate(bars=2, conditions=msgld.Conditions(beats=3.3)), "eighths"),
         (lambda: msgld.Conditions(chords="Hm7b99"), "no chord"),
@@ -136,8 +147,10 @@ def test_faults_are_one_line_each(composer: msgld.Msgld, tmp_path: Path) -> None
 def test_a_model_without_a_composer_makes_sound(tmp_path: Path) -> None:
     model = msgld.Msgld(load_model(save_tiny_model(tmp_path / "model")))
     assert model.generate(0.5, options=QUICK).score is None
-    with pytest.raises(msgld.ModelError, match="latent sound"):
+    with pytest.raises(msgld.ModelError, match="makes no notes"):
         model.generate(bars=2, latent="score")
+    with pytest.raises(msgld.UsageError, match="makes sound only, without bars"):
+        model.generate(bars=2)
 
 
 def test_tempo_and_metre_of_a_blank_score() -> None:
@@ -190,3 +203,80 @@ def test_a_model_with_a_codec_of_notes_alone_makes_the_stems_of_its_sound(tmp_pa
     model.model.score = ScoreModel(tiny_score_model().codec)
     assert model.makes == model.stems
     assert model.generate(0.5, options=QUICK).score is None
+
+
+def test_a_soundfont_is_recorded_and_what_it_lacks_is_remarked(composer: msgld.Msgld, tmp_path: Path) -> None:
+    font = save_soundfont(tmp_path / "tones.sf2")
+    options = msgld.Options(steps=2, soundfont=font)
+    result = composer.arrange({"bass": some_score(stems=("bass",))}, ["drums"], options=options)
+    assert result.info["soundfont"] == str(font)
+    assert result.remarks == ()
+    conditions = msgld.Conditions(instruments={"bass": 33})
+    lines = composer.generate(bars=2, make=["bass"], conditions=conditions, options=options).remarks
+    assert lines == ("tones.sf2 has no program 33: program 0 plays bass",)
+
+
+def test_a_soundfont_that_is_none_stops_before_the_work(composer: msgld.Msgld, tmp_path: Path) -> None:
+    (broken := tmp_path / "broken.sf2").write_bytes(b"no soundfont")
+    reports: list[msgld.Progress] = []
+    for path, text in ((broken, "not an SF2 or SF3"), (tmp_path / "none.sf2", "does not exist")):
+        with pytest.raises(msgld.DataError, match=text):
+            composer.generate(bars=2, options=msgld.Options(soundfont=path), on_progress=reports.append)
+    assert reports == []
+    with pytest.raises(msgld.UsageError, match="path"):
+        msgld.Options(soundfont=3)  # type: ignore[arg-type]
+    with pytest.raises(msgld.UsageError, match="made in sound"):
+        composer.generate(0.5, latent="sound", options=msgld.Options(soundfont=broken))
+
+
+def written(folder: Path, *tracks: list[Message]) -> Path:
+    (path := folder / "given.mid").write_bytes(smf(*tracks))
+    return path
+
+
+def test_a_file_without_a_tempo_is_played_at_120_and_that_is_said(
+    composer: msgld.Msgld, tmp_path: Path
+) -> None:
+    path = written(tmp_path, note(0, 40, 0, 1920), note(0, 43, 1920, 1920))
+    result = composer.arrange({"bass": path}, ["drums"], options=QUICK)
+    assert result.score is not None
+    assert result.score.timeline.bpm(np.zeros(1)) == 120
+    assert "no tempo: 120" in result.remarks[0]
+    run = result.save(tmp_path / "out").run
+    assert run["remarks"][0] == result.remarks[0]
+    known = written(tmp_path, [tempo(500_000)], note(0, 40, 0, 1920))
+    assert composer.arrange({"bass": known}, ["drums"], options=QUICK).remarks == ()
+
+
+def test_bars_of_seven_eighths_and_notes_on_notes(composer: msgld.Msgld, tmp_path: Path) -> None:
+    seven = meta(0x58, bytes((7, 3, 24, 8)))
+    overlapping = [message for at in range(0, 6720, 120) for message in note(0, 40, at, 1000)]
+    path = written(tmp_path, [tempo(500_000), seven], overlapping)
+    result = composer.arrange({"bass": path}, ["drums"], options=QUICK)
+    assert result.score is not None
+    assert set(result.score.bars.steps.tolist()) == {14}
+    result.save(tmp_path / "out")
+    assert channels((tmp_path / "out" / "bass.mid").read_bytes()) == channels(path.read_bytes())
+
+
+def test_a_hundred_thousand_notes_come_back(tmp_path: Path) -> None:
+    scale = [message for k in range(100_000) for message in note(0, 30 + k % 60, k // 60 * 30, 20)]
+    path = written(tmp_path, [tempo(250_000)], scale)
+    score = given_score({"piano": path})
+    assert len(to_cells(score.notes["piano"], score.bars)) > 10_000
+    assert channels(midi_bytes(score)) == channels(path.read_bytes())
+
+
+def test_more_channels_than_a_port_has_are_remarked_on(composer: msgld.Msgld, tmp_path: Path) -> None:
+    given = {}
+    for stem in ("bass", "piano"):
+        given[stem] = tmp_path / f"{stem}.mid"
+        given[stem].write_bytes(smf([tempo(500_000)], *(note(k, 50 + k) for k in range(9))))
+    (line,) = composer.arrange(given, ["drums"], options=QUICK).remarks
+    assert "2 MIDI ports" in line
+
+
+def test_silence_is_said(composer: msgld.Msgld, tmp_path: Path) -> None:
+    for tracks, text in (([program(0, 3)], "no notes"), ([control(0, 7, 0), *note(0, 40)], "volume")):
+        with pytest.raises(msgld.DataError, match=text):
+            composer.arrange({"bass": written(tmp_path, tracks)}, options=QUICK)

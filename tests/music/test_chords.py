@@ -10,7 +10,7 @@ from msgld.music.bar_features import halves_on
 from msgld.music.bars import Signature, bars_of
 from msgld.music.chord_names import QUALITIES, Chord, parse_chord, parse_chords
 from msgld.music.chords import estimate_chords
-from msgld.music.grid import Notes
+from msgld.music.notes import Notes
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msgld.music.bars import Signature, bars_of
-from msgld.music.grid import LOWEST, Cells, Notes, from_cells, from_roll, joined, roll_of, to_cells
+from msgld.music.grid import LOWEST, Cells, from_cells, from_roll, roll_of, to_cells
+from msgld.music.notes import Notes, joined
 
 BARS = bars_of([Signature(0, 4, 4), Signature(8, 3, 4), Signature(14, 7, 8)], 21.0)
 

@@ -13,7 +13,7 @@ from fonts import save_soundfont
 
 from msgld.errors import DataError, UsageError
 from msgld.music.bars import Bars, Timeline
-from msgld.music.grid import Notes
+from msgld.music.notes import Notes
 from msgld.music.render import RELEASE, SHIPPED, render, render_notes
 from msgld.music.render.balance import MIX, POSITIONS
 from msgld.music.render.loudness import SILENT, lufs

@@ -13,7 +13,7 @@ from soundfonts.compress import compressed
 from msgld.data.band.instruments import CLASSES, RANGES
 from msgld.errors import DataError
 from msgld.music.bars import Timeline
-from msgld.music.grid import Notes
+from msgld.music.notes import Notes
 from msgld.music.render import SHIPPED, render_notes
 from msgld.music.render.extract import extract, nearest
 from msgld.music.render.sf2 import sf2_bytes

@@ -13,16 +13,27 @@ DRUM_BANKS, MELODIC_BANK = (120, 126, 127), 121
 OPEN = -1
 """End of a note that has not ended."""
 
+KEY_PRESSURE, CONTROL, PRESSURE, WHEEL = 0xA0, 0xB0, 0xD0, 0xE0
+"""Kinds of messages, besides notes and programs."""
+
 BANK, VOLUME, PAN, EXPRESSION = 0, 7, 10, 11
 DEFAULTS = {BANK: 0, VOLUME: 100, PAN: 64, EXPRESSION: 127}
 """Values of controllers that nothing has set."""
 
 SUSTAIN, SOSTENUTO = 64, 66
 _DATA, _DATA_FINE, _NRPN, _RPN_LOW, _RPN_HIGH = 6, 38, (98, 99), 100, 101
-_SOUND_OFF, _RESET, _NOTES_OFF = 120, 121, range(123, 128)
+RESET_CONTROLLERS = 121
+_SOUND_OFF, _NOTES_OFF = 120, range(123, 128)
 _RANGE, _FINE, _COARSE = (0, 0), (0, 1), (0, 2)
 _NULL = (127, 127)
 _CENTRE = 64 << 7
+_BANKS = (BANK, 32)
+_AS_NEW = (
+    *((VOLUME, DEFAULTS[VOLUME]), (PAN, DEFAULTS[PAN])),
+    *((_RPN_HIGH, 0), (_RPN_LOW, 0), (_DATA, 2), (_DATA_FINE, 0)),
+    *((_RPN_LOW, 1), (_DATA, 64), (_DATA_FINE, 0), (_RPN_HIGH, 127), (_RPN_LOW, 127)),
+)
+"""Controllers that undo what "reset all controllers" leaves: volume, place, range of the wheel, fine tuning."""
 
 Note = list[int]
 """Onset, end (of the key), pitch, velocity, program, drums (0 or 1), and the channel's volume, expression and pan."""
@@ -68,6 +79,10 @@ class Tuning:
             self.coarse = (self._value(_COARSE) >> 7) - 64
             self._step(time)
 
+    def sets_coarse(self, number: int) -> bool:
+        """Whether a controller would set the coarse tuning now."""
+        return number in (_DATA, _DATA_FINE) and self._selected == _COARSE
+
     def centre(self, time: float) -> None:
         """Centre the wheel and select nothing, as "reset all controllers" does (RP-015); parameters stay."""
         self._selected = _NULL
@@ -97,6 +112,11 @@ class Pedal:
     spans: list[tuple[int, int]] = field(default_factory=list)
     _since: int | None = None
 
+    @property
+    def down(self) -> bool:
+        """Whether it is down now."""
+        return self._since is not None
+
     def move(self, tick: int, down: bool) -> None:
         """Press or lift it; a second press changes nothing."""
         if down and self._since is None:
@@ -116,6 +136,8 @@ class Channel:
     Attributes:
         notes: in order of onset.
         cuts: ticks at which all sound ended at once.
+        messages: (tick, status, data, data) of what was sent besides notes and programs, but for banks and for coarse
+            tuning, which is in the pitches.
         tuning: wheel and tuning.
         drums: whether it plays percussion; ``assigned`` where a message said so.
         pedals: by controller.
@@ -125,6 +147,7 @@ class Channel:
         self.number = number
         self.notes: list[Note] = []
         self.cuts: list[int] = []
+        self.messages: list[tuple[int, int, int, int]] = []
         self.tuning = Tuning()
         self.pedals = {SUSTAIN: Pedal(), SOSTENUTO: Pedal()}
         self._sounding: dict[int, deque[Note]] = {}
@@ -139,8 +162,12 @@ class Channel:
 
     def reset(self, tick: int, system: str) -> None:
         """End all notes and return to the defaults of a system."""
+        fresh = not self.messages and not self.notes
         self.control(tick, _SOUND_OFF, 0)
-        self.control(tick, _RESET, 0)
+        self.control(tick, RESET_CONTROLLERS, 0)
+        self.messages += [(tick, CONTROL, *pair) for pair in _AS_NEW]
+        if fresh:
+            self.messages.clear()
         self.tuning.reset(tick)
         self._default(system)
 
@@ -159,13 +186,15 @@ class Channel:
 
     def control(self, tick: int, number: int, value: int) -> None:
         """Obey a controller or a channel mode message."""
+        if number not in _BANKS and not self.tuning.sets_coarse(number):
+            self.messages.append((tick, CONTROL, number, value))
         if number in self._controls:
             self._controls[number] = value
         elif number in self.pedals:
             self.pedals[number].move(tick, value >= 64)
         elif number in Tuning.CONTROLS:
             self.tuning.control(tick, number, value)
-        elif number == _RESET:
+        elif number == RESET_CONTROLLERS:
             self._controls[EXPRESSION] = DEFAULTS[EXPRESSION]
             self.lift_pedals(tick)
             self.tuning.centre(tick)
@@ -188,10 +217,25 @@ class Channel:
         if queue := self._sounding.get(key):
             queue.popleft()[1] = tick
 
+    def bend(self, tick: int, low: int, high: int) -> None:
+        """Move the wheel."""
+        self.messages.append((tick, WHEEL, low, high))
+        self.tuning.bend(tick, (high << 7 | low) - 8192)
+
+    def press(self, tick: int, status: int, first: int, second: int) -> None:
+        """Take note of pressure, of a key or of the channel."""
+        self.messages.append((tick, status, first, second))
+
     def lift_pedals(self, tick: int) -> None:
-        """Lift all pedals, as the end of the piece does."""
+        """Lift all pedals."""
         for pedal in self.pedals.values():
             pedal.move(tick, False)
+
+    def end(self, tick: int) -> None:
+        """End the piece, which lifts pedals."""
+        for number, pedal in self.pedals.items():
+            if pedal.down:
+                self.control(tick, number, 0)
 
 
 def _folded(pitch: int) -> int:

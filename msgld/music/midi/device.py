@@ -6,10 +6,10 @@ message with a wrong checksum has no effect, as on the instruments.
 
 from __future__ import annotations
 
-from msgld.music.midi.channel import Channel
+from msgld.music.midi.channel import CONTROL, KEY_PRESSURE, PRESSURE, WHEEL, Channel
 from msgld.music.midi.smf import SYSEX, Event
 
-_OFF, _ON, _CONTROL, _PROGRAM, _WHEEL = 0x80, 0x90, 0xB0, 0xC0, 0xE0
+_OFF, _ON, _PROGRAM = 0x80, 0x90, 0xC0
 _SYSTEMS = {1: "gm", 2: "", 3: "gm2"}
 _RESETS = {
     ("gs", (0x40, 0x00, 0x7F)),
@@ -60,12 +60,14 @@ def _obey(channel: Channel, tick: int, kind: int, first: int, second: int) -> No
         channel.strike(tick, first, second)
     elif kind in (_ON, _OFF):
         channel.release(tick, first)
-    elif kind == _CONTROL:
+    elif kind == CONTROL:
         channel.control(tick, first, second)
     elif kind == _PROGRAM:
         channel.change_program(first)
-    elif kind == _WHEEL:
-        channel.tuning.bend(tick, (second << 7 | first) - 8192)
+    elif kind == WHEEL:
+        channel.bend(tick, first, second)
+    elif kind in (KEY_PRESSURE, PRESSURE):
+        channel.press(tick, kind, first, second)
 
 
 def _reset_to(body: bytes) -> str | None:

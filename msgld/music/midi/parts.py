@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from msgld.music.bars import Signature, Timeline
+from msgld.music.notes import Written
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Part:
         pan: -1 left, 0 middle, 1 right.
         bend: how the pitch of all its notes moves, for the whole piece.
         name: of the tracks that it was written in.
+        written: the notes as a file writes them; None where they come from elsewhere, or were changed.
     """
 
     stem: str
@@ -75,6 +77,7 @@ class Part:
     pan: np.ndarray
     bend: Bend = STRAIGHT
     name: str = ""
+    written: Written | None = None
 
     def __len__(self) -> int:
         return len(self.onset)
@@ -82,7 +85,7 @@ class Part:
     def pick(self, index: np.ndarray) -> Part:
         """The notes that ``index`` (a mask or positions) chooses."""
         names = ("onset", "duration", "pitch", "velocity", "gain", "pan")
-        return replace(self, **{name: getattr(self, name)[index] for name in names})
+        return replace(self, written=None, **{name: getattr(self, name)[index] for name in names})
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,8 @@ def sounding(piece: Sequence[Part], start: float, seconds: float) -> set[str]:
 def transpose(piece: Sequence[Part], semitones: int) -> tuple[Part, ...]:
     """The piece in another key; drums stay; notes that would leave MIDI's range move an octave."""
     return tuple(
-        part if part.is_drum else replace(part, pitch=_fold(part.pitch + semitones)) for part in piece
+        part if part.is_drum else replace(part, pitch=_fold(part.pitch + semitones), written=None)
+        for part in piece
     )
 
 

@@ -2,65 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from io import BytesIO
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from math import lcm
 
 import numpy as np
 
-from msgld.music.bars import Signature, Timeline
-from msgld.music.grid import Notes
-from msgld.music.keys import key_name, parse_key
+from msgld.music.bars import Timeline
+from msgld.music.keys import parse_key
+from msgld.music.midi.channel import DRUM_CHANNEL, PRESSURE
+from msgld.music.midi.events import Timed, file_of, meta
+from msgld.music.notes import TICKS, Written
 from msgld.music.score import Score
 
-TICKS = 480
-"""Ticks in a quarter note."""
+CHANNELS = 16
+"""Channels of a port."""
 
-DRUM_CHANNEL = 9
-_CHANNELS = (*range(9), *range(10, 16))
-
+_NAME, _PORT, _TEMPO, _SIGNATURE, _KEY = 0x03, 0x21, 0x51, 0x58, 0x59
+_ON, _OFF, _PROGRAM = 0x90, 0x80, 0xC0
 _LONGEST = 2**24 - 1
 """Microseconds of the slowest quarter note that a file can hold."""
 
+_FINEST = 2**15 - 1
+_HEAD, _STATE, _END, _STRIKE, _END_AT_ONCE = range(5)
+"""Ranks of events at one tick: state comes first, and a note ends before another begins."""
 
-def midi_bytes(score: Score, stems: Iterable[str] | None = None, ticks: int = TICKS) -> bytes:
-    """A file of format 1: first a track of tempos, metre and key, then one for each program of each stem.
 
-    A file has 15 channels of melody; if there are more programs, the last ones share one.
+def midi_bytes(score: Score, stems: Iterable[str] | None = None, ticks: int | None = None) -> bytes:
+    """A file of format 1: first a track of tempos, metre and key, then one for each channel of each stem.
+
+    Stems that were read are written as they were read. A port has 15 channels of melody and one of drums; where there
+    are more, the others are on further ports, which some players do not know.
 
     Args:
         score: to write.
         stems: which of its stems; all by default.
-        ticks: in a quarter note, 24 to 32767.
+        ticks: in a quarter note, 24 to 32767; by default a number that keeps the ticks of all files that were read.
     """
-    import mido
-
-    file = mido.MidiFile(type=1, ticks_per_beat=ticks)
-    file.tracks.append(_conductor(score, ticks))
-    free = list(_CHANNELS)
-    for stem in score.notes if stems is None else stems:
-        notes = score.notes[stem]
-        for program in notes.programs or (0,):
-            channel = DRUM_CHANNEL if stem == "drums" else free.pop(0) if len(free) > 1 else free[0]
-            file.tracks.append(_track(stem, notes.pick(notes.program == program), channel, program, ticks))
-    written = BytesIO()
-    file.save(file=written)
-    return written.getvalue()
+    names = list(score.notes if stems is None else stems)
+    chosen = [(stem, one) for stem in names for one in score.notes[stem].channels]
+    ticks = _ticks([one for _, one in chosen]) if ticks is None else ticks
+    places = channels_of([stem == "drums" for stem, _ in chosen])
+    tracks = [_track(stem, one, place, ticks) for (stem, one), place in zip(chosen, places, strict=True)]
+    silent = [_head(stem, 0) for stem in names if not score.notes[stem].channels]
+    return file_of([list(_conductor(score, ticks)), *tracks, *silent], ticks)
 
 
-def _conductor(score: Score, ticks: int) -> Any:
-    import mido
+def _ticks(written: Sequence[Written]) -> int:
+    """The least resolution in which all notes keep their ticks; that of the finest file where there is none."""
+    own = {one.ticks for one in written}
+    return next(
+        (common for common in (lcm(TICKS, *own), lcm(*own)) if common <= _FINEST), max(own or {TICKS})
+    )
 
-    events = [(0, 0, mido.MetaMessage("track_name", name=_text(score.name)))]
+
+def channels_of(drums: Sequence[bool]) -> list[tuple[int, int]]:
+    """Ports and channels (0 to 15) of parts, of which some are ``drums``, which have channel 9."""
+    places, counts = [], {True: 0, False: 0}
+    for kind in drums:
+        free = [DRUM_CHANNEL] if kind else [one for one in range(CHANNELS) if one != DRUM_CHANNEL]
+        port, at = divmod(counts[kind], len(free))
+        places.append((port, free[at]))
+        counts[kind] += 1
+    return places
+
+
+def ports_of(score: Score) -> int:
+    """How many ports a file of the whole score needs; 1 for up to 15 channels of melody and one of drums."""
+    kinds = [stem == "drums" for stem, notes in score.notes.items() for _ in notes.channels]
+    return 1 + max((port for port, _ in channels_of(kinds)), default=0)
+
+
+def _conductor(score: Score, ticks: int) -> Iterator[Timed]:
+    yield 0, _HEAD, meta(_NAME, _text(score.name))
     for beat, bpm in tempos(score.timeline):
         micro = int(np.clip(round(60e6 / bpm), 1, _LONGEST))
-        events.append((round(beat * ticks), 1, mido.MetaMessage("set_tempo", tempo=micro)))
+        yield round(beat * ticks), _STATE, meta(_TEMPO, micro.to_bytes(3, "big"))
     for sign in score.signatures:
-        events.append((round(sign.beat * ticks), 2, _signature(sign)))
-    key = score.meta.get("key")
-    if key:
-        events.append((0, 3, mido.MetaMessage("key_signature", key=_key(str(key)))))
-    return _in_order(events)
+        body = bytes((sign.numerator, sign.denominator.bit_length() - 1, 24, 8))
+        yield round(sign.beat * ticks), _STATE, meta(_SIGNATURE, body)
+    if key := score.meta.get("key"):
+        yield 0, _STATE, meta(_KEY, _key(str(key)))
 
 
 def tempos(timeline: Timeline) -> list[tuple[float, float]]:
@@ -71,47 +92,40 @@ def tempos(timeline: Timeline) -> list[tuple[float, float]]:
     return [(max(0.0, float(starts[i])) if i else 0.0, float(bpm[i])) for i in changes]
 
 
-def _signature(sign: Signature) -> Any:
-    import mido
-
-    return mido.MetaMessage("time_signature", numerator=sign.numerator, denominator=sign.denominator)
-
-
-def _key(key: str) -> str:
-    """As MIDI names it: major or minor, whichever has the third of the key's mode."""
+def _key(key: str) -> bytes:
+    """Sharps (flats are negative), and whether it is minor: whichever has the third of the key's mode."""
     tonic, mode = parse_key(key)
     minor = mode in ("minor", "dorian", "phrygian", "blues")
-    name = key_name(tonic, mode or "major").split()[0]
-    sharps = {"Db": "C#", "Eb": "D#" if minor else "Eb", "Ab": "G#" if minor else "Ab"} if minor else {}
-    return sharps.get(name, name) + ("m" if minor else "")
+    major = tonic + 3 * minor
+    return bytes((((7 * major + 5) % 12 - 5) % 256, int(minor)))
 
 
-def _track(stem: str, notes: Notes, channel: int, program: int, ticks: int) -> Any:
-    import mido
+def _head(stem: str, port: int) -> list[Timed]:
+    ports = [(0, _HEAD, meta(_PORT, bytes((port,))))] if port else []
+    return [(0, _HEAD, meta(_NAME, _text(stem))), *ports]
 
-    start = np.rint(np.maximum(notes.onset, 0) * ticks).astype(int)
-    stop = np.maximum(np.rint((notes.onset + notes.duration) * ticks).astype(int), start + 1)
-    events = [(0, 0, mido.MetaMessage("track_name", name=stem))]
-    events.append((0, 1, mido.Message("program_change", channel=channel, program=program)))
-    columns = (start.tolist(), stop.tolist(), notes.pitch.tolist(), notes.velocity.tolist())
+
+def _track(stem: str, one: Written, place: tuple[int, int], ticks: int) -> list[Timed]:
+    port, channel = place
+    events, sent = _head(stem, port), one.messages
+    changes = np.flatnonzero(np.diff(one.program, prepend=-1))
+    start = np.rint(np.maximum(one.onset, 0) * ticks).astype(int).tolist()
+    for number, at in enumerate(changes.tolist()):
+        program = bytes((_PROGRAM | channel, int(one.program[at])))
+        events.append((start[at] if number else 0, _STATE, program))
+    rows = (np.rint(np.maximum(sent.beat, 0) * ticks).astype(int), sent.status, sent.first, sent.second)
+    for at, status, first, second in zip(*(row.tolist() for row in rows), strict=True):
+        body = bytes((status | channel, first, second))
+        events.append((at, _STATE, body[:2] if status == PRESSURE else body))
+    stop = np.rint((one.onset + one.duration) * ticks).astype(int).tolist()
+    columns = (start, stop, one.pitch.tolist(), one.velocity.tolist())
     for on, off, pitch, velocity in zip(*columns, strict=True):
-        events.append((on, 3, mido.Message("note_on", channel=channel, note=pitch, velocity=velocity)))
-        events.append((off, 2, mido.Message("note_off", channel=channel, note=pitch, velocity=0)))
-    return _in_order(events)
+        events.append((on, _STRIKE, bytes((_ON | channel, pitch, velocity))))
+        off = max(on, off)
+        events.append((off, _END_AT_ONCE if off == on else _END, bytes((_OFF | channel, pitch, 0))))
+    return events
 
 
-def _in_order(events: list[tuple[int, int, Any]]) -> Any:
-    """A track of (tick, rank, message); at one tick a note ends before another begins."""
-    import mido
-
-    events.sort(key=lambda event: event[:2])
-    track, before = mido.MidiTrack(), 0
-    for tick, _, message in events:
-        track.append(message.copy(time=tick - before))
-        before = tick
-    return track
-
-
-def _text(name: str) -> str:
+def _text(name: str) -> bytes:
     """What a file's text, Latin-1, can hold of a name."""
-    return name.encode("latin-1", "replace").decode("latin-1")
+    return name.encode("latin-1", "replace")

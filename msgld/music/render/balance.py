@@ -15,7 +15,7 @@ import numpy as np
 
 from msgld.dsp.limiter import CEILING, peak_gains
 from msgld.dsp.panning import stereo_gains
-from msgld.music.grid import Notes
+from msgld.music.notes import Notes
 from msgld.music.render.loudness import SILENT, lufs
 from msgld.music.render.room import reverberated
 from msgld.stems import RATE, about

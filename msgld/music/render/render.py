@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from msgld.errors import DataError, UsageError
+from msgld.errors import UsageError
 from msgld.music.bars import Timeline
-from msgld.music.grid import Notes
+from msgld.music.notes import Notes
 from msgld.music.render.balance import balanced
-from msgld.music.render.soundfont import SoundFont, open_soundfont
+from msgld.music.render.presets import SHIPPED, font_at, font_for
 from msgld.music.render.synthesiser import synthesise
+from msgld.music.render.voices import voices_of
 from msgld.music.score import Score
 from msgld.stems import RATE, UNPITCHED
-
-SHIPPED = Path(__file__).parent / "font" / "general.sf3"
-"""The soundfont that comes along: programs 0 to 95 and seven drum kits of Fluid R3 (MIT; see COPYING.txt beside it)."""
 
 RELEASE = 2.0
 """Seconds after the last bar in which sounds fade."""
@@ -37,7 +34,8 @@ def render(
 
     Args:
         score: what is played.
-        soundfont: an .sf2 or .sf3 file; by default the one that comes along.
+        soundfont: an .sf2 or .sf3 file; by default the one that comes along, which also plays drums where a soundfont
+            has no drum kit.
         stems: which of the score's stems; all by default.
 
     Raises:
@@ -50,7 +48,8 @@ def render(
     first, last = score.timeline.at(score.bars.start[[0, -1]]) if len(score.bars) else (0.0, 0.0)
     seconds = max(0.0, float(last - min(0.0, first))) + RELEASE
     notes = {stem: score.notes[stem] for stem in names}
-    dry = {stem: render_notes(each, score.timeline, stem in UNPITCHED, soundfont, seconds)
+    fonts = {stem: font_for(stem, soundfont) for stem in names}
+    dry = {stem: render_notes(each, score.timeline, stem in UNPITCHED, fonts[stem], seconds)
            for stem, each in notes.items()}  # fmt: skip
     fade = np.ones(max((sound.shape[1] for sound in dry.values()), default=0), np.float32)
     count = min(len(fade), round(_FADE * RATE))
@@ -68,7 +67,8 @@ def render_notes(
     """The sound of one stem as the soundfont gives it, float32 (2, L): no room, no panning, no balance.
 
     Velocities count by the law of soundfonts: twice the velocity is 12 dB louder. Notes begin within a millisecond of
-    their time.
+    their time. Notes that were read from a file are played as it writes them: with volume and expression as they move,
+    pedals, pan, and the bends of each channel.
 
     Args:
         notes: of one stem, with the program of each; programs that the soundfont lacks are replaced by the first of
@@ -81,23 +81,7 @@ def render_notes(
     Raises:
         DataError: the soundfont cannot be read or played, or has no drum kit.
     """
-    start, end = timeline.at(notes.onset), timeline.at(notes.onset + notes.duration)
     if seconds is None:
-        seconds = float(end.max(initial=0.0)) + RELEASE
-    font = _font(SHIPPED if soundfont is None else Path(soundfont))
-    first, last = (np.rint(time * RATE).astype(np.int64) for time in (start, end))
-    return synthesise(font, first, last, notes, drums, round(max(0.0, seconds) * RATE))
-
-
-def _font(path: Path) -> SoundFont:
-    """A soundfont, opened once a process and again when its file has changed."""
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise DataError(f"soundfont {path} does not exist: name an .sf2 or .sf3 file") from error
-    return _opened(path, stat.st_mtime_ns, stat.st_size)
-
-
-@lru_cache(maxsize=4)
-def _opened(path: Path, _changed: int, _size: int) -> SoundFont:
-    return open_soundfont(path)
+        seconds = float(timeline.at(notes.onset + notes.duration).max(initial=0.0)) + RELEASE
+    font = font_at(SHIPPED if soundfont is None else Path(soundfont))
+    return synthesise(font, voices_of(notes, timeline), drums, round(max(0.0, seconds) * RATE))

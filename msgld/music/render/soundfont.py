@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import pairwise
@@ -150,14 +151,38 @@ def open_soundfont(path: Path) -> SoundFont:
     Raises:
         DataError: there is none, it cannot be read, or it is no soundfont.
     """
-    try:
-        data = np.memmap(path, np.uint8, "r")
-    except (OSError, ValueError) as error:
-        raise DataError(f"soundfont {path} cannot be read ({error}): name an .sf2 or .sf3 file") from error
-    try:
+    with _named(path) as data:
         return parsed(data)
+
+
+def chunks_at(path: Path) -> dict[bytes, np.ndarray]:
+    """The chunks of an .sf2 or .sf3 file by name, as bytes that are read when they are used.
+
+    Raises:
+        DataError: as :func:`open_soundfont`.
+    """
+    with _named(path) as data:
+        return _chunks_of(data)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[np.ndarray]:
+    """The bytes of a file; errors within become DataError with its name."""
+    try:
+        yield np.memmap(path, np.uint8, "r")
+    except OSError as error:
+        raise DataError(f"soundfont {path} cannot be read ({error}): name an .sf2 or .sf3 file") from error
     except (struct.error, IndexError, KeyError, ValueError) as error:
-        raise DataError(f"{path} is no SF2 or SF3 soundfont, or is damaged: name another") from error
+        raise DataError(f"{path} is not an SF2 or SF3 soundfont, or is damaged: name another") from error
+
+
+def _chunks_of(data: np.ndarray) -> dict[bytes, np.ndarray]:
+    if bytes(data[:4]) != b"RIFF" or bytes(data[8:12]) != b"sfbk":
+        raise ValueError("no soundfont")
+    found = {name: data[first:last] for name, first, last in _chunks(data, 12, len(data))}
+    if not {*_TABLES, b"smpl"} <= set(found):
+        raise ValueError("tables are missing")
+    return found
 
 
 def parsed(data: np.ndarray) -> SoundFont:
@@ -166,10 +191,8 @@ def parsed(data: np.ndarray) -> SoundFont:
     Raises:
         ValueError, KeyError, IndexError, struct.error: it is none.
     """
-    if bytes(data[:4]) != b"RIFF" or bytes(data[8:12]) != b"sfbk":
-        raise ValueError("no soundfont")
-    found = {name: (first, last) for name, first, last in _chunks(data, 12, len(data))}
-    tables = {name: bytes(data[slice(*found[name])]) for name in _TABLES}
+    chunks = _chunks_of(data)
+    tables = {name: bytes(chunks[name]) for name in _TABLES}
     instruments = [Instrument(_text(row[0]), zones) for row, zones in
                    _with_zones(INST, tables[b"inst"], tables, b"i", 1)]  # fmt: skip
     presets = {(row[2], row[1]): Preset(_text(row[0]), row[2], row[1], zones) for row, zones in
@@ -177,7 +200,7 @@ def parsed(data: np.ndarray) -> SoundFont:
     recordings = [_recording(row) for row in RECORDING.iter_unpack(tables[b"shdr"])][:-1]
     if not presets or not instruments or not recordings:
         raise ValueError("nothing in it")
-    return SoundFont(presets, instruments, recordings, data[slice(*found[b"smpl"])])
+    return SoundFont(presets, instruments, recordings, chunks[b"smpl"])
 
 
 def _chunks(data: np.ndarray, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:

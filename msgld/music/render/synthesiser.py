@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from msgld.errors import DataError
-from msgld.music.grid import Notes
+from msgld.music.midi.channel import DRUM_CHANNEL, EXPRESSION, PAN, VOLUME
+from msgld.music.midi.events import Timed, file_of, meta
 from msgld.music.render.extract import ENGINE_RATE, extract
 from msgld.music.render.soundfont import DRUM_BANK, SoundFont
+from msgld.music.render.voices import Voice
 from msgld.stems import RATE
 
 CHANNELS = (*range(9), *range(10, 16))
-DRUM_CHANNEL = 9
 
 VOICES = 60
 """Recordings that one call plays at once; the synthesiser has 64 voices."""
 
-_PITCH, _VELOCITY, _PROGRAM = 2, 3, 4  # columns, after start and end
+_PITCH, _VELOCITY, _VOICE = 2, 3, 4  # columns, after start and end
 _HATS = (42, 44, 46)  # they end each other, so they are played by one call
 
 _BLOCK = 64  # samples between moments at which the synthesiser reads events
 _TICKS = ENGINE_RATE // 2  # in a quarter note of half a second: a tick is a sample
-_CONTROLS = ((39, 127), (11, 127), (43, 127), (91, 0), (93, 0))  # volume's fine part, expression, no effects
+_FINE = 32  # a controller's fine part, from the controller
+_CONTROLS = ((VOLUME + _FINE, 127), (91, 0), (93, 0))  # no effects
 _VOLUMES = (90, 64, 32)  # the softer, the coarser the synthesiser's envelopes
+_FULL = 16_383
 _LIMIT = 32_767
 
 
-def synthesise(
-    font: SoundFont,
-    start: np.ndarray,
-    end: np.ndarray,
-    notes: Notes,
-    drums: bool,
-    length: int,
-) -> np.ndarray:
-    """Play notes, float32 (2, length) at ``RATE``.
+def synthesise(font: SoundFont, voices: Sequence[Voice], drums: bool, length: int) -> np.ndarray:
+    """Play voices, float32 (2, length) at ``RATE``.
 
     Args:
         font: that plays them.
-        start: first sample of each note, ascending, (N,).
-        end: sample at which each is let go, (N,).
-        notes: their pitches, velocities and programs.
+        voices: of one stem; each has a channel of its own, 15 in a call of the synthesiser.
         drums: whether they are drums, and programs their kits.
         length: of the sound, in samples.
 
@@ -51,29 +44,40 @@ def synthesise(
         DataError: the soundfont has nothing that plays them.
     """
     total = np.zeros((2, length), np.float32)
-    end = _without_overlaps(start, np.maximum(end, start + 1), notes.pitch, notes.program)
-    table = np.stack([start, end, notes.pitch, notes.velocity, notes.program], 1)
-    table = table[(start < length) & (end > 0) & (notes.velocity > 0)]
-    bank = DRUM_BANK if drums else 0
-    programs = np.unique(table[:, _PROGRAM])
     width = 1 if drums else len(CHANNELS)
-    for first in range(0, len(programs), width):
-        chosen = programs[first : first + width].tolist()
-        some = table[np.isin(table[:, _PROGRAM], chosen)]
-        played = {(bank, each): some[some[:, _PROGRAM] == each][:, [_PITCH, _VELOCITY]] for each in chosen}
-        small, layers = extract(font, played)
-        if small:
-            for part in _parts(some, VOICES // layers, drums):
-                total += _played(small, part, drums, length)
+    for first in range(0, len(voices), width):
+        total += _together(font, voices[first : first + width], drums, length)
     return total
 
 
-def _without_overlaps(
-    start: np.ndarray, end: np.ndarray, pitch: np.ndarray, program: np.ndarray
-) -> np.ndarray:
+def _together(font: SoundFont, voices: Sequence[Voice], drums: bool, length: int) -> np.ndarray:
+    """The sound of as many voices as there are channels."""
+    table = np.concatenate([_table(number, voice, length) for number, voice in enumerate(voices)])
+    table = table[np.lexsort((table[:, _PITCH], table[:, 0]))]
+    bank, total = DRUM_BANK if drums else 0, np.zeros((2, length), np.float32)
+    program = np.array([voice.program for voice in voices])[table[:, _VOICE]]
+    played = {
+        (bank, each): table[program == each][:, [_PITCH, _VELOCITY]] for each in np.unique(program).tolist()
+    }
+    small, layers = extract(font, played)
+    if small:
+        for part in _parts(table, VOICES // layers, drums):
+            total += _played(small, part, voices, drums, length)
+    return total
+
+
+def _table(number: int, voice: Voice, length: int) -> np.ndarray:
+    """The notes of a voice that are in the sound: start, end, pitch, velocity, number of the voice (N, 5)."""
+    end = _until_struck(voice.start, np.maximum(voice.end, voice.start + 1), voice.pitch)
+    numbers = np.full(len(end), number)
+    table = np.stack([voice.start, end, voice.pitch, voice.velocity, numbers], 1)
+    return table[(voice.start < length) & (end > 0) & (voice.velocity > 0)]
+
+
+def _until_struck(start: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> np.ndarray:
     """Ends such that a note has ended when the next one of its pitch begins: the synthesiser ends both at once."""
-    order = np.lexsort((start, pitch, program))
-    same = (np.diff(pitch[order]) == 0) & (np.diff(program[order]) == 0)
+    order = np.lexsort((start, pitch))
+    same = np.diff(pitch[order]) == 0
     cut = end.copy()
     before, after = order[:-1][same], order[1:][same]
     cut[before] = np.minimum(end[before], np.maximum(start[after], start[before] + 1))
@@ -94,17 +98,18 @@ def _split(notes: np.ndarray, count: int, drums: bool) -> list[np.ndarray]:
     return [notes[part == number] for number in range(count) if (part == number).any()]
 
 
-def _played(small: bytes, notes: np.ndarray, drums: bool, length: int) -> np.ndarray:
+def _played(small: bytes, notes: np.ndarray, voices: Sequence[Voice], drums: bool, length: int) -> np.ndarray:
     """Sound of notes; in two halves, or softer, if it is too loud for 16 bits."""
+    loudest = max(gain for voice in voices for _, gain in voice.gain) or 1.0
     for volume in _VOLUMES:
-        sound = _wave(small, _midi(notes, drums, volume, length))[:length]
+        sound = _wave(small, _midi(notes, voices, drums, volume, loudest, length))[:length]
         if not len(sound) or max(sound.max(), -int(sound.min())) < _LIMIT:
             break
         halves = _split(notes, 2, drums)
         if len(halves) > 1:
-            return np.asarray(sum(_played(small, half, drums, length) for half in halves))
+            return np.asarray(sum(_played(small, half, voices, drums, length) for half in halves))
     # Volume counts in 14 bits, of which controller 39 is the lower half.
-    scale = np.float32((16_383 / (128 * volume + 127)) ** 2 / 32_768)
+    scale = np.float32(loudest * (_FULL / (128 * volume + 127)) ** 2 / 32_768)
     out = np.zeros((2, length), np.float32)
     np.multiply(sound.T, scale, out=out[:, : len(sound)])
     return out
@@ -123,37 +128,42 @@ def _wave(small: bytes, file: bytes) -> np.ndarray:
     return np.frombuffer(wave, "<i2", offset=44).reshape(-1, 2)
 
 
-def _midi(notes: np.ndarray, drums: bool, volume: int, length: int) -> bytes:
+def _midi(
+    notes: np.ndarray, voices: Sequence[Voice], drums: bool, volume: int, loudest: float, length: int
+) -> bytes:
     """A MIDI file whose ticks are samples, without effects; its last event is at the end of the sound."""
-    programs = np.unique(notes[:, _PROGRAM]).tolist()
-    channel_of = {program: DRUM_CHANNEL if drums else CHANNELS[at] for at, program in enumerate(programs)}
-    events: list[tuple[int, int, bytes]] = []
-    for program, channel in channel_of.items():
-        control = bytes([0xB0 | channel])
-        events.append((0, 0, bytes([0xC0 | channel, program])))
-        events += [(0, 0, control + bytes(pair)) for pair in (*_CONTROLS, (7, volume))]
-    half = _BLOCK // 2
-    for start, end, pitch, velocity, program in notes.tolist():
-        channel = channel_of[program]
+    half, events = _BLOCK // 2, list[Timed]()
+    channel_of = {number: DRUM_CHANNEL if drums else CHANNELS[number] for number in range(len(voices))}
+    for number in np.unique(notes[:, _VOICE]).tolist():
+        for at, message in _state(voices[number], channel_of[number], volume, loudest):
+            events.append((max(0, at - half), 0, message))
+    for start, end, pitch, velocity, number in notes.tolist():
+        channel = channel_of[number]
         events.append((max(0, start - half), 2, bytes([0x90 | channel, pitch, velocity])))
         events.append((max(1, end - half), 1, bytes([0x80 | channel, pitch, 0])))
     events.append((length + _BLOCK, 3, bytes([0xB0, 20, 0])))
-    return _file(sorted(events, key=lambda event: event[:2]))
+    tempo = (0, 0, meta(0x51, (500_000).to_bytes(3, "big")))
+    return file_of([[tempo, *events]], _TICKS)
 
 
-def _file(events: Sequence[tuple[int, int, bytes]]) -> bytes:
-    track = bytearray(b"\0\xff\x51\x03" + (500_000).to_bytes(3, "big"))
-    before = 0
-    for at, _, message in events:
-        track += _varying(at - before) + message
-        before = at
-    track += b"\0\xff\x2f\0"
-    return b"MThd" + struct.pack(">IHHH", 6, 0, 1, _TICKS) + b"MTrk" + struct.pack(">I", len(track)) + track
+def _state(voice: Voice, channel: int, volume: int, loudest: float) -> Iterator[tuple[int, bytes]]:
+    """What a channel is sent besides notes: (sample, message)."""
 
+    def control(*pairs: tuple[int, int]) -> Iterator[bytes]:
+        return (bytes((0xB0 | channel, *pair)) for pair in pairs)
 
-def _varying(number: int) -> bytes:
-    """A number in MIDI's bytes of seven bits."""
-    out = [number & 0x7F]
-    while number := number >> 7:
-        out.append(number & 0x7F | 0x80)
-    return bytes(reversed(out))
+    yield 0, bytes((0xC0 | channel, voice.program))
+    yield from ((0, message) for message in control(*_CONTROLS, (VOLUME, volume)))
+    for at, gain in voice.gain:
+        value = round(_FULL * (gain / loudest) ** 0.5)
+        coarse, fine = divmod(value, 128)
+        yield from ((at, message) for message in control((EXPRESSION, coarse), (EXPRESSION + _FINE, fine)))
+    for at, place in voice.pan:
+        yield from ((at, message) for message in control((PAN, int(place))))
+    farthest = max((abs(semitones) for _, semitones in voice.bend), default=0.0)
+    if farthest:
+        span = int(np.ceil(farthest))
+        yield from ((0, message) for message in control((101, 0), (100, 0), (6, span), (38, 0)))
+        for at, semitones in voice.bend:
+            wheel = min(_FULL, round(8192 * (1 + semitones / span)))
+            yield at, bytes((0xE0 | channel, wheel & 0x7F, wheel >> 7))
