@@ -72,11 +72,11 @@ def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequenc
 
 def _given(cells: Mapping[str, Cells], stems: Sequence[str], known: np.ndarray, ears: Mishearing,
            rng: np.random.Generator) -> Mapping[str, Cells]:  # fmt: skip
-    """The notes of an excerpt, those of stems of which nothing is to be learned perhaps misknown_stems."""
+    """The notes of an excerpt, those of stems of which nothing is to be learned perhaps misheard."""
     if rng.random() >= ears.chosen:
         return cells
-    known_stems = [stem for stem, given in zip(stems, known, strict=True) if given and stem in cells]
-    return {**cells, **{stem: misheard(cells[stem], stem == "drums", ears, rng) for stem in known_stems}}
+    some = [stem for stem, given in zip(stems, known, strict=True) if given and stem in cells]
+    return {**cells, **{stem: misheard(cells[stem], stem == "drums", ears, rng) for stem in some}}
 
 
 def conditioning_of(piece: Piece, stems: Sequence[str], styles: Sequence[str], config: ScoreConditions,
