@@ -5,12 +5,17 @@ from __future__ import annotations
 import glob
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from msgld.api.checks import check_stems
 from msgld.audio.files import folders, is_hidden, own_among, own_files_below, sounds
 from msgld.errors import AudioReadError, UsageError
+
+if TYPE_CHECKING:
+    from msgld.api.msgld import Msgld
 
 
 def stem_list(text: str | None) -> tuple[str, ...] | None:
@@ -79,6 +84,51 @@ def stems_in(folder: Path, stems: Sequence[str]) -> dict[str, Path]:
     if not files:
         raise AudioReadError(f"no stems in {folder}: it holds no file named {stems[0]}.wav or the like")
     return {stem: files[stem] for stem in stems if stem in files}
+
+
+Stems = Mapping[str, Path]
+"""Stem -> its file."""
+
+
+def music_in(
+    place: Path | None, given: Sequence[str] | None, open_model: Callable[[], Msgld]
+) -> tuple[Path | Stems, Msgld]:
+    """A song, or stems from a folder and from ``--given``, and the model.
+
+    Args:
+        place: a song, or a folder of stems.
+        given: values of ``--given``; mistakes in them are reported before the model loads.
+        open_model: loads the model.
+
+    Raises:
+        UsageError: neither or both, or unknown stems.
+        AudioReadError: there is no such file or folder, or no stem in the folder.
+    """
+    named = stem_files(given or (), "--given")
+    if place is None and not named:
+        raise UsageError(
+            "give stems to start from: --given bass=bass.wav, or a folder with bass.wav; or a song"
+        )
+    if place is not None and not place.exists():
+        raise AudioReadError(f"there is no file or folder {place}")
+    if place is not None and named and not place.is_dir():
+        raise UsageError("give a song, or stems by --given, not both")
+    model = open_model()
+    check_stems(named, model.makes)
+    if place is not None and not place.is_dir():
+        return place, model
+    return {**(stems_in(place, model.makes) if place else {}), **named}, model
+
+
+def name_of(music: Path | Stems) -> str:
+    """A name for a result: the song's; the stems' folder if files are called after stems, else the first file's."""
+    if isinstance(music, Path):
+        name = music.resolve().stem
+    else:
+        stem, first = next(iter(music.items()))
+        path = first.resolve()
+        name = path.parent.name if path.stem.lower() == stem else path.stem
+    return name.strip().rstrip(". ") or "song"
 
 
 @dataclass(frozen=True)

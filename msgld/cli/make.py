@@ -63,9 +63,7 @@ class Maker:
     """Makes pieces and saves them, for all four commands."""
 
     encoding: Encoded
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", rich_help_panel=o.ADVANCED, help="Replace results that exist.")
-    ] = False
+    overwrite: o.AdvancedOverwrite = False
     source: Opened
     console: o.Printing
 

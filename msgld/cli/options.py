@@ -117,6 +117,11 @@ AsJson = Annotated[
 ]  # fmt: skip
 
 
+AdvancedOverwrite = Annotated[
+    bool, typer.Option("--overwrite", rich_help_panel=ADVANCED, help="Replace results that exist.")
+]
+
+
 def _console(as_json: AsJson = False) -> Console:
     return Console(as_json)
 

@@ -256,6 +256,22 @@ def test_a_piece_is_generated_varied_and_extended(tmp_path: Path, model: Path) -
     assert lengths == pytest.approx([1.0, 1.0, 1.5], abs=0.01)
 
 
+def test_stems_are_transcribed_by_a_model_with_ears(tmp_path: Path, model: Path) -> None:
+    stem, listener = write_noise(tmp_path / "bass.wav", 2.0), save_tiny_model(tmp_path / "ears", ears=True)
+    done = run(["transcribe", "--given", f"bass={stem}", "-n", listener, "--bpm", "90", "--json"], tmp_path)
+    assert done.code == 0, done.err
+    (record,) = done.records
+    assert Path(record["folder"]).parts[:2] == ("transcribed", "tiny")
+    assert {path.name for path in (tmp_path / record["folder"]).iterdir()} == {
+        "bass.mid", "mix.mid", "notes.png", "run.json",
+    }  # fmt: skip
+    again = run(["transcribe", "--given", f"bass={stem}", "-n", listener], tmp_path)
+    deaf = run(["transcribe", stem, "-n", model], tmp_path)
+    both = run(["transcribe", stem, "--given", f"bass={stem}", "-n", listener], tmp_path)
+    assert (again.code, deaf.code, both.code) == (1, 1, 2)
+    assert all(len(one.complaints) == 1 for one in (again, deaf, both)) and "no ears" in deaf.complaints[0]
+
+
 class FewClips:
     """Instead of the held-out set, which takes long to render."""
 
