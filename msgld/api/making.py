@@ -1,4 +1,4 @@
-"""The methods of :class:`msgld.Msgld` that make stems."""
+"""The methods of :class:`msgld.Msgld` that make all stems of a piece; see ``arranging`` for single ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from msgld.aliases import renamed_arguments
 from msgld.api import checks, making_notes
-from msgld.api.composing import Composing, composer_of, in_notes
+from msgld.api.composed import Composing
+from msgld.api.composing import composer_of, in_notes
 from msgld.api.gather import Gathered, gather, padded
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making
@@ -25,11 +26,9 @@ from msgld.model import Model
 from msgld.music.conditions import OPEN, Conditions
 from msgld.music.score import Score
 from msgld.progress import CancelToken, OnProgress
-from msgld.ranges import check, check_flag, check_optional, shown
-from msgld.tasks.arrange import arrange
+from msgld.ranges import check, shown
 from msgld.tasks.extend import extend
 from msgld.tasks.generate import generate
-from msgld.tasks.key import in_matching_key
 from msgld.tasks.making import Piece
 from msgld.tasks.vary import vary
 
@@ -38,7 +37,7 @@ LATENTS = ("score", "sound")
 
 
 class StemMaker:
-    """Generate, arrange, vary, extend."""
+    """Generate, vary, extend."""
 
     model: Model
     weights: Mapping[str, str]
@@ -91,70 +90,6 @@ class StemMaker:
         settings = {"seconds": seconds, "make": list(wanted), **conditions_record(conditions)}
         return run("generate", lambda piece: generate(piece, wanted), nothing, settings, conditions)
 
-    @renamed_arguments(softness="noise", brief="conditions", hear_key="match_key")
-    def arrange(
-        self,
-        given: Mapping[str, Sound | Score],
-        make: Sequence[str] | None = None,
-        *,
-        noise: float = 0.0,
-        start: float | None = None,
-        stop: float | None = None,
-        conditions: Conditions = OPEN,
-        match_key: bool = True,
-        options: Options = NORMAL,
-        on_progress: OnProgress | None = None,
-        cancel: CancelToken | None = None,
-    ) -> Result:
-        """Make the missing stems to the given ones.
-
-        The given stems come back as they are. Where their rates differ, they are converted to the first one's,
-        where their lengths differ, silence is added; the result's remarks say so.
-
-        Args:
-            given: stem -> sound; or all of them notes: MIDI files or scores, and then the new stems are notes, too.
-            make: which stems to make; None for all that are not given.
-            noise: level of the given stems, 0 to 1. 0 keeps to them; above 0 they are a hint.
-            start: second from which to make. Stems in ``make`` that are also given keep their sound elsewhere, those
-                that are not given are silent there.
-            stop: second up to which to make.
-            conditions: style, tempo, key and instruments of the new stems. A tempo counts from the beginning.
-            match_key: where the conditions name no key, use that of the given stems, if it is clear; a remark says so.
-            options: quality, seed and the like.
-            on_progress: called with the progress.
-            cancel: stops the task.
-
-        Raises:
-            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
-        """
-        checks.check_conditions(conditions)
-        if in_notes(given):
-            task = self._composing(options, on_progress, cancel)
-            return making_notes.arranged(task, given, make, noise, (start, stop), conditions)
-        run = self._run(options, on_progress, cancel)
-        noise, match_key = check("noise", noise), check_flag("match_key", match_key)
-        start, stop = check_optional("start", start), check_optional("stop", stop)
-        checks.check_given(given, self.stems)
-        wanted = checks.to_make(make, given, self.stems, start is not None or stop is not None)
-        sounds = gather(_sounds(given))
-        first, last = checks.span(start, stop, sounds.length / sounds.rate)
-        if match_key and self.model.styles:
-            matched = in_matching_key(conditions, sounds.waves, sounds.rate)
-            if matched.key != conditions.key:
-                remark = f"in {matched.key}, the likely key of the given stems; a key of yours overrides it"
-                sounds = replace(sounds, remarks=(*sounds.remarks, remark))
-            conditions = matched
-        settings = {
-            "make": list(wanted),
-            "noise": noise,
-            "start": start,
-            "stop": stop,
-            **conditions_record(conditions),
-        }
-        in_key, kept = match_key or conditions.key is not None, set(given) - set(wanted)
-        work = partial(arrange, wanted=wanted, noise=noise, first=first, last=last, in_key=in_key)
-        return run("arrange", work, sounds, settings, conditions, guided=bool(kept) and noise == 0)
-
     @renamed_arguments(level="noise")
     def vary(
         self,
@@ -183,7 +118,7 @@ class StemMaker:
         run = self._run(options, on_progress, cancel)
         noise = check("noise", noise)
         checks.check_given(given, self.stems)
-        return run("vary", lambda piece: vary(piece, noise), gather(_sounds(given)), {"noise": noise})
+        return run("vary", lambda piece: vary(piece, noise), gather(sounds_of(given)), {"noise": noise})
 
     def extend(
         self,
@@ -211,7 +146,7 @@ class StemMaker:
         run = self._run(options, on_progress, cancel)
         seconds = check("seconds", seconds)
         checks.check_given(given, self.stems)
-        past = gather(_sounds(given))
+        past = gather(sounds_of(given))
         length = past.length + checks.at_least_one(seconds * past.rate)
         sounds = replace(past, waves=padded(past.waves, length), length=length)
         return run("extend", lambda piece: extend(piece, past.length), sounds, {"seconds": seconds})
@@ -272,6 +207,6 @@ class StemMaker:
         return Result(stems, mix.astype(np.float32), None, sounds.rate, info, sounds.remarks)
 
 
-def _sounds(given: Mapping[str, Sound | Score]) -> Mapping[str, Sound]:
+def sounds_of(given: Mapping[str, Sound | Score]) -> Mapping[str, Sound]:
     """Given stems, none of which is a score."""
     return cast("Mapping[str, Sound]", given)

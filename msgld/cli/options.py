@@ -82,12 +82,6 @@ def _seed(text: str | int) -> int:
         raise typer.BadParameter(line) from error
 
 
-def check_stretch(start: float | None, stop: float | None) -> None:
-    """Raise UsageError where a stretch ends before it begins."""
-    if stop is not None and stop <= (start or 0.0):
-        raise UsageError(f"--to {stop:g} has to lie after --from {start or 0.0:g}")
-
-
 class Quality(str, Enum):
     """Speed against quality."""
 
