@@ -7,15 +7,14 @@ from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from msgld.aliases import renamed_arguments
 from msgld.api import checks
 from msgld.api.composing import composer_of, in_notes
 from msgld.api.gather import Gathered, gather
-from msgld.api.given_music import listened_music, written_music
-from msgld.api.listening import ears_of
-from msgld.api.making import StemMaker, sounds_of
+from msgld.api.given_music import listened_music, notes_of, written_music
+from msgld.api.making import LISTENING, StemMaker, sounds_of
 from msgld.api.making_notes import Stretch, arranged
 from msgld.api.options import NORMAL, Options
 from msgld.api.record import conditions_record
@@ -31,8 +30,8 @@ from msgld.ranges import check, check_flag, shown
 from msgld.tasks.arrange import arrange
 from msgld.tasks.key import in_matching_key
 
-SEPARATING, LISTENING = 0.6, 0.3
-"""Fractions of the progress: of separating a song, and of listening in what is left."""
+SEPARATING = 0.6
+"""Fraction of the progress that is kept for separating a song."""
 
 
 class SongArranger(SongSeparator, StemMaker):
@@ -104,17 +103,12 @@ class SongArranger(SongSeparator, StemMaker):
             sounds = self._sounds(given, wanted, stretch, options, separating, cancel)
             return self._in_sound(run, sounds, wanted, noise, stretch, conditions, match_key)
         sounds = self._sounds(given, wanted, stretch, options, separating, cancel)
-        middle = done + LISTENING * (1 - done)
-        listening, composing = stages.part(done, middle), stages.part(middle, 1.0)
-        music = listened_music(self.model, sounds, notes or {}, conditions.bpm, listening, cancel)
-        task = self._composing(options, composing, cancel)
+        rests = Stages(rest)
+        music = listened_music(
+            self.model, sounds, notes or {}, conditions.bpm, rests.part(0.0, LISTENING), cancel
+        )
+        task = self._composing(options, rests.part(LISTENING, 1.0), cancel)
         return arranged(task, music, wanted, noise, stretch, conditions)
-
-    def _through_notes(self, latent: str | None) -> bool:
-        """Whether given sound is turned into notes first; errors as for :meth:`_in_notes`."""
-        if latent == "score":
-            ears_of(self.model)
-        return self._in_notes(latent) and (latent == "score" or self.model.listener is not None)
 
     def _sounds(
         self,
@@ -185,7 +179,7 @@ def _exact(given: Any, notes: Mapping[str, object] | None) -> Mapping[str, Score
         raise UsageError(
             "the given stems are notes: give the right ones instead of notes that take their place"
         )
-    return cast("Mapping[str, Score | str | Path]", given)
+    return notes_of(given)
 
 
 def _check_sound(stretch: Stretch, notes: Mapping[str, object] | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -47,6 +47,11 @@ class GivenMusic:
 def written_music(given: Mapping[str, Score | str | Path]) -> GivenMusic:
     """Given notes; errors as :func:`msgld.api.composing.given_score`."""
     return GivenMusic(given_score(given), info={"input": names_of(given)})
+
+
+def notes_of(given: Any) -> Mapping[str, Score | str | Path]:
+    """Given stems, all of which are notes; see :func:`msgld.api.composing.in_notes`."""
+    return cast("Mapping[str, Score | str | Path]", given)
 
 
 def names_of(given: Mapping[str, Score | str | Path]) -> dict[str, str]:

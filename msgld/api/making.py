@@ -15,6 +15,8 @@ from msgld.api import checks, making_notes
 from msgld.api.composed import Composing
 from msgld.api.composing import composer_of, in_notes
 from msgld.api.gather import Gathered, gather, padded
+from msgld.api.given_music import listened_music, notes_of, written_music
+from msgld.api.listening import ears_of
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making
 from msgld.api.record import conditions_record, describe
@@ -25,12 +27,15 @@ from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.music.conditions import OPEN, Conditions
 from msgld.music.score import Score
-from msgld.progress import CancelToken, OnProgress
+from msgld.progress import CancelToken, OnProgress, Stages
 from msgld.ranges import check, shown
 from msgld.tasks.extend import extend
 from msgld.tasks.generate import generate
 from msgld.tasks.making import Piece
 from msgld.tasks.vary import vary
+
+LISTENING = 0.3
+"""Fraction of the progress that is kept for finding the notes of given sound."""
 
 LATENTS = ("score", "sound")
 """What a piece may be made in: notes, or sound."""
@@ -96,6 +101,7 @@ class StemMaker:
         given: Mapping[str, Sound | Score],
         noise: float = 0.6,
         *,
+        latent: str | None = None,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
@@ -105,7 +111,9 @@ class StemMaker:
         Args:
             given: stem -> sound, or all of them notes (MIDI files or scores).
             noise: level from which they are made anew: at 0 the given stems come back as they are, at 1 all is new.
-                Up to 0.1 only the given sound's spectrum changes; from 0.4 on all sound is new.
+                In sound up to 0.1 only the spectrum changes; from 0.4 on all is new.
+            latent: ``score`` finds the notes of given sound and varies these, ``sound`` varies sound; by default notes
+                where the model has ears and a composer.
             options: quality, seed and the like.
             on_progress: called with the progress.
             cancel: stops the task.
@@ -114,7 +122,19 @@ class StemMaker:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         if in_notes(given):
-            return making_notes.varied(self._composing(options, on_progress, cancel), given, noise)
+            task = self._composing(options, on_progress, cancel)
+            noise = check("noise", noise)
+            checks.check_given(given, composer_of(self.model).stems)
+            return making_notes.varied(task, written_music(notes_of(given)), noise)
+        if self._through_notes(latent):
+            noise, stages = check("noise", noise), Stages(on_progress)
+            checks.check_running(options, on_progress, cancel)
+            checks.check_given(given, composer_of(self.model).stems)
+            sounds = gather(sounds_of(given))
+            music = listened_music(self.model, sounds, {}, None, stages.part(0.0, LISTENING), cancel)
+            return making_notes.varied(
+                self._composing(options, stages.part(LISTENING, 1.0), cancel), music, noise
+            )
         run = self._run(options, on_progress, cancel)
         noise = check("noise", noise)
         checks.check_given(given, self.stems)
@@ -158,6 +178,12 @@ class StemMaker:
         if latent == "score":
             composer_of(self.model)
         return latent != "sound" and self.model.composer is not None
+
+    def _through_notes(self, latent: str | None) -> bool:
+        """Whether given sound is turned into notes first; errors as for :meth:`_in_notes`."""
+        if latent == "score":
+            ears_of(self.model)
+        return self._in_notes(latent) and (latent == "score" or self.model.listener is not None)
 
     def _composing(
         self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None

@@ -162,12 +162,9 @@ def bars_between(score: Score, first: float, last: float) -> tuple[int, int]:
     return int(low), int(high) + 1
 
 
-def varied(task: Composing, given: Mapping[str, Any], noise: float) -> Result:
-    """See :meth:`msgld.Msgld.vary`; errors as :func:`arranged` and :func:`msgld.api.composing.given_score`."""
-    noise = check("noise", noise)
-    checks.check_given(given, composer_of(task.model).stems)
-    work = partial(vary, noise=noise)
-    return task.result("vary", work, written_music(given), OPEN, {"noise": noise})
+def varied(task: Composing, music: GivenMusic, noise: float) -> Result:
+    """See :meth:`msgld.Msgld.vary`; ModelError where the model makes no notes."""
+    return task.result("vary", partial(vary, noise=noise), music, OPEN, {"noise": noise})
 
 
 def extended(task: Composing, given: Mapping[str, Any], seconds: float) -> Result:

@@ -175,6 +175,15 @@ def test_made_stems_are_as_loud_as_their_places_in_a_mix_with_the_given_ones(gai
     assert lufs(half["piano"][:, :1]) <= lufs(alone["piano"]) and half["piano"].shape == (2, length // 2)
 
 
+def test_sound_is_varied_through_notes(band: msgld.Msgld, given: dict[str, tuple[np.ndarray, int]]) -> None:
+    same, new = (band.vary(given, noise, options=QUICK) for noise in (0.0, 0.9))
+    assert same.score is not None and new.score is not None
+    for stem, (wave, _) in given.items():
+        np.testing.assert_array_equal(same.stems[stem], wave)
+        assert new.stems[stem].shape[1] == wave.shape[1] and not np.array_equal(new.stems[stem], wave)
+    assert band.vary(given, 0.5, latent="sound", options=QUICK).score is None
+
+
 def test_faults_of_arranging_to_sound_are_one_line_each(
     band: msgld.Msgld, given: dict[str, tuple[np.ndarray, int]], tmp_path: Path
 ) -> None:
