@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -22,7 +23,12 @@ FAINT = 20.0
 
 
 def render_beside(
-    notes: Mapping[str, Notes], timeline: Timeline, given: Mapping[str, np.ndarray], rate: int, length: int
+    notes: Mapping[str, Notes],
+    timeline: Timeline,
+    given: Mapping[str, np.ndarray],
+    rate: int,
+    length: int,
+    soundfont: Path | None = None,
 ) -> dict[str, np.ndarray]:
     """The sound of each made stem, float32 (2, length), from second 0 of the timeline on.
 
@@ -32,6 +38,10 @@ def render_beside(
         given: stem -> sound (channels, L) that it is played with; none for a mix of its own.
         rate: samples per second of the given sound and the result.
         length: samples of the result.
+        soundfont: an .sf2 or .sf3 file; by default the one that comes along.
+
+    Raises:
+        DataError: the soundfont cannot be read or played.
     """
     gain = np.float32(10 ** ((mix_loudness(given, rate) - MIX) / 20))
     fade = np.ones(length, np.float32)
@@ -39,7 +49,7 @@ def render_beside(
     fade[length - count :] = np.linspace(1, 0, count, dtype=np.float32)
     made = {}
     for stem, each in notes.items():
-        dry = render_notes(each, timeline, stem in UNPITCHED, seconds=length / rate)
+        dry = render_notes(each, timeline, stem in UNPITCHED, soundfont, length / rate)
         wave = resample(gain * placed(stem, dry, each), RATE, rate)[:, :length]
         made[stem] = np.pad(wave, ((0, 0), (0, length - wave.shape[1]))) * fade
     return made
