@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from msgld.api.result import Result
     from msgld.api.save import Saved
     from msgld.api.train import train
+    from msgld.api.transcription import Transcription
     from msgld.audio.sound import Excerpt
     from msgld.errors import (
         AudioError,
@@ -60,6 +61,7 @@ __all__ = [
     "Result",
     "Saved",
     "TrainingError",
+    "Transcription",
     "UsageError",
     "evaluate",
     "load",
@@ -77,6 +79,7 @@ _HOMES = {
     "Progress": "progress",
     "Result": "api.result",
     "Saved": "api.save",
+    "Transcription": "api.transcription",
     "evaluate": "evaluation.evaluate",
     "load": "api.msgld",
     "train": "api.train",

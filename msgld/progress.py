@@ -104,3 +104,29 @@ class Meter:
         if not self._done:
             return None
         return (self._clock() - self._start) / self._done * (self._total - self._done)
+
+
+class Stages:
+    """Reports of the parts of a job, one after another, as reports of the whole job, in percent.
+
+    Args:
+        on_progress: called with every report; None for no reports.
+        clock: seconds that only rise.
+    """
+
+    def __init__(self, on_progress: OnProgress | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._on_progress, self._clock = on_progress, clock
+        self._start = clock()
+
+    def part(self, first: float, last: float) -> OnProgress | None:
+        """What the part from fraction ``first`` to ``last`` of the job reports to."""
+        on_progress = self._on_progress
+        if on_progress is None:
+            return None
+
+        def report(progress: Progress) -> None:
+            done = first + (last - first) * progress.fraction
+            eta = (self._clock() - self._start) / done * (1 - done) if done else None
+            on_progress(Progress(100 * done, 100.0, "percent", progress.stage, eta, progress.figures))
+
+        return report

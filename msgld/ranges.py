@@ -68,6 +68,7 @@ RANGES: Mapping[str, Range] = {
     "noise": Range(0, 1),
     "seconds": Range(0.1, 3600, unit="seconds"),
     "bars": Range(1, 512, whole=True, unit="bars"),
+    "bar": Range(1, 100_000, whole=True),
     "start": Range(0, 360_000, unit="seconds"),
     "stop": Range(0, 360_000, unit="seconds"),
     "count": Range(1, 1000, whole=True),

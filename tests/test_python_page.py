@@ -33,7 +33,9 @@ WAITING = {
 @pytest.fixture
 def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with song.wav, bass.wav and drums.wav, in which everything runs; a tiny model stands for the shipped."""
-    model = load_model(save_tiny_model(tmp_path / "tiny", refined=True, styles=("bossa",), notes=True))
+    model = load_model(
+        save_tiny_model(tmp_path / "tiny", refined=True, styles=("bossa",), notes=True, ears=True)
+    )
     with torch.no_grad():  # so that guidance does not drive latents out of range
         model.denoiser.network.outward.weight.mul_(0.1)
     save_model(model, tmp_path / "weights" / "small")

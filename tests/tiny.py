@@ -16,6 +16,8 @@ from msgld.dsp.mel import MelConfig, filterbank
 from msgld.model import Model
 from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
+from msgld.nets.beat_tracker import BeatTracker, BeatTrackerConfig
+from msgld.nets.listener import Listener, ListenerConfig
 from msgld.nets.note_reader import NoteReader, NoteReaderConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
@@ -31,10 +33,12 @@ def save_tiny_model(
     refined: bool = False,
     styles: tuple[str, ...] = (),
     notes: bool = False,
+    ears: bool = False,
 ) -> Path:
     """Write a model with random weights; its stems are nonsense, but finite and different from each other.
 
-    With styles it takes conditions; a refiner changes what it cuts; notes are read at random.
+    With styles it takes conditions; a refiner changes what it cuts; notes are read at random,
+    and so are those that ears find.
     """
     torch.manual_seed(0)
     sizes: dict[str, Any] = {
@@ -60,8 +64,18 @@ def save_tiny_model(
     if notes:
         model.note_reader = NoteReader(NoteReaderConfig(width=8, depth=1, hidden=8))
         torch.nn.init.normal_(model.note_reader.outward.weight)
+    if ears:
+        model.listener, model.beat_tracker = tiny_listener(), BeatTracker(BeatTrackerConfig(width=8, depth=2))
     save_model(model, folder)
     return folder
+
+
+def tiny_listener() -> Listener:
+    sizes = {"entry": 4, "width": 6, "depth": 2, "attack_bands": 6}
+    network = Listener(ListenerConfig(**sizes, drum_width=12, drum_depth=2, drum_hidden=12))
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    return network
 
 
 def tiny_vocoder() -> Vocoder:

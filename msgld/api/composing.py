@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -12,24 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from msgld.api.options import Options
 from msgld.api.players import player_of, tempo_of
-from msgld.api.record import describe
-from msgld.api.remarks import ASSUMED, score_remarks
-from msgld.api.result import Result
+from msgld.api.remarks import ASSUMED
 from msgld.data.midi import song_of
 from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
-from msgld.music.bar_features import facts_of
 from msgld.music.bars import Bars, Signature, Timeline, bars_of
 from msgld.music.conditions import Conditions
-from msgld.music.grid import bar_at, from_cells, to_cells
+from msgld.music.grid import bar_at, from_cells
 from msgld.music.notes import Notes, joined
-from msgld.music.render import render
-from msgld.music.render.presets import font_at
 from msgld.music.score import SCORE_STEMS, Score, score_of
-from msgld.progress import CancelToken, OnProgress
 from msgld.score_model import ScoreModel
 from msgld.tasks.composing import Made, ScorePiece
 
@@ -96,7 +88,7 @@ def given_score(given: Mapping[str, Score | str | Path]) -> Score:
         if np.abs(one.timeline.at(places) - first.timeline.at(places)).max() > 0.05:
             raise UsageError(f"{stem} has another tempo than {next(iter(scores))}: give stems of one piece")
     end = max(float(one.bars.start[-1]) for one in scores.values())
-    notes = {stem: _stem(one, stem) for stem, one in scores.items()}
+    notes = {stem: stem_notes(one, stem) for stem, one in scores.items()}
     return replace(first, bars=bars_of(first.signatures, end), notes=notes)
 
 
@@ -109,7 +101,8 @@ def read_score(path: str | Path) -> Score:
     return replace(score, meta={**score.meta, ASSUMED: float(score.timeline.bpm(np.zeros(1))[0])})
 
 
-def _stem(score: Score, stem: str) -> Notes:
+def stem_notes(score: Score, stem: str) -> Notes:
+    """The notes of a stem in a score: those under its name, else all."""
     return score.notes[stem] if stem in score.notes else joined(list(score.notes.values()))
 
 
@@ -132,61 +125,6 @@ def in_notes(given: Any) -> bool:
 
 def _is_midi(given: Any) -> bool:
     return isinstance(given, str | PathLike) and Path(given).suffix.lower() in (".mid", ".midi")
-
-
-@dataclass(frozen=True)
-class Composing:
-    """A task in notes and its circumstances.
-
-    Attributes:
-        model: whose score model composes.
-        weights: part -> sha256.
-        options: quality, seed and the like.
-        on_progress: called with the progress.
-        cancel: stops the task.
-    """
-
-    model: Model
-    weights: Mapping[str, str]
-    options: Options
-    on_progress: OnProgress | None = None
-    cancel: CancelToken | None = None
-
-    def result(
-        self, task: str, work: Task, score: Score, conditions: Conditions, settings: Mapping[str, Any]
-    ) -> Result:
-        """Carry out a task and render what it made.
-
-        Args:
-            task: its name, for the record.
-            work: the task.
-            score: the given notes, and the bars of the result.
-            conditions: of the piece.
-            settings: for the record.
-        """
-        began, composer = time.monotonic(), composer_of(self.model)
-        soundfont = None if self.options.soundfont is None else Path(self.options.soundfont)
-        if soundfont is not None:
-            font_at(soundfont)  # fails before the work
-        sampling = self.options.applied_to(QUALITIES[self.options.quality])
-        facts = facts_of(conditions, score.bars, score.timeline, composer.styles)
-        given = {stem: to_cells(notes, score.bars) for stem, notes in score.notes.items()}
-        piece = ScorePiece(
-            composer, given, facts, sampling, conditions.programs, None, self.on_progress, self.cancel
-        )
-        made = finished(score, work(piece), conditions, self.options.seed)
-        stems = render(made, soundfont)
-        mix = np.stack(list(stems.values())).sum(0, dtype=np.float64).astype(np.float32)
-        info = {
-            **describe(self.model, self.weights, task, self.options, sampling, settings),
-            "latent": "score",
-            "soundfont": None if soundfont is None else str(soundfont),
-            "bars": int(score.bars.number[-1]) + 1,
-            "bpm": round(float(score.timeline.bpm(np.zeros(1))[0]), 3),
-            "took_seconds": round(time.monotonic() - began, 3),
-        }
-        remarks = tuple(score_remarks(made, soundfont))
-        return Result(stems, mix, None, 44_100, info, remarks, made)
 
 
 def finished(score: Score, made: Mapping[str, Made], conditions: Conditions, seed: int) -> Score:

@@ -21,14 +21,16 @@ class Gathered:
         rate: samples per second of all of them.
         length: samples of all of them.
         remarks: changes that were made to bring them together.
-        names: stem -> where it came from.
+        names: stem -> where it came from; a song's name where they were separated from it.
+        mixture: that song, (channels, length).
     """
 
     waves: dict[str, np.ndarray]
     rate: int
     length: int
     remarks: tuple[str, ...] = ()
-    names: Mapping[str, str] | None = None
+    names: Mapping[str, str] | str | None = None
+    mixture: np.ndarray | None = None
 
 
 def gather(sounds: Mapping[str, Sound]) -> Gathered:

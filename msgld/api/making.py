@@ -1,4 +1,4 @@
-"""The methods of :class:`msgld.Msgld` that make stems."""
+"""The methods of :class:`msgld.Msgld` that make all stems of a piece; see ``arranging`` for single ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ import numpy as np
 
 from msgld.aliases import renamed_arguments
 from msgld.api import checks, making_notes
-from msgld.api.composing import Composing, composer_of, in_notes
+from msgld.api.composed import Composing
+from msgld.api.composing import composer_of, in_notes
 from msgld.api.gather import Gathered, gather, padded
+from msgld.api.given_music import listened_music, notes_of, written_music
+from msgld.api.listening import ears_of
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making
 from msgld.api.record import conditions_record, describe
@@ -24,21 +27,22 @@ from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.music.conditions import OPEN, Conditions
 from msgld.music.score import Score
-from msgld.progress import CancelToken, OnProgress
-from msgld.ranges import check, check_flag, check_optional, shown
-from msgld.tasks.arrange import arrange
+from msgld.progress import CancelToken, OnProgress, Stages
+from msgld.ranges import check, shown
 from msgld.tasks.extend import extend
 from msgld.tasks.generate import generate
-from msgld.tasks.key import in_matching_key
 from msgld.tasks.making import Piece
 from msgld.tasks.vary import vary
+
+LISTENING = 0.3
+"""Fraction of the progress that is kept for finding the notes of given sound."""
 
 LATENTS = ("score", "sound")
 """What a piece may be made in: notes, or sound."""
 
 
 class StemMaker:
-    """Generate, arrange, vary, extend."""
+    """Generate, vary, extend."""
 
     model: Model
     weights: Mapping[str, str]
@@ -91,76 +95,13 @@ class StemMaker:
         settings = {"seconds": seconds, "make": list(wanted), **conditions_record(conditions)}
         return run("generate", lambda piece: generate(piece, wanted), nothing, settings, conditions)
 
-    @renamed_arguments(softness="noise", brief="conditions", hear_key="match_key")
-    def arrange(
-        self,
-        given: Mapping[str, Sound | Score],
-        make: Sequence[str] | None = None,
-        *,
-        noise: float = 0.0,
-        start: float | None = None,
-        stop: float | None = None,
-        conditions: Conditions = OPEN,
-        match_key: bool = True,
-        options: Options = NORMAL,
-        on_progress: OnProgress | None = None,
-        cancel: CancelToken | None = None,
-    ) -> Result:
-        """Make the missing stems to the given ones.
-
-        The given stems come back as they are. Where their rates differ, they are converted to the first one's,
-        where their lengths differ, silence is added; the result's remarks say so.
-
-        Args:
-            given: stem -> sound; or all of them notes: MIDI files or scores, and then the new stems are notes, too.
-            make: which stems to make; None for all that are not given.
-            noise: level of the given stems, 0 to 1. 0 keeps to them; above 0 they are a hint.
-            start: second from which to make. Stems in ``make`` that are also given keep their sound elsewhere, those
-                that are not given are silent there.
-            stop: second up to which to make.
-            conditions: style, tempo, key and instruments of the new stems. A tempo counts from the beginning.
-            match_key: where the conditions name no key, use that of the given stems, if it is clear; a remark says so.
-            options: quality, seed and the like.
-            on_progress: called with the progress.
-            cancel: stops the task.
-
-        Raises:
-            ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
-        """
-        checks.check_conditions(conditions)
-        if in_notes(given):
-            task = self._composing(options, on_progress, cancel)
-            return making_notes.arranged(task, given, make, noise, (start, stop), conditions)
-        run = self._run(options, on_progress, cancel)
-        noise, match_key = check("noise", noise), check_flag("match_key", match_key)
-        start, stop = check_optional("start", start), check_optional("stop", stop)
-        checks.check_given(given, self.stems)
-        wanted = checks.to_make(make, given, self.stems, start is not None or stop is not None)
-        sounds = gather(_sounds(given))
-        first, last = checks.span(start, stop, sounds.length / sounds.rate)
-        if match_key and self.model.styles:
-            matched = in_matching_key(conditions, sounds.waves, sounds.rate)
-            if matched.key != conditions.key:
-                remark = f"in {matched.key}, the likely key of the given stems; a key of yours overrides it"
-                sounds = replace(sounds, remarks=(*sounds.remarks, remark))
-            conditions = matched
-        settings = {
-            "make": list(wanted),
-            "noise": noise,
-            "start": start,
-            "stop": stop,
-            **conditions_record(conditions),
-        }
-        in_key, kept = match_key or conditions.key is not None, set(given) - set(wanted)
-        work = partial(arrange, wanted=wanted, noise=noise, first=first, last=last, in_key=in_key)
-        return run("arrange", work, sounds, settings, conditions, guided=bool(kept) and noise == 0)
-
     @renamed_arguments(level="noise")
     def vary(
         self,
         given: Mapping[str, Sound | Score],
         noise: float = 0.6,
         *,
+        latent: str | None = None,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
@@ -170,7 +111,9 @@ class StemMaker:
         Args:
             given: stem -> sound, or all of them notes (MIDI files or scores).
             noise: level from which they are made anew: at 0 the given stems come back as they are, at 1 all is new.
-                Up to 0.1 only the given sound's spectrum changes; from 0.4 on all sound is new.
+                In sound up to 0.1 only the spectrum changes; from 0.4 on all is new.
+            latent: ``score`` finds the notes of given sound and varies these, ``sound`` varies sound; by default notes
+                where the model has ears and a composer.
             options: quality, seed and the like.
             on_progress: called with the progress.
             cancel: stops the task.
@@ -179,11 +122,23 @@ class StemMaker:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
         if in_notes(given):
-            return making_notes.varied(self._composing(options, on_progress, cancel), given, noise)
+            task = self._composing(options, on_progress, cancel)
+            noise = check("noise", noise)
+            checks.check_given(given, composer_of(self.model).stems)
+            return making_notes.varied(task, written_music(notes_of(given)), noise)
+        if self._through_notes(latent):
+            noise, stages = check("noise", noise), Stages(on_progress)
+            checks.check_running(options, on_progress, cancel)
+            checks.check_given(given, composer_of(self.model).stems)
+            sounds = gather(sounds_of(given))
+            music = listened_music(self.model, sounds, {}, None, stages.part(0.0, LISTENING), cancel)
+            return making_notes.varied(
+                self._composing(options, stages.part(LISTENING, 1.0), cancel), music, noise
+            )
         run = self._run(options, on_progress, cancel)
         noise = check("noise", noise)
         checks.check_given(given, self.stems)
-        return run("vary", lambda piece: vary(piece, noise), gather(_sounds(given)), {"noise": noise})
+        return run("vary", lambda piece: vary(piece, noise), gather(sounds_of(given)), {"noise": noise})
 
     def extend(
         self,
@@ -211,7 +166,7 @@ class StemMaker:
         run = self._run(options, on_progress, cancel)
         seconds = check("seconds", seconds)
         checks.check_given(given, self.stems)
-        past = gather(_sounds(given))
+        past = gather(sounds_of(given))
         length = past.length + checks.at_least_one(seconds * past.rate)
         sounds = replace(past, waves=padded(past.waves, length), length=length)
         return run("extend", lambda piece: extend(piece, past.length), sounds, {"seconds": seconds})
@@ -232,6 +187,12 @@ class StemMaker:
             f"the model {self.model.name!r} makes sound only, without bars, form and chords: leave them out, "
             "or choose a model with a composer"
         )
+
+    def _through_notes(self, latent: str | None) -> bool:
+        """Whether given sound is turned into notes first; errors as for :meth:`_in_notes`."""
+        if latent == "score":
+            ears_of(self.model)
+        return self._in_notes(latent) and (latent == "score" or self.model.listener is not None)
 
     def _composing(
         self, options: Options, on_progress: OnProgress | None, cancel: CancelToken | None
@@ -285,6 +246,6 @@ class StemMaker:
         return Result(stems, mix.astype(np.float32), None, sounds.rate, info, sounds.remarks)
 
 
-def _sounds(given: Mapping[str, Sound | Score]) -> Mapping[str, Sound]:
+def sounds_of(given: Mapping[str, Sound | Score]) -> Mapping[str, Sound]:
     """Given stems, none of which is a score."""
     return cast("Mapping[str, Sound]", given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from msgld.api import checks
-from msgld.api.composing import Composing, blank, composer_of, given_score
+from msgld.api.composed import Composing
+from msgld.api.composing import blank, composer_of
+from msgld.api.given_music import GivenMusic, written_music
 from msgld.api.record import conditions_record
 from msgld.api.result import Result
 from msgld.errors import UsageError
@@ -45,11 +47,12 @@ def generated(task: Composing, seconds: float | None, bars: int | None, make: Se
     length = None if bars is not None else check("seconds", 20.0 if seconds is None else seconds)
     wanted = checks.stem_names(make, composer_of(task.model).stems)
     score = blank(conditions, task.options.seed, bars, length)
+    music = GivenMusic(score)
     settings = {"seconds": length, "bars": bars, "make": list(wanted), **conditions_record(conditions)}
     if not letters:
-        return task.result("generate", partial(generate, wanted=wanted), score, conditions, settings)
+        return task.result("generate", partial(generate, wanted=wanted), music, conditions, settings)
     work = partial(in_form, wanted=wanted, sections=sections_of(letters, score.bars))
-    return task.result("generate", work, score, conditions, {**settings, "form": letters})
+    return task.result("generate", work, music, conditions, {**settings, "form": letters})
 
 
 def letters_of(form: str | None) -> str:
@@ -75,31 +78,81 @@ def sections_of(letters: str, bars: Bars) -> list[Section]:
     ]
 
 
-def arranged(task: Composing, given: Mapping[str, Any], make: Sequence[str] | None, noise: float,
-             span: tuple[float | None, float | None], conditions: Conditions) -> Result:  # fmt: skip
+@dataclass(frozen=True)
+class Stretch:
+    """The part of a piece that is made.
+
+    Attributes:
+        start: its first second; None for the beginning.
+        stop: its last second; None for the end.
+        replay: its first and last written bar, from 1 on, instead of seconds.
+
+    Raises:
+        UsageError: values out of range, or both seconds and bars.
+    """
+
+    start: float | None = None
+    stop: float | None = None
+    replay: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("start", "stop"):
+            object.__setattr__(self, name, check_optional(name, getattr(self, name)))
+        if self.replay is None:
+            return
+        if self.start is not None or self.stop is not None:
+            raise UsageError("name a stretch in bars (replay) or in seconds (start, stop), not in both")
+        if not (
+            isinstance(self.replay, Sequence) and len(self.replay) == 2 and not isinstance(self.replay, str)
+        ):
+            raise UsageError(
+                f"replay is the first and the last bar, such as (9, 12), not {shown(self.replay)}"
+            )
+        first, last = (check("bar", bar) for bar in self.replay)
+        if last < first:
+            raise UsageError(f"replay goes from a bar to a later one, not from {first} to {last}")
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the whole piece."""
+        return self.start is None and self.stop is None and self.replay is None
+
+    def bars(self, score: Score) -> tuple[int, int]:
+        """First and last bar of the grid, the last one excluded; UsageError where it is not in the piece."""
+        if self.replay is None:
+            length = float(score.timeline.at(score.bars.start[-1:])[0])
+            return bars_between(score, *checks.span(self.start, self.stop, length))
+        first, last = self.replay
+        written = int(score.bars.number[-1]) + 1
+        if first > written:
+            raise UsageError(f"the piece has {written} bars, so there is no bar {first} to replay")
+        low, high = np.searchsorted(score.bars.number, [first - 1, last])
+        return int(low), int(high)
+
+    def record(self) -> dict[str, Any]:
+        """For ``run.json``."""
+        bars = {} if self.replay is None else {"replay": list(self.replay)}
+        return {"start": self.start, "stop": self.stop, **bars}
+
+
+def arranged(task: Composing, music: GivenMusic, wanted: Sequence[str], noise: float, stretch: Stretch,
+             conditions: Conditions) -> Result:  # fmt: skip
     """Arrange in notes; see :meth:`msgld.Msgld.arrange`.
 
     Raises:
         ModelError: the model makes no notes.
-        UsageError, DataError: as :func:`given_score`, or values out of range.
+        UsageError: values out of range.
     """
-    composer = composer_of(task.model)
-    noise = check("noise", noise)
-    start, stop = (check_optional(name, value) for name, value in zip(("start", "stop"), span, strict=True))
-    checks.check_given(given, composer.stems)
-    wanted = checks.to_make(make, given, composer.stems, start is not None or stop is not None)
-    score = given_score(given)
-    length = float(score.timeline.at(score.bars.start[-1:])[0])
-    first, last = bars_between(score, *checks.span(start, stop, length))
+    first, last = stretch.bars(music.score)
+    levels = {stem: max(noise, music.noise.get(stem, 0.0)) for stem in music.score.notes}
     settings = {
         "make": list(wanted),
         "noise": noise,
-        "start": start,
-        "stop": stop,
+        **stretch.record(),
         **conditions_record(conditions),
     }
-    work = partial(arrange, wanted=wanted, noise=noise, first=first, last=last)
-    return _of(given, task.result("arrange", work, score, conditions, settings))
+    work = partial(arrange, wanted=wanted, noise=levels, first=first, last=last)
+    return task.result("arrange", work, music, conditions, settings)
 
 
 def bars_between(score: Score, first: float, last: float) -> tuple[int, int]:
@@ -109,27 +162,18 @@ def bars_between(score: Score, first: float, last: float) -> tuple[int, int]:
     return int(low), int(high) + 1
 
 
-def varied(task: Composing, given: Mapping[str, Any], noise: float) -> Result:
-    """See :meth:`msgld.Msgld.vary`; errors as :func:`arranged`."""
-    noise = check("noise", noise)
-    checks.check_given(given, composer_of(task.model).stems)
-    work = partial(vary, noise=noise)
-    return _of(given, task.result("vary", work, given_score(given), OPEN, {"noise": noise}))
+def varied(task: Composing, music: GivenMusic, noise: float) -> Result:
+    """See :meth:`msgld.Msgld.vary`; ModelError where the model makes no notes."""
+    return task.result("vary", partial(vary, noise=noise), music, OPEN, {"noise": noise})
 
 
 def extended(task: Composing, given: Mapping[str, Any], seconds: float) -> Result:
     """See :meth:`msgld.Msgld.extend`; the continuation begins at the bar line after the last note."""
     seconds = check("seconds", seconds)
     checks.check_given(given, composer_of(task.model).stems)
-    score = given_score(given)
-    past = len(score.bars)
+    music = written_music(given)
+    score, past = music.score, len(music.score.bars)
     end = float(score.timeline.at(score.bars.start[-1:])[0]) + seconds
     bars = bars_of(score.signatures, float(score.timeline.beat_at(np.array([end]))[0]))
-    longer, work = replace(score, bars=bars), partial(extend, past=past)
-    return _of(given, task.result("extend", work, longer, OPEN, {"seconds": seconds}))
-
-
-def _of(given: Mapping[str, Any], made: Result) -> Result:
-    """A result that says what it was made from."""
-    names = {stem: "score" if isinstance(one, Score) else str(one) for stem, one in given.items()}
-    return replace(made, info={**made.info, "input": names})
+    longer = replace(music, score=replace(score, bars=bars))
+    return task.result("extend", partial(extend, past=past), longer, OPEN, {"seconds": seconds})

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
+from msgld.api.arranging import SongArranger
 from msgld.api.checks import check_type
-from msgld.api.making import StemMaker
-from msgld.api.separating import SongSeparator
+from msgld.api.listening import SongListener
 from msgld.api.store import model_folder
 from msgld.checkpoint import load_model
 from msgld.description import read_description
@@ -17,8 +17,8 @@ from msgld.ranges import check_flag
 from msgld.runtime import choose_device, keep_freed_memory
 
 
-class Msgld(SongSeparator, StemMaker):
-    """A model that separates, generates, arranges, varies and extends.
+class Msgld(SongListener, SongArranger):
+    """A model that separates, generates, arranges, varies, extends and transcribes.
 
     Attributes:
         name: of the model, which is also a folder's name in outputs.

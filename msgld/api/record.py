@@ -21,7 +21,7 @@ def describe(
     weights: Mapping[str, str],
     task: str,
     options: Options,
-    sampling: Sampling,
+    sampling: Sampling | None,
     extra: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Model, task, seed, settings, device and versions, ready for JSON.
@@ -31,11 +31,11 @@ def describe(
         weights: part -> sha256 of its file.
         task: its name.
         options: as given.
-        sampling: as used.
+        sampling: as used; None for a task that samples nothing.
         extra: the task's own settings.
     """
-    settings = asdict(sampling)
-    seed = settings.pop("seed")
+    settings = {} if sampling is None else asdict(sampling)
+    seed = settings.pop("seed", options.seed)
     return {
         "task": task,
         "model": model.name,

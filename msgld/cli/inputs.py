@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from msgld.api.checks import check_stems
 from msgld.audio.files import folders, is_hidden, own_among, own_files_below, sounds
 from msgld.errors import AudioReadError, UsageError
+from msgld.ranges import shown
+
+if TYPE_CHECKING:
+    from msgld.api.msgld import Msgld
 
 
 def stem_list(text: str | None) -> tuple[str, ...] | None:
@@ -79,6 +86,90 @@ def stems_in(folder: Path, stems: Sequence[str]) -> dict[str, Path]:
     if not files:
         raise AudioReadError(f"no stems in {folder}: it holds no file named {stems[0]}.wav or the like")
     return {stem: files[stem] for stem in stems if stem in files}
+
+
+Stems = Mapping[str, Path]
+"""Stem -> its file."""
+
+
+def music_in(
+    place: Path | None, given: Sequence[str] | None, open_model: Callable[[], Msgld]
+) -> tuple[Path | Stems, Msgld]:
+    """A song, or stems from a folder and from ``--given``, and the model.
+
+    Args:
+        place: a song, or a folder of stems.
+        given: values of ``--given``; mistakes in them are reported before the model loads.
+        open_model: loads the model.
+
+    Raises:
+        UsageError: neither or both, or unknown stems.
+        AudioReadError: there is no such file or folder, or no stem in the folder.
+    """
+    named = stem_files(given or (), "--given")
+    if place is None and not named:
+        raise UsageError(
+            "give stems to start from: --given bass=bass.wav, or a folder with bass.wav; or a song"
+        )
+    if place is not None and not place.exists():
+        raise AudioReadError(f"there is no file or folder {place}")
+    if place is not None and named and not place.is_dir():
+        raise UsageError("give a song, or stems by --given, not both")
+    model = open_model()
+    check_stems(named, model.makes)
+    if place is not None and not place.is_dir():
+        return place, model
+    return {**(stems_in(place, model.makes) if place else {}), **named}, model
+
+
+_STRETCH = re.compile(r"(\d+(?:\.\d+)?)(s?)\s*(?:-|to)\s*(\d+(?:\.\d+)?)(s?)")
+
+
+def read_stretch(replay: str | None, start: float | None, stop: float | None) -> dict[str, Any]:
+    """The stretch of a piece that is made, as arguments of :meth:`msgld.Msgld.arrange`; empty for all of it.
+
+    Args:
+        replay: bars such as ``9-12``, or seconds such as ``8s-12s``.
+        start: second; the old way.
+        stop: likewise.
+
+    Raises:
+        UsageError: it cannot be read, or ends before it begins.
+    """
+    if replay is None:
+        check_stretch(start, stop)
+        given = {"start": start, "stop": stop}
+        return {name: value for name, value in given.items() if value is not None}
+    if start is not None or stop is not None:
+        raise UsageError("choose one of --replay and --from, --to")
+    found = _STRETCH.fullmatch(replay.strip())
+    whole = found is not None and "." not in found[1] + found[3]
+    if found is None or not (whole or (found[2] or found[4])):
+        raise UsageError(f"--replay takes bars such as 9-12, or seconds such as 8s-12s, not {shown(replay)}")
+    if found[2] or found[4]:
+        first, last = float(found[1]), float(found[3])
+        check_stretch(first, last, ("--replay", "its end"))
+        return {"start": first, "stop": last}
+    return {"replay": (int(found[1]), int(found[3]))}
+
+
+def check_stretch(
+    start: float | None, stop: float | None, names: tuple[str, str] = ("--from", "--to")
+) -> None:
+    """Raise UsageError where a stretch ends before it begins."""
+    if stop is not None and stop <= (start or 0.0):
+        raise UsageError(f"{names[1]} {stop:g} has to lie after {names[0]} {start or 0.0:g}")
+
+
+def name_of(music: Path | Stems) -> str:
+    """A name for a result: the song's; the stems' folder if files are called after stems, else the first file's."""
+    if isinstance(music, Path):
+        name = music.resolve().stem
+    else:
+        stem, first = next(iter(music.items()))
+        path = first.resolve()
+        name = path.parent.name if path.stem.lower() == stem else path.stem
+    return name.strip().rstrip(". ") or "song"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from msgld.api.naming import PLAIN
 from msgld.cli import options as o
 from msgld.cli.console import shown, spoken, track
 from msgld.cli.errors import DONE
-from msgld.cli.inputs import stem_files, stem_list, stems_in
+from msgld.cli.inputs import Stems, music_in, name_of, read_stretch, stem_files, stem_list
 from msgld.cli.models import Opened
 from msgld.cli.outputs import Encoded, Out, part_of
 from msgld.errors import UsageError
@@ -47,11 +47,26 @@ NoiseOnGiven = Annotated[
     o.number("noise", help="Noise added to the given stems. 0 keeps to them; at higher values they are a hint."),
 ]  # fmt: skip
 NoiseOnPiece = Annotated[float, o.number("noise", help="How much changes: 0 nothing, 1 everything.")]
-Start = Annotated[float | None, o.number("start", "--from", help="Play only from this second on ...")]
-
-
-Files = Mapping[str, Path]
-"""Stem -> its file."""
+Start = Annotated[float | None, o.number("start", "--from", hidden=True)]
+Stop = Annotated[float | None, o.number("stop", "--to", hidden=True)]
+Place = Annotated[
+    Path | None,
+    typer.Argument(metavar="SONG|FOLDER", help="A song, or a folder with bass.wav, drums.wav and so on."),
+]
+MakeOrReplace = Annotated[
+    str | None,
+    typer.Option("--make", "--replace", metavar="STEM,STEM", help="Stems to make; by default all that are not given. "
+                 "Those of a song or a folder are replaced."),
+]  # fmt: skip
+Notes = Annotated[
+    list[str] | None,
+    typer.Option(metavar="STEM=FILE", help="MIDI that takes the place of what is found in the sound of a stem. May be "
+                 "repeated."),
+]  # fmt: skip
+Replay = Annotated[
+    str | None,
+    typer.Option(metavar="FIRST-LAST", help="Play only these bars, e.g. 9-12, or seconds, e.g. 8s-12s."),
+]
 
 
 Work = Callable[..., "Result"]
@@ -63,9 +78,7 @@ class Maker:
     """Makes pieces and saves them, for all four commands."""
 
     encoding: Encoded
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", rich_help_panel=o.ADVANCED, help="Replace results that exist.")
-    ] = False
+    overwrite: o.AdvancedOverwrite = False
     source: Opened
     console: o.Printing
 
@@ -74,25 +87,27 @@ class Maker:
         check_out(out)
         return self.source.open(self.console)
 
-    def start(self, folder: Path | None, given: list[str] | None, out: Path) -> tuple[Files, Msgld]:
-        """The stems to start from and the model; mistakes in ``--given`` are reported before it loads."""
-        named = stem_files(given or (), "--given")
-        if not (folder or named):
-            raise UsageError("give stems to start from: --given bass=bass.wav, or a folder with bass.wav")
-        model = self.open(out)
-        check_stems(named, model.makes)
-        return {**(stems_in(folder, model.makes) if folder else {}), **named}, model
+    def start(self, place: Path | None, given: list[str] | None, out: Path) -> tuple[Path | Stems, Msgld]:
+        """A song or the stems to start from, and the model; mistakes in ``--given`` are reported before it loads."""
+        return music_in(place, given, partial(self.open, out))
 
-    def check_free(self, folder: Path, sources: Files | None = None) -> None:
+    def stems(self, folder: Path | None, given: list[str] | None, out: Path) -> tuple[Stems, Msgld]:
+        """As :meth:`start`; UsageError for a song."""
+        music, model = self.start(folder, given, out)
+        if isinstance(music, Path):
+            raise UsageError(f"{music} is no folder of stems: separate the song first, and give its stems")
+        return music, model
+
+    def check_free(self, folder: Path, sources: Iterable[Path] = ()) -> None:
         """Raise AudioWriteError where a result may not go to a folder.
 
         Args:
             folder: of the result.
-            sources: the stems that it is made from; they are never replaced.
+            sources: the files that it is made from; they are never replaced.
         """
         advice = "use --overwrite, another --seed or another --out"
         refuse_existing(folder, self.overwrite, advice=advice)
-        check_sources(folder, PLAIN, (), (sources or {}).values())
+        check_sources(folder, PLAIN, (), sources)
 
     def make(self, task: str, work: Work, folder: Path) -> None:
         """Make a piece, save it and say where it is."""
@@ -105,23 +120,27 @@ class Maker:
         self.console.say(f"{shown(saved.folder)} ({seconds:.1f} s of {', '.join(result.stems)}) in {took}")
         self.console.record(status="done", task=task, folder=saved.folder, files=saved.files, run=saved.run)
 
-    def make_from(self, files: Files, task: str, work: Work, out: Path, seed: int) -> int:
-        """Make a piece from stems, in a folder named after them; pieces of other seeds than 0 go beside it."""
-        folder = out / (part_of(_name_of(files)) + (f"-seed{seed}" if seed else ""))
-        self.check_free(folder, files)
+    def make_from(
+        self, music: Path | Stems, task: str, work: Work, out: Path, seed: int, further: Iterable[Path] = ()
+    ) -> int:
+        """Make a piece from a song or stems, in a folder named after them; those of other seeds than 0 go beside it.
+
+        Args:
+            music: a song, or stems.
+            task: its name.
+            work: makes the piece.
+            out: the folder's place.
+            seed: of the piece.
+            further: files that it is made from besides.
+        """
+        folder = out / (part_of(name_of(music)) + (f"-seed{seed}" if seed else ""))
+        files = [music] if isinstance(music, Path) else music.values()
+        self.check_free(folder, [*files, *further])
         self.make(task, work, folder)
         return DONE
 
 
 Making = Annotated[Maker, o.From(Maker)]
-
-
-def _name_of(files: Files) -> str:
-    """A name for a result: the stems' folder if files are called after stems, else the first file."""
-    stem, first = next(iter(files.items()))
-    path = first.resolve()
-    name = path.parent.name if path.stem.lower() == stem else path.stem
-    return name.strip().rstrip(". ") or "song"
 
 
 def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None, conditions: o.Conditioned,
@@ -157,38 +176,40 @@ def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None
     return DONE
 
 
-def arrange(folder: Folder = None, *, given: o.Given = None, make: o.Make = None, conditions: o.Conditioned,
-            key: KeyToMatch = None, noise: NoiseOnGiven = 0.0, start: Start = None, stop: o.Stop = None,
-            options: o.GuidedPlayedSampling, style_guidance: o.StyleGuidance = None, out: Out = Path("arranged"),
-            maker: Making) -> int:  # fmt: skip
-    """Play the missing stems to the ones you have.
+def arrange(place: Place = None, *, given: o.Given = None, make: MakeOrReplace = None, notes: Notes = None,
+            conditions: o.Conditioned, key: KeyToMatch = None, noise: NoiseOnGiven = 0.0, replay: Replay = None,
+            start: Start = None, stop: Stop = None, options: o.GuidedPlayedSampling,
+            style_guidance: o.StyleGuidance = None, out: Out = Path("arranged"), maker: Making) -> int:  # fmt: skip
+    """Play the missing stems to the ones you have, or play stems of a song anew.
 
-    With --from and --to, stems in --make that are also given are replaced in that stretch only. Results go to
-    FOLDER/MODEL/NAME/, named after the given stems, or to NAME-seedN/ if the seed is not 0. A result that exists is an
-    error, unless --overwrite replaces it.
+    A song is separated first; its other stems stay. With --replay, stems in --make that are also given are replaced in
+    that stretch only. Results go to FOLDER/MODEL/NAME/, named after the song or the given stems, or to NAME-seedN/ if
+    the seed is not 0. A result that exists is an error, unless --overwrite replaces it.
 
     \b
     Examples:
       msgld arrange --given bass=b.wav --given drums=d.wav --make guitar,piano
       msgld arrange --given bass=b.mid --chords "Am F C G" --seed 2
+      msgld arrange song.mp3 --replace piano --notes bass=fixed.mid
       msgld arrange --given other=tune.wav --style swing --bpm 132 --key F --instrument drums=brush
-      msgld arrange separated/small/song --make guitar --from 8 --to 12
+      msgld arrange separated/small/song --make guitar --replay 9-12
+      msgld arrange separated/small/song --make guitar --replay 8s-12s
     """
-    wanted = stem_list(make)
+    wanted, stretch = stem_list(make), read_stretch(replay, start, stop)
     conditions = replace(conditions, key=None if key == "any" else key)
-    options = replace(options, style_guidance=style_guidance)
-    o.check_stretch(start, stop)
-    files, model = maker.start(folder, given, out)
-    check_stems(wanted or (), model.makes)
-    if start is None and stop is None:  # a stem of the folder that is to be made is made anew
-        files = {stem: path for stem, path in files.items() if stem not in (wanted or ())}
-    if not files:
-        raise UsageError(
-            "every given stem is also in --make: leave one out, or name a stretch with --from, --to"
-        )
-    work = partial(model.arrange, files, wanted, noise=noise, start=start, stop=stop, conditions=conditions,
+    options, fixed = replace(options, style_guidance=style_guidance), stem_files(notes or (), "--notes")
+    music, model = maker.start(place, given, out)
+    check_stems((*(wanted or ()), *fixed), model.makes)
+    if not stretch and not isinstance(music, Path):  # a stem of the folder that is to be made is made anew
+        music = {stem: path for stem, path in music.items() if stem not in (wanted or ())}
+    if not isinstance(music, Path) and not music:
+        raise UsageError("every given stem is also in --make: leave one out, or name a stretch with --replay")
+    if isinstance(music, Path) and not wanted:
+        raise UsageError("name the stems of the song to play anew, such as --replace piano")
+    work = partial(model.arrange, music, wanted, notes=fixed or None, noise=noise, **stretch, conditions=conditions,
                    match_key=key is None, options=options)  # fmt: skip
-    return maker.make_from(files, "arrange", work, out / part_of(model.name), options.seed)
+    place = out / part_of(model.name)
+    return maker.make_from(music, "arrange", work, place, options.seed, fixed.values())
 
 
 def vary(folder: Folder = None, *, given: o.Given = None, noise: NoiseOnPiece = 0.6, options: o.PlayedSampling,
@@ -204,7 +225,7 @@ def vary(folder: Folder = None, *, given: o.Given = None, noise: NoiseOnPiece = 
       msgld vary separated/small/song --noise 0.3 --seed 5
       msgld vary --given bass=b.wav --given drums=d.wav --noise 0.8
     """
-    files, model = maker.start(folder, given, out)
+    files, model = maker.stems(folder, given, out)
     work = partial(model.vary, files, noise, options=options)
     return maker.make_from(files, "vary", work, out / part_of(model.name), options.seed)
 
@@ -223,7 +244,7 @@ def extend(folder: Folder = None, *, given: o.Given = None, seconds: o.Seconds =
       msgld extend separated/small/song --seconds 20 --seed 3
       msgld extend --given bass=b.wav --given drums=d.wav
     """
-    files, model = maker.start(folder, given, out)
+    files, model = maker.stems(folder, given, out)
     work = partial(model.extend, files, seconds, options=options)
     return maker.make_from(files, "extend", work, out / part_of(model.name), options.seed)
 

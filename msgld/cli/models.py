@@ -100,7 +100,9 @@ def _describe(folder: Path) -> dict[str, Any]:
     except (OSError, ModelError):
         return {"name": folder.name, "folder": folder, "error": "damaged; get it again"}
     # Without a vocoder only parts of a song can be made audible.
-    tasks = ["separate", *(["generate", "arrange", "vary", "extend"] if "vocoder" in parts else [])]
+    makes = parts & {"vocoder", "composer"}
+    tasks = ["separate", *(["generate", "arrange", "vary", "extend"] if makes else [])]
+    tasks += ["transcribe"] if "listener" in parts else []
     return {
         "name": folder.name, "stems": stems, "tasks": tasks, "megabytes": round(size / 1e6, 1), "folder": folder
     }  # fmt: skip

@@ -83,12 +83,6 @@ def _seed(text: str | int) -> int:
         raise typer.BadParameter(line) from error
 
 
-def check_stretch(start: float | None, stop: float | None) -> None:
-    """Raise UsageError where a stretch ends before it begins."""
-    if stop is not None and stop <= (start or 0.0):
-        raise UsageError(f"--to {stop:g} has to lie after --from {start or 0.0:g}")
-
-
 class Quality(str, Enum):
     """Speed against quality."""
 
@@ -123,6 +117,11 @@ AsJson = Annotated[
     typer.Option("--json", rich_help_panel=ADVANCED,
                  help="Print one JSON object per result on standard output; text goes to standard error."),
 ]  # fmt: skip
+
+
+AdvancedOverwrite = Annotated[
+    bool, typer.Option("--overwrite", rich_help_panel=ADVANCED, help="Replace results that exist.")
+]
 
 
 def _console(as_json: AsJson = False) -> Console:

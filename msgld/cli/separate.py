@@ -21,7 +21,7 @@ from msgld.cli import options as o
 from msgld.cli.console import Console, Unwritten, complain, shown, spoken, track
 from msgld.cli.errors import DONE, FAILED, message, show_traceback
 from msgld.cli.existing import changed
-from msgld.cli.inputs import Found, find_songs, stem_files, stem_list, track_names
+from msgld.cli.inputs import Found, check_stretch, find_songs, stem_files, stem_list, track_names
 from msgld.cli.models import Opened
 from msgld.cli.outputs import DEFAULT, EncodedAsDemucs, Out, Overwrite, Template, check_apart
 from msgld.errors import Cancelled, UsageError
@@ -79,7 +79,7 @@ def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, k
     """
     if skip_existing and overwrite:
         raise UsageError("choose one of --skip-existing and --overwrite")
-    o.check_stretch(start, stop)
+    check_stretch(start, stop)
     template, wanted, pair = Template(filename), stem_list(stems), two_stems and two_stems.strip().lower()
     files = stem_files(known or (), "--known")
     found = find_songs(songs, out)

@@ -12,6 +12,9 @@ from msgld.music.bars import STEPS
 from msgld.music.grid import LOWEST, Cells
 from msgld.music.score import Score
 
+LABELS = 150
+"""Bars that have a number and a chord, at most; of a longer piece every second or third bar has them, or fewer."""
+
 
 def draw_rolls(
     rows: Mapping[str, Mapping[str, Cells]], stems: Sequence[str], steps: np.ndarray, path: Path
@@ -34,16 +37,19 @@ def draw_score(score: Score, path: Path, chords: Sequence[str] = ()) -> None:
     """Write a picture of a score: a piano roll for each stem, bar lines, and the chord of each bar on top."""
     stems = list(score.notes)
     figure, axes = _grid(len(stems), 1, (min(60, max(10, 0.55 * len(score.bars))), 1.7 * len(stems) + 0.4))
-    start = score.bars.start
+    start, step = score.bars.start, -(-len(score.bars) // LABELS)
+    lines = start[:-1:step]
     for (axis,), stem in zip(axes, stems, strict=True):
         notes = score.notes[stem]
         _bars(axis, notes.onset, notes.onset + notes.duration, notes.pitch, notes.velocity)
         axis.set_ylabel(stem)
         axis.set_xlim(start[0], start[-1])
-        axis.set_xticks(start[:-1], labels=[])
+        axis.set_xticks(lines, labels=[])
         axis.grid(axis="x", linewidth=0.3)
-    axes[-1][0].set_xticks(start[:-1], labels=[str(number + 1) for number in score.bars.number], fontsize=7)
-    for beat, name in zip(start[:-1], chords, strict=False):
+    axes[-1][0].set_xticks(
+        lines, labels=[str(number + 1) for number in score.bars.number[::step]], fontsize=7
+    )
+    for beat, name in zip(lines, chords[::step], strict=False):
         axes[0][0].annotate(name, (beat, 1.02), xycoords=("data", "axes fraction"), fontsize=7)
     _save(figure, path)
 

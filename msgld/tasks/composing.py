@@ -110,19 +110,21 @@ def generate(piece: ScorePiece, wanted: Sequence[str]) -> dict[str, Made]:
     return compose(piece, piece.task(noise_maps.generate(len(piece.model.stems), piece.bars, False), wanted))
 
 
-def arrange(piece: ScorePiece, wanted: Sequence[str], noise: float = 0.0, first: int = 0,
+def arrange(piece: ScorePiece, wanted: Sequence[str], noise: float | Mapping[str, float] = 0.0, first: int = 0,
             last: int | None = None) -> dict[str, Made]:  # fmt: skip
     """Make the wanted stems to the given ones.
 
     Args:
         piece: the given stems; those that are also wanted are made anew from bar ``first`` to ``last`` (excluded).
         wanted: stems to make.
-        noise: level of the given stems.
+        noise: level of the given stems, of all or of each; those that it does not name have 0.
         first: bar from which to make.
         last: bar up to which to make.
     """
     stems = piece.model.stems
-    known = {k: noise for k, stem in enumerate(stems) if stem in piece.given and stem not in wanted}
+    levels = noise if isinstance(noise, Mapping) else dict.fromkeys(stems, noise)
+    kept = [stem for stem in stems if stem in piece.given and stem not in wanted]
+    known = {stems.index(stem): levels.get(stem, 0.0) for stem in kept}
     task = noise_maps.arrange(len(stems), piece.bars, known, False)
     task = noise_maps.restrict(task, first, piece.bars if last is None else last)
     return compose(piece, piece.task(task, (*piece.given, *wanted)))

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from msgld.cli.errors import guarded, take_debug
 from msgld.cli.evaluate import TASKS, task_first
-from msgld.cli.inputs import find_songs, stem_files, stem_list, stems_in, track_names
+from msgld.cli.inputs import find_songs, read_stretch, stem_files, stem_list, stems_in, track_names
 from msgld.cli.main import COMMANDS, app
 from msgld.cli.outputs import choose_encoding
 from msgld.data.source import Clip
@@ -86,6 +86,11 @@ def test_the_help_stays_short(command: str) -> None:
         ["arrange"],
         ["arrange", "--given", "bass"],
         ["arrange", "--given", f"bass={__file__}", "--from", "5", "--to", "4"],
+        ["arrange", "--given", f"bass={__file__}", "--replay", "5s-4s"],
+        ["arrange", "--given", f"bass={__file__}", "--replay", "1.5-2"],
+        ["arrange", "--given", f"bass={__file__}", "--replay", "5-6", "--from", "3"],
+        ["arrange", "--given", f"bass={__file__}", "--notes", "piano"],
+        ["arrange", __file__, "--given", f"bass={__file__}"],
         ["generate", "--count", "0"],
         ["generate", "--format", "aac"],
         ["generate", "--instrument", "rhodes"],
@@ -254,6 +259,47 @@ def test_a_piece_is_generated_varied_and_extended(tmp_path: Path, model: Path) -
         soundfile.info(tmp_path / done.records[0]["files"]["mix"]).duration for done in (made, varied, longer)
     ]
     assert lengths == pytest.approx([1.0, 1.0, 1.5], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("9-12", {"replay": (9, 12)}),
+        ("8s-12.5s", {"start": 8.0, "stop": 12.5}),
+        ("8-12s", {"start": 8, "stop": 12}),
+    ],
+)
+def test_a_stretch_is_bars_or_seconds(text: str, wanted: dict[str, object]) -> None:
+    assert read_stretch(text, None, None) == wanted
+
+
+def test_a_stem_of_a_song_is_replaced(tmp_path: Path, model: Path) -> None:
+    song = write_noise(tmp_path / "song.wav", 1.0)
+    quick = ["-n", model, "--quality", "draft", "--steps", "1", "--json"]
+    done = run(["arrange", song, "--replace", "piano", *quick], tmp_path)
+    assert done.code == 0, done.err
+    (record,) = done.records
+    assert Path(record["folder"]) == Path("arranged/tiny/song")
+    assert set(record["files"]) == {"bass", "drums", "guitar", "piano", "other", "mix"}
+    unnamed, varied = run(["arrange", song, *quick], tmp_path), run(["vary", song, *quick], tmp_path)
+    assert (unnamed.code, varied.code) == (2, 2)
+    assert "--replace piano" in unnamed.complaints[0] and "separate the song first" in varied.complaints[0]
+
+
+def test_stems_are_transcribed_by_a_model_with_ears(tmp_path: Path, model: Path) -> None:
+    stem, listener = write_noise(tmp_path / "bass.wav", 2.0), save_tiny_model(tmp_path / "ears", ears=True)
+    done = run(["transcribe", "--given", f"bass={stem}", "-n", listener, "--bpm", "90", "--json"], tmp_path)
+    assert done.code == 0, done.err
+    (record,) = done.records
+    assert Path(record["folder"]).parts[:2] == ("transcribed", "tiny")
+    assert {path.name for path in (tmp_path / record["folder"]).iterdir()} == {
+        "bass.mid", "mix.mid", "notes.png", "run.json",
+    }  # fmt: skip
+    again = run(["transcribe", "--given", f"bass={stem}", "-n", listener], tmp_path)
+    deaf = run(["transcribe", stem, "-n", model], tmp_path)
+    both = run(["transcribe", stem, "--given", f"bass={stem}", "-n", listener], tmp_path)
+    assert (again.code, deaf.code, both.code) == (1, 1, 2)
+    assert all(len(one.complaints) == 1 for one in (again, deaf, both)) and "no ears" in deaf.complaints[0]
 
 
 class FewClips:

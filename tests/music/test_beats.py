@@ -10,7 +10,7 @@ import pytest
 from msgld.errors import DataError
 from msgld.metrics.notes import found_times
 from msgld.music.bars import Signature, bars_of
-from msgld.music.listen.beats import SPREAD, USUAL, BeatRules, begin_bars, decode_beats, place_beats
+from msgld.music.listen.beats import RULES, SPREAD, USUAL, BeatRules, begin_bars, decode_beats, place_beats
 from msgld.music.listen.song import time_of
 from msgld.music.played import Beats, beats_of
 
@@ -117,19 +117,40 @@ def _worth_of(begins: np.ndarray, score: np.ndarray, rules: BeatRules) -> float:
 
 
 @pytest.mark.parametrize(("metre", "begin"), [(4, 0), (4, 3), (3, 2)])
-def test_bars_of_the_grid_begin_where_bars_do(metre: int, begin: int):
+@pytest.mark.parametrize("silence", [0.0, 0.3, 9.0])
+def test_bars_of_the_grid_begin_where_bars_do(metre: int, begin: int, silence: float):
     beats = swaying(30)
-    timeline, signatures = time_of(bars_at(beats, metre, begin))
-    assert signatures == (Signature(0.0, metre, 4),) and timeline.seconds[0] <= 0
+    found = bars_at(beats, metre, begin)
+    timeline, signatures = time_of(Beats(found.seconds + silence, found.first, found.compound))
+    assert signatures[-1].numerator == metre and len(signatures) <= 2
+    assert timeline.at(np.zeros(1))[0] == pytest.approx(0, abs=1e-9)
+    assert timeline.bpm(np.zeros(1))[0] == pytest.approx(60 / np.diff(beats)[0], rel=0.2)
     lines = timeline.at(bars_of(signatures, float(timeline.beats[-1])).start)
-    assert all(np.abs(lines - true).min() < 0.02 for true in beats[begin::metre])
+    assert all(np.abs(lines - true - silence).min() < 0.02 for true in beats[begin::metre])
 
 
 def test_beats_in_three_are_dotted_quarters():
     beats = 0.6 + 0.6 * np.arange(24)
     timeline, signatures = time_of(bars_at(beats, 2, compound=True))
-    assert signatures == (Signature(0.0, 6, 8),)
+    assert signatures == (Signature(0.0, 3, 8), Signature(1.5, 6, 8))
     np.testing.assert_allclose(timeline.bpm(np.array([6.0])), 150, rtol=0.01)
+
+
+def test_a_tempo_near_the_true_one_settles_half_and_double():
+    beats = 0.4 + 0.4 * np.arange(80)  # 150 a minute; every second one is as good a beat
+    score, first, threes = scores(beats, 33), scores(beats[::4], 33), np.full(round(33 * SECOND), -3.0)
+    for bpm, step in ((80.0, 2), (140.0, 1)):
+        found = decode_beats(score, first, threes, SECOND, RULES.near(bpm))
+        assert np.median(np.diff(found.seconds)) == pytest.approx(0.4 * step, abs=0.01)
+
+
+def test_free_time_has_no_beats():
+    """Few notes at moments that no tempo explains."""
+    rng = np.random.default_rng(0)
+    struck = np.cumsum(rng.uniform(0.3, 2.5, 40))
+    length = struck[-1] + 1
+    few = scores(struck[rng.uniform(size=40) < 0.2], length)
+    assert not len(decode_beats(few, few, np.full(len(few), -3.0), SECOND))
 
 
 @pytest.mark.parametrize("signature", [(4, 4), (3, 4), (6, 8), (12, 8), (7, 8), (2, 2)])

@@ -6,7 +6,7 @@ a tempo holds where nothing is struck and still may change. The second one choos
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,6 +24,9 @@ class BeatRules:
     """How beats and bars go on.
 
     Attributes:
+        tempos: slowest and fastest tempo, beats a minute.
+        usual: the likeliest tempo at the beginning.
+        least: fraction of the beats whose score has to be above 0; where fewer are, there is no beat.
         steady: cost of a change of tempo by a factor of e, from one beat to the next.
         lost: cost of a second before the first beat or after the last one.
         clear: largest score of a frame; scores below minus a quarter of it count as that.
@@ -31,11 +34,18 @@ class BeatRules:
         change: cost of another number of beats.
     """
 
+    tempos: tuple[float, float] = TEMPOS
+    usual: float = USUAL
+    least: float = 0.3
     steady: float = 60.0
     lost: float = 5.0
     clear: float = 5.0
     metres: dict[int, float] = field(default_factory=lambda: {2: 0.6, 3: 0.2, 4: 0.0, 5: 1.5, 6: 0.8, 7: 1.5})
     change: float = 10.0
+
+    def near(self, bpm: float) -> BeatRules:
+        """Rules for music with a beat whose tempo is nearer to ``bpm`` (beats a minute) than to its half or double."""
+        return replace(self, tempos=(bpm / 2**0.5, bpm * 2**0.5), usual=bpm, least=0.0)
 
 
 RULES = BeatRules()
@@ -44,7 +54,7 @@ RULES = BeatRules()
 def decode_beats(
     beat: np.ndarray, first: np.ndarray, compound: np.ndarray, second: float, rules: BeatRules = RULES
 ) -> Beats:
-    """The likeliest beats; none in a sound that has fewer than two.
+    """The likeliest beats; none in a sound that has fewer than two, or in free time.
 
     Args:
         beat: score (a logit) of a beat in each frame, (T,).
@@ -53,8 +63,9 @@ def decode_beats(
         second: frames in a second.
         rules: how they go on.
     """
-    frames = place_beats(np.clip(beat, -rules.clear / 4, rules.clear), second, rules.steady, rules.lost)
-    if len(frames) < 2:
+    clipped = np.clip(beat, -rules.clear / 4, rules.clear)
+    frames = place_beats(clipped, second, rules.steady, rules.lost, rules.tempos, rules.usual)
+    if len(frames) < 2 or float((_near(beat, frames) > 0).mean()) < rules.least:
         return Beats.none()
     begins = begin_bars(_near(first, frames), rules)
     threes = _near(compound, frames)
@@ -63,7 +74,14 @@ def decode_beats(
     return Beats((frames + _between(beat, frames)) / second, begins, mean[bars] > 0)
 
 
-def place_beats(score: np.ndarray, second: float, steady: float, lost: float) -> np.ndarray:
+def place_beats(
+    score: np.ndarray,
+    second: float,
+    steady: float,
+    lost: float,
+    tempos: tuple[float, float] = TEMPOS,
+    usual: float = USUAL,
+) -> np.ndarray:
     """Frames of the beats with the greatest sum of scores less the costs of changing tempo, ascending.
 
     Args:
@@ -71,20 +89,21 @@ def place_beats(score: np.ndarray, second: float, steady: float, lost: float) ->
         second: frames in a second.
         steady: cost of a change of tempo by a factor of e.
         lost: cost of a second before the first beat or after the last one.
+        tempos: slowest and fastest, beats a minute.
+        usual: the likeliest tempo at the beginning.
     """
-    spans = np.arange(int(np.ceil(60 * second / TEMPOS[1])), int(60 * second / TEMPOS[0]) + 1)
+    spans = np.arange(int(np.ceil(60 * second / tempos[1])), int(60 * second / tempos[0]) + 1)
     logs = np.log(spans)
     cost = steady * np.abs(logs[:, None] - logs[None])
-    start = -0.5 * ((logs - np.log(60 * second / USUAL)) / SPREAD) ** 2
+    start = -0.5 * ((logs - np.log(60 * second / usual)) / SPREAD) ** 2
     frames, longest = len(score), int(spans[-1])
-    ahead = np.full(
-        (longest + frames, len(spans)), -np.inf
-    )  # best sum up to a beat, if the next one is so far away
+    # Best sum up to a beat, if the next one is so far away; of the last frames only, in turn.
+    ahead = np.full((longest, len(spans)), -np.inf)
     came = np.zeros((frames, len(spans)), np.int16)  # the interval before that, -1 where beats begin
     best, last = -np.inf, (0, 0)
     columns = np.arange(len(spans))
     for frame in range(frames):
-        before = ahead[longest + frame - spans, columns]
+        before = ahead[(frame - spans) % longest, columns]
         sums = score[frame] + before
         top = int(sums.argmax())
         whole = float(sums[top]) - lost * (frames - 1 - frame) / second
@@ -95,7 +114,7 @@ def place_beats(score: np.ndarray, second: float, steady: float, lost: float) ->
         reached = going[columns, came[frame]]
         begun = score[frame] + start - lost * frame / second
         came[frame][begun > reached] = -1
-        ahead[longest + frame] = np.maximum(reached, begun)
+        ahead[frame % longest] = np.maximum(reached, begun)
     if not np.isfinite(best):
         return np.zeros(0, int)
     frame, span = last

@@ -105,6 +105,12 @@ def decode_notes(
     return part.pick(np.lexsort((part.pitch, part.onset)))
 
 
+def silent_part(stem: str) -> Part:
+    """A stem without notes."""
+    none, numbers = np.zeros(0), np.zeros(0, int)
+    return Part(stem, 0, stem in UNPITCHED, none, none, numbers, numbers, none, none)
+
+
 def _peaks(onset: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """Key and frame of every maximum over two frames to either side that reaches the threshold."""
     padded = np.pad(onset, ((0, 0), (2, 2)), constant_values=-1.0)

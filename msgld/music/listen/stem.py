@@ -1,19 +1,19 @@
-"""The listener over a whole stem, of any length in bounded memory."""
+"""The listener over a whole stem, of any length in memory that does not depend on it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from msgld.dsp.loudness import gated_rms
+from msgld.dsp.loudness import RELATIVE_GATE, gated_rms
 from msgld.dsp.resample import resample
-from msgld.music.listen.notes import Activity, Rules, decode_notes
-from msgld.music.midi.parts import Part
+from msgld.music.listen.notes import Activity, Rules, decode_notes, silent_part
+from msgld.music.midi.parts import Part, joined_parts
 
 LOUDNESS = 0.1
 """RMS of the sound that the networks are given."""
@@ -24,7 +24,14 @@ SILENT = 1e-5
 FRAMES = 1024
 """Frames of a window, or more where the network sees far."""
 
+STRETCH, TAIL = 240.0, 16.0
+"""Seconds whose notes are decoded at once, and seconds after them in which the ends of notes are seen."""
 
+Step = Callable[[float], None]
+"""Called with the seconds of sound that are done."""
+
+
+@runtime_checkable
 class Listener(Protocol):
     """A network in evaluation mode, such as :class:`msgld.nets.listener.Listener`, whose attributes it has.
 
@@ -52,8 +59,18 @@ def windows(frames: int, hop: int, context: int) -> Iterator[tuple[int, int, int
 def mono(sound: np.ndarray, rate: int, wanted: int) -> Tensor:
     """A sound (channels, L) as networks take it: mono (1, l), at their rate and loudness; zeros where it is silent."""
     wave = torch.from_numpy(resample(np.asarray(sound, np.float32).mean(0, keepdims=True), rate, wanted))
-    rms = gated_rms(wave, wanted)
-    return wave * (LOUDNESS / rms) if rms > SILENT else torch.zeros_like(wave)
+    return wave * gain_for(wave, wanted)
+
+
+def gain_for(wave: Tensor, rate: int) -> float:
+    """The gain that brings a sound (1, L) to the loudness of training; 0 where it is silent.
+
+    Long sounds are measured stretch by stretch; stretches that are much softer than the others do not count.
+    """
+    pieces = wave.split(round(STRETCH * rate), 1)
+    powers = np.array([gated_rms(piece, rate) ** 2 for piece in pieces])
+    rms = float(np.sqrt(powers[powers >= RELATIVE_GATE * powers.mean()].mean()))
+    return LOUDNESS / rms if rms > SILENT else 0.0
 
 
 def over_windows(
@@ -111,9 +128,34 @@ def listen(listener: Listener, sound: np.ndarray, rate: int, stem: str, rules: R
         stem: its name.
         rules: of what it can play; those of the table by default.
     """
-    wave = mono(sound, rate, listener.config.rate)
-    activity = activity_of(listener, wave, stem)
-    if not bool(wave.any()):
-        activity = replace(activity, onset=np.zeros_like(activity.onset))
-    onset, sounding = listener.thresholds[listener.config.stems.index(known(listener, stem))].tolist()
-    return decode_notes(activity, stem, (onset, sounding), rules)
+    return find_notes(listener, mono(sound, rate, listener.config.rate), stem, rules)
+
+
+def find_notes(
+    listener: Listener, wave: Tensor, stem: str, rules: Rules | None = None, step: Step = lambda _: None
+) -> Part:
+    """The notes of a wave of any length, stretch by stretch.
+
+    Args:
+        listener: in evaluation mode.
+        wave: of the stem, mono (1, L) at the listener's rate; its loudness does not matter.
+        stem: its name.
+        rules: of what it can play; those of the table by default.
+        step: called after each stretch.
+    """
+    config = listener.config
+    gain, second = gain_for(wave, config.rate), config.rate / config.hop
+    onset, sounding = listener.thresholds[config.stems.index(known(listener, stem))].tolist()
+    frames = wave.shape[1] // config.hop + 1 if gain else 0
+    stretch, tail = round(STRETCH * second), round(TAIL * second)
+    before = config.width_of_time + round(0.2 * second)
+    parts = [silent_part(stem)]
+    for first in range(0, frames, stretch):
+        begin, stop = max(0, first - before), first + stretch + tail
+        activity = activity_of(listener, gain * wave[:, begin * config.hop : stop * config.hop], stem)
+        part = decode_notes(activity, stem, (onset, sounding), rules)
+        part = replace(part, onset=part.onset + begin / second)
+        inside = (part.onset >= first / second) | (first == 0)
+        parts.append(part.pick(inside & (part.onset < (first + stretch) / second)))
+        step(min(stretch, frames - first) / second)
+    return joined_parts(parts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -109,6 +110,15 @@ class Song:
     bars: frozenset[float] = frozenset()
     timeline: Timeline | None = None
     signatures: tuple[Signature, ...] = ()
+
+
+def joined_parts(parts: Sequence[Part]) -> Part:
+    """The notes of all parts, one after another, as a part of the first one's kind; at least one part."""
+    names = ("onset", "duration", "pitch", "velocity", "gain", "pan")
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in names
+    }
+    return replace(parts[0], **columns)
 
 
 def gain_of(volume: np.ndarray, expression: np.ndarray) -> np.ndarray:

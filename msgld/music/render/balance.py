@@ -69,22 +69,22 @@ def balanced(dry: Mapping[str, np.ndarray], notes: Mapping[str, Notes]) -> dict[
         dry: sound of each stem, (2, L) at 44,100 samples per second.
         notes: of each stem.
     """
-    placed = {stem: _placed(stem, sound, notes[stem]) for stem, sound in dry.items()}
-    if not placed:
+    stems = {stem: placed(stem, sound, notes[stem]) for stem, sound in dry.items()}
+    if not stems:
         return {}
-    mix = np.zeros_like(next(iter(placed.values())))
-    for sound in placed.values():
+    mix = np.zeros_like(next(iter(stems.values())))
+    for sound in stems.values():
         mix += sound
     loudness = lufs(mix)
     if loudness <= SILENT:
-        return placed
+        return stems
     gain = np.float32(10 ** ((MIX - loudness) / 20))
     gains = gain * peak_gains(gain * mix, RATE, CEILING)
-    return {stem: sound * gains for stem, sound in placed.items()}
+    return {stem: sound * gains for stem, sound in stems.items()}
 
 
-def _placed(stem: str, dry: np.ndarray, notes: Notes) -> np.ndarray:
-    """A stem at its place: loudness, panning, room."""
+def placed(stem: str, dry: np.ndarray, notes: Notes) -> np.ndarray:
+    """A stem at its place in a mix at ``MIX`` LUFS: loudness, panning, room; (2, L) at 44,100 samples per second."""
     loudness = lufs(dry)
     if loudness <= SILENT:
         return np.zeros_like(dry)
