@@ -73,6 +73,8 @@ RANGES: Mapping[str, Range] = {
     "stop": Range(0, 360_000, unit="seconds"),
     "count": Range(1, 1000, whole=True),
     # conditions
+    "density": Range(0, 100, unit="notes a bar"),
+    "loudness": Range(1, 127),
     "bpm": Range(30, 300),
     "beats": Range(0, 2000),
     "offset": Range(-1_000_000, 1_000_000),

@@ -51,7 +51,7 @@ SEPARATE = {
     "steps": "--steps", "guidance": "--guidance", "segment": "--segment", "overlap": "--overlap", "batch": "--batch",
     "start": "--from", "stop": "--to", "mp3_bitrate": "--mp3-bitrate",
 }  # fmt: skip
-GENERATE = {"seconds": "--seconds", "count": "--count", "bpm": "--bpm", "style_guidance": "--style-guidance"}
+GENERATE = {"seconds": "--seconds", "count": "--count", "bpm": "--bpm"}
 OPTIONS = [
     *(("separate", flag, name) for name, flag in SEPARATE.items()),
     *(("generate", flag, name) for name, flag in GENERATE.items()),

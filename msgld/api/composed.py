@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from msgld.api.checks import check_stems
 from msgld.api.composing import QUALITIES, Task, composer_of, finished
 from msgld.api.gather import Gathered
 from msgld.api.given_music import GivenMusic
@@ -19,7 +20,7 @@ from msgld.api.remarks import score_remarks
 from msgld.api.result import Result
 from msgld.audio.stream import stacked
 from msgld.model import Model
-from msgld.music.bar_features import facts_of
+from msgld.music.bar_features import facts_of, wanted_features
 from msgld.music.conditions import Conditions
 from msgld.music.grid import bar_at, to_cells
 from msgld.music.notes import Notes
@@ -69,8 +70,10 @@ class Composing:
         sampling = self.options.applied_to(QUALITIES[self.options.quality])
         facts = facts_of(conditions, score.bars, score.timeline, composer.styles)
         given = {stem: to_cells(notes, score.bars) for stem, notes in score.notes.items()}
+        check_stems((*conditions.programs, *conditions.density, *conditions.loudness), composer.stems)
+        own = wanted_features(conditions, composer.stems, len(score.bars))
         piece = ScorePiece(
-            composer, given, facts, sampling, conditions.programs, None, self.on_progress, self.cancel
+            composer, given, facts, sampling, conditions.programs, own, self.on_progress, self.cancel
         )
         made = work(piece)
         whole = finished(score, made, conditions, self.options.seed)

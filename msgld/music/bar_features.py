@@ -135,6 +135,17 @@ def own_features(cells: Mapping[str, Cells], stems: Sequence[str], bars: int) ->
     return features
 
 
+def wanted_features(conditions: Conditions, stems: Sequence[str], bars: int) -> np.ndarray:
+    """The density and loudness that conditions name, the same in all bars, float32 (S, T, ``OWN``)."""
+    features = np.zeros((len(stems), bars, OWN), np.float32)
+    for number, stem in enumerate(stems):
+        if stem in conditions.density:
+            features[number, :, :2] = 1, density(conditions.density[stem])
+        if stem in conditions.loudness:
+            features[number, :, 2:] = 1, conditions.loudness[stem] / 127
+    return features
+
+
 def density(onsets: np.ndarray | float) -> np.ndarray:
     """Onsets in a bar as a number from 0 to about 1."""
     return np.asarray(np.log1p(onsets) / 4)

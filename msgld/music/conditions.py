@@ -37,6 +37,8 @@ class Conditions:
         offset: beats before the beginning of the piece; for excerpts of longer pieces.
         chords: one a bar, such as ``"Am F C G"``; ``Am,F`` share a bar, ``C/E`` names the bass, ``N`` is no chord. The
             row repeats. Only music that is made in notes follows them.
+        density: stem -> notes that begin in a bar, such as ``{"piano": 8}``; of music in notes only.
+        loudness: stem -> mean MIDI velocity, 1 to 127; of music in notes only.
 
     Raises:
         UsageError: a tempo out of range, an unreadable key or chord, an unknown instrument, or a value of another type.
@@ -49,6 +51,8 @@ class Conditions:
     beats: float = 4.0
     offset: float = 0.0
     chords: str | None = None
+    density: Mapping[str, float] = field(default_factory=dict)
+    loudness: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("style", "key", "chords"):
@@ -65,7 +69,8 @@ class Conditions:
             )
         chosen = {stem: programs_of(stem, names) for stem, names in self.instruments.items()}
         numbers = {name: check(name, getattr(self, name)) for name in ("beats", "offset")}
-        kept = {"bpm": check_optional("bpm", self.bpm), "instruments": chosen, **numbers}
+        own = {name: _by_stem(name, getattr(self, name)) for name in ("density", "loudness")}
+        kept = {"bpm": check_optional("bpm", self.bpm), "instruments": chosen, **numbers, **own}
         for name, value in kept.items():
             object.__setattr__(self, name, value)
 
@@ -77,9 +82,16 @@ class Conditions:
     @property
     def empty(self) -> bool:
         """Whether all of it is left open."""
-        return not self.instruments and all(
+        return not (self.instruments or self.density or self.loudness) and all(
             value is None for value in (self.style, self.bpm, self.key, self.chords)
         )
+
+
+def _by_stem(name: str, chosen: Any) -> dict[str, float]:
+    """A number for each of some stems; UsageError where it is out of range."""
+    if not isinstance(chosen, Mapping):
+        raise UsageError(f'{name} is given by stem, such as {{"piano": 8}}, not as {shown(chosen)}')
+    return {str(stem): check(name, value) for stem, value in chosen.items()}
 
 
 OPEN = Conditions()

@@ -16,6 +16,7 @@ from tiny import save_tiny_model
 import msgld
 from msgld.api.composing import blank, given_score
 from msgld.checkpoint import load_model
+from msgld.music.bar_features import own_features
 from msgld.music.bars import Timeline
 from msgld.music.grid import to_cells
 from msgld.music.midi.perform import read_midi
@@ -280,3 +281,30 @@ def test_silence_is_said(composer: msgld.Msgld, tmp_path: Path) -> None:
     for tracks, text in (([program(0, 3)], "no notes"), ([control(0, 7, 0), *note(0, 40)], "volume")):
         with pytest.raises(msgld.DataError, match=text):
             composer.arrange({"bass": written(tmp_path, tracks)}, options=QUICK)
+
+
+def test_density_and_loudness_reach_the_network_as_training_shows_them(
+    composer: msgld.Msgld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score, seen = some_score(0), []
+    cells = {stem: to_cells(notes, score.bars) for stem, notes in score.notes.items()}
+    true = own_features(cells, SCORE_STEMS, len(score.bars))
+    bar = np.bincount(cells["bass"].slot // 16, minlength=len(score.bars))
+    monkeypatch.setattr("msgld.api.composed.ScorePiece", lambda *parts: seen.append(parts[5]) or 1 / 0)
+    piano = SCORE_STEMS.index("piano")
+    for number, count in enumerate(bar):
+        conditions = msgld.Conditions(bpm=90, density={"bass": int(count)}, loudness={"piano": 64})
+        with pytest.raises(ZeroDivisionError):
+            composer.generate(bars=1, conditions=conditions)
+        assert seen[-1][0, 0, :2] == pytest.approx(true[0, number, :2])
+        assert seen[-1][piano, 0].tolist() == pytest.approx([0, 0, 1, 64 / 127])
+        assert not seen[-1][1:piano].any()
+
+
+@pytest.mark.parametrize("name", ["density", "loudness", "instruments"])
+def test_conditions_on_stems_that_do_not_exist_are_refused(composer: msgld.Msgld, name: str) -> None:
+    with pytest.raises(msgld.UsageError, match="no stem 'pianoo'"):
+        composer.generate(bars=1, conditions=msgld.Conditions(**{name: {"pianoo": 5}}))
+    if name != "instruments":
+        with pytest.raises(msgld.UsageError, match=f"{name} has to be a number"):
+            msgld.Conditions(**{name: {"piano": 900}})
