@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,11 @@ class Gathered:
     remarks: tuple[str, ...] = ()
     names: Mapping[str, str] | str | None = None
     mixture: np.ndarray | None = None
+
+    def longer(self, samples: int) -> Gathered:
+        """With so many samples of silence at the end."""
+        length = self.length + samples
+        return replace(self, waves=padded(self.waves, length), length=length)
 
 
 def gather(sounds: Mapping[str, Sound]) -> Gathered:

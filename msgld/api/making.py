@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -14,8 +13,8 @@ from msgld.aliases import renamed_arguments
 from msgld.api import checks, making_notes
 from msgld.api.composed import Composing
 from msgld.api.composing import composer_of, in_notes
-from msgld.api.gather import Gathered, gather, padded
-from msgld.api.given_music import listened_music, notes_of, written_music
+from msgld.api.gather import Gathered, gather
+from msgld.api.given_music import GivenMusic, listened_music, notes_of, written_music
 from msgld.api.listening import ears_of
 from msgld.api.options import NORMAL, Options
 from msgld.api.quality import of_making
@@ -121,22 +120,10 @@ class StemMaker:
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
-        if in_notes(given):
-            task = self._composing(options, on_progress, cancel)
-            noise = check("noise", noise)
-            checks.check_given(given, composer_of(self.model).stems)
-            return making_notes.varied(task, written_music(notes_of(given)), noise)
-        if self._through_notes(latent):
-            noise, stages = check("noise", noise), Stages(on_progress)
-            checks.check_running(options, on_progress, cancel)
-            checks.check_given(given, composer_of(self.model).stems)
-            sounds = gather(sounds_of(given))
-            music = listened_music(self.model, sounds, {}, None, stages.part(0.0, LISTENING), cancel)
-            return making_notes.varied(
-                self._composing(options, stages.part(LISTENING, 1.0), cancel), music, noise
-            )
-        run = self._run(options, on_progress, cancel)
         noise = check("noise", noise)
+        if music := self._music(given, latent, options, on_progress, cancel):
+            return making_notes.varied(*music, noise)
+        run = self._run(options, on_progress, cancel)
         checks.check_given(given, self.stems)
         return run("vary", lambda piece: vary(piece, noise), gather(sounds_of(given)), {"noise": noise})
 
@@ -145,15 +132,18 @@ class StemMaker:
         given: Mapping[str, Sound | Score],
         seconds: float,
         *,
+        latent: str | None = None,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
     ) -> Result:
-        """Continue the given stems; the last 20 ms of the given sound fade into the continuation.
+        """Continue the given stems: in notes from the next bar line on, in sound from their end on.
 
         Args:
             given: stem -> sound, or all of them notes (MIDI files or scores).
             seconds: length of the continuation, 0.1 to 3600.
+            latent: ``score`` finds the notes of given sound and continues these, ``sound`` continues sound, whose last
+                20 ms fade into the continuation; by default notes where the model has ears and a composer.
             options: quality, seed and the like.
             on_progress: called with the progress.
             cancel: stops the task.
@@ -161,14 +151,13 @@ class StemMaker:
         Raises:
             ModelError, UsageError, AudioReadError, Cancelled: as :meth:`generate` and :meth:`msgld.Msgld.separate`.
         """
-        if in_notes(given):
-            return making_notes.extended(self._composing(options, on_progress, cancel), given, seconds)
-        run = self._run(options, on_progress, cancel)
         seconds = check("seconds", seconds)
+        if music := self._music(given, latent, options, on_progress, cancel):
+            return making_notes.extended(*music, seconds)
+        run = self._run(options, on_progress, cancel)
         checks.check_given(given, self.stems)
         past = gather(sounds_of(given))
-        length = past.length + checks.at_least_one(seconds * past.rate)
-        sounds = replace(past, waves=padded(past.waves, length), length=length)
+        sounds = past.longer(checks.at_least_one(seconds * past.rate))
         return run("extend", lambda piece: extend(piece, past.length), sounds, {"seconds": seconds})
 
     def _in_notes(self, latent: str | None) -> bool:
@@ -187,6 +176,27 @@ class StemMaker:
             f"the model {self.model.name!r} makes sound only, without bars, form and chords: leave them out, "
             "or choose a model with a composer"
         )
+
+    def _music(
+        self,
+        given: Mapping[str, Sound | Score],
+        latent: str | None,
+        options: Options,
+        on_progress: OnProgress | None,
+        cancel: CancelToken | None,
+    ) -> tuple[Composing, GivenMusic] | None:
+        """The given stems as notes, and the task that takes them; None where it works in sound."""
+        checks.check_running(options, on_progress, cancel)
+        written = in_notes(given)
+        if not written and not self._through_notes(latent):
+            return None
+        checks.check_given(given, composer_of(self.model).stems)
+        if written:
+            return self._composing(options, on_progress, cancel), written_music(notes_of(given))
+        stages = Stages(on_progress)
+        sounds = gather(sounds_of(given))
+        music = listened_music(self.model, sounds, {}, None, stages.part(0.0, LISTENING), cancel)
+        return self._composing(options, stages.part(LISTENING, 1.0), cancel), music
 
     def _through_notes(self, latent: str | None) -> bool:
         """Whether given sound is turned into notes first; errors as for :meth:`_in_notes`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -14,7 +14,7 @@ import numpy as np
 from msgld.api import checks
 from msgld.api.composed import Composing
 from msgld.api.composing import blank, composer_of
-from msgld.api.given_music import GivenMusic, written_music
+from msgld.api.given_music import GivenMusic
 from msgld.api.record import conditions_record
 from msgld.api.result import Result
 from msgld.errors import UsageError
@@ -28,6 +28,9 @@ from msgld.tasks.form import form as in_form
 
 SECTION = 8
 """Bars of a section where the length of a piece is left open."""
+
+JUST_BEGUN = 0.25
+"""Seconds that the end of a sound may lie after a bar line and still end there."""
 
 
 def generated(task: Composing, seconds: float | None, bars: int | None, make: Sequence[str] | None,
@@ -167,13 +170,20 @@ def varied(task: Composing, music: GivenMusic, noise: float) -> Result:
     return task.result("vary", partial(vary, noise=noise), music, OPEN, {"noise": noise})
 
 
-def extended(task: Composing, given: Mapping[str, Any], seconds: float) -> Result:
-    """See :meth:`msgld.Msgld.extend`; the continuation begins at the bar line after the last note."""
-    seconds = check("seconds", seconds)
-    checks.check_given(given, composer_of(task.model).stems)
-    music = written_music(given)
-    score, past = music.score, len(music.score.bars)
-    end = float(score.timeline.at(score.bars.start[-1:])[0]) + seconds
-    bars = bars_of(score.signatures, float(score.timeline.beat_at(np.array([end]))[0]))
+def extended(task: Composing, music: GivenMusic, seconds: float) -> Result:
+    """See :meth:`msgld.Msgld.extend`; the continuation begins at the next bar line.
+
+    Raises:
+        ModelError: the model makes no notes.
+    """
+    score, end = music.score, float(music.score.timeline.at(music.score.bars.start[-1:])[0])
+    past = len(score.bars)
+    if music.sounds is not None:
+        end = music.sounds.length / music.sounds.rate
+        past = int((score.timeline.at(score.bars.start[:-1]) < end - JUST_BEGUN).sum())
+    bars = bars_of(score.signatures, float(score.timeline.beat_at(np.array([end + seconds]))[0]))
     longer = replace(music, score=replace(score, bars=bars))
+    if music.sounds is not None:
+        samples = checks.at_least_one(seconds * music.sounds.rate)
+        longer = replace(longer, sounds=music.sounds.longer(samples))
     return task.result("extend", partial(extend, past=past), longer, OPEN, {"seconds": seconds})

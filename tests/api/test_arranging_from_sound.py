@@ -184,6 +184,22 @@ def test_sound_is_varied_through_notes(band: msgld.Msgld, given: dict[str, tuple
     assert band.vary(given, 0.5, latent="sound", options=QUICK).score is None
 
 
+def test_sound_goes_on_in_notes_from_the_next_bar_line(
+    band: msgld.Msgld, given: dict[str, tuple[np.ndarray, int]]
+) -> None:
+    result = band.extend(given, 3.0, options=QUICK)
+    assert result.score is not None
+    lines = result.score.timeline.at(result.score.bars.start)
+    for stem, (wave, rate) in given.items():
+        length, made = wave.shape[1], result.stems[stem]
+        assert made.shape[1] == length + 3 * rate
+        np.testing.assert_array_equal(made[:, :length], np.broadcast_to(wave, (len(made), length)))
+        begins = result.score.timeline.at(result.score.notes[stem].onset)
+        first = lines[lines > length / rate - 0.25][0]
+        assert (begins > first - 0.1).any(), "there is a continuation"
+    assert band.extend(given, 1.0, latent="sound", options=QUICK).score is None
+
+
 def test_faults_of_arranging_to_sound_are_one_line_each(
     band: msgld.Msgld, given: dict[str, tuple[np.ndarray, int]], tmp_path: Path
 ) -> None:
