@@ -25,7 +25,7 @@ def tiny_score_model(seed: int = 0) -> ScoreModel:
     torch.manual_seed(seed)
     codec = ScoreCodec(BarAutoencoderConfig(channels=8, step_width=8, width=16, depth=1))
     config = ComposerConfig(
-        channels=8, width=16, depth=1, heads=2, frame_features=bar_features_of(len(STYLES)), programs=PROGRAMS,
+        channels=9, width=16, depth=1, heads=2, frame_features=bar_features_of(len(STYLES)), programs=PROGRAMS,
         own_features=OWN, conditioning_width=16, styles=STYLES,
     )  # fmt: skip
     network = Composer(config)

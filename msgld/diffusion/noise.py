@@ -87,19 +87,20 @@ def keyed_noise(
         track: number of the track.
         start: absolute frame of the first column, >= 0.
         frames: T.
-        channels: C, a multiple of 4.
+        channels: C; drawn as the next multiple of 4, and cut.
         draw: number of the independent draw, for samplers that add noise at every step.
     """
     # Track and draw in the spawn key: in one list a seed above 32 bits would run into them.
     key = np.random.SeedSequence(seed, spawn_key=(track, draw)).generate_state(2, np.uint64)
-    blocks_per_frame = channels // 4
-    bits = np.random.Philox(key=key, counter=start * blocks_per_frame).random_raw(frames * channels)
+    blocks_per_frame = -(-channels // 4)
+    drawn = 4 * blocks_per_frame
+    bits = np.random.Philox(key=key, counter=start * blocks_per_frame).random_raw(frames * drawn)
     uniform = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-    uniform = uniform.reshape(frames, 2, channels // 2)
+    uniform = uniform.reshape(frames, 2, drawn // 2)
     radius = np.sqrt(-2 * np.log(uniform[:, 0]))
     angle = 2 * math.pi * uniform[:, 1]
     normal = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    return torch.from_numpy(np.ascontiguousarray(normal.T)).float()
+    return torch.from_numpy(np.ascontiguousarray(normal.T[:channels])).float()
 
 
 def noise_like(z: Latents, seeds: Sequence[int], starts: int | Sequence[int] = 0, draw: int = 0) -> Latents:

@@ -27,7 +27,7 @@ class ComposerConfig:
 
     Attributes:
         stems: how many stems it plays.
-        channels: C, numbers in the latent of a bar.
+        channels: C, numbers in the latent of a bar: one more than the autoencoder has.
         width: of the tokens.
         depth: number of blocks.
         heads: attention heads in a block.
@@ -40,7 +40,7 @@ class ComposerConfig:
     """
 
     stems: Size = 6
-    channels: Size = 128
+    channels: Size = 129
     width: Size = 320
     depth: Depth = 6
     heads: Size = 5
@@ -60,7 +60,7 @@ class ComposerConfig:
         """Raise ValueError unless this network goes with a score codec and takes the conditions of this version."""
         same(
             stems=(self.stems, codec.stems),
-            channels=(self.channels, codec.channels),
+            channels=(self.channels, 1 + codec.channels),
             frame_features=(self.frame_features, bar_features_of(len(self.styles))),
             programs=(self.programs, PROGRAMS),
             own_features=(self.own_features, OWN),

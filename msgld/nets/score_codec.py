@@ -1,4 +1,8 @@
-"""The score codec: bars of a stem's notes <-> latents of unit variance."""
+"""The score codec: bars of a stem's notes <-> latents.
+
+The first number of a latent says whether the stem plays in the bar at all; the others, of unit variance, what it plays.
+Silence would else be one more bar, which lies where the mean of all bars does: a denoiser in doubt falls silent.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,13 @@ from msgld.music.bars import STEPS
 from msgld.music.grid import PITCHES, SOFTEST, Cells, Roll, from_roll, roll_of
 from msgld.nets.bar_autoencoder import BarAutoencoder, BarAutoencoderConfig, BarTensors
 from msgld.registry import register
+
+PLAYS = 2.0
+"""First number of the latent of a bar in which a stem plays; minus that where it is silent. The farther apart they are,
+the higher the noise level at which a denoiser decides who plays."""
+
+COST = 4.0
+"""Cost of an error in that number, where those of the others are 1 on average."""
 
 
 @register("score_codec", "bars", BarAutoencoderConfig)
@@ -39,12 +50,18 @@ class ScoreCodec(nn.Module):
     @property
     def channels(self) -> int:
         """C, numbers in a latent."""
-        return self.config.channels
+        return 1 + self.config.channels
+
+    @property
+    def costs(self) -> Float[Tensor, "C"]:
+        """What an error in each number costs."""
+        return torch.cat([self.weights.new_full((1,), COST), self.weights])
 
     def encode(self, bars: BarTensors) -> Float[Tensor, "N C"]:
-        """Bars -> latents."""
+        """Bars -> latents; of silent ones all but the first number is 0."""
         mean, _ = self.autoencoder.encode(bars)
-        return (mean - self.mean) / self.scale
+        plays = bars.sounding.flatten(1).amax(1, keepdim=True)
+        return torch.cat([PLAYS * (2 * plays - 1), (mean - self.mean) / self.scale * plays], 1)
 
     def decode(
         self, z: Float[Tensor, "N C"], stem: Int[Tensor, "N"], steps: Int[Tensor, "N"]
@@ -52,8 +69,10 @@ class ScoreCodec(nn.Module):
         Float[Tensor, "N 16 88"], Float[Tensor, "N 16 88"], Float[Tensor, "N 16 88"], Float[Tensor, "N 16"]
     ]:
         """Latents -> probabilities of onsets and of sounding, loudness of onsets, and offsets of steps."""
-        logits = self.autoencoder.decode(z * self.scale + self.mean, stem, steps)
-        return logits.onset.sigmoid(), logits.sounding.sigmoid(), logits.velocity, logits.offset
+        logits = self.autoencoder.decode(z[:, 1:] * self.scale + self.mean, stem, steps)
+        plays = (z[:, 0] > 0).to(logits.onset)[:, None, None]
+        onset, sounding = logits.onset.sigmoid() * plays, logits.sounding.sigmoid() * plays
+        return onset, sounding, logits.velocity, logits.offset
 
     @torch.no_grad()
     def fit(self, mean: Float[Tensor, "N C"], logs: Float[Tensor, "N C"]) -> None:

@@ -64,3 +64,18 @@ def test_bars_come_in_the_order_of_excerpts_stems_and_bars() -> None:
     assert bars.stem.tolist() == [0, 0, 0, 0, 1, 1, 1, 1] * 2
     loud = bars.onset.flatten(1).any(1).view(2, 2, 4).any(2)
     assert loud.tolist() == [[False, True], [True, False]]
+
+
+def test_a_silent_bar_is_said_by_one_number_and_decoded_as_silence() -> None:
+    torch.manual_seed(0)
+    codec, rng = ScoreCodec(CONFIG), np.random.default_rng(0)
+    bars = bar_tensors([{"bass": some_cells(rng, 4)}], [STEPS], ("bass", "piano"))
+    z = codec.encode(bars)
+    plays = bars.sounding.flatten(1).any(1)
+    assert z.shape == (8, codec.channels) and len(codec.costs) == codec.channels
+    assert ((z[:, 0] > 0) == plays).all() and plays.any() and not plays.all()
+    assert not z[~plays, 1:].any()
+    loud = torch.where(plays[:, None], z, torch.cat([z[:, :1], 9 * torch.randn(8, CONFIG.channels)], 1))
+    onset, sounding, *_ = codec.decode(loud, bars.stem, bars.steps)
+    assert not onset[~plays].any() and not sounding[~plays].any()
+    assert onset[plays].all()

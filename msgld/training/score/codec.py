@@ -32,7 +32,6 @@ class ScoreCodecSettings:
         kl: weight of the Kullback-Leibler term.
         velocity: weight of the loudness of onsets.
         offset: weight of their place within a step.
-        empty: fraction of the silent bars that are kept.
         transpose: lowest and highest transposition, semitones.
         vary: how bars are varied.
         fitted: batches from which the statistics are taken.
@@ -41,7 +40,6 @@ class ScoreCodecSettings:
     kl: float = 0.03
     velocity: float = 0.2
     offset: float = 0.2
-    empty: float = 0.02
     transpose: tuple[int, int] = (-6, 5)
     vary: BarVariation = BarVariation()
     fitted: int = 8
@@ -87,7 +85,7 @@ class ScoreCodecTrainer(TrainerOfModel[PiecePool]):
         self.half = bf16_is_fast(self.device)
 
     def next_batch(self) -> tuple[BarTensors]:
-        """Draw bars, varied; silent ones are mostly left out."""
+        """Draw bars, varied; silent ones are left out."""
         return (self._batch(self.recipe.settings.vary),)
 
     def _batch(self, vary: BarVariation) -> BarTensors:
@@ -96,9 +94,7 @@ class ScoreCodecTrainer(TrainerOfModel[PiecePool]):
         bars = bar_tensors(
             [one.cells for one in pieces], [one.facts.steps for one in pieces], self.pool.source.stems
         )
-        loud = bars.sounding.flatten(1).any(1) | torch.from_numpy(
-            self.rng.random(len(bars.stem)) < settings.empty
-        )
+        loud = bars.sounding.flatten(1).any(1)
         drums = self.pool.source.stems.index("drums")
         return varied(bars.pick(loud.nonzero().squeeze(1)), vary, self.rng, drums).to(self.device)
 

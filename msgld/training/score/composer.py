@@ -104,10 +104,18 @@ class ComposerTrainer(TrainerOfModel[PiecePool]):
     def _latents(self, batch: ScoreBatch) -> Latents:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             z = self.codec.encode(batch.bars.to(self.device)).float()
-        return z.unflatten(0, batch.levels.shape).transpose(2, 3)
+        return self._at_random(z.unflatten(0, batch.levels.shape).transpose(2, 3).contiguous())
+
+    def _at_random(self, z: Latents) -> Latents:
+        """In half of the stems what silent bars would play is at random, as it is while music is made."""
+        draw = self.generator()
+        chosen = torch.rand(z.shape[:2], generator=draw, device=self.device)[..., None, None] < 0.5
+        noise = torch.randn(z[:, :, 1:].shape, generator=draw, device=self.device)
+        z[:, :, 1:] = torch.where(chosen & (z[:, :, :1] < 0), noise, z[:, :, 1:])
+        return z
 
     def losses(self, batch: ScoreBatch, z: Latents) -> dict[str, Tensor]:
-        """The error of v in the unknown bars."""
+        """The error of v in the unknown bars; of silent ones that of the first number alone."""
         noise = torch.randn(z.shape, generator=self.generator(), device=self.device)
         levels, presence, counted = (
             part.to(self.device) for part in (batch.levels, batch.presence, batch.counted)
@@ -115,7 +123,8 @@ class ComposerTrainer(TrainerOfModel[PiecePool]):
         x = mix(z, noise, levels, self.denoiser.schedule)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             estimate = self.denoiser(x, levels, presence, batch.conditioning.like(x))
-        return {"v": v_loss(estimate.z, z, levels, counted, self.codec.weights, self.denoiser.schedule)}
+        answer = torch.where(z[:, :, :1] < 0, torch.cat([estimate.z[:, :, :1], z[:, :, 1:]], 2), estimate.z)
+        return {"v": v_loss(answer, z, levels, counted, self.codec.costs, self.denoiser.schedule)}
 
     @torch.no_grad()
     def draw(self, path: Path) -> None:
