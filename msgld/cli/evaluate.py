@@ -70,6 +70,10 @@ Subsets = Annotated[
         help="Make each of these subsets to the other stems. By default bass, drums, piano and guitar+piano.",
     ),
 ]  # fmt: skip
+Curves = Annotated[
+    int | None,
+    o.number("curves", "--curves", help="Clips that are made with several seeds; 30 by default, 0 for none."),
+]
 
 
 class Tasks(TyperGroup):
@@ -159,6 +163,10 @@ class Evaluation:
         for row in report["rows"]:
             self.console.record(**row)
         self.console.say(*table(report["rows"]))
+        for title, rows in report.get("tables", {}).items():
+            for row in rows:
+                self.console.record(table=title, **row)
+            self.console.say("", f"{title}:", *table(rows))
         self.console.remark(*report.get("remarks", ()))
         if self.out is not None:
             self.console.say(f"report in {shown(self.out)}")
@@ -207,15 +215,20 @@ def arrange(evaluation: Measured, options: o.GuidedSampling, protocol: ProtocolN
     return evaluation.run("arrange", options=options, protocol=protocol, subsets=subsets, embedding=embedding)
 
 
-def compose(evaluation: Measured, options: o.GuidedSampling, subsets: Subsets = None) -> int:
-    """Measure how well stems made in notes go with the given ones.
+def compose(
+    evaluation: Measured, options: o.GuidedSampling, subsets: Subsets = None, curves: Curves = None
+) -> int:
+    """Measure how well stems made in notes go with the given ones, and how new pieces keep to what they are asked.
+
+    Beside the model stand training bars that are looked up, and the built-in band told the same chords.
 
     \b
     Examples:
       msgld evaluate compose --midi songs/ --out report
-      msgld evaluate compose --subsets piano,bass+drums --clips 20
+      msgld evaluate compose --midi songs/ --clips 6 --quality draft
+      msgld evaluate compose --subsets piano,bass+drums --curves 0
     """
-    return evaluation.run("compose", options=options, subsets=subsets)
+    return evaluation.run("compose", options=options, subsets=subsets, curves=curves)
 
 
 def codec(evaluation: Measured) -> int:

@@ -67,6 +67,7 @@ def evaluate(
     options: Options = NORMAL,
     measure: str | None = None,
     subsets: Sequence[Subset] | str | None = None,
+    curves: int | None = None,
     networks: Sequence[Embedding] = (),
     protocol: str | None = None,
     on_progress: OnProgress | None = None,
@@ -88,7 +89,8 @@ def evaluate(
         measure: with ``separate``, a name of :data:`msgld.evaluation.measures.MEASURES`; SI-SDRi by default.
         subsets: with ``arrange``, stems to make to the others, each subset over all clips, such as
             ``[("bass",), ("guitar", "piano")]`` or ``"bass,guitar+piano"``; by default those of
-            :func:`msgld.evaluation.subsets.usual_subsets`.
+            :func:`msgld.evaluation.subsets.usual_subsets`. With ``compose`` they are made in notes.
+        curves: with ``compose``, clips whose level curves are compared with several seeds, 30 by default; 0 for none.
         networks: with ``generate`` and ``arrange``, embeddings that compare sets of sounds besides mel statistics; see
             :func:`msgld.evaluation.embeddings.named_embeddings`.
         protocol: of a paper on Slakh2100, a name of :data:`msgld.evaluation.protocols.PROTOCOLS`. It sets the stems,
@@ -96,9 +98,9 @@ def evaluate(
         on_progress: called with the progress.
 
     Returns:
-        The report: ``task``, ``model``, ``clips`` (their number), the settings, ``rows``, and for some tasks
-        ``values`` of every clip, their ``names`` and ``remarks``. A row has at least name, mean, low and high (the
-        95 % interval) and count.
+        The report: ``task``, ``model``, ``clips`` (their number), the settings, ``rows``, and for some tasks further
+        ``tables`` of rows by title, ``values`` of every clip, their ``names`` and ``remarks``. A row has at least name,
+        mean, low and high (the 95 % interval) and count.
 
     Raises:
         UsageError: a value of another type, an unknown task, measure or protocol, a setting of another task, two
@@ -122,7 +124,16 @@ def evaluate(
     chosen_subsets = (
         None if subsets is None else named_subsets(subsets, model.makes if task == "compose" else model.stems)
     )
-    settings = {"measure": measure, "subsets": chosen_subsets, "networks": networks}
+    if curves is not None:
+        RANGES["curves"].check("curves", curves)
+    settings: dict[str, Any] = {
+        "measure": measure,
+        "subsets": chosen_subsets,
+        "networks": networks,
+        "curves": curves,
+    }
+    if task == "compose":
+        settings["midi"] = midi
     question = _question(model, task, options, settings, published)
     if question.of_scores:
         chosen: Any = _score_clips(midi, clips=clips, stems=stems, soundfont=soundfont, protocol=protocol)
@@ -176,7 +187,7 @@ def _question(
     """The question about a task, with the given settings and those that it takes from a protocol."""
     question = look_up("evaluation", task, QUESTIONS)
     takes = {name: {field.name for field in fields(kind)} for name, kind in QUESTIONS.items()}
-    given = {name: value for name, value in settings.items() if value}
+    given = {name: value for name, value in settings.items() if value or value == 0}
     for name in given.keys() - takes[task]:
         owners = " and ".join(other for other in QUESTIONS if name in takes[other])
         raise UsageError(f"{name} goes with the evaluation of {owners}, not of {task}")
