@@ -106,12 +106,18 @@ class BarIndex:
         found: list[tuple[int, int] | None] = []
         for length, query in zip(steps, asked, strict=True):
             rows = np.flatnonzero(self.steps == length)
-            stored = self.features[rows][:, known].reshape(len(rows), -1)
-            moved = np.stack([_rolled(query, -semitones).reshape(-1) for semitones in TRANSPOSITIONS])
-            cost = (stored**2).sum(1)[:, None] - 2 * stored @ moved.T + price[rows, None]
-            best = divmod(int(cost.argmin()), len(TRANSPOSITIONS)) if len(rows) else None
-            found.append(None if best is None else (int(rows[best[0]]), TRANSPOSITIONS[best[1]]))
+            found.append(self._best(rows, query, known, price[rows]) if len(rows) else None)
         return found
+
+    def _best(
+        self, rows: np.ndarray, query: np.ndarray, known: list[int], price: np.ndarray
+    ) -> tuple[int, int]:
+        """The nearest of some bars, and its transposition."""
+        stored = self.features[rows][:, known].reshape(len(rows), -1)
+        moved = np.stack([_rolled(query, -semitones).reshape(-1) for semitones in TRANSPOSITIONS])
+        cost = (stored**2).sum(1)[:, None] - 2 * stored @ moved.T + price[:, None]
+        row, place = divmod(int(cost.argmin()), len(TRANSPOSITIONS))
+        return int(rows[row]), TRANSPOSITIONS[place]
 
     def _bar(self, stem: str, row: int, semitones: int) -> Cells:
         """What sounds of a stem in a bar of the index, transposed; slots count from the bar's start."""

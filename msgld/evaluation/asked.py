@@ -92,18 +92,22 @@ def answer(request: Request, made: Score) -> Answer:
     if conditions.chords is not None:
         halves = halves_on(parse_chords(conditions.chords), made.bars)
         return Answer(request, in_chords(cells, halves, steps), None, None, bool(tempo))
-    own, foreign = (in_key(cells, key_of(number), steps) for number in (request.clip, request.clip + 1))
+    own, foreign = (in_key(cells, key, steps) for key in (conditions.key or "", key_of(request.clip + 1)))
     return Answer(request, float("nan"), own, foreign, bool(tempo))
 
 
-def asked_rows(answers: Sequence[Answer]) -> list[dict[str, Any]]:
-    """Fractions of time or of pieces, beside what real pieces reach with chords, and pieces by chance with keys."""
+def asked_rows(answers: Sequence[Answer], scenes: Sequence[Scene]) -> list[dict[str, Any]]:
+    """Fractions of time or of pieces, beside real pieces with their own chords and keys, and keys by chance."""
     chords, keys = ([one for one in answers if (one.key is None) == side] for side in (True, False))
     real = mean(one.request.real for one in chords)
+    stated = [one for one in scenes if one.score.meta.get("key")]
+    in_own = mean(float(in_key(one.cells, str(one.score.meta["key"]), one.steps)) for one in stated)
     chance = mean(float(bool(one.foreign)) for one in keys)
-    rows = [
-        {**row("time in chord tones", [one.chords for one in chords], 3), "real": rounded(real), "by chance": None},
-        {**row("in the key", [float(bool(one.key)) for one in keys], 3), "real": None, "by chance": rounded(chance)},
-        {**row("at the tempo", [float(one.tempo) for one in answers], 3), "real": None, "by chance": None},
-    ]  # fmt: skip
+    sets = (
+        ("time in chord tones", [one.chords for one in chords], real, float("nan")),
+        ("in the key", [float(bool(one.key)) for one in keys], in_own, chance),
+        ("at the tempo", [float(one.tempo) for one in answers], float("nan"), float("nan")),
+    )
+    rows = [{**row(name, values, 3), "real": rounded(own), "by chance": rounded(other)}
+            for name, values, own, other in sets]  # fmt: skip
     return [one for one in rows if one["count"]]

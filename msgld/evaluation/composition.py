@@ -79,7 +79,7 @@ class Composition(Question):
         """Rows of notes in common, and tables of all else; ``values`` are the figures of every arrangement."""
         composer_of(self.model.model)
         scenes = [scene(clip, score) for clip, score in clips]
-        index = BarIndex.of(training_scores(None if self.midi is None else Path(self.midi)))
+        index = BarIndex.of(training_scores(None if self.midi is None else Path(self.midi)), BARS)
         found, differences = self._arrangements(scenes, index, advance)
         curves = self._curves(scenes, advance)
         answers, mixes = self._new_pieces(scenes, advance)
@@ -88,7 +88,7 @@ class Composition(Question):
             "fullness, repetition, copies": fullness_rows(found),
             "histograms, distance to real ones": histogram_rows(found),
             "level curves": level_curves.curve_rows(curves),
-            "what was asked for": asked_rows(answers),
+            "what was asked for": asked_rows(answers, scenes),
             "sound": sound_rows(mixes, differences),
         }
         return {

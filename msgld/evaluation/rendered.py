@@ -14,7 +14,7 @@ from msgld.evaluation.subsets import Subset
 from msgld.music.render import render
 from msgld.music.render.loudness import SILENT, lufs
 
-FEW = 3
+FEW = 2
 """Results that are rendered; all others are measured as notes."""
 
 

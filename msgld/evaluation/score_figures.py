@@ -70,8 +70,17 @@ def part_of(played: Stems, scene: Scene, subset: Sequence[str], known: Known) ->
 
 
 def in_common(played: Stems, scene: Scene, subset: Sequence[str]) -> tuple[float, float]:
-    """Notes and rhythm in common with the given stems; the first is NaN where one side has drums alone."""
-    given = scene.without(subset)
+    """Notes and rhythm in common with the given stems of what is played in a subset.
+
+    Args:
+        played: stems; others than those of the subset do not count.
+        scene: the clip.
+        subset: its stems that are played.
+
+    Returns:
+        The first is NaN where one side has drums alone.
+    """
+    given, played = scene.without(subset), {stem: played[stem] for stem in subset if stem in played}
     pitched = all(set(side) - set(UNPITCHED) for side in (given, subset))
     notes = notes_in_common(played, given, scene.steps) if pitched else float("nan")
     return notes, rhythm_in_common(played, given, scene.steps)

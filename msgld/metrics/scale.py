@@ -60,10 +60,12 @@ def placed(groups: Sequence[Agreements], rival: Sequence[Agreements] | None = No
     Returns:
         None where no group has a scale.
     """
-    clips = int(max((one.clip.max(initial=-1) for one in groups), default=-1)) + 1
-    if not clips:
+    numbers = np.unique(np.concatenate([np.zeros(0, int), *(one.clip for one in groups)]))
+    if not len(numbers):
         return None
-    drawn = np.random.default_rng(0).multinomial(clips, np.full(clips, 1 / clips), RESAMPLES)
+    drawn = np.zeros((RESAMPLES, int(numbers[-1]) + 1))
+    even = np.full(len(numbers), 1 / len(numbers))
+    drawn[:, numbers] = np.random.default_rng(0).multinomial(len(numbers), even, RESAMPLES)
     found = []
     for number, group in enumerate(groups):
         values = _draws(group, drawn)

@@ -169,7 +169,8 @@ def in_chords(stems: Stems, halves: Halves, steps: np.ndarray) -> float:
 def in_key(stems: Stems, key: str, steps: np.ndarray) -> bool:
     """Whether no other scale holds clearly (``LEEWAY``) more of the time of notes than that of a key.
 
-    Scales of seven notes are compared, so relative keys count as one. False where nothing sounds but drums.
+    Scales of seven notes are compared, so relative keys count as one. A blues is met by a scale with all but one of its
+    notes. False where nothing sounds but drums.
 
     Raises:
         UsageError: it is no key.
@@ -178,5 +179,6 @@ def in_key(stems: Stems, key: str, steps: np.ndarray) -> bool:
     if not time.any():
         return False
     held, wanted = scale_fractions(time), notes_of(key)
-    own = [part for tonic, part in enumerate(held) if wanted >= {*scale(tonic, "major")}]
-    return bool(own) and max(own) >= held.max() - LEEWAY
+    most = min(7, len(wanted)) - key.endswith("blues")
+    own = [part for tonic, part in enumerate(held) if len(wanted & {*scale(tonic, "major")}) >= most]
+    return bool(own and max(own) >= held.max() - LEEWAY)

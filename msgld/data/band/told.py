@@ -34,9 +34,8 @@ def accompany(chords: Halves, beats: int = 4, seed: int = 0) -> Piece:
     Raises:
         UsageError: no style has bars of so many beats, or there is no bar.
     """
-    fitting = [
-        style for name, style in STYLES.items() if style.beats == beats and name not in RESERVED_STYLES
-    ]
+    fitting = [style for style in STYLES.values() if style.beats == beats]
+    fitting = [style for style in fitting if style.name not in RESERVED_STYLES] or fitting
     if not fitting or not chords:
         raise UsageError(f"the band plays no bars of {beats} beats: give bars of 3 or 4")
     dice = Dice(seed, "told")
