@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +14,9 @@ from msgld.api import checks
 from msgld.api.folder import check_out
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
-from msgld.data.score_clips import ScoreClips
-from msgld.data.source import Clip
 from msgld.errors import UsageError
 from msgld.evaluation.arrangement import Arrangement
+from msgld.evaluation.clips import Clips, clips_of, one_clip, score_clips_of
 from msgld.evaluation.codec import Codec
 from msgld.evaluation.composition import Composition
 from msgld.evaluation.embeddings import Embedding
@@ -44,14 +43,6 @@ QUESTIONS: dict[str, type[Question]] = {
     "compose": Composition,
 }
 """Task -> the question about it."""
-
-
-class Clips(Protocol):
-    """Clips by number."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: int) -> Clip: ...
 
 
 def evaluate(
@@ -136,9 +127,9 @@ def evaluate(
         settings["midi"] = midi
     question = _question(model, task, options, settings, published)
     if question.of_scores:
-        chosen: Any = _score_clips(midi, clips=clips, stems=stems, soundfont=soundfont, protocol=protocol)
+        chosen: Any = score_clips_of(midi, clips=clips, stems=stems, soundfont=soundfont, protocol=protocol)
     else:
-        chosen = _clips(model.stems, stems, midi, soundfont, published) if clips is None else clips
+        chosen = clips_of(model.stems, stems, midi, soundfont, published) if clips is None else clips
     kept = published.kept(model.stems) if published else np.ones(len(model.stems), bool)
     count = min(len(chosen), limit or (published and published.clips.get(task)) or len(chosen))
     _check_count(task, question, count)
@@ -149,7 +140,7 @@ def evaluate(
         refuse_another(folder, about)
     meter = Meter(question.work(count), question.unit, f"evaluating {task}", on_progress)
     meter.advance(0)
-    taken = (chosen[i] if question.of_scores else narrowed(_clip(chosen[i]), kept) for i in range(count))
+    taken = (chosen[i] if question.of_scores else narrowed(one_clip(chosen[i]), kept) for i in range(count))
     answer = question.answer(taken, meter.advance)
     meter.advance(math.inf)  # fractions of a clip may sum to a little less than it
     examples = answer.pop("examples", [])
@@ -195,43 +186,6 @@ def _question(
     return question(
         model, options, **{name: value for name, value in (defaults | given).items() if name in takes[task]}
     )
-
-
-def _clips(
-    names: tuple[str, ...],
-    stems: str | Path | StemFolder | None,
-    midi: str | Path | None,
-    soundfont: str | Path | None,
-    published: Published | None,
-) -> Clips:
-    """Clips of a folder of songs, or of the held-out set."""
-    from msgld.data.source import SourceOptions, open_clips
-    from msgld.data.stem_folders.folder import CLIP_SECONDS, StemFolder
-
-    seconds = published.seconds if published else CLIP_SECONDS
-    if isinstance(stems, StemFolder):
-        return stems.clips(seconds)
-    if stems is not None:
-        return open_clips("stems", checks.as_path("stems", stems), seconds, SourceOptions(stems=names))
-    given = {"midi": midi, "soundfont": soundfont}
-    folder, font = (None if path is None else checks.as_path(name, path) for name, path in given.items())
-    return open_clips("heldout", folder, seconds, SourceOptions(stems=names, soundfont=font))
-
-
-def _score_clips(midi: str | Path | None, **others: object) -> ScoreClips:
-    """The frozen clips of scores; UsageError for sources of sound."""
-    given = [name for name, value in others.items() if value is not None]
-    if given:
-        raise UsageError(
-            f"{given[0]} goes with evaluations of sound: compose is measured on clips of scores (midi)"
-        )
-    return ScoreClips(None if midi is None else checks.as_path("midi", midi))
-
-
-def _clip(clip: Clip) -> Clip:
-    """One of the clips; UsageError where it is something else."""
-    checks.check_type("each of clips", clip, Clip, "a msgld.data.source.Clip")
-    return clip
 
 
 def _check_count(task: str, question: Question, count: int) -> None:
