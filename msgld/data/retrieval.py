@@ -101,10 +101,10 @@ class BarIndex:
         """
         known = [number for number, stem in enumerate(SCORE_STEMS) if stem in given]
         missing = [number for number, stem in enumerate(SCORE_STEMS) if stem in wanted]
-        asked = _features(given, steps)[:, known]
+        queries = _features(given, steps)[:, known]
         price = _MISSING * (~self.plays[:, missing]).sum(1)
         found: list[tuple[int, int] | None] = []
-        for length, query in zip(steps, asked, strict=True):
+        for length, query in zip(steps, queries, strict=True):
             rows = np.flatnonzero(self.steps == length)
             found.append(self._best(rows, query, known, price[rows]) if len(rows) else None)
         return found

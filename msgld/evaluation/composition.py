@@ -20,10 +20,10 @@ from msgld.api.result import Result
 from msgld.data.retrieval import BARS, BarIndex, training_scores
 from msgld.data.score_clips import ScoreClip
 from msgld.evaluation import level_curves
-from msgld.evaluation.asked import BARS as NEW_BARS
-from msgld.evaluation.asked import Answer, answer, asked_rows, requests
 from msgld.evaluation.question import Advance, Question
 from msgld.evaluation.rendered import FEW, mix_levels, sound_rows, stem_differences
+from msgld.evaluation.requests import BARS as NEW_BARS
+from msgld.evaluation.requests import Answer, answer, request_rows, requests
 from msgld.evaluation.score_figures import Known, in_common, mean, part_of, rounded
 from msgld.evaluation.score_rows import (
     MODEL,
@@ -88,7 +88,7 @@ class Composition(Question):
             "fullness, repetition, copies": fullness_rows(found),
             "histograms, distance to real ones": histogram_rows(found),
             "level curves": level_curves.curve_rows(curves),
-            "what was asked for": asked_rows(answers, scenes),
+            "what was asked for": request_rows(answers, scenes),
             "sound": sound_rows(mixes, differences),
         }
         return {
@@ -114,7 +114,7 @@ class Composition(Question):
             for place, subset in enumerate((*usual, *fewer)):
                 result = self._arrange(one, subset, number)
                 made = _cells(result, subset)
-                others = {"retrieval": index.arrange(one.without(subset), subset, one.steps),
+                others = {"retrieval": index.arrange(one.given(subset), subset, one.steps),
                           "the band": band_part(one, subset, number)}  # fmt: skip
                 parts = {MODEL: made, **{player: part for player, part in others.items() if part is not None}}
                 figures = {player: part_of(part, one, subset, known) for player, part in parts.items()}
@@ -133,9 +133,7 @@ class Composition(Question):
         return found, differences
 
     def _arrange(self, one: Scene, subset: Subset, seed: int) -> Result:
-        given = {
-            stem: replace(one.score, notes={stem: one.score.notes[stem]}) for stem in one.without(subset)
-        }
+        given = {stem: replace(one.score, notes={stem: one.score.notes[stem]}) for stem in one.given(subset)}
         return self.model.arrange(given, list(subset), options=self._seeded(seed))
 
     def _seeded(self, seed: int) -> Any:

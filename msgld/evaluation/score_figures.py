@@ -64,7 +64,7 @@ class Part:
 
 def part_of(played: Stems, scene: Scene, subset: Sequence[str], known: Known) -> Part:
     """The figures of what is played in a subset of a clip's stems."""
-    given = scene.without(subset)
+    given = scene.given(subset)
     return Part(*in_common(played, scene, subset), {stem: _stem(stem, played.get(stem), given, scene.steps, known)
                                                     for stem in subset})  # fmt: skip
 
@@ -80,7 +80,7 @@ def in_common(played: Stems, scene: Scene, subset: Sequence[str]) -> tuple[float
     Returns:
         The first is NaN where one side has drums alone.
     """
-    given, played = scene.without(subset), {stem: played[stem] for stem in subset if stem in played}
+    given, played = scene.given(subset), {stem: played[stem] for stem in subset if stem in played}
     pitched = all(set(side) - set(UNPITCHED) for side in (given, subset))
     notes = notes_in_common(played, given, scene.steps) if pitched else float("nan")
     return notes, rhythm_in_common(played, given, scene.steps)

@@ -18,7 +18,7 @@ KINDS = {"songs": "song", "accompaniments": "accompaniment", "band": "band"}
 """Name of a row -> kind of its clips."""
 
 RIVALS = ("retrieval", "the band")
-"""What else is told the given stems: see :mod:`msgld.data.retrieval` and :mod:`msgld.data.band.told`."""
+"""What else is told the given stems: see :mod:`msgld.data.retrieval` and :mod:`msgld.data.band.accompany`."""
 
 MODEL = "model"
 """The player that is measured."""

@@ -51,13 +51,13 @@ class Scene:
         """Steps of most bars."""
         return int(np.bincount(self.steps).argmax())
 
-    def without(self, subset: Sequence[str]) -> dict[str, Cells]:
+    def given(self, subset: Sequence[str]) -> dict[str, Cells]:
         """The given stems where a subset is made."""
         return {stem: cells for stem, cells in self.cells.items() if stem not in subset}
 
-    def chords(self, without: Sequence[str] = ()) -> Halves:
+    def chords(self, dropped: Sequence[str] = ()) -> Halves:
         """The chords that its stems make, some left out."""
-        notes = {stem: notes for stem, notes in self.score.notes.items() if stem not in without}
+        notes = {stem: notes for stem, notes in self.score.notes.items() if stem not in dropped}
         return estimate_chords(notes, self.score.bars.start)
 
 
@@ -89,7 +89,7 @@ def foreign_parts(scenes: Sequence[Scene], number: int, subset: Subset) -> list[
 
 def band_part(one: Scene, subset: Subset, seed: int) -> dict[str, Cells] | None:
     """What the band plays when it is told the chords of the given stems; None in metres that it does not know."""
-    from msgld.data.band.told import accompany
+    from msgld.data.band.accompany import accompany
 
     made: dict[str, Cells] = {}
     if len(set(one.steps.tolist())) > 1 or one.metre % QUARTER:

@@ -17,14 +17,14 @@ import msgld
 from msgld.api.msgld import Msgld
 from msgld.api.result import Result
 from msgld.checkpoint import load_model
-from msgld.data.band.told import accompany
+from msgld.data.band.accompany import accompany
 from msgld.data.retrieval import BarIndex, tied, training_scores
 from msgld.data.score_clips import ScoreClips
 from msgld.data.scores import song_of_band
 from msgld.errors import DataError, UsageError
 from msgld.evaluation import composition
-from msgld.evaluation.asked import answer, asked_rows, key_of, requests
 from msgld.evaluation.level_curves import curve_rows
+from msgld.evaluation.requests import answer, key_of, request_rows, requests
 from msgld.evaluation.score_scenes import Scene, foreign_parts, scene
 from msgld.metrics.scores import level_curve
 from msgld.music.chord_names import parse_chords
@@ -225,10 +225,10 @@ def test_the_band_plays_the_chords_that_it_is_told() -> None:
 
 
 def test_real_pieces_answer_requests_for_what_they_are(scenes: list[Scene]) -> None:
-    asked = requests(scenes)
-    assert {request.clip for request in asked if request.conditions.key} == set(range(CLIPS))
-    assert len({request.conditions.bpm for request in asked}) == CLIPS
-    for request in asked:
+    made = requests(scenes)
+    assert {request.clip for request in made if request.conditions.key} == set(range(CLIPS))
+    assert len({request.conditions.bpm for request in made}) == CLIPS
+    for request in made:
         if request.conditions.chords:
             one = scenes[request.clip].score.between(0, 8)
             met = answer(request, one)
@@ -245,7 +245,7 @@ def test_fractions_of_what_was_asked_for(scenes: list[Scene]) -> None:
     own = float(score.timeline.bpm(score.bars.start[:1])[0])
     met = answer(type(request)(0, Conditions(bpm=own, key=str(score.meta["key"]))), score)
     assert met.key and met.tempo
-    rows = named(asked_rows([met, answer(request, score)], scenes))
+    rows = named(request_rows([met, answer(request, score)], scenes))
     assert rows.keys() == {"in the key", "at the tempo"}
     assert rows["at the tempo"]["mean"] == 0.5
     assert rows["in the key"]["real"] > 0.5

@@ -96,7 +96,7 @@ def answer(request: Request, made: Score) -> Answer:
     return Answer(request, float("nan"), own, foreign, bool(tempo))
 
 
-def asked_rows(answers: Sequence[Answer], scenes: Sequence[Scene]) -> list[dict[str, Any]]:
+def request_rows(answers: Sequence[Answer], scenes: Sequence[Scene]) -> list[dict[str, Any]]:
     """Fractions of time or of pieces, beside real pieces with their own chords and keys, and keys by chance."""
     chords, keys = ([one for one in answers if (one.key is None) == side] for side in (True, False))
     real = mean(one.request.real for one in chords)
