@@ -82,6 +82,7 @@ RANGES: Mapping[str, Range] = {
     "jobs": Range(1, 1024, whole=True),
     "mp3_bitrate": Range(32, 320, whole=True, unit="kbit/s"),
     "clips": Range(1, 1_000_000, whole=True),
+    "curves": Range(0, 1_000_000, whole=True),
     "minutes": Range(0.01, 1_000_000),
     "width": Range(1, 65_536, whole=True),
 }

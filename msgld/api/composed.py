@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class Composing:
     def result(
         self, task: str, work: Task, music: GivenMusic, conditions: Conditions, settings: Mapping[str, Any]
     ) -> Result:
-        """Carry out a task and render what it made.
+        """Carry out a task; what it made is rendered when its sound is first read.
 
         Args:
             task: its name, for the record.
@@ -78,12 +79,9 @@ class Composing:
         made = work(piece)
         whole = finished(score, made, conditions, self.options.seed)
         rate = RATE if music.sounds is None else music.sounds.rate
-        stems = (
-            render(whole, soundfont)
-            if music.sounds is None
-            else _beside(whole, made, music.sounds, soundfont)
-        )
-        mix = stacked(stems.values()).sum(0, dtype=np.float64).astype(np.float32)
+        sound = cache(partial(render, whole, soundfont))
+        if music.sounds is not None:
+            sound = cache(partial(_beside, whole, made, music.sounds, soundfont))
         info = {
             **describe(self.model, self.weights, task, self.options, sampling, settings),
             "latent": "score",
@@ -94,7 +92,12 @@ class Composing:
             "took_seconds": round(time.monotonic() - began, 3),
         }
         remarks = (*music.remarks, *score_remarks(whole, soundfont))
-        return Result(stems, mix, None, rate, info, remarks, whole)
+        return Result(sound, lambda: _mixed(sound()), None, rate, info, remarks, whole)
+
+
+def _mixed(stems: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The sum of stems."""
+    return stacked(stems.values()).sum(0, dtype=np.float64).astype(np.float32)
 
 
 def _beside(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -23,11 +23,36 @@ from msgld.errors import UsageError
 from msgld.music.score import Score
 from msgld.names import check_stem_names
 from msgld.ranges import check_flag, shown
+from msgld.stems import RATE
+
+T = TypeVar("T")
+
+
+class Lazy(Generic[T]):
+    """A field of a dataclass that may be given as a function, which is called when the field is first read."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Remember where the value is kept."""
+        self._kept = f"_{name}"
+
+    def __get__(self, instance: object, owner: type) -> T:
+        """The value."""
+        if instance is None:
+            raise AttributeError(self._kept)  # so the field has no default
+        value = vars(instance)[self._kept]
+        if callable(value):
+            value = vars(instance)[self._kept] = value()
+        found: T = value
+        return found
+
+    def __set__(self, instance: object, value: T | Callable[[], T]) -> None:
+        """Keep the value, or what computes it."""
+        vars(instance)[self._kept] = value
 
 
 @dataclass(frozen=True)
 class Result:
-    """Stems in memory.
+    """Stems in memory. Those of a score are rendered when they are first asked for.
 
     Attributes:
         stems: name -> float32 (channels, L), full scale +-1.
@@ -39,10 +64,10 @@ class Result:
         score: the notes of what was made in notes; None for sound.
     """
 
-    stems: dict[str, np.ndarray]
-    mix: np.ndarray
-    residual: np.ndarray | None
-    rate: int
+    stems: Lazy[dict[str, np.ndarray]] = Lazy()
+    mix: Lazy[np.ndarray] = Lazy()
+    residual: np.ndarray | None = None
+    rate: int = RATE
     info: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     score: Score | None = None

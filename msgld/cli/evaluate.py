@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from typer.core import TyperGroup
 
 from msgld.api.folder import check_out
@@ -16,60 +14,20 @@ from msgld.cli import options as o
 from msgld.cli.checking import checked_folders
 from msgld.cli.console import shown, table, track, warn
 from msgld.cli.deprecated import REMOVED_IN
+from msgld.cli.evaluate_options import (
+    Clips,
+    Curves,
+    MeasureName,
+    MidiFolder,
+    Networks,
+    ProtocolName,
+    ReportFolder,
+    Soundfont,
+    StemFolders,
+    Subsets,
+)
 from msgld.cli.models import Opened
 from msgld.errors import UsageError
-
-MidiFolder = Annotated[
-    Path | None,
-    typer.Option("--midi", metavar="FOLDER", help="MIDI files of the held-out set; without, the band's."),
-]
-Soundfont = Annotated[
-    Path | None,
-    typer.Option(
-        "--soundfont", metavar="FILE",
-        help="Play the held-out set with another soundfont (.sf2, .sf3), one that is new to the model.",
-    ),
-]  # fmt: skip
-StemFolders = Annotated[
-    Path | None,
-    typer.Option(
-        "--stems", metavar="FOLDER",
-        help="Songs of your own instead: a folder each, a file a stem, cut into clips of 10.24 s.",
-    ),
-]  # fmt: skip
-Clips = Annotated[int | None, o.number("clips", "--clips", help="Clips to measure; all of them by default.")]
-ReportFolder = Annotated[
-    Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the report; none by default.")
-]
-ProtocolName = Annotated[
-    str | None,
-    typer.Option(
-        "--protocol", metavar="NAME",
-        help="Measure as a paper did on Slakh2100: msg-ld, mge-ldm or msdm. Sets stems, clips and measure.",
-    ),
-]  # fmt: skip
-MeasureName = Annotated[
-    str | None,
-    typer.Option(
-        "--measure", metavar="NAME",
-        help="si-sdri, sdr (BSS Eval 4), msdm-si-sdri (counts silent stems), log-mel-mse or log-mel-l1; si-sdri by "
-        "default.",
-    ),
-]  # fmt: skip
-Networks = Annotated[
-    str | None,
-    typer.Option(
-        "--embedding", metavar="NAME=PATH,...",
-        help="Also compare by networks whose weights you have, vggish=FILE or clap=FOLDER.",
-    ),
-]  # fmt: skip
-Subsets = Annotated[
-    str | None,
-    typer.Option(
-        "--subsets", metavar="all|STEM+STEM,...",
-        help="Make each of these subsets to the other stems. By default bass, drums, piano and guitar+piano.",
-    ),
-]  # fmt: skip
 
 
 class Tasks(TyperGroup):
@@ -159,6 +117,10 @@ class Evaluation:
         for row in report["rows"]:
             self.console.record(**row)
         self.console.say(*table(report["rows"]))
+        for title, rows in report.get("tables", {}).items():
+            for row in rows:
+                self.console.record(table=title, **row)
+            self.console.say("", f"{title}:", *table(rows))
         self.console.remark(*report.get("remarks", ()))
         if self.out is not None:
             self.console.say(f"report in {shown(self.out)}")
@@ -207,15 +169,20 @@ def arrange(evaluation: Measured, options: o.GuidedSampling, protocol: ProtocolN
     return evaluation.run("arrange", options=options, protocol=protocol, subsets=subsets, embedding=embedding)
 
 
-def compose(evaluation: Measured, options: o.GuidedSampling, subsets: Subsets = None) -> int:
-    """Measure how well stems made in notes go with the given ones.
+def compose(
+    evaluation: Measured, options: o.GuidedSampling, subsets: Subsets = None, curves: Curves = None
+) -> int:
+    """Measure how well stems made in notes go with the given ones, and how new pieces keep to what they are asked.
+
+    Beside the model stand training bars that are looked up, and the built-in band told the same chords.
 
     \b
     Examples:
       msgld evaluate compose --midi songs/ --out report
-      msgld evaluate compose --subsets piano,bass+drums --clips 20
+      msgld evaluate compose --midi songs/ --clips 6 --quality draft
+      msgld evaluate compose --subsets piano,bass+drums --curves 0
     """
-    return evaluation.run("compose", options=options, subsets=subsets)
+    return evaluation.run("compose", options=options, subsets=subsets, curves=curves)
 
 
 def codec(evaluation: Measured) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transp
 from msgld.music.midi.perform import parts
 from msgld.music.played import played_in
 from msgld.stems import RATE, STEMS, TABLE, about
+
+if TYPE_CHECKING:
+    from msgld.data.band import Piece as BandPiece
 
 
 class Library(Protocol):
@@ -46,7 +49,11 @@ def band_song(seed: int, style: str | None = None) -> Song:
     """The band's piece of this seed, in a style or one that the seed chooses."""
     from msgld.data.band import compose
 
-    piece = compose(seed, style=style)
+    return song_of_band(compose(seed, style=style))
+
+
+def song_of_band(piece: BandPiece) -> Song:
+    """A piece of the band as a song."""
     meta: dict[str, str | float] = {"style": piece.style, "bpm": float(piece.bpm), "key": str(piece.key)}
     score = piece.score
     tempos = frozenset(float(tempo.qpm) for tempo in score.tempos)
@@ -56,7 +63,7 @@ def band_song(seed: int, style: str | None = None) -> Song:
     )
     timeline = Timeline.of_tempos([(tempo.time / quarter, float(tempo.qpm)) for tempo in score.tempos])
     bars = frozenset(signature.quarters for signature in signatures)
-    return Song(parts(score), f"band-{piece.style}-{seed}", meta, tempos, bars, timeline, signatures)
+    return Song(parts(score), f"band-{piece.style}-{piece.seed}", meta, tempos, bars, timeline, signatures)
 
 
 @dataclass(frozen=True)

@@ -1,44 +1,49 @@
 """Does music made in notes go with what is given, is it as full as real parts, does it return?
 
 Each frozen clip is arranged through :meth:`msgld.Msgld.arrange`, given the notes of its other stems, and compared with
-the stems that the piece has there (1 on the scale) and with those of another piece (0).
+the stems that the piece has there (1 on the scale) and with those of other pieces (0). The same is asked of training
+bars that are looked up, and of the built-in band. New pieces are asked for chords, keys and tempos.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from msgld.api.composing import QUALITIES, composer_of
+from msgld.api.result import Result
+from msgld.data.retrieval import BARS, BarIndex, training_scores
 from msgld.data.score_clips import ScoreClip
+from msgld.evaluation import level_curves
 from msgld.evaluation.question import Advance, Question
-from msgld.evaluation.report import row
-from msgld.evaluation.subsets import Subset
-from msgld.metrics.coherence import on_scale
-from msgld.metrics.scores import (
-    Stems,
-    doublings,
-    in_chords,
-    notes_in_common,
-    repetition,
-    rhythm_in_common,
-    silence,
+from msgld.evaluation.rendered import FEW, mix_levels, sound_rows, stem_differences
+from msgld.evaluation.requests import BARS as NEW_BARS
+from msgld.evaluation.requests import Answer, answer, request_rows, requests
+from msgld.evaluation.score_figures import Known, in_common, mean, part_of, rounded
+from msgld.evaluation.score_rows import (
+    MODEL,
+    Arranged,
+    agreement_rows,
+    fullness_rows,
+    histogram_rows,
 )
-from msgld.music.chords import estimate_chords
+from msgld.evaluation.score_scenes import Scene, band_part, foreign_parts, scene
+from msgld.evaluation.subsets import Subset
+from msgld.metrics.score_bars import bar_keys
+from msgld.metrics.scores import Stems, level_curve
 from msgld.music.grid import to_cells
-from msgld.music.score import Score
+from msgld.music.score import SCORE_STEMS, Score
 
 USUAL: tuple[Subset, ...] = (
     ("bass",), ("drums",), ("guitar",), ("piano",), ("other",), ("vocals",), ("guitar", "piano"), ("bass", "drums"),
     ("bass", "piano"),
 )  # fmt: skip
 """Stems that are made to the others."""
-
-FEWEST = 8
-"""Notes without which a stem of a clip does not count."""
 
 
 @dataclass(frozen=True)
@@ -47,115 +52,162 @@ class Composition(Question):
 
     Attributes:
         subsets: stems to make to the others.
+        curves: clips whose level curves are compared with several seeds.
+        midi: folder of the training pieces that are looked up, besides the band's.
     """
 
     subsets: Sequence[Subset] = ()
+    curves: int = level_curves.PIECES
+    midi: str | Path | None = None
 
-    unit: ClassVar[str] = "arrangements"
+    unit: ClassVar[str] = "pieces"
     of_scores: ClassVar[bool] = True
 
     def about(self) -> dict[str, Any]:
-        """Subsets and sampler."""
+        """Subsets, sampler, and what is looked up."""
         settings = self.sampling(self.options.applied_to(QUALITIES[self.options.quality]))
-        return {"subsets": ["+".join(subset) for subset in self._subsets()], **settings}
+        subsets = ["+".join(subset) for subset in self._subsets()]
+        return {"subsets": subsets, "curves": self.curves, "bars looked up": BARS, **settings}
 
     def work(self, clips: int) -> int:
-        """An arrangement of each clip for each subset."""
-        return clips * len(self._subsets())
+        """Pieces that are made: an arrangement for each subset, curves, chords and keys."""
+        pieces = min(clips, self.curves)
+        curves = pieces * level_curves.seeds_of(pieces) * len(level_curves.GROUPS)
+        return clips * (len(self._subsets()) + 4) + curves
 
     def answer(self, clips: Iterable[tuple[ScoreClip, Score]], advance: Advance) -> dict[str, Any]:  # type: ignore[override]
-        """A row for each subset and each kind of clip; ``values`` are the figures of every arrangement."""
+        """Rows of notes in common, and tables of all else; ``values`` are the figures of every arrangement."""
         composer_of(self.model.model)
-        scenes = [(clip, _excerpt(clip, score)) for clip, score in clips]
-        found: list[dict[str, Any]] = []
-        for number, (clip, score) in enumerate(scenes):
-            foreign = scenes[(number + len(scenes) // 2) % len(scenes)][1]
-            for subset in self._subsets():
-                options = replace(self.options, seed=self.options.seed + number)
-                if set(subset) < set(score.notes):
-                    made = self.model.arrange(_without(score, subset), list(subset), options=options).score
-                    assert made is not None
-                    found.append({"kind": clip.kind, "clip": clip.name, "subset": "+".join(subset),
-                                  **figures(made, score, foreign, subset)})  # fmt: skip
-                advance(1)
-        return {"rows": table(found), "values": found, "names": [clip.name for clip, _ in scenes]}
+        scenes = [scene(clip, score) for clip, score in clips]
+        index = BarIndex.of(training_scores(None if self.midi is None else Path(self.midi)), BARS)
+        found, differences = self._arrangements(scenes, index, advance)
+        curves = self._curves(scenes, advance)
+        answers, mixes = self._new_pieces(scenes, advance)
+        tables = {
+            "rhythm in common": agreement_rows(found, "rhythm"),
+            "fullness, repetition, copies": fullness_rows(found),
+            "histograms, distance to real ones": histogram_rows(found),
+            "level curves": level_curves.curve_rows(curves),
+            "what was asked for": request_rows(answers, scenes),
+            "sound": sound_rows(mixes, differences),
+        }
+        return {
+            "rows": agreement_rows(found, "notes"),
+            "tables": {title: rows for title, rows in tables.items() if rows},
+            "values": [_values(one, scenes[one.clip].clip.name) for one in found],
+            "names": [one.clip.name for one in scenes],
+        }
 
     def _subsets(self) -> Sequence[Subset]:
         return self.subsets or USUAL
 
+    def _arrangements(
+        self, scenes: Sequence[Scene], index: BarIndex, advance: Advance
+    ) -> tuple[list[Arranged], list[float]]:
+        """All subsets of all clips, and how much louder than real ones the made stems of a few are, in LU."""
+        known = known_bars(index)
+        found, differences = list[Arranged](), list[float]()
+        for number, one in enumerate(scenes):
+            usual = [subset for subset in self._subsets() if set(subset) < set(one.cells)]
+            fewer = [subset for subset in few_given(one, number) if subset not in usual]
+            advance(len(self._subsets()) - len(usual) + 2 - len(fewer))
+            for place, subset in enumerate((*usual, *fewer)):
+                result = self._arrange(one, subset, number)
+                made = _cells(result, subset)
+                others = {"retrieval": index.arrange(one.given(subset), subset, one.steps),
+                          "the band": band_part(one, subset, number)}  # fmt: skip
+                parts = {MODEL: made, **{player: part for player, part in others.items() if part is not None}}
+                figures = {player: part_of(part, one, subset, known) for player, part in parts.items()}
+                foreign = [in_common(part, one, subset) for part in foreign_parts(scenes, number, subset)]
+                shuffled = (mean(notes for notes, _ in foreign), mean(rhythm for _, rhythm in foreign))
+                real = part_of(one.cells, one, subset, known)
+                given = len(one.cells) - len(subset)
+                found.append(
+                    Arranged(
+                        number, one.clip.kind, subset, given, place < len(usual), real, shuffled, figures
+                    )
+                )
+                if number < FEW and not place:
+                    differences += stem_differences(result, one, subset)
+                advance(1)
+        return found, differences
 
-def _excerpt(clip: ScoreClip, score: Score) -> Score:
-    """A clip as a piece of its own, with the stems that play in it."""
-    cut = score.between(clip.first, clip.first + clip.bars)
-    return replace(cut, notes={stem: notes for stem, notes in cut.notes.items() if len(notes) >= FEWEST})
+    def _arrange(self, one: Scene, subset: Subset, seed: int) -> Result:
+        given = {stem: replace(one.score, notes={stem: one.score.notes[stem]}) for stem in one.given(subset)}
+        return self.model.arrange(given, list(subset), options=self._seeded(seed))
+
+    def _seeded(self, seed: int) -> Any:
+        return replace(self.options, seed=self.options.seed + seed)
+
+    def _curves(
+        self, scenes: Sequence[Scene], advance: Advance
+    ) -> dict[str, dict[tuple[int, int], np.ndarray]]:
+        """Level curves of stems by clip and seed."""
+        curves: dict[str, dict[tuple[int, int], np.ndarray]] = {}
+        numbers = level_curves.chosen(scenes, self.curves)
+        for number in numbers:
+            one = scenes[number]
+            for subset in level_curves.groups_of(one):
+                for seed in range(level_curves.seeds_of(len(numbers))):
+                    made = _cells(self._arrange(one, subset, seed), subset)
+                    for stem in subset:
+                        curves.setdefault(stem, {})[number, seed] = level_curve(made.get(stem), one.steps)
+                    advance(1)
+        return curves
+
+    def _new_pieces(
+        self, scenes: Sequence[Scene], advance: Advance
+    ) -> tuple[list[Answer], list[tuple[float, float]]]:
+        """What became of chords, keys and tempos, and peak and loudness of the first few pieces."""
+        answers, mixes = list[Answer](), list[tuple[float, float]]()
+        for request in requests(scenes):
+            options = self._seeded(request.clip)
+            result = self.model.generate(
+                bars=NEW_BARS, conditions=request.conditions, latent="score", options=options
+            )
+            assert result.score is not None
+            answers.append(answer(request, result.score))
+            if len(mixes) < FEW:
+                mixes.append(mix_levels(result))
+            advance(1)
+        return answers, mixes
 
 
-def _without(score: Score, subset: Subset) -> dict[str, Score]:
+def few_given(one: Scene, number: int) -> list[Subset]:
+    """Subsets that leave one stem, and two, to be given; which ones goes round with the clip's number."""
+    stems = [stem for stem in SCORE_STEMS if stem in one.cells]
+    turned = [stems[(number + place) % len(stems)] for place in range(len(stems))]
+    given = [turned[:count] for count in (1, 2) if count < len(stems)]
+    return [tuple(stem for stem in stems if stem not in some) for some in given]
+
+
+def known_bars(index: BarIndex) -> Known:
+    """The bars of the pieces that are looked up, by stem."""
     return {
-        stem: replace(score, notes={stem: notes}) for stem, notes in score.notes.items() if stem not in subset
+        stem: frozenset(chain.from_iterable(bar_keys(stem, piece.cells.get(stem), len(piece.steps))
+                                            for piece in index.pieces))
+        for stem in SCORE_STEMS
+    }  # fmt: skip
+
+
+def _cells(result: Result, subset: Subset) -> Stems:
+    """The made notes of a subset in the grid."""
+    score = result.score
+    assert score is not None
+    return {stem: to_cells(score.notes[stem], score.bars) for stem in subset if stem in score.notes}
+
+
+def _values(one: Arranged, name: str) -> dict[str, Any]:
+    """An arrangement for the report."""
+    parts = {**one.players, "real": one.real}
+    agreements = {
+        aspect: {**{player: rounded(getattr(part, aspect)) for player, part in parts.items()},
+                 "shuffled": rounded(one.shuffled[side])}
+        for side, aspect in enumerate(("notes", "rhythm"))
+    }  # fmt: skip
+    stems = {
+        player: {stem: figures.report() for stem, figures in part.stems.items()}
+        for player, part in parts.items()
     }
-
-
-def figures(made: Score, real: Score, foreign: Score, subset: Subset) -> dict[str, Any]:
-    """Figures of one arrangement: of made stems, of another piece's, and of the real ones, in this order.
-
-    Returns:
-        ``notes`` and ``rhythm`` in common with the given stems (three each, NaN where drums alone play), and of made
-        and real stems ``count`` of notes, ``silent`` fraction, ``repetition``, ``doubled`` bars, time in ``chords``.
-    """
-    bars, steps = len(real.bars), real.bars.steps
-    given = _cells(real, [stem for stem in real.notes if stem not in subset])
-    parts = [_cells(score, subset) for score in (made, foreign, real)]
-    pitched = any(stem != "drums" for stem in given) and any(stem != "drums" for stem in subset)
-    chords = estimate_chords({stem: real.notes[stem] for stem in given}, real.bars.start)
-    pair = (parts[0], parts[2])
-    return {
-        "notes": [notes_in_common(part, given, bars) if pitched else float("nan") for part in parts],
-        "rhythm": [rhythm_in_common(part, given, bars) for part in parts],
-        "count": [sum(len(cells) for cells in part.values()) for part in pair],
-        "silent": [float(np.mean([silence(part.get(stem), steps) for stem in subset])) for part in pair],
-        "repetition": [_mean([repetition(part.get(stem), bars) for stem in subset]) for part in pair],
-        "doubled": [_mean([doublings(part.get(stem), given, bars) for stem in subset]) for part in pair],
-        "chords": [in_chords(part, chords) for part in pair],
-    }
-
-
-def _cells(score: Score, stems: Iterable[str]) -> Stems:
-    return {stem: to_cells(score.notes[stem], score.bars) for stem in stems if stem in score.notes}
-
-
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if np.isfinite(value)]
-    return float(np.mean(known)) if known else float("nan")
-
-
-def table(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of each subset, of each kind of clip, and of all."""
-    groups = [(subset, [one for one in found if one["subset"] == subset])
-              for subset in dict.fromkeys(one["subset"] for one in found)]  # fmt: skip
-    groups += [
-        (kind, [one for one in found if one["kind"] == kind]) for kind in ("song", "accompaniment", "band")
-    ]
-    rows = [_row(name, some) for name, some in groups if some]
-    return [*rows, _row("all", found)] if found else []
-
-
-def _row(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Notes in common of the made stems, each clip capped at its real value, and the other figures of a group."""
-    capped = {key: np.array([_capped(one[key]) for one in found]) for key in ("notes", "rhythm")}
-    counts = np.array([one["count"] for one in found], float).sum(0)
-    figures = {"notes": on_scale(*capped["notes"].T), "rhythm": on_scale(*capped["rhythm"].T),
-               "made / real": round(float(counts[0] / counts[1]), 2) if counts[1] else None}  # fmt: skip
-    for key in ("silent", "repetition", "doubled", "chords"):
-        made, real = (_mean([one[key][side] for one in found]) for side in (0, 1))
-        figures |= {key: _rounded(made), f"{key}, real": _rounded(real)}
-    return {**row(name, [one["notes"][0] for one in found], 3), **figures}
-
-
-def _capped(values: Sequence[float]) -> list[float]:
-    made, foreign, real = values
-    return [min(made, real) if np.isfinite(made) else made, foreign, real]
-
-
-def _rounded(value: float) -> float | None:
-    return round(value, 3) if np.isfinite(value) else None
+    return {"clip": name, "kind": one.kind, "subset": "+".join(one.subset), "usual": one.usual, **agreements,
+            "stems": stems}  # fmt: skip

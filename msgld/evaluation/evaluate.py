@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +14,9 @@ from msgld.api import checks
 from msgld.api.folder import check_out
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
-from msgld.data.score_clips import ScoreClips
-from msgld.data.source import Clip
 from msgld.errors import UsageError
 from msgld.evaluation.arrangement import Arrangement
+from msgld.evaluation.clips import Clips, clips_of, one_clip, score_clips_of
 from msgld.evaluation.codec import Codec
 from msgld.evaluation.composition import Composition
 from msgld.evaluation.embeddings import Embedding
@@ -46,14 +45,6 @@ QUESTIONS: dict[str, type[Question]] = {
 """Task -> the question about it."""
 
 
-class Clips(Protocol):
-    """Clips by number."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: int) -> Clip: ...
-
-
 def evaluate(
     model: Msgld,
     task: str = "separate",
@@ -67,6 +58,7 @@ def evaluate(
     options: Options = NORMAL,
     measure: str | None = None,
     subsets: Sequence[Subset] | str | None = None,
+    curves: int | None = None,
     networks: Sequence[Embedding] = (),
     protocol: str | None = None,
     on_progress: OnProgress | None = None,
@@ -88,7 +80,8 @@ def evaluate(
         measure: with ``separate``, a name of :data:`msgld.evaluation.measures.MEASURES`; SI-SDRi by default.
         subsets: with ``arrange``, stems to make to the others, each subset over all clips, such as
             ``[("bass",), ("guitar", "piano")]`` or ``"bass,guitar+piano"``; by default those of
-            :func:`msgld.evaluation.subsets.usual_subsets`.
+            :func:`msgld.evaluation.subsets.usual_subsets`. With ``compose`` they are made in notes.
+        curves: with ``compose``, clips whose level curves are compared with several seeds, 30 by default; 0 for none.
         networks: with ``generate`` and ``arrange``, embeddings that compare sets of sounds besides mel statistics; see
             :func:`msgld.evaluation.embeddings.named_embeddings`.
         protocol: of a paper on Slakh2100, a name of :data:`msgld.evaluation.protocols.PROTOCOLS`. It sets the stems,
@@ -96,9 +89,9 @@ def evaluate(
         on_progress: called with the progress.
 
     Returns:
-        The report: ``task``, ``model``, ``clips`` (their number), the settings, ``rows``, and for some tasks
-        ``values`` of every clip, their ``names`` and ``remarks``. A row has at least name, mean, low and high (the
-        95 % interval) and count.
+        The report: ``task``, ``model``, ``clips`` (their number), the settings, ``rows``, and for some tasks further
+        ``tables`` of rows by title, ``values`` of every clip, their ``names`` and ``remarks``. A row has at least name,
+        mean, low and high (the 95 % interval) and count.
 
     Raises:
         UsageError: a value of another type, an unknown task, measure or protocol, a setting of another task, two
@@ -122,12 +115,21 @@ def evaluate(
     chosen_subsets = (
         None if subsets is None else named_subsets(subsets, model.makes if task == "compose" else model.stems)
     )
-    settings = {"measure": measure, "subsets": chosen_subsets, "networks": networks}
+    if curves is not None:
+        RANGES["curves"].check("curves", curves)
+    settings: dict[str, Any] = {
+        "measure": measure,
+        "subsets": chosen_subsets,
+        "networks": networks,
+        "curves": curves,
+    }
+    if task == "compose":
+        settings["midi"] = midi
     question = _question(model, task, options, settings, published)
     if question.of_scores:
-        chosen: Any = _score_clips(midi, clips=clips, stems=stems, soundfont=soundfont, protocol=protocol)
+        chosen: Any = score_clips_of(midi, clips=clips, stems=stems, soundfont=soundfont, protocol=protocol)
     else:
-        chosen = _clips(model.stems, stems, midi, soundfont, published) if clips is None else clips
+        chosen = clips_of(model.stems, stems, midi, soundfont, published) if clips is None else clips
     kept = published.kept(model.stems) if published else np.ones(len(model.stems), bool)
     count = min(len(chosen), limit or (published and published.clips.get(task)) or len(chosen))
     _check_count(task, question, count)
@@ -138,7 +140,7 @@ def evaluate(
         refuse_another(folder, about)
     meter = Meter(question.work(count), question.unit, f"evaluating {task}", on_progress)
     meter.advance(0)
-    taken = (chosen[i] if question.of_scores else narrowed(_clip(chosen[i]), kept) for i in range(count))
+    taken = (chosen[i] if question.of_scores else narrowed(one_clip(chosen[i]), kept) for i in range(count))
     answer = question.answer(taken, meter.advance)
     meter.advance(math.inf)  # fractions of a clip may sum to a little less than it
     examples = answer.pop("examples", [])
@@ -176,7 +178,7 @@ def _question(
     """The question about a task, with the given settings and those that it takes from a protocol."""
     question = look_up("evaluation", task, QUESTIONS)
     takes = {name: {field.name for field in fields(kind)} for name, kind in QUESTIONS.items()}
-    given = {name: value for name, value in settings.items() if value}
+    given = {name: value for name, value in settings.items() if value or value == 0}
     for name in given.keys() - takes[task]:
         owners = " and ".join(other for other in QUESTIONS if name in takes[other])
         raise UsageError(f"{name} goes with the evaluation of {owners}, not of {task}")
@@ -184,43 +186,6 @@ def _question(
     return question(
         model, options, **{name: value for name, value in (defaults | given).items() if name in takes[task]}
     )
-
-
-def _clips(
-    names: tuple[str, ...],
-    stems: str | Path | StemFolder | None,
-    midi: str | Path | None,
-    soundfont: str | Path | None,
-    published: Published | None,
-) -> Clips:
-    """Clips of a folder of songs, or of the held-out set."""
-    from msgld.data.source import SourceOptions, open_clips
-    from msgld.data.stem_folders.folder import CLIP_SECONDS, StemFolder
-
-    seconds = published.seconds if published else CLIP_SECONDS
-    if isinstance(stems, StemFolder):
-        return stems.clips(seconds)
-    if stems is not None:
-        return open_clips("stems", checks.as_path("stems", stems), seconds, SourceOptions(stems=names))
-    given = {"midi": midi, "soundfont": soundfont}
-    folder, font = (None if path is None else checks.as_path(name, path) for name, path in given.items())
-    return open_clips("heldout", folder, seconds, SourceOptions(stems=names, soundfont=font))
-
-
-def _score_clips(midi: str | Path | None, **others: object) -> ScoreClips:
-    """The frozen clips of scores; UsageError for sources of sound."""
-    given = [name for name, value in others.items() if value is not None]
-    if given:
-        raise UsageError(
-            f"{given[0]} goes with evaluations of sound: compose is measured on clips of scores (midi)"
-        )
-    return ScoreClips(None if midi is None else checks.as_path("midi", midi))
-
-
-def _clip(clip: Clip) -> Clip:
-    """One of the clips; UsageError where it is something else."""
-    checks.check_type("each of clips", clip, Clip, "a msgld.data.source.Clip")
-    return clip
 
 
 def _check_count(task: str, question: Question, count: int) -> None:

@@ -40,8 +40,9 @@ class Question(ABC):
         """Measure the model over clips.
 
         Returns:
-            ``rows`` of figures, and where they apply ``values`` of the clips, their ``names``, ``remarks`` for the
-            user, and ``examples`` for the page, see :class:`msgld.evaluation.report.Example`.
+            ``rows`` of figures, and where they apply further ``tables`` of rows by title, ``values`` of the clips,
+            their ``names``, ``remarks`` for the user, and ``examples`` for the page, see
+            :class:`msgld.evaluation.report.Example`.
         """
 
     def about(self) -> dict[str, Any]:

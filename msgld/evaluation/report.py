@@ -111,9 +111,12 @@ def write_report(report: Mapping[str, Any], examples: Sequence[Example], out: Pa
     write_whole(out / f"{task}.json", json.dumps(report, indent=1).encode())
     head = f"# {task}: {report['model']}, {report['clips']} clips\n\n"
     remarks = "".join(f"\n{remark}.\n" for remark in report.get("remarks", ()))
-    write_whole(out / f"{task}.md", (head + markdown(rows) + remarks).encode())
+    tables = report.get("tables", {})
+    further = "".join(f"\n## {title}\n\n{markdown(some)}" for title, some in tables.items())
+    write_whole(out / f"{task}.md", (head + markdown(rows) + further + remarks).encode())
     plot = f'<p><img alt="means with their 95 % intervals" src="{_plot(rows)}"></p>'
     body = [f"<p>{report['clips']} clips.</p>", _table(rows), plot]
+    body += [f"<h2>{escape(title)}</h2>{_table(some)}" for title, some in tables.items()]
     body += [section(one, out / "sounds", f"{task}-{number}") for number, one in enumerate(examples)]
     write_body(f"{task}: {report['model']}", body, out / f"{task}.html")
 

@@ -1,44 +1,72 @@
-"""Measures of music in notes: do parts go together, are they as full as real ones, do they return, are they copies?
+"""Measures of parts in notes: do they go together, are they as full as real ones?
 
-All take notes in the grid (:class:`msgld.music.grid.Cells`) and the number of bars; nothing is loaded.
+All take notes in the grid (:class:`msgld.music.grid.Cells`) and the ``steps`` of its bars, (T,); nothing is loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from msgld.metrics.coherence import correlation
-from msgld.music.bars import STEPS
+from msgld.music.bars import QUARTER, STEPS
 from msgld.music.chord_names import Halves
 from msgld.music.grid import LOWEST, Cells
+from msgld.music.key_detection import scale_fractions
+from msgld.music.keys import notes_of, scale
+from msgld.stems import UNPITCHED
 
 Stems = Mapping[str, Cells]
 """Stem -> its notes."""
 
-SLOTS = STEPS // 2
-"""Slots of half a bar."""
+LEEWAY = 0.04
+"""Fraction of the time of notes by which another scale may hold more: a note may be foreign to its key."""
 
 
-def chroma_of(stems: Stems, bars: int, slots: int = 4) -> np.ndarray:
-    """How long each pitch class sounds in each stretch of ``slots`` slots, (T * 16 / slots, 12); drums left out."""
-    grid = np.zeros((bars * STEPS + 1, 12))
+def used_slots(steps: np.ndarray) -> np.ndarray:
+    """Which of the grid's slots are music, bool (T, 16): a bar of 12 steps uses the first 12."""
+    return np.asarray(np.arange(STEPS) < steps[:, None])
+
+
+def half_of_slots(steps: np.ndarray) -> np.ndarray:
+    """The half bar, counted through, that each slot lies in, (T * 16,)."""
+    late = 2 * np.arange(STEPS) >= steps[:, None]
+    return np.asarray((2 * np.arange(len(steps))[:, None] + late).reshape(-1))
+
+
+def chroma_of(stems: Stems, steps: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """How long and loud each pitch class sounds in each stretch of slots, (N, 12); drums left out.
+
+    Args:
+        stems: notes.
+        steps: of each bar.
+        place: the stretch, 0 to N - 1, of each slot; the last slot is in the last stretch.
+    """
+    slots = len(steps) * STEPS
+    grid = np.zeros((slots + 1, 12))
     for stem, cells in stems.items():
-        if stem != "drums":
+        if stem not in UNPITCHED:
             classes = (cells.key + LOWEST) % 12
-            np.add.at(grid, (np.clip(cells.slot, 0, None), classes), cells.velocity / 127)
-            np.add.at(grid, (np.clip(cells.stop, 0, bars * STEPS), classes), -cells.velocity / 127)
-    return np.asarray(grid.cumsum(0)[:-1].reshape(-1, slots, 12).sum(1))
+            np.add.at(grid, (np.clip(cells.slot, 0, slots), classes), cells.velocity / 127)
+            np.add.at(grid, (np.clip(cells.stop, 0, slots), classes), -cells.velocity / 127)
+    sounding = grid.cumsum(0)[:-1].clip(0) * used_slots(steps).reshape(-1, 1)
+    sums = np.zeros((int(place[-1]) + 1 if len(place) else 0, 12))
+    np.add.at(sums, place, sounding)
+    return sums
 
 
-def notes_in_common(made: Stems, given: Stems, bars: int) -> float:
-    """Mean correlation of the pitch classes of made and given stems, weighted by how much both sound; -1 to 1.
+def notes_in_common(made: Stems, given: Stems, steps: np.ndarray) -> float:
+    """Mean correlation of the pitch classes of made and given stems, quarter by quarter; -1 to 1.
+
+    Quarters are weighted by how much both sound, as in :func:`msgld.metrics.coherence.tonal_agreement`, which is the
+    same of sound.
 
     Returns:
-        NaN where they never sound together. :func:`msgld.metrics.coherence.tonal_agreement` is the same of sound.
+        NaN where they never sound together.
     """
-    one, other = chroma_of(made, bars), chroma_of(given, bars)
+    quarters = np.arange(len(steps) * STEPS) // QUARTER
+    one, other = (chroma_of(stems, steps, quarters) for stems in (made, given))
     weights = np.sqrt(one.sum(1) * other.sum(1))
     used = weights > 0.05 * weights.max(initial=0.0)
     pairs = [(correlation(a, b), w) for a, b, w in zip(one[used], other[used], weights[used], strict=True)]
@@ -52,115 +80,105 @@ def onset_patterns(stems: Stems, bars: int) -> np.ndarray:
     for cells in stems.values():
         begun = cells.slot >= 0
         np.add.at(sums, cells.slot[begun], cells.velocity[begun] / 127)
-    return np.sqrt(sums).reshape(bars, STEPS)
+    return np.asarray(np.sqrt(sums).reshape(bars, STEPS))
 
 
-def rhythm_in_common(made: Stems, given: Stems, bars: int) -> float:
-    """Mean correlation of the onset patterns of bars in which both play, -1 to 1; NaN where there are none."""
-    pairs = zip(onset_patterns(made, bars), onset_patterns(given, bars), strict=True)
-    values = [correlation(one, other) for one, other in pairs if one.any() and other.any()]
+def rhythm_in_common(made: Stems, given: Stems, steps: np.ndarray) -> float:
+    """Mean correlation of the onset patterns of the bars in which both play, -1 to 1; NaN where there are none."""
+    patterns = (onset_patterns(stems, len(steps)) for stems in (made, given))
+    values = [correlation(one[:used], other[:used])
+              for one, other, used in zip(*patterns, steps, strict=True) if one.any() and other.any()]  # fmt: skip
     return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
-def level_curve(cells: Cells | None, bars: int) -> np.ndarray:
+def laid_on(stems: Stems, own: np.ndarray, steps: np.ndarray) -> dict[str, Cells]:
+    """Stems of one piece on the bars of another: bars of each length one after another, again where they run out.
+
+    Args:
+        stems: notes.
+        own: steps of their bars.
+        steps: of the bars on which they are laid; where no own bar has such a length, nothing plays.
+    """
+    sources = {length: np.flatnonzero(own == length) for length in set(steps.tolist())}
+    taken = dict.fromkeys(sources, 0)
+    moved: dict[str, list[Cells]] = {stem: [Cells.none()] for stem in stems}
+    for bar, length in enumerate(steps.tolist()):
+        if len(sources[length]):
+            source = int(sources[length][taken[length] % len(sources[length])])
+            taken[length] += 1
+            for stem, cells in stems.items():
+                moved[stem].append(_moved(cells, source, bar, len(steps)))
+    return {stem: joined_cells(parts) for stem, parts in moved.items()}
+
+
+def _moved(cells: Cells, source: int, bar: int, bars: int) -> Cells:
+    """The notes that begin in one bar, moved to another; the end of all bars cuts them."""
+    cells = cells.pick(cells.slot // STEPS == source)
+    move = np.int32((bar - source) * STEPS)
+    stop = np.minimum(cells.stop + move, bars * STEPS)
+    return Cells(cells.slot + move, stop, cells.key, cells.velocity, cells.offset)
+
+
+def joined_cells(parts: list[Cells]) -> Cells:
+    """The notes of several parts, one after another."""
+    columns = zip(*(vars(part).values() for part in parts), strict=True)
+    return Cells(*(np.concatenate(column) for column in columns))
+
+
+def level_curve(cells: Cells | None, steps: np.ndarray) -> np.ndarray:
     """Summed velocity of the onsets of each half bar, its mean removed, (2 T,)."""
-    curve = np.zeros(2 * bars)
+    curve = np.zeros(2 * len(steps))
     if cells is not None:
         begun = cells.slot >= 0
-        np.add.at(curve, cells.slot[begun] // SLOTS, cells.velocity[begun])
-    return np.asarray(curve - curve.mean())
+        np.add.at(curve, half_of_slots(steps)[cells.slot[begun]], cells.velocity[begun])
+    return np.asarray(curve - curve.mean()) if len(curve) else curve
 
 
 def curves_alike(one: np.ndarray, other: np.ndarray) -> float:
-    """Correlation of two level curves; 0 where one is constant."""
-    value = correlation(one, other)
+    """Correlation of two level curves, of the longer one as far as the other reaches; 0 where one is constant."""
+    length = min(len(one), len(other))
+    value = correlation(one[:length], other[:length])
     return value if np.isfinite(value) else 0.0
 
 
 def silence(cells: Cells | None, steps: np.ndarray) -> float:
-    """Fraction of the time in which a stem does not sound.
-
-    Args:
-        cells: its notes; None for no notes.
-        steps: of each bar.
-    """
+    """Fraction of the time in which a stem does not sound; 1 for None, no notes."""
     if cells is None or not len(cells):
         return 1.0
     slots = len(steps) * STEPS
     changes = np.zeros(slots + 1)
     np.add.at(changes, np.clip(cells.slot, 0, slots), 1)
     np.add.at(changes, np.clip(cells.stop, 0, slots), -1)
-    used = (np.arange(STEPS) < steps[:, None]).reshape(-1)
-    return float((changes.cumsum()[:-1][used] <= 0).mean())
+    return float((changes.cumsum()[:-1][used_slots(steps).reshape(-1)] <= 0).mean())
 
 
-def bar_sets(cells: Cells | None, bars: int) -> list[frozenset[tuple[int, int]]]:
-    """The notes of each bar as (step, key)."""
-    sets: list[set[tuple[int, int]]] = [set() for _ in range(bars)]
-    if cells is not None:
-        for slot, key in zip(cells.slot.tolist(), cells.key.tolist(), strict=True):
-            if slot >= 0:
-                sets[slot // STEPS].add((slot % STEPS, key))
-    return [frozenset(one) for one in sets]
-
-
-def repetition(cells: Cells | None, bars: int) -> float:
-    """How much bars return: the mean, over bars with notes, of the largest Jaccard index with another bar; 0 to 1.
-
-    Returns:
-        NaN with fewer than two bars that have notes.
-    """
-    sets = [one for one in bar_sets(cells, bars) if one]
-    if len(sets) < 2:
-        return float("nan")
-    best = [max(len(a & b) / len(a | b) for j, b in enumerate(sets) if j != i) for i, a in enumerate(sets)]
-    return float(np.mean(best))
-
-
-def bar_keys(cells: Cells | None, bars: int, drums: bool = False) -> list[bytes]:
-    """A key of each bar that has notes; transposed bars have the same, those of drums only equal ones."""
-    keys = []
-    for notes in bar_sets(cells, bars):
-        if notes:
-            low = 0 if drums else min(key for _, key in notes)
-            keys.append(np.array(sorted((step, key - low) for step, key in notes), np.int16).tobytes())
-    return keys
-
-
-def copied(keys: Iterable[bytes], known: frozenset[bytes] | set[bytes]) -> float:
-    """Fraction of bars that are among the known ones; NaN without bars."""
-    found = [key in known for key in keys]
-    return float(np.mean(found)) if found else float("nan")
-
-
-def doublings(made: Cells | None, given: Stems, bars: int, alike: float = 0.9) -> float:
-    """Fraction of a made stem's bars whose steps and pitch classes a given stem has, too; NaN without bars.
-
-    Args:
-        alike: Jaccard index from which a bar counts as doubled.
-    """
-    own = [_classes(one) for one in bar_sets(made, bars)]
-    others = [
-        [_classes(one) for one in bar_sets(cells, bars)] for stem, cells in given.items() if stem != "drums"
-    ]
-    found = [any(one and len(one & other[bar]) >= alike * len(one | other[bar]) for other in others)
-             for bar, one in enumerate(own) if one]  # fmt: skip
-    return float(np.mean(found)) if found else float("nan")
-
-
-def _classes(notes: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:
-    return frozenset((step, (key + LOWEST) % 12) for step, key in notes)
-
-
-def in_chords(stems: Stems, halves: Halves) -> float:
+def in_chords(stems: Stems, halves: Halves, steps: np.ndarray) -> float:
     """Fraction of the time of notes, drums left out, that are tones of the chord of their half bar.
 
     Half bars without a chord do not count. NaN where no note sounds with a chord.
     """
-    chroma = chroma_of(stems, len(halves), SLOTS)
+    chroma = chroma_of(stems, steps, half_of_slots(steps))
     chords = [chord for pair in halves for chord in pair]
-    inside = sum(
-        chroma[i, list(set(chord.classes))].sum() for i, chord in enumerate(chords) if chord is not None
-    )
-    total = sum(chroma[i].sum() for i, chord in enumerate(chords) if chord is not None)
-    return float(inside / total) if total > 0 else float("nan")
+    known = [
+        (row, list({*chord.classes, chord.bass})) for row, chord in zip(chroma, chords, strict=True) if chord
+    ]
+    total = sum(row.sum() for row, _ in known)
+    return float(sum(row[tones].sum() for row, tones in known) / total) if total > 0 else float("nan")
+
+
+def in_key(stems: Stems, key: str, steps: np.ndarray) -> bool:
+    """Whether no other scale holds clearly (``LEEWAY``) more of the time of notes than that of a key.
+
+    Scales of seven notes are compared, so relative keys count as one. A blues is met by a scale with all but one of its
+    notes. False where nothing sounds but drums.
+
+    Raises:
+        UsageError: it is no key.
+    """
+    time = chroma_of(stems, steps, np.zeros(len(steps) * STEPS, int)).sum(0)
+    if not time.any():
+        return False
+    held, wanted = scale_fractions(time), notes_of(key)
+    most = min(7, len(wanted)) - key.endswith("blues")
+    own = [part for tonic, part in enumerate(held) if len(wanted & {*scale(tonic, "major")}) >= most]
+    return bool(own and max(own) >= held.max() - LEEWAY)

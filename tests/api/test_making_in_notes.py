@@ -14,6 +14,7 @@ from score_tiny import some_score, tiny_score_model
 from tiny import save_tiny_model
 
 import msgld
+from msgld.api import composed
 from msgld.api.composing import blank, given_score
 from msgld.checkpoint import load_model
 from msgld.music.bar_features import own_features
@@ -21,6 +22,7 @@ from msgld.music.bars import Timeline
 from msgld.music.grid import to_cells
 from msgld.music.midi.perform import read_midi
 from msgld.music.midi.write import midi_bytes
+from msgld.music.render import render
 from msgld.music.score import SCORE_STEMS, Score, score_of
 from msgld.score_model import ScoreModel
 
@@ -93,6 +95,26 @@ def test_notes_are_saved_beside_the_sound(composer: msgld.Msgld, tmp_path: Path)
     assert (tmp_path / "out" / "notes.png").stat().st_size > 1000
     result.save(tmp_path / "out", overwrite=True)
     assert saved.run["bars"] == 3
+
+
+def test_notes_are_rendered_once_and_not_before_their_sound_is_asked_for(
+    composer: msgld.Msgld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rendered: list[Score] = []
+    monkeypatch.setattr(composed, "render", lambda score, font: rendered.append(score) or render(score, font))
+    score = some_score(stems=("bass",))
+    for result in (
+        composer.generate(bars=2, make=["bass"], options=QUICK),
+        composer.arrange({"bass": score}, ["piano"], options=QUICK),
+        composer.vary({"bass": score}, options=QUICK),
+        composer.extend({"bass": score}, 2.0, options=QUICK),
+    ):
+        assert result.score is not None and not rendered
+        assert result.mix == pytest.approx(sum(result.stems.values()), abs=1e-5)
+        assert result.stems["bass"] is result.stems["bass"]
+        result.save(tmp_path / "out", overwrite=True)
+        assert rendered == [result.score]
+        rendered.clear()
 
 
 @pytest.mark.parametrize("seed", range(3))

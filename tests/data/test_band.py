@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from msgld.data.band import MODES, RESERVED_SEED, RESERVED_STYLES, STYLES, Piece, compose
-from msgld.data.band.compose import _plan
+from msgld.data.band.compose import plan_piece
 from msgld.data.band.dice import Dice
 from msgld.data.band.figures import figure
 from msgld.data.band.instruments import CLASSES, RANGES, ROLES
@@ -156,7 +156,7 @@ def test_bass_plays_chord_tones_on_the_beat() -> None:
     for seed in range(60):
         dice = Dice(seed)
         style = dice.pick([s for s in STYLES if s not in RESERVED_STYLES])
-        song = _plan(STYLES[style], None, None, None, dice)
+        song = plan_piece(STYLES[style], None, None, None, dice)
         chords = [bar.segments[0].chord for section in song.sections for bar in section.bars]
         for track in compose(seed).score.tracks:
             if track.name == "bass":

@@ -71,14 +71,18 @@ def compose(seed: int, *, style: str | None = None, bpm: float | None = None, ke
         raise UsageError("give a seed of 0 or more, at least 1 bar, and 20 to 400 beats a minute")
     dice = Dice(seed)
     chosen = _style(style, dice)
-    song = _plan(chosen, bpm, key, bars, dice)
+    return play_out(plan_piece(chosen, bpm, key, bars, dice), seed)
+
+
+def play_out(song: Song, seed: int) -> Piece:
+    """All parts of a planned piece, performed."""
     stems = tuple(s for s in STEMS if any(s in part.entries for part in song.sections))
     parts: list[Part] = []
     for stem in stems:
         parts += _PLAYERS[stem](song, Dice(seed, stem))
     score = perform(song, parts, Dice(seed, "perform"))
     outline = tuple((s.name, s.bars[0].index, len(s.bars)) for s in song.sections)
-    return Piece(score, chosen.name, song.bpm, key_name(song.tonic, song.mode), seed, outline)
+    return Piece(score, song.style.name, song.bpm, key_name(song.tonic, song.mode), seed, outline)
 
 
 def _style(name: str | None, dice: Dice) -> Style:
@@ -88,7 +92,8 @@ def _style(name: str | None, dice: Dice) -> Style:
     return STYLES[name or drawn]
 
 
-def _plan(style: Style, bpm: float | None, key: str | None, bars: int | None, dice: Dice) -> Song:
+def plan_piece(style: Style, bpm: float | None, key: str | None, bars: int | None, dice: Dice) -> Song:
+    """Plan a piece in a style; what is None is drawn."""
     tonic, mode = dice.whole(0, 11), None
     drawn = dice.weighted(style.modes)
     if key is not None:

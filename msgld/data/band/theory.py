@@ -80,7 +80,7 @@ def chord(numeral: str, tonic: int, mode: str, colour: int = 0) -> Chord:
     scale = keys.scale(tonic, "minor" if mode == "blues" else mode)
     if len(tones) == 3 and not suffix:
         tones = _coloured(root, tones, scale, colour)
-    return Chord(root, tones, _chord_scale(root, tones, scale))
+    return Chord(root, tones, chord_scale(root, tones, scale))
 
 
 def _coloured(root: int, tones: tuple[int, ...], scale: tuple[int, ...], colour: int) -> tuple[int, ...]:
@@ -92,7 +92,7 @@ def _coloured(root: int, tones: tuple[int, ...], scale: tuple[int, ...], colour:
     return (*tones, *added)
 
 
-def _chord_scale(root: int, tones: tuple[int, ...], scale: tuple[int, ...]) -> tuple[int, ...]:
+def chord_scale(root: int, tones: tuple[int, ...], scale: tuple[int, ...]) -> tuple[int, ...]:
     """The key's scale, less the notes a semitone away from a chord tone that is foreign to the key."""
     own = {(root + t) % 12 for t in tones}
     foreign = own - set(scale)
