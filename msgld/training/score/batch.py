@@ -62,6 +62,7 @@ def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequenc
     sounding = [np.array([stem in one.cells for stem in stems]) for one in excerpts]
     drawn = [draw_levels(one, bars, levels, rng) for one in sounding]
     maps, presence, counted = (torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True))
+    counted &= ~torch.from_numpy(np.stack([one.held for one in excerpts]))
     conditioning = [conditioning_of(one, stems, styles, conditions, rng) for one in excerpts]
     stacked = Conditioning(*(torch.from_numpy(np.stack(parts)) for parts in zip(*conditioning, strict=True)))
     given = [_given(one.cells, stems, np.asarray(~wanted.any(1)), ears, rng)

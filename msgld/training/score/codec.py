@@ -85,7 +85,7 @@ class ScoreCodecTrainer(TrainerOfModel[PiecePool]):
         self.half = bf16_is_fast(self.device)
 
     def next_batch(self) -> tuple[BarTensors]:
-        """Draw bars, varied; silent ones are left out."""
+        """Draw bars, varied; silent and held ones are left out."""
         return (self._batch(self.recipe.settings.vary),)
 
     def _batch(self, vary: BarVariation) -> BarTensors:
@@ -94,7 +94,8 @@ class ScoreCodecTrainer(TrainerOfModel[PiecePool]):
         bars = bar_tensors(
             [one.cells for one in pieces], [one.facts.steps for one in pieces], self.pool.source.stems
         )
-        loud = bars.sounding.flatten(1).any(1)
+        held = torch.from_numpy(np.stack([one.held for one in pieces]).reshape(-1))
+        loud = bars.sounding.flatten(1).any(1) & ~held
         drums = self.pool.source.stems.index("drums")
         return varied(bars.pick(loud.nonzero().squeeze(1)), vary, self.rng, drums).to(self.device)
 

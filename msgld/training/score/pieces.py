@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from msgld.data.held_bars import held_bars
 from msgld.data.midi import MidiFolder
 from msgld.data.score_clips import trains_no_score
 from msgld.data.scores import Band, Library
@@ -32,12 +33,14 @@ class Piece:
         facts: of its bars, all of them known.
         cells: notes by stem.
         programs: of each stem.
+        held: bars that a frozen clip has, too, which train nothing, bool (S, T).
         name: where it comes from.
     """
 
     facts: BarFacts
     cells: Mapping[str, Cells]
     programs: Mapping[str, tuple[int, ...]]
+    held: np.ndarray
     name: str = ""
 
     def __len__(self) -> int:
@@ -47,7 +50,8 @@ class Piece:
         """The bars ``first`` to ``last`` (excluded)."""
         cells = {stem: one.between(first, last) for stem, one in self.cells.items()}
         sounding = {stem: one for stem, one in cells.items() if len(one)}
-        return replace(self, facts=self.facts.between(first, last), cells=sounding)
+        facts, held = self.facts.between(first, last), self.held[:, first:last]
+        return replace(self, facts=facts, cells=sounding, held=held)
 
     def transposed(self, semitones: int) -> Piece:
         """So many semitones higher; drums stay."""
@@ -75,7 +79,8 @@ def piece_of(score: Score, styles: Sequence[str]) -> Piece:
     )
     cells = {stem: to_cells(notes, bars) for stem, notes in score.notes.items()}
     kept = {stem: one for stem, one in cells.items() if len(one) >= FEWEST}
-    return Piece(facts, kept, {stem: score.notes[stem].programs for stem in kept}, score.name)
+    held = held_bars(kept, SCORE_STEMS, count)
+    return Piece(facts, kept, {stem: score.notes[stem].programs for stem in kept}, held, score.name)
 
 
 class Scores:

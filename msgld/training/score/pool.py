@@ -18,7 +18,7 @@ BARS, NOTES, PROGRAMS = 48, 4096, 4
 
 
 _NOTE = 6  # stem, slot, stop, key, velocity, offset in thousandths
-_BAR = 12  # see _bar_columns
+_BAR = 13  # see _bar_columns
 _TEMPO = 50.0  # parts of a beat a minute
 _SIZE = 4 + len(SCORE_STEMS) * PROGRAMS + BARS * _BAR + NOTES * _NOTE
 _BITS = 1 << np.arange(12)
@@ -93,7 +93,7 @@ def packed(piece: Piece) -> np.ndarray:
         chosen = piece.programs.get(stem, ())[:PROGRAMS]
         programs[number, : len(chosen)] = chosen
     bars = np.zeros((BARS, _BAR), np.int16)
-    bars[: len(piece)] = _bar_columns(piece.facts)
+    bars[: len(piece)] = _bar_columns(piece)
     head = np.array([len(piece), len(table), 0, 0], np.int16)
     return np.concatenate([head, programs.reshape(-1), bars.reshape(-1), rows.reshape(-1)])
 
@@ -113,7 +113,8 @@ def unpacked(numbers: np.ndarray) -> Piece:
             places = slot.astype(np.int32), stop.astype(np.int32)
             cells[stem] = Cells(*places, key, velocity, offset.astype(np.float32) / 1000)
             played[stem] = tuple(program for program in chosen[number] if program >= 0)
-    return Piece(_facts(columns.reshape(BARS, _BAR)[:bars].astype(np.int64)), cells, played)
+    facts, held = _bars(columns.reshape(BARS, _BAR)[:bars].astype(np.int64))
+    return Piece(facts, cells, played, held)
 
 
 def _note_rows(number: int, cells: Cells) -> np.ndarray:
@@ -122,18 +123,21 @@ def _note_rows(number: int, cells: Cells) -> np.ndarray:
     return np.stack([np.asarray(one) for one in columns], 1).astype(np.int16)
 
 
-def _bar_columns(facts: BarFacts) -> np.ndarray:
+def _bar_columns(piece: Piece) -> np.ndarray:
+    facts, held = piece.facts, _BITS[: len(SCORE_STEMS)] @ piece.held
     chords = facts.chords @ _BITS
     columns = [facts.steps, facts.first, np.rint(facts.bpm * _TEMPO), facts.tonic, facts.mode, facts.style,
-               *chords.T, *facts.bass.T, facts.place, facts.length]  # fmt: skip
+               *chords.T, *facts.bass.T, facts.place, facts.length, held]  # fmt: skip
     table = np.zeros((len(facts), _BAR), np.int16)
     table[:, : len(columns)] = np.stack(columns, 1)
     return table
 
 
-def _facts(table: np.ndarray) -> BarFacts:
-    steps, first, bpm, tonic, mode, style, one, other, bass, second, place, length = table.T
+def _bars(table: np.ndarray) -> tuple[BarFacts, np.ndarray]:
+    """The facts of bars, and which of them are held, (S, T)."""
+    steps, first, bpm, tonic, mode, style, one, other, bass, second, place, length, held = table.T
     chords = (np.stack([one, other], 1)[:, :, None] & _BITS) > 0
-    return BarFacts(
+    facts = BarFacts(
         steps, first > 0, bpm / _TEMPO, tonic, mode, style, chords, np.stack([bass, second], 1), place, length
     )
+    return facts, (held & _BITS[: len(SCORE_STEMS), None]) > 0

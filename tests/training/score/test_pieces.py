@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from score_tiny import STYLES, some_score
 
+from msgld.data.score_clips import score_clips
+from msgld.data.scores import band_song
 from msgld.data.source import BadClip
 from msgld.errors import UsageError
 from msgld.music.chord_names import parse_chord
-from msgld.music.score import SCORE_STEMS, Score
+from msgld.music.score import SCORE_STEMS, Score, score_of
 from msgld.training.recipe import PoolConfig
+from msgld.training.score.batch import ScoreConditions, build_batch
+from msgld.training.score.levels import ScoreLevels
+from msgld.training.score.mishear import Mishearing
 from msgld.training.score.pieces import Piece, Scores, piece_of
 from msgld.training.score.pool import BARS, PiecePool, packed, unpacked
+
+BAND = next(clip.name for clip in score_clips() if clip.kind == "band").split()
 
 
 class Fixed(Scores):
@@ -35,6 +45,7 @@ def same(one: Piece, other: Piece) -> None:
             name
         )
     assert one.programs == other.programs
+    assert np.array_equal(one.held, other.held)
 
 
 def test_a_piece_knows_key_style_tempo_and_place() -> None:
@@ -49,7 +60,18 @@ def test_a_piece_knows_key_style_tempo_and_place() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_packed_is_unpacked(seed: int) -> None:
     piece = piece_of(some_score(seed), STYLES)
+    held = np.random.default_rng(seed).random((len(SCORE_STEMS), len(piece))) < 0.5
     same(unpacked(packed(piece)), piece)
+    same(unpacked(packed(replace(piece, held=held))), replace(piece, held=held))
+
+
+def test_bars_of_frozen_clips_train_nothing() -> None:
+    piece = piece_of(score_of(band_song(int(BAND[1]), BAND[0])), STYLES)
+    assert piece.held.any() and not piece.held[SCORE_STEMS.index("drums")].any()
+    excerpt = piece.between(0, 8)
+    options = ScoreLevels(), ScoreConditions(), Mishearing(), np.random.default_rng(0)
+    batch = build_batch([excerpt] * 12, SCORE_STEMS, STYLES, *options)
+    assert batch.counted.any() and not batch.counted[:, torch.from_numpy(excerpt.held)].any()
 
 
 def test_transposing_and_cutting_commute() -> None:
