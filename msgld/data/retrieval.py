@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from msgld.data.frozen import style_of
+from msgld.data.held_bars import held_bars
 from msgld.data.midi import MidiFolder
 from msgld.data.score_clips import trains_no_score
 from msgld.data.scores import Band
@@ -60,7 +61,7 @@ class BarIndex:
 
     @classmethod
     def of(cls, scores: Iterable[Score], bars: int = BARS) -> BarIndex:
-        """The first so many bars of some scores."""
+        """The first so many bars of some scores, without those that a frozen clip has, too."""
         pieces, count = list[Indexed](), 0
         for score in scores:
             cells = {
@@ -76,14 +77,15 @@ class BarIndex:
             raise DataError("there are no bars to retrieve from: name other MIDI files")
         lengths = [len(one.steps) for one in pieces]
         plays = np.array([[stem in one.cells for stem in SCORE_STEMS] for one in pieces])
-        return cls(
-            tuple(pieces),
+        held = [held_bars(one.cells, SCORE_STEMS, len(one.steps)).any(0) for one in pieces]
+        columns = (
             np.repeat(np.arange(len(pieces)), lengths),
             np.concatenate([np.arange(length) for length in lengths]),
             np.concatenate([one.steps for one in pieces]),
             np.concatenate([_features(one.cells, one.steps) for one in pieces]),
             np.repeat(plays, lengths, 0),
         )
+        return cls(tuple(pieces), *(column[~np.concatenate(held)] for column in columns))
 
     def __len__(self) -> int:
         return len(self.piece)

@@ -18,6 +18,7 @@ from msgld.api.msgld import Msgld
 from msgld.api.result import Result
 from msgld.checkpoint import load_model
 from msgld.data.band.accompany import accompany
+from msgld.data.held_bars import held_bars
 from msgld.data.retrieval import BarIndex, tied, training_scores
 from msgld.data.score_clips import ScoreClips
 from msgld.data.scores import song_of_band
@@ -142,7 +143,12 @@ def test_foreign_parts_are_of_other_pieces_in_the_same_metre(scenes: list[Scene]
 # Retrieval
 
 
-def test_bars_of_the_index_find_themselves_and_transposed_ones_their_interval() -> None:
+def test_bars_of_the_index_find_themselves_and_transposed_ones_their_interval(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "msgld.data.retrieval.held_bars", lambda cells, stems, bars: np.zeros((len(stems), bars), bool)
+    )
     score = score_of(
         song_of_band(accompany(tuple((one[0], one[-1]) for one in parse_chords("Am F,G C E7")), 4, 3))
     )
@@ -193,10 +199,18 @@ def test_notes_that_sound_on_are_tied_or_begin_with_the_bar() -> None:
     assert len(tied([])) == 0
 
 
-def test_what_is_looked_up_is_never_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_looked_up_is_never_held_out() -> None:
     names = {clip.name.split()[-1] for clip in ScoreClips().clips}
     pieces = training_scores(None, 1)
     assert not names & {next(pieces).name.rsplit("-", 1)[-1] for _ in range(30)}
+
+
+def test_bars_that_a_frozen_clip_has_are_not_looked_up() -> None:
+    clip, score = ScoreClips()[0]
+    index = BarIndex.of([score])
+    held = held_bars(index.pieces[0].cells, SCORE_STEMS, len(score.bars)).any(0)
+    assert held[clip.first : clip.first + clip.bars].any()
+    assert index.bar.tolist() == np.flatnonzero(~held).tolist()
 
 
 # The band
