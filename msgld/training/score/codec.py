@@ -37,9 +37,9 @@ class ScoreCodecSettings:
         fitted: batches from which the statistics are taken.
     """
 
-    kl: float = 0.03
-    velocity: float = 0.2
-    offset: float = 0.2
+    kl: float = 0.05
+    velocity: float = 0.1
+    offset: float = 0.1
     transpose: tuple[int, int] = (-6, 5)
     vary: BarVariation = BarVariation()
     fitted: int = 8
