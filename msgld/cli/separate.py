@@ -21,9 +21,10 @@ from msgld.cli import options as o
 from msgld.cli.console import Console, Unwritten, complain, shown, spoken, track
 from msgld.cli.errors import DONE, FAILED, message, show_traceback
 from msgld.cli.existing import changed
-from msgld.cli.inputs import Found, check_stretch, find_songs, stem_files, stem_list, track_names
+from msgld.cli.inputs import check_stretch, stem_files, stem_list
 from msgld.cli.models import Opened
 from msgld.cli.outputs import DEFAULT, EncodedAsDemucs, Out, Overwrite, Template, check_apart
+from msgld.cli.songs import Found, find_songs, track_names
 from msgld.errors import Cancelled, UsageError
 
 if TYPE_CHECKING:

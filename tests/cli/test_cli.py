@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 
 from msgld.cli.errors import guarded, take_debug
 from msgld.cli.evaluate import TASKS, task_first
-from msgld.cli.inputs import find_songs, read_stretch, stem_files, stem_list, stems_in, track_names
+from msgld.cli.inputs import read_stretch, stem_files, stem_list, stems_in
 from msgld.cli.main import COMMANDS, app
 from msgld.cli.outputs import choose_encoding
+from msgld.cli.songs import find_songs, track_names
 from msgld.data.source import Clip
 from msgld.errors import AudioReadError, Cancelled, ModelError, UsageError
 

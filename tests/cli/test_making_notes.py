@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tiny import save_tiny_model
 import msgld
 from msgld.checkpoint import load_model
 from msgld.cli.errors import guarded
+from msgld.cli.inputs import stems_in
 from msgld.cli.main import app
 
 
@@ -95,3 +97,23 @@ def test_bad_midi_is_one_line_and_leaves_nothing(tmp_path: Path, capsys: pytest.
         assert code in (1, 2)
         assert text in line
         assert not list(tmp_path.glob("out/**/*.wav"))
+
+
+@pytest.mark.usefixtures("composer")
+def test_a_result_in_notes_is_taken_as_notes(tmp_path: Path) -> None:
+    usual = ["--steps", "1", "-o", str(tmp_path / "out")]
+    assert (
+        guarded(
+            lambda: app(["generate", *usual, "--make", "bass,piano", "--bars", "1"], standalone_mode=False)
+        )
+        == 0
+    )
+    (folder,) = {path.parent for path in tmp_path.glob("out/*/*/bass.mid")}
+    more = ["vary", str(folder), *usual[:2], "-o", str(tmp_path / "more")]
+    assert guarded(lambda: app(more, standalone_mode=False)) == 0
+    (record,) = tmp_path.glob("more/**/run.json")
+    assert json.loads(record.read_text())["input"] == {
+        stem: str(folder / f"{stem}.mid") for stem in ("bass", "piano")
+    }
+    assert set(stems_in(folder, ("bass", "piano"))) == {"bass", "piano"}
+    assert {path.suffix for path in stems_in(folder, ("bass", "piano")).values()} == {".wav"}

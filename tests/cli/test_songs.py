@@ -9,7 +9,8 @@ import pytest
 from command import run, write_noise
 
 from msgld.api.naming import Names
-from msgld.cli.inputs import find_songs, stems_in
+from msgld.cli.inputs import stems_in
+from msgld.cli.songs import find_songs
 from msgld.errors import AudioReadError
 
 RECORD = {"task": "separate", "model": "small", "versions": {}, "input": "x.wav"}
