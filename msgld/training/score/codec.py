@@ -37,7 +37,7 @@ class ScoreCodecSettings:
         fitted: batches from which the statistics are taken.
     """
 
-    kl: float = 0.05
+    kl: float = 0.03
     velocity: float = 0.1
     offset: float = 0.1
     transpose: tuple[int, int] = (-6, 5)
@@ -52,7 +52,7 @@ ScoreCodecRecipe = Recipe[BarAutoencoderConfig, ScoreCodecSettings]
 
 SMALL = ScoreCodecRecipe(
     name="small",
-    minutes=40,
+    minutes=50,
     network=BarAutoencoderConfig(step_width=128, width=512, depth=1),
     settings=ScoreCodecSettings(),
     optim=OptimConfig(rate=4e-3, decay=0.0, clip=50.0, everywhere=True),
