@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -212,7 +213,7 @@ def test_a_name_that_is_not_utf8_is_separated_or_said_in_one_line(folder: Path, 
 
 
 def test_records_with_names_that_are_not_utf8_are_json(folder: Path):
-    odd = Result(**{**result().__dict__, "info": {"input": "caf\udce9.wav"}})
+    odd = replace(result(), info={"input": "caf\udce9.wav"})
     saved = odd.save(folder / "out")
     text = (saved.folder / "run.json").read_bytes().decode()
     assert json.loads(text)["input"] == "caf\udce9.wav"

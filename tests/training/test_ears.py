@@ -162,7 +162,7 @@ def test_steps_on_a_fixed_batch_lower_its_loss(name: str, tmp_path: Path):
     torch.manual_seed(0)
     start = save_tiny_model(tmp_path / "tiny")
     module = notes_part if name == "listener" else beats_part
-    recipe = replace(module.TINY, optim=replace(module.TINY.optim, warmup=1))
+    recipe = replace(module.TINY, optim=replace(module.TINY.optim, warmup=1, rate=8e-3))
     design = notes_part.ListenerPart if name == "listener" else beats_part.BeatsPart
     part = design(recipe, tmp_path / "run", start)
     part.begin(Tunes())
