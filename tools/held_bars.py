@@ -10,7 +10,6 @@ import numpy as np
 from msgld.data import held_bars
 from msgld.data.score_clips import ScoreClips
 from msgld.music.grid import to_cells
-from msgld.stems import UNPITCHED
 
 
 def main(midi: Path) -> None:
@@ -19,9 +18,8 @@ def main(midi: Path) -> None:
     for clip, score in ScoreClips(midi):
         last = clip.first + clip.bars
         for stem, notes in score.notes.items():
-            if stem not in UNPITCHED:
-                cells = to_cells(notes, score.bars).between(clip.first, last)
-                found.append(held_bars.bar_hashes(cells, clip.bars))
+            cells = to_cells(notes, score.bars).between(clip.first, last)
+            found.append(held_bars.bar_hashes(stem, cells, clip.bars))
     hashes = np.unique(np.concatenate(found))
     path = Path(held_bars.__file__).with_name(held_bars.FILE)
     np.save(path, hashes[hashes > 0])

@@ -71,12 +71,13 @@ def bar_keys(stem: str, cells: Cells | None, bars: int) -> list[bytes]:
 
     Steps and pitches count, lengths and velocities do not.
     """
-    keys = []
-    for notes in bar_sets(cells, bars):
-        if notes:
-            low = 0 if stem in UNPITCHED else min(key for _, key in notes)
-            keys.append(np.array(sorted((step, key - low) for step, key in notes), np.int16).tobytes())
-    return keys
+    return [bar_key(stem, notes) for notes in bar_sets(cells, bars) if notes]
+
+
+def bar_key(stem: str, notes: Placed) -> bytes:
+    """That of one bar, which has notes."""
+    low = 0 if stem in UNPITCHED else min(key for _, key in notes)
+    return np.array(sorted((step, key - low) for step, key in notes), "<i2").tobytes()
 
 
 def copied(stem: str, cells: Cells | None, bars: int, known: Set[bytes]) -> list[bool]:
