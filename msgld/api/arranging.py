@@ -13,8 +13,8 @@ from msgld.aliases import renamed_arguments
 from msgld.api import checks
 from msgld.api.composing import composer_of, in_notes
 from msgld.api.gather import Gathered, gather
-from msgld.api.given_music import listened_music, notes_of, written_music
-from msgld.api.making import LISTENING, StemMaker, sounds_of
+from msgld.api.given_music import notes_of, written_music
+from msgld.api.making import StemMaker, sounds_of
 from msgld.api.making_notes import Stretch, arranged
 from msgld.api.options import NORMAL, Options
 from msgld.api.record import conditions_record
@@ -103,12 +103,8 @@ class SongArranger(SongSeparator, StemMaker):
             sounds = self._sounds(given, wanted, stretch, options, separating, cancel)
             return self._in_sound(run, sounds, wanted, noise, stretch, conditions, match_key)
         sounds = self._sounds(given, wanted, stretch, options, separating, cancel)
-        rests = Stages(rest)
-        music = listened_music(
-            self.model, sounds, notes or {}, conditions.bpm, rests.part(0.0, LISTENING), cancel
-        )
-        task = self._composing(options, rests.part(LISTENING, 1.0), cancel)
-        return arranged(task, music, wanted, noise, stretch, conditions)
+        listened = self._listened(sounds, notes or {}, conditions.bpm, options, rest, cancel)
+        return arranged(*listened, wanted, noise, stretch, conditions)
 
     def _sounds(
         self,

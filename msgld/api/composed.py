@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from msgld.api.checks import check_stems
-from msgld.api.composing import QUALITIES, Task, composer_of, finished
+from msgld.api.composing import QUALITIES, Task, composer_of, finished, outside
 from msgld.api.gather import Gathered
 from msgld.api.given_music import GivenMusic
 from msgld.api.options import Options
@@ -23,8 +23,7 @@ from msgld.audio.stream import stacked
 from msgld.model import Model
 from msgld.music.bar_features import facts_of, wanted_features
 from msgld.music.conditions import Conditions
-from msgld.music.grid import bar_at, to_cells
-from msgld.music.notes import Notes
+from msgld.music.grid import to_cells
 from msgld.music.render import render
 from msgld.music.render.beside import render_beside, spliced
 from msgld.music.render.presets import font_at
@@ -104,7 +103,8 @@ def _beside(
     score: Score, made: Mapping[str, Made], sounds: Gathered, soundfont: Path | None
 ) -> dict[str, np.ndarray]:
     """The given sound as it is, and the made bars beside it."""
-    notes = {stem: _made_notes(score, stem, one) for stem, one in made.items()}
+    notes = {stem: score.notes[stem].pick(~outside(score.bars, one.wanted, score.notes[stem].onset))
+             for stem, one in made.items()}  # fmt: skip
     kept = {stem: wave for stem, wave in sounds.waves.items() if stem not in made}
     new = render_beside(notes, score.timeline, kept or sounds.waves, sounds.rate, sounds.length, soundfont)
     for stem in set(new) & set(sounds.waves):
@@ -113,11 +113,3 @@ def _beside(
         new[stem] = spliced(sounds.waves[stem], new[stem], sounds.rate, float(start), float(stop))
     order = dict.fromkeys((*score.notes, *sounds.waves))
     return {stem: new[stem] if stem in new else sounds.waves[stem] for stem in order}
-
-
-def _made_notes(score: Score, stem: str, made: Made) -> Notes:
-    """The notes of a stem that begin in the made bars."""
-    notes = score.notes[stem]
-    bar = bar_at(notes.onset, score.bars)
-    inside = (bar >= 0) & (bar < len(made.wanted))
-    return notes.pick(inside & made.wanted[np.clip(bar, 0, len(made.wanted) - 1)])

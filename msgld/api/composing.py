@@ -13,6 +13,7 @@ import numpy as np
 
 from msgld.api.players import player_of, tempo_of
 from msgld.api.remarks import ASSUMED
+from msgld.audio.files import is_midi
 from msgld.data.midi import song_of
 from msgld.diffusion.settings import Sampling
 from msgld.errors import ModelError, UsageError
@@ -114,7 +115,10 @@ def in_notes(given: Any) -> bool:
     """
     if not isinstance(given, Mapping):
         return False
-    notes = {stem: isinstance(one, Score) or _is_midi(one) for stem, one in given.items()}
+    notes = {
+        stem: isinstance(one, Score) or (isinstance(one, str | PathLike) and is_midi(Path(one)))
+        for stem, one in given.items()
+    }
     if any(notes.values()) and not all(notes.values()):
         names = [stem for stem, is_notes in notes.items() if not is_notes]
         raise UsageError(
@@ -123,24 +127,20 @@ def in_notes(given: Any) -> bool:
     return bool(notes) and all(notes.values())
 
 
-def _is_midi(given: Any) -> bool:
-    return isinstance(given, str | PathLike) and Path(given).suffix.lower() in (".mid", ".midi")
-
-
 def finished(score: Score, made: Mapping[str, Made], conditions: Conditions, seed: int) -> Score:
     """The score with the made bars in place of its own; all other notes stay as they are."""
     notes = dict(score.notes)
     for number, (stem, new) in enumerate(made.items()):
         old = score.notes.get(stem, Notes.none())
         player = player_of(stem, conditions, old, np.random.default_rng([seed, 2, number]))
-        kept = old.where(partial(_outside, score.bars, new.wanted))
+        kept = old.where(partial(outside, score.bars, new.wanted))
         notes[stem] = joined([kept, from_cells(new.cells, score.bars, player)])
     key = conditions.key or score.meta.get("key")
     ordered = {stem: notes[stem] for stem in SCORE_STEMS if stem in notes}
     return replace(score, notes=ordered, meta={**score.meta, **({"key": key} if key else {})})
 
 
-def _outside(bars: Bars, wanted: np.ndarray, onset: np.ndarray) -> np.ndarray:
+def outside(bars: Bars, wanted: np.ndarray, onset: np.ndarray) -> np.ndarray:
     """Which onsets are in none of the wanted bars."""
     bar = bar_at(onset, bars)
     return np.asarray((bar < 0) | (bar >= len(bars)) | ~wanted[np.clip(bar, 0, len(wanted) - 1)])

@@ -89,9 +89,9 @@ def listened_music(
     ears, stems = ears_of(model), [stem for stem in composer_of(model).stems if stem in sounds.waves]
     waves = {stem: _mono(sounds.waves[stem], sounds.rate, ears.rate) for stem in stems if stem not in exact}
     whole = sounds.mixture
-    parts = list(sounds.waves.values()) if whole is None else [whole]
-    mixture = sum(_mono(wave, sounds.rate, ears.mixture_rate) for wave in parts)
-    assert isinstance(mixture, np.ndarray)
+    if whole is None:
+        whole = np.stack([wave.mean(0) for wave in sounds.waves.values()]).sum(0, keepdims=True)
+    mixture = _mono(whole, sounds.rate, ears.mixture_rate)
     found = transcribe(ears, waves, mixture, usual_programs(waves), bpm, on_progress, cancel)
     score = found.score
     own = {stem: moved(stem_notes(one, stem), one.timeline, score.timeline) for stem, one in exact.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -193,9 +194,20 @@ class StemMaker:
         checks.check_given(given, composer_of(self.model).stems)
         if written:
             return self._composing(options, on_progress, cancel), written_music(notes_of(given))
+        return self._listened(gather(sounds_of(given)), {}, None, options, on_progress, cancel)
+
+    def _listened(
+        self,
+        sounds: Gathered,
+        notes: Mapping[str, Score | str | Path],
+        bpm: float | None,
+        options: Options,
+        on_progress: OnProgress | None,
+        cancel: CancelToken | None,
+    ) -> tuple[Composing, GivenMusic]:
+        """Given sound as notes, see :func:`listened_music`, and the task that takes them."""
         stages = Stages(on_progress)
-        sounds = gather(sounds_of(given))
-        music = listened_music(self.model, sounds, {}, None, stages.part(0.0, LISTENING), cancel)
+        music = listened_music(self.model, sounds, notes, bpm, stages.part(0.0, LISTENING), cancel)
         return self._composing(options, stages.part(LISTENING, 1.0), cancel), music
 
     def _through_notes(self, latent: str | None) -> bool:

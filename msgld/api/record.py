@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgld.api.options import Options
@@ -51,6 +53,18 @@ def describe(
 def conditions_record(conditions: Conditions) -> dict[str, Any]:
     """Conditions for ``run.json``; nothing where all are open."""
     return {} if conditions.empty else {"conditions": asdict(conditions)}
+
+
+def write_record(path: Path, run: Mapping[str, Any]) -> None:
+    """Write ``run.json``. What is no letter, from file names that are not UTF-8, is escaped as JSON does it."""
+    text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_bytes(f"{text}\n".encode(errors="backslashreplace"))
+
+
+def named_files(*named: object) -> list[str]:
+    """The files that entries of a record name: one, or a mapping of them."""
+    groups = [one.values() if isinstance(one, Mapping) else [one] for one in named]
+    return [path for group in groups for path in group if isinstance(path, str)]
 
 
 def own_version() -> str:

@@ -17,6 +17,7 @@ from msgld.api.folder import check_sources, new_folder
 from msgld.api.naming import PLAIN
 from msgld.api.notes import save_notes
 from msgld.api.picture import Sketch
+from msgld.api.record import named_files
 from msgld.api.save import BLOCK, Saved, Track, Tracks, check_encoding, save_tracks
 from msgld.audio.sound import open_stream
 from msgld.errors import UsageError
@@ -139,11 +140,9 @@ class Result:
 
 def _sources(info: Mapping[str, Any]) -> list[str]:
     """The files that a result was made from, as far as its record names them."""
-    named = info.get("input")
-    known = info.get("settings")
-    known = known.get("known") if isinstance(known, Mapping) else None
-    groups = [part.values() if isinstance(part, Mapping) else [part] for part in (named, known)]
-    return [path for group in groups for path in group if isinstance(path, str)]
+    settings = info.get("settings")
+    known = settings.get("known") if isinstance(settings, Mapping) else None
+    return named_files(info.get("input"), known)
 
 
 def _peak(tracks: Mapping[str, np.ndarray]) -> float:

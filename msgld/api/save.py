@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from msgld.api.encoding import Encoding
 from msgld.api.folder import inside
 from msgld.api.naming import PLAIN, Names
 from msgld.api.picture import Sketch
+from msgld.api.record import write_record
 from msgld.audio.read import open_file
 from msgld.audio.stream import AudioStream, as_channels
 from msgld.audio.write import AudioWriter
@@ -121,10 +121,7 @@ def save_tracks(
         "null_db": null,
         "remarks": [*info.get("remarks", ()), *_remarks(peak, gain * mix_peak, null, encoding, chosen)],
     }
-    text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
-    # What is no letter, from file names that are not UTF-8, is escaped as JSON does it.
-    content = f"{text}\n".encode(errors="backslashreplace")
-    _beside(inside(folder, names.record), lambda path: path.write_bytes(content))
+    _beside(inside(folder, names.record), lambda path: write_record(path, run))
     return run
 
 

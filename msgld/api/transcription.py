@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from msgld.api.checks import as_path
 from msgld.api.folder import check_sources, new_folder
 from msgld.api.naming import PLAIN
 from msgld.api.notes import save_notes
+from msgld.api.record import named_files, write_record
 from msgld.api.save import Saved
 from msgld.music.played import Beats
 from msgld.music.score import Score
@@ -48,20 +47,13 @@ class Transcription:
             AudioWriteError: the folder holds something, or is not writable.
         """
         folder, overwrite = as_path("folder", folder), check_flag("overwrite", overwrite)
-        names = input_files(self.info.get("input"))
-        check_sources(folder, PLAIN, [f"{stem}.mid" for stem in (*self.score.notes, "mix")], names)
+        listed = [f"{stem}.mid" for stem in (*self.score.notes, "mix")]
+        check_sources(folder, PLAIN, listed, named_files(self.info.get("input")))
         with new_folder(folder, overwrite) as temporary:
             written = save_notes(self.score, temporary)
             run = {**self.info, **written, "files": written["midi"], "remarks": list(self.remarks)}
-            text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False)
-            (temporary / PLAIN.record).write_bytes(f"{text}\n".encode(errors="backslashreplace"))
+            write_record(temporary / PLAIN.record, run)
         return Saved(folder, {name: folder / file for name, file in run["files"].items()}, run)
-
-
-def input_files(named: object) -> list[str]:
-    """The files that a record's ``input`` names."""
-    paths = named.values() if isinstance(named, Mapping) else [named]
-    return [path for path in paths if isinstance(path, str)]
 
 
 def time_record(score: Score, beats: Beats) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Sound files by their names, and results of this program among them."""
+"""Files of sound and of notes by their names, and results of this program among them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ LOSSLESS = frozenset({".wav", ".wave", ".bwf", ".w64", ".rf64", ".flac", ".aif",
                       ".ape", ".tta", ".tak", ".alac"})  # fmt: skip
 """Endings of formats that keep every sample."""
 
+MIDI = (".mid", ".midi")
+"""Endings of MIDI files."""
+
 _KEYS = {"task", "model", "files", "versions"}  # what every record has; other programs' JSON files do not
 
 _LARGEST = 1 << 20
@@ -30,6 +33,11 @@ _DEPTH = 4
 def is_hidden(path: PurePath) -> bool:
     """Whether a file or folder is hidden or a by-product: ``._bass.wav``, ``.part``, ``__MACOSX`` of macOS archives."""
     return path.name.startswith(".") or path.name == "__MACOSX"
+
+
+def is_midi(name: str | PurePath) -> bool:
+    """Whether a file is one of notes, by its ending."""
+    return PurePath(name).suffix.lower() in MIDI
 
 
 def sounds(paths: Iterable[Path]) -> Iterator[Path]:

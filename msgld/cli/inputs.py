@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgld.api.checks import check_stems
-from msgld.audio.files import sounds
+from msgld.audio.files import is_midi, sounds
 from msgld.errors import AudioReadError, UsageError
 from msgld.ranges import shown
 
@@ -81,7 +81,7 @@ def stems_in(folder: Path, stems: Sequence[str], composes: bool = False) -> dict
         raise AudioReadError(f"there is no folder {folder}")
     files: dict[str, Path] = {}
     notes = composes and _made_in_notes(folder)
-    inside = [path for path in folder.iterdir() if _is_midi(path)] if notes else sounds(folder.iterdir())
+    inside = [path for path in folder.iterdir() if is_midi(path)] if notes else sounds(folder.iterdir())
     for path in sorted(inside):
         stem = path.stem.lower()
         if stem in files:
@@ -93,16 +93,12 @@ def stems_in(folder: Path, stems: Sequence[str], composes: bool = False) -> dict
     return {stem: files[stem] for stem in stems if stem in files}
 
 
-def _is_midi(path: Path | str) -> bool:
-    return Path(path).suffix.lower() in (".mid", ".midi")
-
-
 def _made_in_notes(folder: Path) -> bool:
     """Whether the record of a folder is that of a result in notes to which no sound was given."""
     try:
         record = json.loads((folder / "run.json").read_bytes())
         given = record.get("input") or {}
-        return record["latent"] == "score" and all(_is_midi(one) or one == "score" for one in given.values())
+        return record["latent"] == "score" and all(is_midi(one) or one == "score" for one in given.values())
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return False
 

@@ -49,10 +49,6 @@ NoiseOnGiven = Annotated[
 NoiseOnPiece = Annotated[float, o.number("noise", help="How much changes: 0 nothing, 1 everything.")]
 Start = Annotated[float | None, o.number("start", "--from", hidden=True)]
 Stop = Annotated[float | None, o.number("stop", "--to", hidden=True)]
-Place = Annotated[
-    Path | None,
-    typer.Argument(metavar="SONG|FOLDER", help="A song, or a folder with bass.wav, drums.wav and so on."),
-]
 MakeOrReplace = Annotated[
     str | None,
     typer.Option("--make", "--replace", metavar="STEM,STEM", help="Stems to make; by default all that are not given. "
@@ -176,7 +172,7 @@ def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None
     return DONE
 
 
-def arrange(place: Place = None, *, given: o.Given = None, make: MakeOrReplace = None, notes: Notes = None,
+def arrange(place: o.SongOrStems = None, *, given: o.Given = None, make: MakeOrReplace = None, notes: Notes = None,
             conditions: o.Conditioned, key: KeyToMatch = None, noise: NoiseOnGiven = 0.0, replay: Replay = None,
             start: Start = None, stop: Stop = None, options: o.GuidedPlayedSampling,
             style_guidance: o.StyleGuidance = None, out: Out = Path("arranged"), maker: Making) -> int:  # fmt: skip

@@ -245,6 +245,10 @@ def _conditions(
 
 
 Conditioned = Annotated[Conditions, From(_conditions)]
+SongOrStems = Annotated[
+    Path | None,
+    typer.Argument(metavar="SONG|FOLDER", help="A song, or a folder with bass.wav, drums.wav and so on."),
+]
 Given = Annotated[
     list[str] | None, typer.Option(metavar="STEM=FILE", help="A stem that you have. May be repeated.")
 ]

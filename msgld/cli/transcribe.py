@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from msgld.api.folder import check_out, check_sources, refuse_existing
 from msgld.api.naming import PLAIN
 from msgld.api.options import Options
@@ -19,10 +17,6 @@ from msgld.cli.inputs import music_in, name_of
 from msgld.cli.models import Opened
 from msgld.cli.outputs import Out, part_of
 
-Place = Annotated[
-    Path | None,
-    typer.Argument(metavar="SONG|FOLDER", help="A song, or a folder with bass.wav, drums.wav and so on."),
-]
 Bpm = Annotated[
     float | None,
     o.number("bpm", help="Tempo, {range} quarter notes a minute, where the music could be counted half or twice as "
@@ -30,7 +24,7 @@ Bpm = Annotated[
 ]  # fmt: skip
 
 
-def transcribe(place: Place = None, *, given: o.Given = None, bpm: Bpm = None,
+def transcribe(place: o.SongOrStems = None, *, given: o.Given = None, bpm: Bpm = None,
                quality: o.QualityOption = o.Quality.normal, out: Out = Path("transcribed"),
                overwrite: o.AdvancedOverwrite = False, source: Opened, console: o.Printing) -> int:  # fmt: skip
     """Write down the notes of a song or of stems, as MIDI.

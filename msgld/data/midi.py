@@ -11,14 +11,13 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from msgld.audio.files import is_hidden
+from msgld.audio.files import is_hidden, is_midi
 from msgld.data.frozen import is_heldout
 from msgld.errors import DataError, one_line
 from msgld.music.midi.parts import Song
 from msgld.music.midi.perform import read_midi
 from msgld.music.midi.smf import tracks_of
 
-_MIDI = (".mid", ".midi")
 _ARCHIVES = (".tar", ".tar.xz", ".tar.gz", ".tgz")
 
 
@@ -113,13 +112,13 @@ def _listed(reasons: dict[str, str]) -> str:
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     if path.is_file():
-        yield from [(path.name, _read(path))] if path.suffix.lower() in _MIDI else _archived(path)
+        yield from [(path.name, _read(path))] if is_midi(path) else _archived(path)
         return
     for file in sorted(path.rglob("*")) if path.is_dir() else ():
         name = file.relative_to(path).as_posix()
         if _hidden(name) or not file.is_file():
             continue
-        if file.suffix.lower() in _MIDI:
+        if is_midi(file):
             yield name, _read(file)
         elif file.name.lower().endswith(_ARCHIVES):
             yield from _archived(file)
@@ -141,7 +140,7 @@ def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(path) as archive:
             for member in archive:
-                wanted = member.name.lower().endswith(_MIDI) and not _hidden(member.name)
+                wanted = is_midi(member.name) and not _hidden(member.name)
                 data = archive.extractfile(member) if wanted else None
                 if data is not None:
                     yield member.name, data.read()

@@ -101,14 +101,14 @@ def laid_on(stems: Stems, own: np.ndarray, steps: np.ndarray) -> dict[str, Cells
     """
     sources = {length: np.flatnonzero(own == length) for length in set(steps.tolist())}
     taken = dict.fromkeys(sources, 0)
-    moved: dict[str, list[Cells]] = {stem: [Cells.none()] for stem in stems}
+    moved: dict[str, list[Cells]] = {stem: [] for stem in stems}
     for bar, length in enumerate(steps.tolist()):
         if len(sources[length]):
             source = int(sources[length][taken[length] % len(sources[length])])
             taken[length] += 1
             for stem, cells in stems.items():
                 moved[stem].append(_moved(cells, source, bar, len(steps)))
-    return {stem: joined_cells(parts) for stem, parts in moved.items()}
+    return {stem: Cells.none().followed_by(parts) for stem, parts in moved.items()}
 
 
 def _moved(cells: Cells, source: int, bar: int, bars: int) -> Cells:
@@ -117,12 +117,6 @@ def _moved(cells: Cells, source: int, bar: int, bars: int) -> Cells:
     move = np.int32((bar - source) * STEPS)
     stop = np.minimum(cells.stop + move, bars * STEPS)
     return Cells(cells.slot + move, stop, cells.key, cells.velocity, cells.offset)
-
-
-def joined_cells(parts: list[Cells]) -> Cells:
-    """The notes of several parts, one after another."""
-    columns = zip(*(vars(part).values() for part in parts), strict=True)
-    return Cells(*(np.concatenate(column) for column in columns))
 
 
 def level_curve(cells: Cells | None, steps: np.ndarray) -> np.ndarray:

@@ -31,6 +31,11 @@ class Beats:
     def __len__(self) -> int:
         return len(self.seconds)
 
+    @property
+    def quarters(self) -> np.ndarray:
+        """Quarter notes of each, (N,)."""
+        return np.where(self.compound, 1.5, 1.0)
+
     @classmethod
     def none(cls) -> Beats:
         """No beats."""

@@ -109,5 +109,4 @@ def _remarks(parts: Mapping[str, Part], beats: Beats, bpm: float | None) -> list
 
 def tempo_of(beats: Beats) -> float:
     """The usual tempo of two beats or more, in quarter notes a minute."""
-    quarters = np.where(beats.compound, 1.5, 1.0)[:-1]
-    return float(60 / np.median(np.diff(beats.seconds) / quarters))
+    return float(60 / np.median(np.diff(beats.seconds) / beats.quarters[:-1]))

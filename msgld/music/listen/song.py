@@ -98,7 +98,7 @@ def time_of(beats: Beats) -> tuple[Timeline, tuple[Signature, ...]]:
     """
     if len(beats) < 2:
         raise DataError("no beat is found: name the tempo, or choose music with a beat")
-    quarters = np.where(beats.compound, 1.5, 1.0)
+    quarters = beats.quarters
     pace = float(np.median((np.diff(beats.seconds) / quarters[:-1])[:FIRST]))
     lead = max(0, round(QUARTER * beats.seconds[0] / pace)) / QUARTER
     places = lead + np.concatenate([[0.0], np.cumsum(quarters)[:-1]])

@@ -12,7 +12,7 @@ from msgld.music.bars import Timeline
 from msgld.music.notes import Notes
 from msgld.music.render.balance import MIX, POSITIONS, placed
 from msgld.music.render.loudness import SILENT, lufs
-from msgld.music.render.render import render_notes
+from msgld.music.render.render import fade_out, render_notes
 from msgld.stems import RATE, UNPITCHED
 
 END = 0.05
@@ -44,10 +44,7 @@ def render_beside(
         DataError: the soundfont cannot be read or played.
     """
     gain = np.float32(10 ** ((mix_loudness(given, rate) - MIX) / 20))
-    fade = np.ones(length, np.float32)
-    count = min(length, round(END * rate))
-    fade[length - count :] = np.linspace(1, 0, count, dtype=np.float32)
-    made = {}
+    fade, made = fade_out(length, round(END * rate)), {}
     for stem, each in notes.items():
         dry = render_notes(each, timeline, stem in UNPITCHED, soundfont, length / rate)
         wave = resample(gain * placed(stem, dry, each), RATE, rate)[:, :length]

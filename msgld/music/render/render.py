@@ -51,10 +51,15 @@ def render(
     fonts = {stem: font_for(stem, soundfont) for stem in names}
     dry = {stem: render_notes(each, score.timeline, stem in UNPITCHED, fonts[stem], seconds)
            for stem, each in notes.items()}  # fmt: skip
-    fade = np.ones(max((sound.shape[1] for sound in dry.values()), default=0), np.float32)
-    count = min(len(fade), round(_FADE * RATE))
-    fade[len(fade) - count :] = np.linspace(1, 0, count, dtype=np.float32)
+    fade = fade_out(max((sound.shape[1] for sound in dry.values()), default=0), round(_FADE * RATE))
     return {stem: sound * fade for stem, sound in balanced(dry, notes).items()}
+
+
+def fade_out(length: int, samples: int) -> np.ndarray:
+    """Gains (length,) that fall to 0 over the last samples."""
+    fade, count = np.ones(length, np.float32), min(length, samples)
+    fade[length - count :] = np.linspace(1, 0, count, dtype=np.float32)
+    return fade
 
 
 def render_notes(
