@@ -14,7 +14,7 @@ from msgld.diffusion.denoise import StemNetwork
 from msgld.diffusion.noise_map import Conditioning
 from msgld.music.bar_features import OWN, bar_features_of
 from msgld.music.conditions import PROGRAMS
-from msgld.nets.attention import TrackBlock, rotation
+from msgld.nets.attention import Attention, Perceptron, Rotation, rotation
 from msgld.nets.bar_autoencoder import BarAutoencoderConfig
 from msgld.nets.transformer import LEVEL_FEATURES, level_features
 from msgld.registry import register
@@ -94,6 +94,38 @@ class ComposerEmbedding(nn.Module):
         )
 
 
+class StemBlock(nn.Module):
+    """Attention along bars, attention across the stems of an excerpt, and a perceptron, each added to its input.
+
+    All stems of a batch lie in one row of N, absent ones left out, as between a third and a half are in training.
+    """
+
+    def __init__(self, width: int, heads: int, expansion: int) -> None:
+        super().__init__()
+        self.along_time = Attention(width, heads)
+        self.across_stems = Attention(width, heads)
+        self.perceptron = Perceptron(width, expansion)
+
+    def forward(
+        self,
+        x: Float[Tensor, "N T width"],
+        positions: Rotation,
+        together: Bool[Tensor, "N N"],
+        shift: Float[Tensor, "N T width"] | int,
+    ) -> Float[Tensor, "N T width"]:
+        """Mix the tokens of all stems.
+
+        Args:
+            x: a token for each bar of each stem.
+            positions: from :func:`rotation`.
+            together: which stems belong to one excerpt.
+            shift: for the perceptron.
+        """
+        x = x + self.along_time(x, positions)
+        x = x + self.across_stems(x.transpose(0, 1), mask=together).transpose(0, 1)
+        return x + self.perceptron(x, shift)
+
+
 @register("composer", "stem-bars", ComposerConfig)
 class Composer(StemNetwork):
     """Predicts -v of every bar of every stem. There is no mixture, and there are no masks."""
@@ -108,7 +140,7 @@ class Composer(StemNetwork):
         self.stem = nn.Embedding(config.stems, width)
         self.conditioning = ComposerEmbedding(config)
         self.blocks = nn.ModuleList(
-            TrackBlock(width, config.heads, config.expansion) for _ in range(config.depth)
+            StemBlock(width, config.heads, config.expansion) for _ in range(config.depth)
         )
         self.norm = nn.LayerNorm(width)
         self.outward = nn.Linear(width, config.channels)
@@ -125,22 +157,26 @@ class Composer(StemNetwork):
         presence: Bool[Tensor, "B K"],
         conditioning: Conditioning | None = None,
     ) -> tuple[Float[Tensor, "B K C T"], Float[Tensor, "B K T width"]]:
-        """Correct linear estimates; see :meth:`StemNetwork.forward`. Without a conditioning all of it is open."""
-        entering = torch.cat([z.transpose(2, 3), level_features(levels, LEVEL_FEATURES)], -1)
-        x = self.inward(entering) + self.stem.weight[:, None]
+        """Correct linear estimates; see :meth:`StemNetwork.forward`. Without a conditioning all of it is open.
+
+        What is answered for absent stems is 0.
+        """
+        excerpt, stem = presence.nonzero(as_tuple=True)
+        clean = z.transpose(2, 3)[presence]
+        x = self.inward(torch.cat([clean, level_features(levels[presence], LEVEL_FEATURES)], -1))
+        x = x + self.stem.weight[stem].unsqueeze(1)
         shift: Tensor | int = 0
         if conditioning is not None:
-            first = self.conditioning(conditioning)
+            first = self.conditioning(conditioning)[presence]
             x, shift = x + first, self.conditioning.deep(first)
-        mask = None
-        if not presence.all():
-            mask = presence[:, None].expand(-1, x.shape[2], -1).flatten(0, 1)[:, None, None]
-        positions = rotation(x.shape[2], self.config.width // self.config.heads // 2, x.device)
+        together = excerpt[:, None] == excerpt
+        positions = rotation(x.shape[1], self.config.width // self.config.heads // 2, x.device)
         for block in self.blocks:
-            x = block(x, positions, None, mask, shift)
+            x = block(x, positions, together, shift)
         x = self.norm(x)
-        correction = self.outward(x) + self.gates(x) * z.transpose(2, 3)
-        return correction.transpose(2, 3).float(), x
+        correction = self.outward(x) + self.gates(x) * clean
+        answer, features = (_spread(part, presence) for part in (correction, x))
+        return answer.transpose(2, 3).float(), features
 
     def masks(
         self,
@@ -149,3 +185,10 @@ class Composer(StemNetwork):
         presence: Bool[Tensor, "B K"],
     ) -> None:
         """There is no mixture to put masks on."""
+
+
+def _spread(x: Float[Tensor, "N T width"], presence: Bool[Tensor, "B K"]) -> Float[Tensor, "B K T width"]:
+    """What was computed for the present stems, and 0 for the others."""
+    spread = x.new_zeros(*presence.shape, *x.shape[1:])
+    spread[presence] = x
+    return spread
