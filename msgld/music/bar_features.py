@@ -87,6 +87,10 @@ class BarFacts:
         bass = np.where(self.bass < 0, self.bass, (self.bass + semitones) % 12)
         return replace(self, tonic=tonic, bass=bass, chords=np.roll(self.chords, semitones, -1))
 
+    def class_weights(self) -> tuple[np.ndarray, np.ndarray]:
+        """How often each pitch class is in the chords, and in the scale of the key, (12,) each; zeros where open."""
+        return self.chords.sum((0, 1)).astype(float), self._key()[:, 13:].sum(0)
+
     def features(self, styles: int) -> np.ndarray:
         """Features of each bar, float32 (T, :func:`bar_features_of`)."""
         metre = np.concatenate([_one_hot(self.steps - 1, STEPS), self.first[:, None]], 1)

@@ -16,6 +16,7 @@ from msgld.music.bars import STEPS
 from msgld.music.conditioning import programs
 from msgld.music.conditions import Conditions
 from msgld.music.grid import Cells
+from msgld.music.home import class_time, transposed, way_home
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.score_model import ScoreModel
 from msgld.tasks import noise_maps
@@ -64,10 +65,10 @@ class ScorePiece:
             frames, programs(Conditions(instruments=chosen), stems)[None], torch.from_numpy(own)[None]
         )
 
-    def task(self, task: NoiseMap, present: Sequence[str]) -> NoiseMap:
-        """The task with the stems that are ``present``, under the conditions."""
-        absent = [k for k, stem in enumerate(self.model.stems) if stem not in present]
-        return replace(noise_maps.drop(task, absent), conditioning=self.conditioning())
+    def transposed(self, semitones: int) -> ScorePiece:
+        """Its notes and conditions so many semitones higher."""
+        given = transposed(self.given, semitones)
+        return replace(self, given=given, facts=self.facts.transposed(semitones))
 
 
 @dataclass(frozen=True)
@@ -83,31 +84,46 @@ class Made:
     wanted: np.ndarray
 
 
-def compose(piece: ScorePiece, task: NoiseMap) -> dict[str, Made]:
-    """Make the wanted bars.
+def compose(piece: ScorePiece, task: NoiseMap, present: Sequence[str]) -> dict[str, Made]:
+    """Make the wanted bars: at home, see :mod:`msgld.music.home`, from where they are transposed back.
 
     Args:
-        piece: the given notes and how to sample.
+        piece: the given notes, the conditions, and how to sample.
         task: over all bars.
+        present: stems that are given or wanted.
 
     Returns:
         The stems of which bars were wanted.
     """
     model, steps = piece.model, piece.facts.steps
+    task = noise_maps.drop(task, [k for k, stem in enumerate(model.stems) if stem not in present])
+    semitones = _way_home(piece, task)
+    piece = piece.transposed(semitones)
+    task = replace(task, conditioning=piece.conditioning())
     meter = Meter(
         calls(task, piece.sampling, WINDOW, PAST), "steps", "composing", piece.on_progress, piece.cancel
     )
     meter.advance(0)
     z = sampled(model, model.encode(piece.given, steps)[None], task, piece.sampling, WINDOW, PAST, meter)
-    made = model.decode(z[0], steps)
+    made = transposed(model.decode(z[0], steps), -semitones)
     wanted = (task.wanted & task.presence.unsqueeze(2))[0].numpy()
     return {stem: Made(made[stem].pick(wanted[track][made[stem].slot // STEPS]), wanted[track])
             for track, stem in enumerate(model.stems) if wanted[track].any()}  # fmt: skip
 
 
+def _way_home(piece: ScorePiece, task: NoiseMap) -> int:
+    """By the notes that stay, else by all given notes, the chords, the key; without any of them by the seed."""
+    kept = (~task.wanted & task.presence.unsqueeze(2))[0].numpy()
+    known = dict(zip(piece.model.stems, kept, strict=True))
+    for time in (class_time(piece.given, known), class_time(piece.given), *piece.facts.class_weights()):
+        if time.any():
+            return way_home(time)
+    return int(np.random.default_rng([piece.sampling.seed, 3]).integers(-6, 6))
+
+
 def generate(piece: ScorePiece, wanted: Sequence[str]) -> dict[str, Made]:
     """Make all wanted stems from nothing."""
-    return compose(piece, piece.task(noise_maps.generate(len(piece.model.stems), piece.bars, False), wanted))
+    return compose(piece, noise_maps.generate(len(piece.model.stems), piece.bars, False), wanted)
 
 
 def arrange(piece: ScorePiece, wanted: Sequence[str], noise: float | Mapping[str, float] = 0.0, first: int = 0,
@@ -127,13 +143,13 @@ def arrange(piece: ScorePiece, wanted: Sequence[str], noise: float | Mapping[str
     known = {stems.index(stem): levels.get(stem, 0.0) for stem in kept}
     task = noise_maps.arrange(len(stems), piece.bars, known, False)
     task = noise_maps.restrict(task, first, piece.bars if last is None else last)
-    return compose(piece, piece.task(task, (*piece.given, *wanted)))
+    return compose(piece, task, (*piece.given, *wanted))
 
 
 def vary(piece: ScorePiece, noise: float) -> dict[str, Made]:
     """Make a variation of the given stems; at ``noise`` 0 nothing changes, at 1 all is new."""
     task = noise_maps.vary(len(piece.model.stems), piece.bars, noise, False)
-    return compose(piece, piece.task(task, tuple(piece.given))) if noise else {}
+    return compose(piece, task, tuple(piece.given)) if noise else {}
 
 
 def extend(piece: ScorePiece, past: int) -> dict[str, Made]:
@@ -141,4 +157,4 @@ def extend(piece: ScorePiece, past: int) -> dict[str, Made]:
     task = noise_maps.restrict(
         noise_maps.generate(len(piece.model.stems), piece.bars, False), past, piece.bars
     )
-    return compose(piece, piece.task(task, tuple(piece.given)))
+    return compose(piece, task, tuple(piece.given))

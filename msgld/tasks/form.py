@@ -61,7 +61,7 @@ def _made_anew(
     part = replace(part, own=None if piece.own is None else piece.own[:, : section.last])
     task = noise_maps.vary(len(piece.model.stems), section.last, noise, False)
     task = noise_maps.restrict(task, section.first, section.last)
-    new = compose(part, part.task(task, tuple(made)))
+    new = compose(part, task, tuple(made))
     past = {stem: cells.pick(cells.slot < section.first * STEPS) for stem, cells in made.items()}
     return {stem: cells.plus(new[stem].cells) for stem, cells in past.items()}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from score_tiny import some_cells, tiny_score_model
@@ -61,6 +63,36 @@ def test_a_variation_without_noise_changes_nothing() -> None:
 def test_the_seed_decides() -> None:
     made = [generate(piece(stems=()), ("piano",))["piano"].cells for _ in range(2)]
     assert notes(made[0]) == notes(made[1])
+
+
+@pytest.mark.parametrize("semitones", [-5, 3])
+def test_what_is_made_follows_a_transposition_of_what_is_given(semitones: int) -> None:
+    """Note by note, but for octaves at the ends of the keyboard; drums are the same."""
+    here = piece()
+    white = np.array([27, 29, 31, 32, 34, 36, 38, 39, 41, 43], np.int16)
+    in_c = {stem: replace(one, key=white[one.key % len(white)]) for stem, one in here.given.items()}
+    here = replace(here, given=in_c)
+    before, after = (arrange(one, ("drums", "guitar")) for one in (here, here.transposed(semitones)))
+    for stem, move in (("drums", 0), ("guitar", semitones)):
+        was, now = before[stem].cells, after[stem].cells
+        assert len(was) > 20
+        assert pitch_classes(was, move) == pitch_classes(now)
+
+
+def pitch_classes(cells: Cells, move: int = 0) -> list[tuple[int, int, int]]:
+    """Begin, loudness and pitch class of notes, transposed."""
+    columns = (cells.slot, cells.velocity, (cells.key + move) % 12)
+    return sorted(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def test_without_notes_the_key_decides() -> None:
+    """The same seed makes in another key what it makes in one, transposed."""
+    none = piece(16, stems=())
+    keys = {}
+    for tonic in (0, 4):
+        facts = replace(none.facts, tonic=np.full(16, tonic), mode=np.zeros(16, int))
+        keys[tonic] = generate(replace(none, facts=facts), ("piano",))["piano"].cells
+    assert pitch_classes(keys[0], 4) == pitch_classes(keys[4])
 
 
 def test_progress_is_reported_and_a_task_can_be_cancelled() -> None:

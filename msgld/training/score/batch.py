@@ -18,7 +18,7 @@ from msgld.nets.bar_autoencoder import BarTensors
 from msgld.nets.score_codec import bar_tensors
 from msgld.training.score.levels import ScoreLevels, draw_levels
 from msgld.training.score.mishear import Mishearing, misheard
-from msgld.training.score.pieces import Piece
+from msgld.training.score.pieces import Piece, strayed
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,13 @@ class ScoreConditions:
         none: probability that nothing but the metre is.
         each: probability of each condition otherwise.
         own: probability that density, and that loudness, of a stem are shown.
+        astray: probability that an excerpt is not at home (:mod:`msgld.music.home`).
     """
 
     none: float = 0.2
     each: float = 0.5
     own: float = 0.25
+    astray: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -57,18 +59,27 @@ class ScoreBatch:
 
 def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequence[str], levels: ScoreLevels,
                 conditions: ScoreConditions, ears: Mishearing, rng: np.random.Generator) -> ScoreBatch:  # fmt: skip
-    """Excerpts of equally many bars -> a batch."""
+    """Excerpts of equally many bars -> a batch, each transposed to where what is known of it is at home."""
     bars = len(excerpts[0])
     sounding = [np.array([stem in one.cells for stem in stems]) for one in excerpts]
     drawn = [draw_levels(one, bars, levels, rng) for one in sounding]
     maps, presence, counted = (torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True))
     counted &= ~torch.from_numpy(np.stack([one.held for one in excerpts]))
+    excerpts = [strayed(_at_home(one, stems, of_one), conditions.astray, rng)
+                for one, of_one in zip(excerpts, drawn, strict=True)]  # fmt: skip
     conditioning = [conditioning_of(one, stems, styles, conditions, rng) for one in excerpts]
     stacked = Conditioning(*(torch.from_numpy(np.stack(parts)) for parts in zip(*conditioning, strict=True)))
     given = [_given(one.cells, stems, np.asarray(~wanted.any(1)), ears, rng)
              for one, (_, _, wanted) in zip(excerpts, drawn, strict=True)]  # fmt: skip
     tensors = bar_tensors(given, [one.facts.steps for one in excerpts], stems)
     return ScoreBatch(tensors, maps, presence, counted, stacked)
+
+
+def _at_home(piece: Piece, stems: Sequence[str], drawn: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Piece:
+    """An excerpt where it is taken to be at home when nothing but its known bars is given."""
+    _, presence, counted = drawn
+    known = presence[:, None] & ~counted
+    return piece.at_home({stem: known[number] for number, stem in enumerate(stems)})
 
 
 def _given(cells: Mapping[str, Cells], stems: Sequence[str], known: np.ndarray, ears: Mishearing,

@@ -20,7 +20,7 @@ from msgld.score_model import ScoreModel
 from msgld.training.part import PartOfModel, TrainerOfModel
 from msgld.training.recipe import OptimConfig, PoolConfig, Recipe, Stage, by_name
 from msgld.training.score.augment import PLAIN, BarVariation, varied
-from msgld.training.score.pieces import Scores
+from msgld.training.score.pieces import Scores, strayed
 from msgld.training.score.pool import PiecePool
 
 
@@ -32,7 +32,7 @@ class ScoreCodecSettings:
         kl: weight of the Kullback-Leibler term.
         velocity: weight of the loudness of onsets.
         offset: weight of their place within a step.
-        transpose: lowest and highest transposition, semitones.
+        astray: probability that a bar is not at home.
         vary: how bars are varied.
         fitted: batches from which the statistics are taken.
     """
@@ -40,7 +40,7 @@ class ScoreCodecSettings:
     kl: float = 0.03
     velocity: float = 0.1
     offset: float = 0.1
-    transpose: tuple[int, int] = (-6, 5)
+    astray: float = 0.15
     vary: BarVariation = BarVariation()
     fitted: int = 8
 
@@ -90,7 +90,8 @@ class ScoreCodecTrainer(TrainerOfModel[PiecePool]):
 
     def _batch(self, vary: BarVariation) -> BarTensors:
         stage, settings = self.recipe.stage(self.progress), self.recipe.settings
-        pieces = self.pool.draw(stage.items, stage.frames, settings.transpose, self.rng)
+        drawn = self.pool.draw(stage.items, stage.frames, self.rng)
+        pieces = [strayed(one, settings.astray, self.rng) for one in drawn]
         bars = bar_tensors(
             [one.cells for one in pieces], [one.facts.steps for one in pieces], self.pool.source.stems
         )
@@ -121,7 +122,7 @@ class ScoreCodecTrainer(TrainerOfModel[PiecePool]):
     def draw(self, path: Path) -> None:
         """Draw the bars of a piece, and what the codec makes of them."""
         rng = np.random.default_rng(1)
-        piece = self.pool.draw(1, DRAWN, (0, 0), rng)[0]
+        piece = self.pool.draw(1, DRAWN, rng)[0]
         score = ScoreModel(self.codec)
         steps = piece.facts.steps
         made = score.decode(score.encode(piece.cells, steps), steps)

@@ -42,13 +42,11 @@ class ComposerSettings:
         levels: how noise levels are drawn.
         conditions: how often conditions are given.
         ears: how given stems are misheard.
-        transpose: lowest and highest transposition, semitones.
     """
 
     levels: ScoreLevels = ScoreLevels()
     conditions: ScoreConditions = ScoreConditions()
     ears: Mishearing = Mishearing()
-    transpose: tuple[int, int] = (-6, 5)
 
 
 ComposerRecipe = Recipe[ComposerConfig, ComposerSettings]
@@ -95,7 +93,7 @@ class ComposerTrainer(TrainerOfModel[PiecePool]):
     def next_batch(self) -> tuple[ScoreBatch, Tensor]:
         """Draw excerpts, as latents."""
         stage, settings = self.recipe.stage(self.progress), self.recipe.settings
-        pieces = self.pool.draw(stage.items, stage.frames, settings.transpose, self.rng)
+        pieces = self.pool.draw(stage.items, stage.frames, self.rng)
         batch = build_batch(pieces, self.score.stems, self.score.config.styles, settings.levels,
                             settings.conditions, settings.ears, self.rng)  # fmt: skip
         return batch, self._latents(batch)
@@ -130,7 +128,7 @@ class ComposerTrainer(TrainerOfModel[PiecePool]):
     def draw(self, path: Path) -> None:
         """Draw the piano rolls of an excerpt, and of what is arranged to its first two stems."""
         rng = np.random.default_rng(1)
-        piece = self.pool.draw(1, self.recipe.stage(1.0).frames, (0, 0), rng)[0]
+        piece = self.pool.draw(1, self.recipe.stage(1.0).frames, rng)[0]
         steps = piece.facts.steps
         z = self.score.encode(piece.cells, steps)[None]
         present = torch.tensor([[stem in piece.cells for stem in self.score.stems]])

@@ -17,6 +17,7 @@ from msgld.errors import UsageError
 from msgld.music.bar_features import BarFacts
 from msgld.music.chords import estimate_chords
 from msgld.music.grid import Cells, to_cells
+from msgld.music.home import class_time, transposed, way_home
 from msgld.music.keys import MODES, parse_key
 from msgld.music.score import SCORE_STEMS, Score, score_of
 
@@ -53,12 +54,21 @@ class Piece:
         facts, held = self.facts.between(first, last), self.held[:, first:last]
         return replace(self, facts=facts, cells=sounding, held=held)
 
+    def at_home(self, known: Mapping[str, np.ndarray] | None = None) -> Piece:
+        """Where the notes of its known bars (by stem, bool (T,)), or else all its notes, are at home."""
+        time = class_time(self.cells, known)
+        return self.transposed(way_home(time if time.any() else class_time(self.cells)))
+
     def transposed(self, semitones: int) -> Piece:
         """So many semitones higher; drums stay."""
-        cells = {
-            stem: one if stem == "drums" else one.transposed(semitones) for stem, one in self.cells.items()
-        }
-        return replace(self, facts=self.facts.transposed(semitones), cells=cells)
+        return replace(
+            self, facts=self.facts.transposed(semitones), cells=transposed(self.cells, semitones)
+        )
+
+
+def strayed(piece: Piece, chance: float, rng: np.random.Generator) -> Piece:
+    """The piece, with a probability anywhere else: where its key changes, or is misjudged."""
+    return piece.transposed(int(rng.integers(-6, 6))) if rng.random() < chance else piece
 
 
 def piece_of(score: Score, styles: Sequence[str]) -> Piece:

@@ -25,7 +25,7 @@ _BITS = 1 << np.arange(12)
 
 
 class PiecePool(Pool):
-    """Pieces of a source; ``reuse`` counts excerpts drawn from each.
+    """Pieces of a source, at home (:mod:`msgld.music.home`); ``reuse`` counts excerpts drawn from each.
 
     Args:
         source: gives scores by seed.
@@ -59,20 +59,17 @@ class PiecePool(Pool):
         piece = piece.between(first, min(first + BARS, len(piece)))
         if sum(len(one) > 0 for one in piece.cells.values()) < 2:
             raise BadClip(f"{score.name}: fewer than two stems play; it is left out", score.name)
-        self.kept[slot] = torch.from_numpy(packed(piece))
+        self.kept[slot] = torch.from_numpy(packed(piece.at_home()))
         self.present[slot] = torch.tensor([stem in piece.cells for stem in SCORE_STEMS])
         self.version[slot] += 1
 
-    def draw(
-        self, items: int, bars: int, transpose: tuple[int, int], rng: np.random.Generator
-    ) -> list[Piece]:
-        """Excerpts of ``bars`` bars, each transposed by an interval of that range, semitones."""
+    def draw(self, items: int, bars: int, rng: np.random.Generator) -> list[Piece]:
+        """Excerpts of ``bars`` bars."""
         drawn = []
         for slot in rng.integers(len(self), size=items):
             piece = unpacked(self.kept[int(slot)].numpy())
             first = int(rng.integers(len(piece) - bars + 1))
-            semitones = int(rng.integers(transpose[0], transpose[1] + 1))
-            drawn.append(piece.between(first, first + bars).transposed(semitones))
+            drawn.append(piece.between(first, first + bars))
         self.drawn += items
         return drawn
 

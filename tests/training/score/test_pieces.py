@@ -99,7 +99,7 @@ def test_a_pool_draws_excerpts_of_its_pieces() -> None:
     for index in range(4):
         pool.render(index)
         pool.done[0] += 1
-    drawn = pool.draw(6, 16, (0, 0), np.random.default_rng(0))
+    drawn = pool.draw(6, 16, np.random.default_rng(0))
     assert [len(piece) for piece in drawn] == [16] * 6
     assert all((piece.facts.length == 20).all() for piece in drawn)
 
