@@ -17,6 +17,7 @@ from msgld.data.score_clips import trains_no_score
 from msgld.data.scores import Band, Library, ScoreSource, Variation
 from msgld.data.source import Mixed, Source
 from msgld.errors import UsageError
+from msgld.music.listen.drums import KINDS, drum_kinds
 from msgld.music.midi.parts import Part, Song
 from msgld.music.score import SCORE_STEMS, stem_in_score
 from msgld.stems import RATE, UNPITCHED
@@ -29,6 +30,9 @@ OSCILLATED = 0.35
 
 DRUM_COLOUR = 0.4
 """Fraction of the shift of timbre that drums get."""
+
+REASSIGNED = 0.5
+"""Fraction of the pieces in which drums change places, and of the kinds of drums that do."""
 
 VARIATION = Variation(transpose=(-6, 6), tempo=(0.7, 1.4), soundfonts=0.7, recolour=0.6, colour=5)
 """More than separation needs: ears see many instruments and few pieces."""
@@ -43,20 +47,39 @@ class Instrumental(Protocol):
 
 
 class ByScoreStem:
-    """Another library's pieces with the stems of a score: tunes for a singer are ``vocals``; noises are left out."""
+    """Another library's pieces with the stems of a score: tunes for a singer are ``vocals``; noises are left out.
+
+    In some of them other drums play, as music leaves most kinds of drums to very few pieces.
+    """
 
     def __init__(self, library: Library) -> None:
         self.library = library
 
     def draw(self, rng: np.random.Generator) -> Song:
         """A piece."""
-        return by_score_stem(self.library.draw(rng))
+        song = by_score_stem(self.library.draw(rng))
+        return with_other_drums(song, rng) if rng.random() < REASSIGNED else song
 
 
 def by_score_stem(song: Song) -> Song:
     """The song with the stems of a score, and without parts that have neither pitch nor drums."""
     kept = [part for part in song.parts if part.is_drum or part.program < SOUND_EFFECTS]
     return replace(song, parts=tuple(replace(part, stem=stem_in_score(part)) for part in kept))
+
+
+def with_other_drums(song: Song, rng: np.random.Generator) -> Song:
+    """The song with some kinds of drums played by others, each by one of its own."""
+    plays = rng.random(len(KINDS)) < REASSIGNED
+    drawn = np.arange(128)
+    drawn[KINDS[plays]] = rng.permutation(KINDS)[: int(plays.sum())]
+    return replace(
+        song, parts=tuple(_redrummed(part, drawn) if part.is_drum else part for part in song.parts)
+    )
+
+
+def _redrummed(part: Part, drawn: np.ndarray) -> Part:
+    kind = drum_kinds(part.pitch)
+    return replace(part, pitch=np.where(drawn[kind] == kind, part.pitch, drawn[kind]), written=None)
 
 
 class PlayedSource(ScoreSource):

@@ -10,9 +10,10 @@ import pytest
 import scores
 
 from msgld.data.oscillator import Oscillator
-from msgld.data.played import ByScoreStem, by_score_stem, open_played
+from msgld.data.played import ByScoreStem, by_score_stem, open_played, with_other_drums
 from msgld.data.score_clips import validation_songs
 from msgld.errors import DataError, UsageError
+from msgld.music.listen.drums import KINDS
 from msgld.music.midi.parts import Part, Song
 from msgld.music.midi.perform import read_midi
 from msgld.music.played import played_in
@@ -100,3 +101,21 @@ def test_pieces_of_a_library_are_drawn_alike():
 
     one = ByScoreStem(One()).draw(np.random.default_rng(1))
     assert one.parts[0].duration[0] == One().draw(np.random.default_rng(1)).parts[0].duration[0]
+
+
+def test_other_drums_play_the_same_rhythm():
+    pitch = np.tile([36, 38, 42, 46, 51, 54, 70], 6)
+    ones = np.ones(len(pitch))
+    drums = Part("drums", 0, True, np.arange(len(pitch)) / 4, ones / 4, pitch, 90 * ones, ones, 0 * ones)
+    tune = part([(0, 1, 60)])
+    kinds = set[int]()
+    for seed in range(20):
+        other, same = with_other_drums(Song((drums, tune), "x"), np.random.default_rng(seed)).parts
+        assert same is tune
+        assert np.array_equal(other.onset, drums.onset)
+        was, now = pitch[:7], other.pitch[:7]
+        assert np.array_equal(other.pitch, np.tile(now, 6))
+        assert len(set(now[now != was])) == (now != was).sum()
+        kinds |= set(now.tolist())
+    assert len(kinds) > 20
+    assert kinds <= {*KINDS.tolist(), *was.tolist()}

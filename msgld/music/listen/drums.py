@@ -25,13 +25,14 @@ _ALIKE = {
     80: (81,),  # triangles
 }
 
-KINDS = np.arange(128)
-"""Key -> the key that stands for its kind."""
-
+_KIND = np.arange(128)
 for _kind, _keys in _ALIKE.items():
-    KINDS[list(_keys)] = _kind
+    _KIND[list(_keys)] = _kind
+
+KINDS = np.unique(_KIND[35:82])
+"""The kinds that General MIDI has (its percussion key map), each by one of its keys."""
 
 
 def drum_kinds(pitch: np.ndarray) -> np.ndarray:
     """The kinds of drums (General MIDI keys), each by one of its keys."""
-    return KINDS[np.clip(np.rint(pitch).astype(int), 0, 127)]
+    return _KIND[np.clip(np.rint(pitch).astype(int), 0, 127)]

@@ -43,7 +43,7 @@ class ListenerSettings:
     degradation: Degradation = Degradation()
     shifted: float = 0.7
     semitones: int = 2
-    weights: Mapping[str, float] = field(default_factory=lambda: {"drums": 2.0})
+    weights: Mapping[str, float] = field(default_factory=lambda: {"drums": 6.0})
     positive: float = 4.0
     sounding: float = 0.5
     velocity: float = 0.5

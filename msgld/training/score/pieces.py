@@ -61,9 +61,7 @@ class Piece:
 
     def transposed(self, semitones: int) -> Piece:
         """So many semitones higher; drums stay."""
-        return replace(
-            self, facts=self.facts.transposed(semitones), cells=transposed(self.cells, semitones)
-        )
+        return replace(self, facts=self.facts.transposed(semitones), cells=transposed(self.cells, semitones))
 
 
 def strayed(piece: Piece, chance: float, rng: np.random.Generator) -> Piece:
