@@ -8,10 +8,11 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from msgld.errors import UsageError
-from msgld.music.bars import STEPS, Bars, Timeline
+from msgld.music.bars import QUARTER, STEPS, Bars, Timeline
 from msgld.music.chord_names import Chord, Halves, parse_chords
+from msgld.music.chords import estimate_chords
 from msgld.music.conditions import Conditions
-from msgld.music.grid import Cells
+from msgld.music.grid import Cells, from_cells
 from msgld.music.keys import MODES, parse_key
 
 _MODES = tuple(MODES)
@@ -20,6 +21,10 @@ METRE, TEMPO, KEY, HALF, PLACE = STEPS + 1, 2, 25, 25, 8
 
 OWN = 4
 """Features of a bar of a stem: density known, density, loudness known, loudness."""
+
+
+OPEN = -2
+"""Bass of half a bar of which no chord is known; -1 is known to have none."""
 
 
 def bar_features_of(styles: int) -> int:
@@ -62,7 +67,7 @@ class BarFacts:
         none = np.full(count, -1)
         first = np.diff(bars.number, prepend=-1) != 0
         return cls(bars.steps, first, np.zeros(count), none, none, none, np.zeros((count, 2, 12), bool),
-                   np.full((count, 2), -2), none, np.zeros(count, np.int64))  # fmt: skip
+                   np.full((count, 2), OPEN), none, np.zeros(count, np.int64))  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -81,6 +86,16 @@ class BarFacts:
                     bass[bar, half] = chord.bass
         return replace(self, chords=chords, bass=bass)
 
+    def with_chords_of(self, cells: Mapping[str, Cells]) -> BarFacts:
+        """With the chords that notes make, where chords are open and the notes make some."""
+        start = np.concatenate([[0.0], np.cumsum(self.steps / QUARTER)])
+        bars = Bars(start, np.arange(len(self)))
+        pitched = {stem: from_cells(one, bars) for stem, one in cells.items() if stem != "drums"}
+        found = self.with_chords(estimate_chords(pitched, start))
+        new = (self.bass == OPEN) & (found.bass >= 0)
+        chords = np.where(new[..., None], found.chords, self.chords)
+        return replace(self, chords=chords, bass=np.where(new, found.bass, self.bass))
+
     def transposed(self, semitones: int) -> BarFacts:
         """So many semitones higher."""
         tonic = np.where(self.tonic < 0, self.tonic, (self.tonic + semitones) % 12)
@@ -96,7 +111,7 @@ class BarFacts:
         metre = np.concatenate([_one_hot(self.steps - 1, STEPS), self.first[:, None]], 1)
         timed = self.bpm > 0
         tempo = np.stack([timed, np.where(timed, np.log2(np.maximum(self.bpm, 1) / 110), 0)], 1)
-        halves = [np.concatenate([self.bass[:, half, None] > -2, self.chords[:, half],
+        halves = [np.concatenate([self.bass[:, half, None] > OPEN, self.chords[:, half],
                                   _one_hot(self.bass[:, half], 12)], 1) for half in (0, 1)]  # fmt: skip
         parts = [metre, tempo, self._key(), _one_hot(self.style, styles), *halves, self._place()]
         return np.concatenate(parts, 1).astype(np.float32)

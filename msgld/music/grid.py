@@ -6,6 +6,7 @@ offset of up to half a step, and sound for whole steps. Pitches are those of a p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,15 @@ class Cells(Columns):
         kept = (self.slot < high) & (self.stop > low)
         stop = np.minimum(self.stop[kept], high) - low
         return Cells(self.slot[kept] - low, stop, self.key[kept], self.velocity[kept], self.offset[kept])
+
+
+def in_bars(cells: Mapping[str, Cells], known: Mapping[str, np.ndarray]) -> dict[str, Cells]:
+    """The notes that begin in known bars (by stem, bool (T,)); one from before the first bar counts with it."""
+    return {
+        stem: one.pick(known[stem][np.maximum(one.slot, 0) // STEPS])
+        for stem, one in cells.items()
+        if stem in known
+    }
 
 
 def folded(key: np.ndarray) -> np.ndarray:

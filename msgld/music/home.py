@@ -11,28 +11,20 @@ from collections.abc import Mapping
 import numpy as np
 
 from msgld.music.bars import STEPS
-from msgld.music.grid import Cells
+from msgld.music.grid import LOWEST, Cells
 from msgld.music.key_detection import scale_fractions
 
 LONGEST = STEPS
 """Steps of a note that count, at most: a pedal point is not the whole harmony."""
 
 
-def class_time(cells: Mapping[str, Cells], known: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
-    """Time of each pitch class, steps, (12,); drums have none.
-
-    Args:
-        cells: notes by stem.
-        known: bars of each stem whose notes count, bool (T,); None for all of all stems.
-    """
+def class_time(cells: Mapping[str, Cells]) -> np.ndarray:
+    """Time of each pitch class from C on, steps, (12,), in notes by stem; drums have none."""
     time = np.zeros(12)
     for stem, one in cells.items():
-        if stem != "drums" and (known is None or stem in known):
-            counted = np.minimum(one.stop - one.slot, LONGEST).astype(float)
-            if known is not None:
-                counted *= known[stem][np.maximum(one.slot, 0) // STEPS]
-            np.add.at(time, one.key % 12, counted)
-    return np.roll(time, -3)  # key 0 is an A
+        if stem != "drums":
+            np.add.at(time, (one.key + LOWEST) % 12, np.minimum(one.stop - one.slot, LONGEST))
+    return time
 
 
 def way_home(time: np.ndarray) -> int:

@@ -15,7 +15,7 @@ from msgld.music.bar_features import OWN, BarFacts
 from msgld.music.bars import STEPS
 from msgld.music.conditioning import programs
 from msgld.music.conditions import Conditions
-from msgld.music.grid import Cells
+from msgld.music.grid import Cells, in_bars
 from msgld.music.home import class_time, transposed, way_home
 from msgld.progress import CancelToken, Meter, OnProgress
 from msgld.score_model import ScoreModel
@@ -97,8 +97,10 @@ def compose(piece: ScorePiece, task: NoiseMap, present: Sequence[str]) -> dict[s
     """
     model, steps = piece.model, piece.facts.steps
     task = noise_maps.drop(task, [k for k, stem in enumerate(model.stems) if stem not in present])
-    semitones = _way_home(piece, task)
-    piece = piece.transposed(semitones)
+    kept = (~task.wanted & task.presence.unsqueeze(2))[0].numpy()
+    known = in_bars(piece.given, dict(zip(model.stems, kept, strict=True)))
+    semitones = _way_home(piece, known)
+    piece = replace(piece, facts=piece.facts.with_chords_of(known)).transposed(semitones)
     task = replace(task, conditioning=piece.conditioning())
     meter = Meter(
         calls(task, piece.sampling, WINDOW, PAST), "steps", "composing", piece.on_progress, piece.cancel
@@ -111,11 +113,9 @@ def compose(piece: ScorePiece, task: NoiseMap, present: Sequence[str]) -> dict[s
             for track, stem in enumerate(model.stems) if wanted[track].any()}  # fmt: skip
 
 
-def _way_home(piece: ScorePiece, task: NoiseMap) -> int:
+def _way_home(piece: ScorePiece, known: Mapping[str, Cells]) -> int:
     """By the notes that stay, else by all given notes, the chords, the key; without any of them by the seed."""
-    kept = (~task.wanted & task.presence.unsqueeze(2))[0].numpy()
-    known = dict(zip(piece.model.stems, kept, strict=True))
-    for time in (class_time(piece.given, known), class_time(piece.given), *piece.facts.class_weights()):
+    for time in (class_time(known), class_time(piece.given), *piece.facts.class_weights()):
         if time.any():
             return way_home(time)
     return int(np.random.default_rng([piece.sampling.seed, 3]).integers(-6, 6))

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from msgld.diffusion.noise_map import Conditioning
-from msgld.music.bar_features import BarFacts, own_features
+from msgld.music.bar_features import OPEN, BarFacts, own_features
 from msgld.music.conditioning import programs
 from msgld.music.conditions import Conditions
-from msgld.music.grid import Cells
+from msgld.music.grid import Cells, in_bars
 from msgld.nets.bar_autoencoder import BarTensors
 from msgld.nets.score_codec import bar_tensors
 from msgld.training.score.levels import ScoreLevels, draw_levels
@@ -29,12 +29,14 @@ class ScoreConditions:
         none: probability that nothing but the metre is.
         each: probability of each condition otherwise.
         own: probability that density, and that loudness, of a stem are shown.
+        heard: probability that, where chords are not shown, those that the known notes make are.
         astray: probability that an excerpt is not at home (:mod:`msgld.music.home`).
     """
 
     none: float = 0.2
     each: float = 0.5
     own: float = 0.25
+    heard: float = 0.8
     astray: float = 0.1
 
 
@@ -65,37 +67,34 @@ def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequenc
     drawn = [draw_levels(one, bars, levels, rng) for one in sounding]
     maps, presence, counted = (torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True))
     counted &= ~torch.from_numpy(np.stack([one.held for one in excerpts]))
-    excerpts = [strayed(_at_home(one, stems, of_one), conditions.astray, rng)
-                for one, of_one in zip(excerpts, drawn, strict=True)]  # fmt: skip
-    conditioning = [conditioning_of(one, stems, styles, conditions, rng) for one in excerpts]
+    known = [dict(zip(stems, there[:, None] & ~wanted, strict=True)) for _, there, wanted in drawn]
+    excerpts = [strayed(one.at_home(in_bars(one.cells, bars_of)), conditions.astray, rng)
+                for one, bars_of in zip(excerpts, known, strict=True)]  # fmt: skip
+    given = [_given(one.cells, bars_of, ears, rng) for one, bars_of in zip(excerpts, known, strict=True)]
+    conditioning = [conditioning_of(one, in_bars(heard, bars_of), stems, styles, conditions, rng)
+                    for one, heard, bars_of in zip(excerpts, given, known, strict=True)]  # fmt: skip
     stacked = Conditioning(*(torch.from_numpy(np.stack(parts)) for parts in zip(*conditioning, strict=True)))
-    given = [_given(one.cells, stems, np.asarray(~wanted.any(1)), ears, rng)
-             for one, (_, _, wanted) in zip(excerpts, drawn, strict=True)]  # fmt: skip
     tensors = bar_tensors(given, [one.facts.steps for one in excerpts], stems)
     return ScoreBatch(tensors, maps, presence, counted, stacked)
 
 
-def _at_home(piece: Piece, stems: Sequence[str], drawn: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Piece:
-    """An excerpt where it is taken to be at home when nothing but its known bars is given."""
-    _, presence, counted = drawn
-    known = presence[:, None] & ~counted
-    return piece.at_home({stem: known[number] for number, stem in enumerate(stems)})
-
-
-def _given(cells: Mapping[str, Cells], stems: Sequence[str], known: np.ndarray, ears: Mishearing,
+def _given(cells: Mapping[str, Cells], known: Mapping[str, np.ndarray], ears: Mishearing,
            rng: np.random.Generator) -> Mapping[str, Cells]:  # fmt: skip
-    """The notes of an excerpt, those of stems of which nothing is to be learned perhaps misheard."""
+    """The notes of an excerpt, those of stems of which all bars are known perhaps misheard."""
     if rng.random() >= ears.chosen:
         return cells
-    some = [stem for stem, given in zip(stems, known, strict=True) if given and stem in cells]
+    some = [stem for stem, bars in known.items() if bars.all() and stem in cells]
     return {**cells, **{stem: misheard(cells[stem], stem == "drums", ears, rng) for stem in some}}
 
 
-def conditioning_of(piece: Piece, stems: Sequence[str], styles: Sequence[str], config: ScoreConditions,
-                    rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+def conditioning_of(piece: Piece, known: Mapping[str, Cells], stems: Sequence[str], styles: Sequence[str],
+                    config: ScoreConditions, rng: np.random.Generator
+                    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Features of an excerpt: of its bars, of the programs of its stems, and of its stems' bars; some left open."""
     shown = rng.random(7) < (0.0 if rng.random() < config.none else config.each)
     facts = some_facts(piece.facts, shown, rng)
+    if not shown[3] and rng.random() < config.heard:
+        facts = facts.with_chords_of(known)
     chosen = {
         stem: names for stem, names in piece.programs.items() if shown[5] and names and rng.random() < 0.7
     }
@@ -118,7 +117,7 @@ def some_facts(facts: BarFacts, shown: np.ndarray, rng: np.random.Generator) -> 
         mode=np.where(key, facts.mode, -1),
         style=np.where(style, facts.style, -1),
         chords=facts.chords & bars[:, None, None],
-        bass=np.where(bars[:, None], facts.bass, -2),
+        bass=np.where(bars[:, None], facts.bass, OPEN),
         place=np.where(place, facts.place, -1),
         length=np.where(place, facts.length, 0),
     )

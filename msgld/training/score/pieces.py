@@ -54,9 +54,9 @@ class Piece:
         facts, held = self.facts.between(first, last), self.held[:, first:last]
         return replace(self, facts=facts, cells=sounding, held=held)
 
-    def at_home(self, known: Mapping[str, np.ndarray] | None = None) -> Piece:
-        """Where the notes of its known bars (by stem, bool (T,)), or else all its notes, are at home."""
-        time = class_time(self.cells, known)
+    def at_home(self, known: Mapping[str, Cells] | None = None) -> Piece:
+        """Where its known notes, or without any all its notes, are at home."""
+        time = class_time(known or {})
         return self.transposed(way_home(time if time.any() else class_time(self.cells)))
 
     def transposed(self, semitones: int) -> Piece:
