@@ -90,7 +90,8 @@ class BarFacts:
         """With the chords that notes make, where chords are open and the notes make some."""
         start = np.concatenate([[0.0], np.cumsum(self.steps / QUARTER)])
         bars = Bars(start, np.arange(len(self)))
-        pitched = {stem: from_cells(one, bars) for stem, one in cells.items() if stem != "drums"}
+        inside = {stem: replace(one, slot=np.maximum(one.slot, 0)) for stem, one in cells.items()}
+        pitched = {stem: from_cells(one, bars) for stem, one in inside.items() if stem != "drums"}
         found = self.with_chords(estimate_chords(pitched, start))
         new = (self.bass == OPEN) & (found.bass >= 0)
         chords = np.where(new[..., None], found.chords, self.chords)

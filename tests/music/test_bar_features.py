@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from msgld.music.bar_features import OPEN, BarFacts
@@ -31,6 +33,12 @@ def test_notes_tell_the_chords_of_their_bars() -> None:
     for bar, pitches in TRIADS.items():
         assert set(np.flatnonzero(facts.chords[bar, 0])) == {pitch % 12 for pitch in pitches}
     assert not facts.chords[2].any()
+
+
+def test_a_note_that_began_before_the_excerpt_sounds_in_it() -> None:
+    held = chords({1: TRIADS[1]})
+    facts = empty().with_chords_of({"piano": replace(held, slot=held.slot - 40)})
+    assert facts.bass.tolist() == [[9, 9], [9, 9], [OPEN, OPEN], [OPEN, OPEN]]
 
 
 def test_chords_that_are_asked_for_stay() -> None:
