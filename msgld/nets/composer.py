@@ -41,14 +41,14 @@ class ComposerConfig:
 
     stems: Size = 6
     channels: Size = 129
-    width: Size = 320
+    width: Size = 256
     depth: Depth = 6
-    heads: Size = 5
+    heads: Size = 4
     expansion: Annotated[int, Between(1, 64)] = 4
     frame_features: Size = 128
     programs: Size = 256
     own_features: Size = 4
-    conditioning_width: Size = 320
+    conditioning_width: Size = 256
     styles: Style = ()
 
     def check(self) -> None:
