@@ -56,7 +56,7 @@ SMALL = ScoreCodecRecipe(
     network=BarAutoencoderConfig(step_width=128, width=512, depth=1),
     settings=ScoreCodecSettings(),
     optim=OptimConfig(rate=4e-3, decay=0.0, clip=50.0, everywhere=True),
-    pool=PoolConfig(slots=6000, seconds=0.0, reuse=60.0),
+    pool=PoolConfig(slots=6000, seconds=0.0, reuse=60.0, life=6000),
     stages=(Stage(1.0, 48, 2),),  # about 400 bars of many pieces; neighbours are too much alike
     first_clips=400,
 )

@@ -60,7 +60,7 @@ SMALL = ComposerRecipe(
         frame_features=bar_features_of(len(STYLES)), programs=PROGRAMS, own_features=OWN, styles=STYLES
     ),
     settings=ComposerSettings(),
-    pool=PoolConfig(slots=6000, seconds=0.0, reuse=30.0),
+    pool=PoolConfig(slots=6000, seconds=0.0, reuse=30.0, life=6000),
     stages=(Stage(1.0, 32, 16),),
     first_clips=400,
 )
