@@ -3,8 +3,9 @@
     python bench/ears.py --model runs/ears/model --midi FOLDER --clips 40 --out runs/ears.json
 
 FOLDER has songs/ and accompaniments.tar.xz; without it only the band's clips count. Every stem is played alone.
-Onset F1 is within 50 ms, ends do not count (as mir_eval has it); beats within 70 ms. --referee adds basic-pitch 0.4.0
-(pip install --no-deps basic-pitch==0.4.0; pip install onnxruntime librosa resampy mir_eval).
+Onset F1 is within 50 ms, ends do not count (as mir_eval has it); beats and bars are within 70 ms, bars where the notes
+put them. --referee adds basic-pitch 0.4.0 (pip install --no-deps basic-pitch==0.4.0; pip install onnxruntime librosa
+resampy mir_eval).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,15 @@ from msgld.data.played import SOUND_EFFECTS
 from msgld.data.render import Renderer
 from msgld.data.score_clips import ScoreClip, ScoreClips
 from msgld.metrics.notes import Found, found_notes, found_times, summed
+from msgld.model import Model
+from msgld.music.listen.bar_lines import with_best_bars
 from msgld.music.listen.drums import drum_kinds
 from msgld.music.listen.song import find_beats
 from msgld.music.listen.stem import listen
 from msgld.music.midi.parts import Part
 from msgld.music.played import Beats, beats_of
 from msgld.music.score import Score
+from msgld.tasks.transcribe import nats_of
 
 SECONDS = 12.0
 FEWEST = 5
@@ -109,30 +114,37 @@ def figures(found: list[Found]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def measure(clips: list[tuple[ScoreClip, Score]], ears: dict[str, Ears], tracker: Any) -> dict[str, Any]:
+def measure(clips: list[tuple[ScoreClip, Score]], ears: dict[str, Ears], model: Model) -> dict[str, Any]:
+    tracker, nats = model.beat_tracker, model.score and partial(nats_of, model.score)
     renderer = Renderer(heldout_soundfont())
     notes: dict[str, dict[str, list[Found]]] = {name: defaultdict(list) for name in ears}
     beats: dict[str, list[Found]] = defaultdict(list)
     for clip, score in clips:
         start = float(score.timeline.at(score.bars.start[clip.first : clip.first + 1])[0])
-        mixture = np.zeros((2, round(SECONDS * renderer.rate)), np.float32)
+        mixture, heard = np.zeros((2, round(SECONDS * renderer.rate)), np.float32), dict[str, Part]()
         for stem in score.notes:
             parts = played(score, stem, start)
             if not parts:
                 continue
             sound, true = renderer.render(parts, 0.0, SECONDS), true_notes(parts)
             mixture += sound
-            if len(true[0]) < FEWEST or not sound.any():
+            if not sound.any():
                 continue
             for name, find in ears.items():
                 if stem == "drums" and name != "listener":
                     continue  # it knows pitches alone
                 part = find(sound, renderer.rate, stem)
+                if name == "listener":
+                    heard[stem] = part
+                if len(true[0]) < FEWEST:
+                    continue
                 kept = part.onset < SECONDS - 0.05
                 notes[name][stem].append(found_notes(true, (part.onset[kept], part.pitch[kept])))
         real = beats_in(score, start)
         if tracker is not None and mixture.any() and len(real) > 3:
             made = find_beats(tracker, mixture, renderer.rate)
+            if nats is not None:
+                made = with_best_bars(made, heard, SECONDS, nats)
             beats["beats"].append(found_times(real.seconds, made.seconds, 0.07))
             beats["bars"].append(found_times(real.seconds[real.first], made.seconds[made.first], 0.07))
     report: dict[str, Any] = {
@@ -163,7 +175,7 @@ def main() -> None:
     frozen = ScoreClips(options.midi)
     chosen = np.unique(np.linspace(0, len(frozen) - 1, min(options.clips, len(frozen))).astype(int))
     clips = [(frozen.clips[i], frozen.score(frozen.clips[i])) for i in chosen.tolist()]
-    report = measure(clips, ears, model.beat_tracker)
+    report = measure(clips, ears, model)
     text = json.dumps({"clips": len(clips), "soundfont": heldout_soundfont().stem, **report}, indent=1)
     print(text)
     if options.out:

@@ -16,6 +16,7 @@ from msgld.diffusion.noise_map import Conditioning
 from msgld.music.bars import STEPS
 from msgld.music.grid import Cells
 from msgld.music.score import SCORE_STEMS
+from msgld.nets.bar_autoencoder import bar_losses
 from msgld.nets.composer import ComposerConfig
 from msgld.nets.score_codec import ScoreCodec, bar_tensors, cells_of
 
@@ -81,6 +82,23 @@ class ScoreModel(Denoiser):
         order = torch.arange(len(bars.stem))
         pieces = [self.codec.encode(bars.pick(part).to(self.device)) for part in order.split(ENCODED)]
         return torch.cat(pieces).unflatten(0, (len(self.stems), len(steps))).transpose(1, 2)
+
+    @torch.inference_mode()
+    def nats(self, cells: Mapping[str, Cells], steps: np.ndarray) -> float:
+        """What the codec needs to say notes: minus the evidence lower bound at the posterior's mean, loudness left out.
+
+        Args:
+            cells: notes in the grid, by stem, at home (:mod:`msgld.music.home`).
+            steps: of each bar, (T,).
+        """
+        bars, total = bar_tensors([cells], [steps], self.stems), 0.0
+        plays = bars.sounding.flatten(1).any(1).nonzero().squeeze(1)
+        for part in plays.split(ENCODED) if len(plays) else ():
+            one, network = bars.pick(part).to(self.device), self.codec.autoencoder
+            mean, logs = network.encode(one)
+            losses = bar_losses(network.decode(mean, one.stem, one.steps), one, mean, logs)
+            total += len(part) * float(losses["onset"] + losses["sounding"] + losses["kl"])
+        return total
 
     @torch.inference_mode()
     def decode(self, z: Float[Tensor, "S C T"], steps: np.ndarray) -> dict[str, Cells]:

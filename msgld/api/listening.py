@@ -33,7 +33,7 @@ def ears_of(model: Model) -> Ears:
         raise ModelError(
             f"the model {model.name!r} has no ears, so it finds no notes in sound: load another one"
         )
-    return Ears(model.listener, model.beat_tracker)
+    return Ears(model.listener, model.beat_tracker, model.score)
 
 
 def usual_programs(stems: Mapping[str, object]) -> dict[str, int]:

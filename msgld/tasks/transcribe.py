@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 
+from msgld.music.grid import to_cells
+from msgld.music.home import class_time, transposed, way_home
+from msgld.music.listen.bar_lines import with_best_bars
 from msgld.music.listen.song import BeatTracker, track_beats
 from msgld.music.listen.stem import Listener, find_notes
 from msgld.music.listen.written import FREE, write_score
@@ -15,6 +19,7 @@ from msgld.music.midi.parts import Part
 from msgld.music.played import Beats
 from msgld.music.score import Score
 from msgld.progress import CancelToken, Meter, OnProgress
+from msgld.score_model import ScoreModel
 
 TRACKING = 0.2
 """What a second of the mixture counts in the progress, where a second of a stem counts 1."""
@@ -27,10 +32,12 @@ class Ears:
     Attributes:
         listener: finds the notes of stems.
         tracker: finds the beats of mixtures, or None.
+        score: whose codec tells where bars begin, or None to leave that to the tracker.
     """
 
     listener: Listener
     tracker: BeatTracker | None = None
+    score: ScoreModel | None = None
 
     @property
     def rate(self) -> int:
@@ -88,8 +95,16 @@ def transcribe(
     beats = Beats.none()
     if ears.tracker is not None:
         beats = track_beats(ears.tracker, torch.from_numpy(mixture), bpm=bpm)
+    if ears.score is not None:
+        beats = with_best_bars(beats, parts, seconds, partial(nats_of, ears.score))
     meter.advance(float("inf"))
     return Transcript(write_score(parts, beats, seconds, bpm), beats, tuple(_remarks(parts, beats, bpm)))
+
+
+def nats_of(model: ScoreModel, score: Score) -> float:
+    """What a model's codec needs to say a score."""
+    cells = {stem: to_cells(notes, score.bars) for stem, notes in score.notes.items()}
+    return model.nats(transposed(cells, way_home(class_time(cells))), score.bars.steps)
 
 
 def _remarks(parts: Mapping[str, Part], beats: Beats, bpm: float | None) -> list[str]:

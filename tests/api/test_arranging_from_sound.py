@@ -31,6 +31,7 @@ def band(tmp_path_factory: pytest.TempPathFactory) -> msgld.Msgld:
     model = load_model(save_tiny_model(tmp_path_factory.mktemp("model")))
     model.listener, model.beat_tracker = ClickListener().eval(), ClickTracker().eval()  # type: ignore[assignment]
     model.score = tiny_score_model()
+    model.score.nats = lambda cells, steps: 0.0  # type: ignore[method-assign]  # bars are where the tracker heard them
     return msgld.Msgld(model)
 
 

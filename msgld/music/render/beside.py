@@ -48,8 +48,15 @@ def render_beside(
     for stem, each in notes.items():
         dry = render_notes(each, timeline, stem in UNPITCHED, soundfont, length / rate)
         wave = resample(gain * placed(stem, dry, each), RATE, rate)[:, :length]
+        wave[:, : _first_sample(each, timeline, rate)] = 0  # where resampling rings ahead of the first note
         made[stem] = np.pad(wave, ((0, 0), (0, length - wave.shape[1]))) * fade
     return made
+
+
+def _first_sample(notes: Notes, timeline: Timeline, rate: int) -> int:
+    if not len(notes):
+        return 0
+    return max(0, int(timeline.at(notes.onset[:1])[0] * rate))
 
 
 def mix_loudness(given: Mapping[str, np.ndarray], rate: int) -> float:
