@@ -29,14 +29,14 @@ class ScoreConditions:
         none: probability that nothing but the metre is.
         each: probability of each condition otherwise.
         own: probability that density, and that loudness, of a stem are shown.
-        heard: probability that, where chords are not shown, those that the known notes make are.
+        implied: probability that, where chords are not shown, those that the known notes make are.
         astray: probability that an excerpt is not at home (:mod:`msgld.music.home`).
     """
 
     none: float = 0.2
     each: float = 0.5
     own: float = 0.25
-    heard: float = 0.8
+    implied: float = 0.8
     astray: float = 0.1
 
 
@@ -71,8 +71,8 @@ def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequenc
     excerpts = [strayed(one.at_home(in_bars(one.cells, bars_of)), conditions.astray, rng)
                 for one, bars_of in zip(excerpts, known, strict=True)]  # fmt: skip
     given = [_given(one.cells, bars_of, ears, rng) for one, bars_of in zip(excerpts, known, strict=True)]
-    conditioning = [conditioning_of(one, in_bars(heard, bars_of), stems, styles, conditions, rng)
-                    for one, heard, bars_of in zip(excerpts, given, known, strict=True)]  # fmt: skip
+    conditioning = [conditioning_of(one, in_bars(notes, bars_of), stems, styles, conditions, rng)
+                    for one, notes, bars_of in zip(excerpts, given, known, strict=True)]  # fmt: skip
     stacked = Conditioning(*(torch.from_numpy(np.stack(parts)) for parts in zip(*conditioning, strict=True)))
     tensors = bar_tensors(given, [one.facts.steps for one in excerpts], stems)
     return ScoreBatch(tensors, maps, presence, counted, stacked)
@@ -93,7 +93,7 @@ def conditioning_of(piece: Piece, known: Mapping[str, Cells], stems: Sequence[st
     """Features of an excerpt: of its bars, of the programs of its stems, and of its stems' bars; some left open."""
     shown = rng.random(7) < (0.0 if rng.random() < config.none else config.each)
     facts = some_facts(piece.facts, shown, rng)
-    if not shown[3] and rng.random() < config.heard:
+    if not shown[3] and rng.random() < config.implied:
         facts = facts.with_chords_of(known)
     chosen = {
         stem: names for stem, names in piece.programs.items() if shown[5] and names and rng.random() < 0.7
