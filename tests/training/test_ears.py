@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -149,6 +150,13 @@ def test_notes_are_renamed_as_they_are_shifted_and_drums_are_not():
         own = {round(pitch) for pitch in pool.notes[0, stem, : int(pool.begun[0, stem]), PITCH].tolist()}
         drawn = pool.crop(0, stem, 3 * RATE, np.random.default_rng(0), 1.7)
         assert {round(pitch) - expected for pitch in drawn.notes[:, PITCH].tolist()} <= own
+
+
+def test_a_pool_may_grow_while_clips_are_chosen(monkeypatch: pytest.MonkeyPatch):
+    pool, counts = pool_of(Tunes()), itertools.count(1)
+    monkeypatch.setattr(PlayedPool, "__len__", lambda self: min(3, next(counts)))
+    for _ in range(3):
+        assert set(pool.slots_of(1)) <= {0, 1, 2}
 
 
 def test_sound_without_notes_is_nothing_to_learn_from():

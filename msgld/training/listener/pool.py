@@ -110,10 +110,9 @@ class PlayedPool(Pool):
 
     def slots_of(self, stem: int) -> np.ndarray:
         """Clips in which a stem plays some notes, if there are any."""
-        there = (self.begun[: len(self), stem] >= FEWEST).numpy() & (
-            self.gain[: len(self), stem].numpy() > 1e-7
-        )
-        return np.flatnonzero(there)
+        count = len(self)  # it grows meanwhile, as workers fill the pool
+        begun, gain = self.begun[:count, stem].numpy(), self.gain[:count, stem].numpy()
+        return np.flatnonzero((begun >= FEWEST) & (gain > 1e-7))
 
     def crop(
         self,
