@@ -25,6 +25,7 @@ MARK = "demo.json"
 """The demo's report; a folder that holds one may be written to again."""
 GIVEN, MADE = ("bass", "drums", "other"), ("guitar", "piano")
 GENERATED_SECONDS = 10.0
+GENERATED_BARS, CHORDS, STYLE, BPM = 16, "Am F C G", "rock", 104.0
 
 Folder = Annotated[Path, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the demo's results.")]
 
@@ -104,10 +105,19 @@ def _separate(model: Msgld, out: Path, console: Console) -> dict[str, Any]:
 
 
 def _generate(model: Msgld, folder: Path, console: Console) -> dict[str, Any]:
-    started = time.monotonic()
+    from msgld.music.conditions import Conditions
+
+    started, composer = time.monotonic(), model.model.composer
     with track("generating") as on_progress:
-        model.generate(GENERATED_SECONDS, on_progress=on_progress).save(folder, overwrite=True)
-    return _timed("generated", GENERATED_SECONDS, started, folder, console)
+        if composer is not None:
+            style = STYLE if STYLE in composer.styles else None
+            asked = Conditions(chords=CHORDS, style=style, bpm=BPM)
+            result = model.generate(bars=GENERATED_BARS, conditions=asked, on_progress=on_progress)
+        else:
+            result = model.generate(GENERATED_SECONDS, on_progress=on_progress)
+        result.save(folder, overwrite=True)
+    what = "generated" if composer is None else f"generated {GENERATED_BARS} bars over {CHORDS},"
+    return _timed(what, result.mix.shape[-1] / result.rate, started, folder, console)
 
 
 def _arrange(model: Msgld, folder: Path, console: Console) -> dict[str, Any]:
