@@ -3,7 +3,7 @@
 #
 # Expected: floats that are written as integers are rounded to the nearest step, in every format, so that the same
 # samples saved as WAV and as FLAC of one bit depth are equal.
-# Happens: FLAC and 32-bit WAV round to the nearest. WAV and AIFF of 16 and 24 bits and ALAC in CAF round down:
+# Happens: FLAC and 32-bit WAV round to the nearest. WAV of 16 and 24 bits, 16-bit AIFF and ALAC in CAF round down:
 # 0.99 of a step becomes 0, and a hundredth of a step below zero becomes -1. Half of the samples of a song differ
 # between its WAV and its FLAC, the WAV has an offset of half a step, and a stem that is silent but for a rest of
 # 1e-9, as resampling or a network leaves it, is full of -1 in WAV and digital silence in FLAC. Samples that were
