@@ -5,7 +5,7 @@
 # Happens: with two sections it does. With one, the normalised conditional entropies and the V-measure are 0 and
 # all of the hierarchy's T- and L-measures are 0, while the pairwise scores, the adjusted Rand index and the
 # normalised mutual information are 1. No warning is given. An estimate that wrongly cuts the piece in two gets the
-# same 0, so the right answer cannot be told from a wrong one.
+# same 0, so these measures do not tell the right answer from a wrong one.
 # Users: structure on loops, short excerpts, solo stems and drones, where one section is right; each of them pulls
 # the mean of a data set down. Leave these pieces out of the mean, or count them by the pairwise scores.
 # Date: 2026-11-28, Python 3.11, Linux x86-64.

@@ -3,10 +3,10 @@
 #
 # Expected: the octave numbers are those of scientific pitch, which count by letters: Cb4 is a semitone below C4,
 # and B#4 is C5. Every chord is stacked upwards from its root, whatever its root is.
-# Happens: the octave seems to be counted by semitones from C. Where a chord has a Cb or a B#, that note is an octave off for
-# every reader of note names: A flat minor is Ab4 Cb4 Eb5 with its third nine semitones below the root, the chord
-# of C flat is spread over an octave and a third, and B sharp has its root on top. The same chords with sharps (G#
-# minor, B) are right.
+# Happens: the octave seems to be counted by semitones from C. Where a chord has a Cb or a B#, that note is an
+# octave off for every reader of note names: A flat minor is Ab4 Cb4 Eb5 with its third nine semitones below the
+# root, the chord of C flat is spread over an octave and a fifth, and B sharp has its root on top. The same chords
+# with sharps (G# minor, B) are right.
 # Users: who turns chord symbols in flat keys into MIDI or audio (E flat minor and G flat major are full of Abm and
 # Cb): voicings with holes and wrong basses. Take components() and place the notes by pitch class.
 # Date: 2026-11-28, Python 3.11, Linux x86-64.
