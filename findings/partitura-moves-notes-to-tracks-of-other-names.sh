@@ -6,7 +6,7 @@
 # Happens: names stay where they were, notes do not. If the first track holds the tempo alone, all notes are one
 # track earlier: the drums are in the track without a name, the bass is in "Drums", the piano in "Bass", and "Piano"
 # is empty. If every track has notes, they are exchanged between the tracks: here the bass is in "Drums", the piano
-# in "Bass" and the drums are in "Piano". Channels are right, and nothing warns.
+# in "Bass" and the drums are in "Piano". Channels are right.
 # Users: whoever corrects or cuts a performance with partitura and tells parts by the names of tracks afterwards;
 # each stem is rendered or trained on under the name of another one.
 # Date: 2026-11-28, Python 3.11, Linux x86-64.
