@@ -111,8 +111,8 @@ def _generate(model: Msgld, folder: Path, console: Console) -> dict[str, Any]:
     with track("generating") as on_progress:
         if composer is not None:
             style = STYLE if STYLE in composer.styles else None
-            asked = Conditions(chords=CHORDS, style=style, bpm=BPM)
-            result = model.generate(bars=GENERATED_BARS, conditions=asked, on_progress=on_progress)
+            over = Conditions(chords=CHORDS, style=style, bpm=BPM)
+            result = model.generate(bars=GENERATED_BARS, conditions=over, on_progress=on_progress)
         else:
             result = model.generate(GENERATED_SECONDS, on_progress=on_progress)
         result.save(folder, overwrite=True)
