@@ -90,9 +90,8 @@ class BarFacts:
         """With the chords that notes make, where chords are open and the notes make some."""
         start = np.concatenate([[0.0], np.cumsum(self.steps / QUARTER)])
         bars = Bars(start, np.arange(len(self)))
-        inside = {stem: replace(one, slot=np.maximum(one.slot, 0)) for stem, one in cells.items()}
-        pitched = {stem: from_cells(one, bars) for stem, one in inside.items() if stem != "drums"}
-        found = self.with_chords(estimate_chords(pitched, start))
+        notes = {stem: from_cells(one, bars) for stem, one in cells.items()}
+        found = self.with_chords(estimate_chords(notes, start))
         new = (self.bass == OPEN) & (found.bass >= 0)
         chords = np.where(new[..., None], found.chords, self.chords)
         return replace(self, chords=chords, bass=np.where(new, found.bass, self.bass))
@@ -105,7 +104,7 @@ class BarFacts:
 
     def class_weights(self) -> tuple[np.ndarray, np.ndarray]:
         """How often each pitch class is in the chords, and in the scale of the key, (12,) each; zeros where open."""
-        return self.chords.sum((0, 1)).astype(float), self._key()[:, 13:].sum(0)
+        return self.chords.sum((0, 1)).astype(float), self._scale().sum(0)
 
     def features(self, styles: int) -> np.ndarray:
         """Features of each bar, float32 (T, :func:`bar_features_of`)."""
@@ -118,13 +117,14 @@ class BarFacts:
         return np.concatenate(parts, 1).astype(np.float32)
 
     def _key(self) -> np.ndarray:
-        known = self.tonic >= 0
+        return np.concatenate([self.tonic[:, None] >= 0, _one_hot(self.tonic, 12), self._scale()], 1)
+
+    def _scale(self) -> np.ndarray:
         scales = np.zeros((len(_MODES) + 1, 12))
         for number, name in enumerate(_MODES):
             scales[number, list(MODES[name])] = 1
         turned = (np.arange(12) - self.tonic[:, None]) % 12
-        scale = np.take_along_axis(scales[self.mode], turned, 1) * known[:, None]
-        return np.concatenate([known[:, None], _one_hot(self.tonic, 12), scale], 1)
+        return np.asarray(np.take_along_axis(scales[self.mode], turned, 1) * (self.tonic >= 0)[:, None])
 
     def _place(self) -> np.ndarray:
         known, length = self.place >= 0, np.maximum(self.length, 1)

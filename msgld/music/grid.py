@@ -134,8 +134,11 @@ def _until_struck(slot: np.ndarray, stop: np.ndarray, key: np.ndarray) -> np.nda
 
 
 def from_cells(cells: Cells, bars: Bars, program: int = 0) -> Notes:
-    """Places in the grid -> notes of a program, the inverse of :func:`to_cells` up to the ends of notes."""
-    onset = _beats(cells.slot, bars) + cells.offset / QUARTER
+    """Places in the grid -> notes of a program, the inverse of :func:`to_cells` up to the ends of notes.
+
+    A note from before the first bar begins with it.
+    """
+    onset = _beats(np.maximum(cells.slot, 0), bars) + cells.offset / QUARTER
     end = _beats(cells.stop, bars)
     duration = np.maximum(end - onset, 0.25 / QUARTER)
     return Notes.of(np.maximum(onset, 0.0), duration, cells.key + LOWEST, cells.velocity, program)

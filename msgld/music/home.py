@@ -13,6 +13,7 @@ import numpy as np
 from msgld.music.bars import STEPS
 from msgld.music.grid import LOWEST, Cells
 from msgld.music.key_detection import scale_fractions
+from msgld.stems import UNPITCHED
 
 LONGEST = STEPS
 """Steps of a note that count, at most: a pedal point is not the whole harmony."""
@@ -22,7 +23,7 @@ def class_time(cells: Mapping[str, Cells]) -> np.ndarray:
     """Time of each pitch class from C on, steps, (12,), in notes by stem; drums have none."""
     time = np.zeros(12)
     for stem, one in cells.items():
-        if stem != "drums":
+        if stem not in UNPITCHED:
             np.add.at(time, (one.key + LOWEST) % 12, np.minimum(one.stop - one.slot, LONGEST))
     return time
 
@@ -40,4 +41,4 @@ def way_home(time: np.ndarray) -> int:
 
 def transposed(cells: Mapping[str, Cells], semitones: int) -> dict[str, Cells]:
     """Notes by stem, so many semitones higher; drums stay."""
-    return {stem: one if stem == "drums" else one.transposed(semitones) for stem, one in cells.items()}
+    return {stem: one if stem in UNPITCHED else one.transposed(semitones) for stem, one in cells.items()}
