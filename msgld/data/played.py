@@ -31,8 +31,8 @@ OSCILLATED = 0.35
 DRUM_COLOUR = 0.4
 """Fraction of the shift of timbre that drums get."""
 
-REASSIGNED = 0.5
-"""Fraction of the pieces in which drums change places, and of the kinds of drums that do."""
+REASSIGNED, EXCHANGED = 0.25, 0.5
+"""Fraction of the pieces in which drums change places, and of the kinds of drums that do there."""
 
 VARIATION = Variation(transpose=(-6, 6), tempo=(0.7, 1.4), soundfonts=0.7, recolour=0.6, colour=5)
 """More than separation needs: ears see many instruments and few pieces."""
@@ -69,7 +69,7 @@ def by_score_stem(song: Song) -> Song:
 
 def with_other_drums(song: Song, rng: np.random.Generator) -> Song:
     """The song with some kinds of drums played by others, each by one of its own."""
-    plays = rng.random(len(KINDS)) < REASSIGNED
+    plays = rng.random(len(KINDS)) < EXCHANGED
     drawn = np.arange(128)
     drawn[KINDS[plays]] = rng.permutation(KINDS)[: int(plays.sum())]
     return replace(

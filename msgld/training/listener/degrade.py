@@ -33,6 +33,7 @@ class Degradation:
     """Probabilities of what happens to a stem, each 0 to 1, and ranges.
 
     Attributes:
+        none: nothing but its loudness changes.
         amplified: through a saturating stage, and perhaps a cabinet.
         equalised: tilt and bells.
         compressed: its peaks are lowered.
@@ -48,6 +49,7 @@ class Degradation:
         gain_db: loudness is uniform within +- this about the reference.
     """
 
+    none: float = 0.2
     amplified: float = 0.3
     equalised: float = 0.75
     compressed: float = 0.4
@@ -73,6 +75,14 @@ def degraded(x: np.ndarray, others: np.ndarray, rate: int, how: Degradation, rng
         how: probabilities.
         rng: of all that is drawn.
     """
+    if rng.random() >= how.none:
+        x = _changed(x, others, rate, how, rng)
+    gain = 0.1 * 10 ** (rng.uniform(-how.gain_db, how.gain_db) / 20) / max(rms(x), 1e-5)
+    return (x * np.float32(gain)).astype(np.float32)
+
+
+def _changed(x: np.ndarray, others: np.ndarray, rate: int, how: Degradation, rng: Rng) -> np.ndarray:
+    """The stem as it is recorded, separated or mixed, and sent."""
     x = _played(x, rate, how, rng)
     if rms(others) > 1e-6:
         if rng.random() < how.separated:
@@ -84,10 +94,7 @@ def degraded(x: np.ndarray, others: np.ndarray, rate: int, how: Degradation, rng
         x = x + noise * _relative(x, noise, how.noise_db, rng)
     if rng.random() < how.cut:
         x = filtered(x, cut_band(rate, rng))
-    if rng.random() < how.coded:
-        x = coded(x, rate, rng)
-    gain = 0.1 * 10 ** (rng.uniform(-how.gain_db, how.gain_db) / 20) / max(rms(x), 1e-5)
-    return (x * np.float32(gain)).astype(np.float32)
+    return coded(x, rate, rng) if rng.random() < how.coded else x
 
 
 def _played(x: np.ndarray, rate: int, how: Degradation, rng: Rng) -> np.ndarray:

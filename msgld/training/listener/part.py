@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,16 +118,17 @@ class ListenerTrainer(TrainerOfModel[PlayedPool]):
         stage = self.recipe.stage(self.progress)
         return (self.crops(stage.items, stage.frames),)
 
-    def crops(self, items: int, frames: int, stem: int | None = None) -> HeldCrops:
-        """Draw degraded crops of ``frames`` frames, of one stem or of all."""
+    def crops(self, items: int, frames: int, stem: int | None = None, clean: int = 0) -> HeldCrops:
+        """Draw crops of ``frames`` frames, of one stem or of all, the first ``clean`` ones as they were played."""
         self.pool.prepare(items)
-        config, samples = self.network.config, (frames - 1) * self.network.config.hop
+        config, settings = self.network.config, self.recipe.settings
+        samples = (frames - 1) * config.hop
         waves, stems, tables = list[np.ndarray](), list[int](), list[np.ndarray]()
-        for _ in range(items):
+        for item in range(items):
             chosen = self._stem() if stem is None else stem
             slot = int(self.rng.choice(self.pool.slots_of(chosen)))
             drawn = self.pool.crop(slot, chosen, samples, self.rng, self._semitones(chosen))
-            how = self.recipe.settings.degradation
+            how = replace(settings.degradation, none=1.0) if item < clean else settings.degradation
             waves.append(degraded(drawn.sound[0], drawn.sound[1], config.rate, how, self.rng))
             stems.append(chosen)
             tables.append(drawn.notes)
@@ -184,7 +185,7 @@ class ListenerTrainer(TrainerOfModel[PlayedPool]):
         with self.aside(), torch.no_grad():
             for stem, name in enumerate(self.pool.source.stems):
                 if len(self.pool.slots_of(stem)):
-                    crops = self.crops(CALIBRATED, frames, stem)
+                    crops = self.crops(CALIBRATED, frames, stem, CALIBRATED // 2)
                     number = self.network.config.stems.index(name)
                     measured[f"F1 {name}"] = calibrated(self.network, crops.waves, number, crops.tables)
         return {**super().export(out, about), **measured}
@@ -202,8 +203,8 @@ class ListenerTrainer(TrainerOfModel[PlayedPool]):
         draw_planes(["onset", "sounding"], rows, path, 0.0, 1.0)
 
 
-CALIBRATED = 12
-"""Crops of each stem by which the thresholds are set."""
+CALIBRATED = 24
+"""Crops of each stem by which the thresholds are set; half of them are not degraded."""
 
 
 class ListenerPart(PartOfModel[ListenerRecipe, PlayedPool]):
