@@ -9,10 +9,21 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from msgld.data.frozen import heldout_names
 from msgld.errors import DataError
 from msgld.music.midi.parts import Part
-from msgld.music.render.soundfont import DRUM_BANK, PRESET, RECORDING, chunks_at
+from msgld.music.render.soundfont import (
+    DRUM_BANK,
+    INSTRUMENT,
+    RECORDING,
+    SAMPLE,
+    Preset,
+    SoundFont,
+    chunks_at,
+    open_soundfont,
+)
 
 HELD_OUT = "TimGM6mb.sf2"
 """The soundfont of the held-out set; no training renders with it, nor with one that shares its recordings."""
@@ -22,6 +33,9 @@ _RELATED = 0.05
 
 KITS = DRUM_BANK
 """The bank of drum kits."""
+
+Sound = tuple[int, int]
+"""Bank 0 and a program, or ``KITS`` and a drum's key."""
 
 _COMPARED = 500  # samples of a recording that are compared; shorter ones, as of synthesised waves, are not
 
@@ -92,26 +106,41 @@ def heldout_soundfont() -> Path:
 
 
 def fitting(fonts: Sequence[Path], played: Iterable[Part]) -> list[Path]:
-    """The soundfonts that have most of the programs of some parts: those with all of them, if there are any.
+    """The soundfonts that have most of what some parts play: those with all of it, if there are any.
 
-    A missing program is played with the nearest one; a soundfont of few instruments has nothing near.
+    A missing program is played with the nearest one; a soundfont of few instruments has nothing near, and a missing
+    drum is silent.
     """
-    wanted = [None if part.is_drum else part.program for part in played]
-    counts = [sum(kind in programs_of(font) for kind in wanted) for font in fonts]
+    wanted = {sound for part in played for sound in _sounds(part)}
+    counts = [len(wanted & sounds_of(font)) for font in fonts]
     most = max(counts)
     return [font for font, count in zip(fonts, counts, strict=True) if count == most]
 
 
+def _sounds(part: Part) -> set[Sound]:
+    if not part.is_drum:
+        return {(0, part.program)}
+    return {(KITS, int(key)) for key in np.unique(np.rint(part.pitch))}
+
+
 @lru_cache(maxsize=256)
-def programs_of(font: Path) -> frozenset[int | None]:
-    """The programs (0 to 127) of a soundfont's first bank, and None if it has a drum kit.
+def sounds_of(font: Path) -> frozenset[Sound]:
+    """The programs of a soundfont's first bank and the keys of its first drum kit.
 
     Raises:
         DataError: the file is not a soundfont.
     """
-    presets = list(PRESET.iter_unpack(bytes(chunks_at(font)[b"phdr"])))[:-1]
-    kinds = ((None if bank == KITS else program) for _, program, bank, *_ in presets if bank in (0, KITS))
-    return frozenset(kinds)
+    opened = open_soundfont(font)
+    programs = {place for place in opened.presets if place[0] == 0}
+    kits = sorted(place for place in opened.presets if place[0] == KITS)
+    drums = {(KITS, key) for key in range(128) if kits and _plays(opened, opened.presets[kits[0]], key)}
+    return frozenset(programs | drums)
+
+
+def _plays(font: SoundFont, kit: Preset, key: int) -> bool:
+    instruments = [zone.get(INSTRUMENT) for zone in kit.zones if zone.covers(key, 100)]
+    return any(zone.get(SAMPLE) is not None and zone.covers(key, 100)
+               for number in instruments if number is not None for zone in font.instruments[number].zones)  # fmt: skip
 
 
 @lru_cache(maxsize=256)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from msgld.data.fonts import find_soundfonts
+from msgld.data.fonts import KITS, find_soundfonts, sounds_of
 from msgld.data.midi import MidiFolder
 from msgld.data.oscillator import Oscillator
 from msgld.data.render import Renderer
@@ -32,7 +32,7 @@ DRUM_COLOUR = 0.4
 """Fraction of the shift of timbre that drums get."""
 
 REASSIGNED, EXCHANGED = 0.25, 0.5
-"""Fraction of the pieces in which drums change places, and of the kinds of drums that do there."""
+"""Fraction of the pieces in which drums change places; of the kinds of drums that do, and that a second kit plays."""
 
 VARIATION = Variation(transpose=(-6, 6), tempo=(0.7, 1.4), soundfonts=0.7, recolour=0.6, colour=5)
 """More than separation needs: ears see many instruments and few pieces."""
@@ -82,6 +82,27 @@ def _redrummed(part: Part, drawn: np.ndarray) -> Part:
     return replace(part, pitch=np.where(drawn[kind] == kind, part.pitch, drawn[kind]), written=None)
 
 
+@dataclass(frozen=True)
+class MixedKit:
+    """Drums of two soundfonts.
+
+    Attributes:
+        renderers: the two.
+        second: keys that the second one plays, bool (128,).
+    """
+
+    renderers: tuple[Renderer, Renderer]
+    second: np.ndarray
+
+    def render(self, piece: Sequence[Part], start: float, seconds: float) -> np.ndarray:
+        """An excerpt, float32 (2, L)."""
+        first, second = (
+            renderer.render([part.pick(keys[np.clip(part.pitch, 0, 127)]) for part in piece], start, seconds)
+            for renderer, keys in zip(self.renderers, (~self.second, self.second), strict=True)
+        )
+        return first + second
+
+
 class PlayedSource(ScoreSource):
     """Clips of scores; some stems are played by oscillators, one each.
 
@@ -109,10 +130,18 @@ class PlayedSource(ScoreSource):
         usual: Renderer = super().instrument(font, stem, rng)
         drawn, seed = rng.random(), int(rng.integers(2**31))
         if stem and stem[0].stem in UNPITCHED:  # other pitches are other drums
-            return Renderer(usual.soundfont, self.rate, round(DRUM_COLOUR * usual.colour))
+            return self._kit(usual, round(DRUM_COLOUR * usual.colour), rng)
         if drawn >= self.oscillated or not stem:
             return usual
         return Oscillator(seed, self.rate, sung=stem[0].stem == "vocals" and drawn < 0.8 * self.oscillated)
+
+    def _kit(self, usual: Renderer, colour: int, rng: np.random.Generator) -> MixedKit:
+        """Half of the kinds of drums by another soundfont, as far as it has them."""
+        other = self.soundfonts[int(rng.integers(len(self.soundfonts)))]
+        has = np.array([(KITS, key) in sounds_of(other) for key in range(128)])
+        drawn = (rng.random(128) < EXCHANGED)[drum_kinds(np.arange(128))]
+        first, second = (Renderer(font, self.rate, colour) for font in (usual.soundfont, other))
+        return MixedKit((first, second), has & drawn)
 
 
 def open_played(midi: Sequence[Path], band: bool, soundfont: Path | None = None) -> Source:
