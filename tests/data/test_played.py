@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scores
+from soundfonts.write import Preset, Zone, write_soundfont
 
+from msgld.data.fonts import KITS, fitting, sounds_of
 from msgld.data.oscillator import Oscillator
-from msgld.data.played import ByScoreStem, by_score_stem, open_played, with_other_drums
+from msgld.data.played import ByScoreStem, MixedKit, by_score_stem, open_played, with_other_drums
+from msgld.data.render import Renderer
 from msgld.data.score_clips import validation_songs
 from msgld.errors import DataError, UsageError
 from msgld.music.listen.drums import KINDS
@@ -119,3 +122,32 @@ def test_other_drums_play_the_same_rhythm():
         kinds |= set(now.tolist())
     assert len(kinds) > 20
     assert kinds <= {*KINDS.tolist(), *was.tolist()}
+
+
+def kit_of(path: Path, keys: range, frequency: float) -> Path:
+    """A soundfont whose drum kit has some keys, all of them a tone."""
+    wave = 0.3 * np.sin(2 * np.pi * frequency * np.arange(RATE) / RATE)
+    zone = Zone(wave.astype(np.float32), RATE, 60, keys=(keys.start, keys.stop - 1))
+    write_soundfont(path, path.stem, [Preset("tone", 3, [zone]), Preset("kit", 0, [zone], KITS)])
+    return path
+
+
+def test_a_soundfont_fits_by_the_drums_that_it_has(tmp_path: Path):
+    few, many = (kit_of(tmp_path / f"{n}.sf2", range(35, n), 220.0) for n in (40, 60))
+    drums = [replace(part([(0, 1, 38), (1, 1, 39)], "drums", 0), is_drum=True)]
+    more = [replace(part([(0, 1, 38), (1, 1, 51)], "drums", 0), is_drum=True)]
+    assert sounds_of(few) == {(0, 3), *((KITS, key) for key in range(35, 40))}
+    assert fitting([few, many], drums) == [few, many] and fitting([few, many], more) == [many]
+    assert fitting([few, many], [part([(0, 1, 38)], program=3), *more]) == [many]
+
+
+def test_a_kit_of_two_soundfonts_plays_every_drum_once(tmp_path: Path):
+    low, high = (kit_of(tmp_path / f"{name}.sf2", range(35, 60), name) for name in (200.0, 1000.0))
+    notes = replace(
+        part([(0.5 * n, 0.4, key) for n, key in enumerate((36, 38, 42, 49))], "drums"), is_drum=True
+    )
+    second = np.isin(np.arange(128), (38, 49))
+    sound = MixedKit((Renderer(low, RATE), Renderer(high, RATE)), second).render([notes], 0.0, 2.0)
+    heights = [np.abs(np.fft.rfft(part_of)).argmax() * RATE / len(part_of)
+               for part_of in np.split(sound[0], 4)]  # fmt: skip
+    assert [height > heights[0] * 3 for height in heights] == [False, True, False, True]
