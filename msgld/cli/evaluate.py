@@ -17,6 +17,7 @@ from msgld.cli.deprecated import REMOVED_IN
 from msgld.cli.evaluate_options import (
     Clips,
     Curves,
+    Given,
     MeasureName,
     MidiFolder,
     Networks,
@@ -170,7 +171,11 @@ def arrange(evaluation: Measured, options: o.GuidedSampling, protocol: ProtocolN
 
 
 def compose(
-    evaluation: Measured, options: o.GuidedSampling, subsets: Subsets = None, curves: Curves = None
+    evaluation: Measured,
+    options: o.GuidedSampling,
+    subsets: Subsets = None,
+    curves: Curves = None,
+    given: Given = None,
 ) -> int:
     """Measure how well stems made in notes go with the given ones, and how new pieces keep to what they are asked.
 
@@ -181,8 +186,9 @@ def compose(
       msgld evaluate compose --midi songs/ --out report
       msgld evaluate compose --midi songs/ --clips 6 --quality draft
       msgld evaluate compose --subsets piano,bass+drums --curves 0
+      msgld evaluate compose --midi songs/ --given mixture --clips 12
     """
-    return evaluation.run("compose", options=options, subsets=subsets, curves=curves)
+    return evaluation.run("compose", options=options, subsets=subsets, curves=curves, given=given)
 
 
 def codec(evaluation: Measured) -> int:

@@ -64,3 +64,10 @@ Curves = Annotated[
     int | None,
     o.number("curves", "--curves", help="Clips that are made with several seeds; 30 by default, 0 for none."),
 ]
+Given = Annotated[
+    str | None,
+    typer.Option(
+        "--given", metavar="notes|sound|mixture",
+        help="What is given of the other stems: notes by default, each stem's sound, or the mixture's.",
+    ),
+]  # fmt: skip

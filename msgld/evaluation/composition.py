@@ -20,6 +20,7 @@ from msgld.api.result import Result
 from msgld.data.retrieval import BARS, BarIndex, training_scores
 from msgld.data.score_clips import ScoreClip
 from msgld.evaluation import level_curves
+from msgld.evaluation.given_sound import GivenSound, given_sound, on_bars_of
 from msgld.evaluation.question import Advance, Question
 from msgld.evaluation.rendered import FEW, mix_levels, sound_rows, stem_differences
 from msgld.evaluation.requests import BARS as NEW_BARS
@@ -54,11 +55,13 @@ class Composition(Question):
         subsets: stems to make to the others.
         curves: clips whose level curves are compared with several seeds.
         midi: folder of the training pieces that are looked up, besides the band's.
+        given: what the model is given of the other stems, one of :data:`msgld.evaluation.given_sound.GIVEN`.
     """
 
     subsets: Sequence[Subset] = ()
     curves: int = level_curves.PIECES
     midi: str | Path | None = None
+    given: str = "notes"
 
     unit: ClassVar[str] = "pieces"
     of_scores: ClassVar[bool] = True
@@ -67,13 +70,16 @@ class Composition(Question):
         """Subsets, sampler, and what is looked up."""
         settings = self.sampling(self.options.applied_to(QUALITIES[self.options.quality]))
         subsets = ["+".join(subset) for subset in self._subsets()]
-        return {"subsets": subsets, "curves": self.curves, "bars looked up": BARS, **settings}
+        about = {"subsets": subsets, "curves": self.curves, "given": self.given, "bars looked up": BARS}
+        return about | settings
 
     def work(self, clips: int) -> int:
         """Pieces that are made: an arrangement for each subset, curves, chords and keys."""
+        arranged = clips * (len(self._subsets()) + 2)
+        if self.given != "notes":
+            return arranged
         pieces = min(clips, self.curves)
-        curves = pieces * level_curves.seeds_of(pieces) * len(level_curves.GROUPS)
-        return clips * (len(self._subsets()) + 4) + curves
+        return arranged + 2 * clips + pieces * level_curves.seeds_of(pieces) * len(level_curves.GROUPS)
 
     def answer(self, clips: Iterable[tuple[ScoreClip, Score]], advance: Advance) -> dict[str, Any]:  # type: ignore[override]
         """Rows of notes in common, and tables of all else; ``values`` are the figures of every arrangement."""
@@ -81,8 +87,9 @@ class Composition(Question):
         scenes = [scene(clip, score) for clip, score in clips]
         index = BarIndex.of(training_scores(None if self.midi is None else Path(self.midi)), BARS)
         found, differences = self._arrangements(scenes, index, advance)
-        curves = self._curves(scenes, advance)
-        answers, mixes = self._new_pieces(scenes, advance)
+        from_notes = scenes if self.given == "notes" else []  # what follows does not depend on what is given
+        curves = self._curves(from_notes, advance)
+        answers, mixes = self._new_pieces(from_notes, advance)
         tables = {
             "rhythm in common": agreement_rows(found, "rhythm"),
             "fullness, repetition, copies": fullness_rows(found),
@@ -111,9 +118,13 @@ class Composition(Question):
             usual = [subset for subset in self._subsets() if set(subset) < set(one.cells)]
             fewer = [subset for subset in few_given(one, number) if subset not in usual]
             advance(len(self._subsets()) - len(usual) + 2 - len(fewer))
+            sound = None if self.given == "notes" else given_sound(self.model, one, self.given)
             for place, subset in enumerate((*usual, *fewer)):
-                result = self._arrange(one, subset, number)
-                made = _cells(result, subset)
+                result = self._arrange(one, subset, number, sound)
+                if result is None:
+                    advance(1)
+                    continue
+                made = _made(result, one, subset, sound)
                 others = {"retrieval": index.arrange(one.given(subset), subset, one.steps),
                           "the band": band_part(one, subset, number)}  # fmt: skip
                 parts = {MODEL: made, **{player: part for player, part in others.items() if part is not None}}
@@ -127,14 +138,21 @@ class Composition(Question):
                         number, one.clip.kind, subset, given, place < len(usual), real, shuffled, figures
                     )
                 )
-                if number < FEW and not place:
+                if number < FEW and not place and sound is None:
                     differences += stem_differences(result, one, subset)
                 advance(1)
         return found, differences
 
-    def _arrange(self, one: Scene, subset: Subset, seed: int) -> Result:
-        given = {stem: replace(one.score, notes={stem: one.score.notes[stem]}) for stem in one.given(subset)}
-        return self.model.arrange(given, list(subset), options=self._seeded(seed))
+    def _arrange(
+        self, one: Scene, subset: Subset, seed: int, sound: GivenSound | None = None
+    ) -> Result | None:
+        """None where no given stem is without the subset's."""
+        given: dict[str, Any] = {
+            stem: replace(one.score, notes={stem: one.score.notes[stem]}) for stem in one.given(subset)
+        }
+        if sound is not None:
+            given = sound.beside(subset)
+        return self.model.arrange(given, list(subset), options=self._seeded(seed)) if given else None
 
     def _seeded(self, seed: int) -> Any:
         return replace(self.options, seed=self.options.seed + seed)
@@ -149,7 +167,8 @@ class Composition(Question):
             one = scenes[number]
             for subset in level_curves.groups_of(one):
                 for seed in range(level_curves.seeds_of(len(numbers))):
-                    made = _cells(self._arrange(one, subset, seed), subset)
+                    result = self._arrange(one, subset, seed)
+                    made = {} if result is None else _made(result, one, subset)
                     for stem in subset:
                         curves.setdefault(stem, {})[number, seed] = level_curve(made.get(stem), one.steps)
                     advance(1)
@@ -190,10 +209,12 @@ def known_bars(index: BarIndex) -> Known:
     }  # fmt: skip
 
 
-def _cells(result: Result, subset: Subset) -> Stems:
-    """The made notes of a subset in the grid."""
+def _made(result: Result, one: Scene, subset: Subset, sound: GivenSound | None = None) -> Stems:
+    """The made notes of a subset in the grid of its clip."""
     score = result.score
     assert score is not None
+    if sound is not None:
+        return on_bars_of(one, score, subset)
     return {stem: to_cells(score.notes[stem], score.bars) for stem in subset if stem in score.notes}
 
 

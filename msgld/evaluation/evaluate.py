@@ -21,6 +21,7 @@ from msgld.evaluation.codec import Codec
 from msgld.evaluation.composition import Composition
 from msgld.evaluation.embeddings import Embedding
 from msgld.evaluation.generation import Generation
+from msgld.evaluation.given_sound import GIVEN
 from msgld.evaluation.listening import Listening
 from msgld.evaluation.measures import MEASURES
 from msgld.evaluation.protocols import PROTOCOLS, Published, narrowed
@@ -59,6 +60,7 @@ def evaluate(
     measure: str | None = None,
     subsets: Sequence[Subset] | str | None = None,
     curves: int | None = None,
+    given: str | None = None,
     networks: Sequence[Embedding] = (),
     protocol: str | None = None,
     on_progress: OnProgress | None = None,
@@ -82,6 +84,8 @@ def evaluate(
             ``[("bass",), ("guitar", "piano")]`` or ``"bass,guitar+piano"``; by default those of
             :func:`msgld.evaluation.subsets.usual_subsets`. With ``compose`` they are made in notes.
         curves: with ``compose``, clips whose level curves are compared with several seeds, 30 by default; 0 for none.
+        given: with ``compose``, what is given of the other stems: their ``notes`` (the default), their ``sound``, or
+            the ``mixture``, which is separated first. Sound is played by the held-out soundfont.
         networks: with ``generate`` and ``arrange``, embeddings that compare sets of sounds besides mel statistics; see
             :func:`msgld.evaluation.embeddings.named_embeddings`.
         protocol: of a paper on Slakh2100, a name of :data:`msgld.evaluation.protocols.PROTOCOLS`. It sets the stems,
@@ -117,11 +121,14 @@ def evaluate(
     )
     if curves is not None:
         RANGES["curves"].check("curves", curves)
+    if given is not None:
+        look_up("given", given, dict.fromkeys(GIVEN))
     settings: dict[str, Any] = {
         "measure": measure,
         "subsets": chosen_subsets,
         "networks": networks,
         "curves": curves,
+        "given": given,
     }
     if task == "compose":
         settings["midi"] = midi

@@ -24,14 +24,17 @@ from msgld.data.score_clips import ScoreClips
 from msgld.data.scores import song_of_band
 from msgld.errors import DataError, UsageError
 from msgld.evaluation import composition
+from msgld.evaluation.given_sound import GivenSound, given_sound, on_bars_of
 from msgld.evaluation.level_curves import curve_rows
 from msgld.evaluation.requests import answer, key_of, request_rows, requests
 from msgld.evaluation.score_scenes import Scene, foreign_parts, scene
 from msgld.metrics.scores import level_curve
+from msgld.music.bars import Timeline
 from msgld.music.chord_names import parse_chords
 from msgld.music.chords import estimate_chords
 from msgld.music.conditions import Conditions
 from msgld.music.grid import Cells, to_cells
+from msgld.music.notes import Notes
 from msgld.music.score import SCORE_STEMS, Score, score_of
 
 CLIPS = 8
@@ -277,3 +280,59 @@ def test_curves_that_follow_the_piece_and_those_that_follow_the_seed() -> None:
     assert flat["mean"] == 0
     assert curve_rows({"bass": {(0, 0): np.ones(4)}}) == []
     assert set(SCORE_STEMS) >= {"piano", "bass"}
+
+
+def test_music_that_follows_the_sound_is_laid_on_the_bars_of_the_clip(scenes: list[Scene]) -> None:
+    one = scenes[0]
+    seconds = Timeline.of_tempos([(0.0, 100.0), (9.0, 140.0)])  # other beats, the same seconds
+    notes = {}
+    for stem, own in one.score.notes.items():
+        ends = [
+            seconds.beat_at(one.score.timeline.at(beats)) for beats in (own.onset, own.onset + own.duration)
+        ]
+        notes[stem] = Notes.of(ends[0], ends[1] - ends[0], own.pitch, own.velocity, own.program)
+    made = on_bars_of(one, replace(one.score, timeline=seconds, notes=notes), ["bass", "drums"])
+    assert made.keys() == {"bass", "drums"} & one.cells.keys()
+    for stem, cells in made.items():
+        for own, moved in (
+            (getattr(one.cells[stem], name), getattr(cells, name)) for name in ("slot", "key")
+        ):
+            np.testing.assert_array_equal(own, moved)
+
+
+def test_what_holds_the_wanted_stem_is_not_given() -> None:
+    wave = np.ones((2, 9), np.float32)
+    holds = {
+        "bass": frozenset(["bass"]),
+        "other": frozenset(["other", "vocals"]),
+        "piano": frozenset(["piano"]),
+    }
+    sound = GivenSound({"bass": wave, "other": wave, "piano": 0 * wave}, holds)
+    assert sound.beside(["vocals"]).keys() == {"bass"} and sound.beside(["drums"]).keys() == {"bass", "other"}
+
+
+@pytest.mark.parametrize("given", ["sound", "mixture"])
+def test_given_sound_is_what_the_soundfont_plays(loaded: Any, scenes: list[Scene], given: str) -> None:
+    one = replace(scenes[0], score=scenes[0].score.between(0, 1))
+    asked = dict[str, Any]()
+
+    class Asked(Msgld):
+        def separate(self, song: Any, **others: Any) -> Any:
+            asked["mixture"] = song[0]
+            return super().separate(song, options=msgld.Options(steps=1))
+
+    sound = given_sound(Asked(loaded), one, given)
+    assert frozenset.union(*sound.holds.values()) == set(one.score.notes)
+    if given == "mixture":
+        assert (
+            np.abs(sum(sound.waves.values()) - asked["mixture"]).max() < 0.5 and "vocals" not in sound.waves
+        )
+    else:
+        assert sound.waves.keys() == set(one.score.notes)
+
+
+def test_what_is_given_is_notes_sound_or_a_mixture(loaded: Any) -> None:
+    with pytest.raises(UsageError, match="no given named 'tape'; there are: notes, sound, mixture"):
+        msgld.evaluate(Msgld(loaded), "compose", given="tape")
+    with pytest.raises(UsageError, match="given goes with the evaluation of compose"):
+        msgld.evaluate(Msgld(loaded), "generate", given="sound")
