@@ -4,8 +4,9 @@
 
 FOLDER has songs/ and accompaniments.tar.xz; without it only the band's clips count. Every stem is played alone.
 Onset F1 is within 50 ms, ends do not count (as mir_eval has it); beats and bars are within 70 ms, bars where the notes
-put them. --referee adds basic-pitch 0.4.0 (pip install --no-deps basic-pitch==0.4.0; pip install onnxruntime librosa
-resampy mir_eval).
+put them. --sound record sends every stem through the frozen chain of effects, --sound separated cuts it out of the
+mixture with the model's own separator. --referee adds basic-pitch 0.4.0 (pip install --no-deps basic-pitch==0.4.0;
+pip install onnxruntime librosa resampy mir_eval).
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ import numpy as np
 import soundfile
 import torch
 
+from msgld.api.msgld import Msgld
+from msgld.audio.stream import stacked
 from msgld.checkpoint import load_model
 from msgld.data.fonts import heldout_soundfont
 from msgld.data.played import SOUND_EFFECTS
 from msgld.data.render import Renderer
 from msgld.data.score_clips import ScoreClip, ScoreClips
+from msgld.evaluation.record_chain import through_a_record
 from msgld.metrics.notes import Found, found_notes, found_times, summed
 from msgld.model import Model
 from msgld.music.listen.bar_lines import with_best_bars
@@ -37,6 +41,7 @@ from msgld.music.listen.stem import listen
 from msgld.music.midi.parts import Part
 from msgld.music.played import Beats, beats_of
 from msgld.music.score import Score
+from msgld.stems import RATE
 from msgld.tasks.transcribe import nats_of
 
 SECONDS = 12.0
@@ -114,20 +119,37 @@ def figures(found: list[Found]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def measure(clips: list[tuple[ScoreClip, Score]], ears: dict[str, Ears], model: Model) -> dict[str, Any]:
+def changed(
+    sounds: dict[str, np.ndarray], mixture: np.ndarray, how: str, model: Model, seed: int
+) -> dict[str, np.ndarray]:
+    """The stems as they are given to ears."""
+    if how == "record":
+        return {
+            stem: through_a_record(sound, 10 * seed + k) for k, (stem, sound) in enumerate(sounds.items())
+        }
+    if how == "separated":
+        stems = Msgld(model).separate((mixture, RATE)).stems
+        return {stem: stems[stem] for stem in sounds if stem in stems}
+    return sounds
+
+
+def measure(
+    clips: list[tuple[ScoreClip, Score]], ears: dict[str, Ears], model: Model, how: str
+) -> dict[str, Any]:
     tracker, nats = model.beat_tracker, model.score and partial(nats_of, model.score)
     renderer = Renderer(heldout_soundfont())
     notes: dict[str, dict[str, list[Found]]] = {name: defaultdict(list) for name in ears}
     beats: dict[str, list[Found]] = defaultdict(list)
-    for clip, score in clips:
+    for number, (clip, score) in enumerate(clips):
         start = float(score.timeline.at(score.bars.start[clip.first : clip.first + 1])[0])
-        mixture, heard = np.zeros((2, round(SECONDS * renderer.rate)), np.float32), dict[str, Part]()
+        sounds, heard, true = dict[str, np.ndarray](), dict[str, Part](), dict[str, Any]()
         for stem in score.notes:
-            parts = played(score, stem, start)
-            if not parts:
-                continue
-            sound, true = renderer.render(parts, 0.0, SECONDS), true_notes(parts)
-            mixture += sound
+            if parts := played(score, stem, start):
+                true[stem], sounds[stem] = true_notes(parts), renderer.render(parts, 0.0, SECONDS)
+        if not sounds:
+            continue
+        mixture = stacked(sounds.values()).sum(0)
+        for stem, sound in changed(sounds, mixture, how, model, number).items():
             if not sound.any():
                 continue
             for name, find in ears.items():
@@ -136,10 +158,10 @@ def measure(clips: list[tuple[ScoreClip, Score]], ears: dict[str, Ears], model: 
                 part = find(sound, renderer.rate, stem)
                 if name == "listener":
                     heard[stem] = part
-                if len(true[0]) < FEWEST:
+                if len(true[stem][0]) < FEWEST:
                     continue
                 kept = part.onset < SECONDS - 0.05
-                notes[name][stem].append(found_notes(true, (part.onset[kept], part.pitch[kept])))
+                notes[name][stem].append(found_notes(true[stem], (part.onset[kept], part.pitch[kept])))
         real = beats_in(score, start)
         if tracker is not None and mixture.any() and len(real) > 3:
             made = find_beats(tracker, mixture, renderer.rate)
@@ -161,6 +183,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--midi", type=Path, default=None)
     parser.add_argument("--clips", type=int, default=40)
+    parser.add_argument("--sound", choices=("clean", "record", "separated"), default="clean")
     parser.add_argument("--referee", action="store_true")
     parser.add_argument("--out", type=Path, default=None)
     options = parser.parse_args()
@@ -175,8 +198,11 @@ def main() -> None:
     frozen = ScoreClips(options.midi)
     chosen = np.unique(np.linspace(0, len(frozen) - 1, min(options.clips, len(frozen))).astype(int))
     clips = [(frozen.clips[i], frozen.score(frozen.clips[i])) for i in chosen.tolist()]
-    report = measure(clips, ears, model)
-    text = json.dumps({"clips": len(clips), "soundfont": heldout_soundfont().stem, **report}, indent=1)
+    report = measure(clips, ears, model, options.sound)
+    text = json.dumps(
+        {"clips": len(clips), "sound": options.sound, "soundfont": heldout_soundfont().stem, **report},
+        indent=1,
+    )
     print(text)
     if options.out:
         options.out.write_text(text + "\n", encoding="utf-8")
