@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from score_tiny import tiny_score_model
@@ -18,8 +20,8 @@ SECONDS = 16.0
 
 
 def downbeats_on(score: Score) -> float:
-    """Costs that are lower the more notes begin a bar."""
-    return -float(sum((to_cells(notes, score.bars).slot % 16 == 0).sum() for notes in score.notes.values()))
+    """The number of notes that begin no bar."""
+    return float(sum((to_cells(notes, score.bars).slot % 16 > 0).sum() for notes in score.notes.values()))
 
 
 def heard(metre: int, phase: int) -> tuple[Beats, dict[str, Part]]:
@@ -38,6 +40,17 @@ def test_bars_move_to_where_they_cost_least(metre: int, phase: int) -> None:
     found = with_best_bars(beats, parts, SECONDS, downbeats_on)
     assert np.array_equal(found.seconds, beats.seconds)
     assert np.flatnonzero(found.first).tolist() == list(range(phase, len(beats), metre))
+
+
+@pytest.mark.parametrize(("said", "true"), [(4, 3), (3, 4)])
+def test_bars_get_the_length_at_which_a_place_saves_most(said: int, true: int) -> None:
+    beats, parts = heard(true, 1)
+    said_bars = replace(beats, first=np.arange(len(beats)) % said == 0)
+    found = with_best_bars(said_bars, parts, SECONDS, downbeats_on)
+    assert np.flatnonzero(found.first).tolist() == list(range(1, len(beats), true))
+    compound = replace(said_bars, compound=np.ones(len(beats), bool))
+    kept = with_best_bars(compound, parts, SECONDS, downbeats_on)
+    assert set(np.diff(np.flatnonzero(kept.first))) == {said}
 
 
 def test_bars_stay_where_nothing_is_gained() -> None:
