@@ -48,6 +48,15 @@ SECONDS = 12.0
 FEWEST = 5
 """Notes of a stem that counts."""
 
+FIVE = {
+    36: (35, 36),
+    38: (37, 38, 39, 40),
+    47: (41, 43, 45, 47, 48, 50),
+    42: (42, 44, 46),
+    49: (49, 51, 52, 53, 55, 57, 59),
+}
+"""Bass drum, snare, toms, hi-hats and cymbals: the classes of most drum transcription (Zehren et al. 2023, ADTOF)."""
+
 Ears = Callable[[np.ndarray, int, str], Part]
 
 
@@ -80,6 +89,18 @@ def true_notes(parts: list[Part]) -> tuple[np.ndarray, np.ndarray]:
     inside = (onset >= 0) & (onset < SECONDS - 0.05)
     rows = np.unique(np.stack([np.round(onset[inside], 3), pitch[inside]], 1), axis=0)
     return rows[:, 0], rows[:, 1].astype(int)
+
+
+def in_five(onset: np.ndarray, pitch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Drums as the five classes; others are left out."""
+    kinds = {key: kind for kind, keys in FIVE.items() for key in keys}
+    rows = {
+        (second, kinds[key])
+        for second, key in zip(onset.tolist(), pitch.tolist(), strict=True)
+        if key in kinds
+    }
+    table = np.array(sorted(rows), float).reshape(-1, 2)
+    return table[:, 0], table[:, 1].astype(int)
 
 
 def referee() -> Ears:
@@ -161,14 +182,19 @@ def measure(
                 if len(true[stem][0]) < FEWEST:
                     continue
                 kept = part.onset < SECONDS - 0.05
-                notes[name][stem].append(found_notes(true[stem], (part.onset[kept], part.pitch[kept])))
+                made = part.onset[kept], part.pitch[kept]
+                notes[name][stem].append(found_notes(true[stem], made))
+                if stem == "drums" and len(in_five(*true[stem])[0]) >= FEWEST:
+                    notes[name]["drums, five classes"].append(
+                        found_notes(in_five(*true[stem]), in_five(*made))
+                    )
         real = beats_in(score, start)
         if tracker is not None and mixture.any() and len(real) > 3:
-            made = find_beats(tracker, mixture, renderer.rate)
+            found = find_beats(tracker, mixture, renderer.rate)
             if nats is not None:
-                made = with_best_bars(made, heard, SECONDS, nats)
-            beats["beats"].append(found_times(real.seconds, made.seconds, 0.07))
-            beats["bars"].append(found_times(real.seconds[real.first], made.seconds[made.first], 0.07))
+                found = with_best_bars(found, heard, SECONDS, nats)
+            beats["beats"].append(found_times(real.seconds, found.seconds, 0.07))
+            beats["bars"].append(found_times(real.seconds[real.first], found.seconds[found.first], 0.07))
     report: dict[str, Any] = {
         name: {stem: figures(one) for stem, one in sorted(found.items())} for name, found in notes.items()
     }
