@@ -16,6 +16,7 @@ from msgld.music.conditions import Conditions
 from msgld.music.grid import Cells, in_bars
 from msgld.nets.bar_autoencoder import BarTensors
 from msgld.nets.score_codec import bar_tensors
+from msgld.training.score.changed import Changes, changed
 from msgld.training.score.levels import ScoreLevels, draw_levels
 from msgld.training.score.mishear import Mishearing, misheard
 from msgld.training.score.pieces import Piece, strayed
@@ -60,9 +61,11 @@ class ScoreBatch:
 
 
 def build_batch(excerpts: Sequence[Piece], stems: Sequence[str], styles: Sequence[str], levels: ScoreLevels,
-                conditions: ScoreConditions, ears: Mishearing, rng: np.random.Generator) -> ScoreBatch:  # fmt: skip
-    """Excerpts of equally many bars -> a batch, each transposed to where what is known of it is at home."""
+                conditions: ScoreConditions, ears: Mishearing, changes: Changes, rng: np.random.Generator
+                ) -> ScoreBatch:  # fmt: skip
+    """Excerpts of equally many bars, at home -> a batch, each where what is known of it is at home."""
     bars = len(excerpts[0])
+    excerpts = [changed(one, changes, rng) for one in excerpts]
     sounding = [np.array([stem in one.cells for stem in stems]) for one in excerpts]
     drawn = [draw_levels(one, bars, levels, rng) for one in sounding]
     maps, presence, counted = (torch.from_numpy(np.stack(parts)) for parts in zip(*drawn, strict=True))

@@ -28,6 +28,7 @@ from msgld.training.denoiser.recipes import CONDITION_SIZES
 from msgld.training.part import PartOfModel, TrainerOfModel
 from msgld.training.recipe import PoolConfig, Recipe, Stage, by_name
 from msgld.training.score.batch import ScoreBatch, ScoreConditions, build_batch
+from msgld.training.score.changed import Changes
 from msgld.training.score.codec import scores
 from msgld.training.score.levels import ScoreLevels
 from msgld.training.score.mishear import Mishearing
@@ -42,11 +43,13 @@ class ComposerSettings:
         levels: how noise levels are drawn.
         conditions: how often conditions are given.
         ears: how given stems are misheard.
+        changes: how pieces are changed.
     """
 
     levels: ScoreLevels = ScoreLevels()
     conditions: ScoreConditions = ScoreConditions()
     ears: Mishearing = Mishearing()
+    changes: Changes = Changes()
 
 
 ComposerRecipe = Recipe[ComposerConfig, ComposerSettings]
@@ -95,7 +98,7 @@ class ComposerTrainer(TrainerOfModel[PiecePool]):
         stage, settings = self.recipe.stage(self.progress), self.recipe.settings
         pieces = self.pool.draw(stage.items, stage.frames, self.rng)
         batch = build_batch(pieces, self.score.stems, self.score.config.styles, settings.levels,
-                            settings.conditions, settings.ears, self.rng)  # fmt: skip
+                            settings.conditions, settings.ears, settings.changes, self.rng)  # fmt: skip
         return batch, self._latents(batch)
 
     @torch.no_grad()

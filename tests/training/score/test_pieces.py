@@ -17,6 +17,7 @@ from msgld.music.chord_names import parse_chord
 from msgld.music.score import SCORE_STEMS, Score, score_of
 from msgld.training.recipe import PoolConfig
 from msgld.training.score.batch import ScoreConditions, build_batch
+from msgld.training.score.changed import Changes
 from msgld.training.score.levels import ScoreLevels
 from msgld.training.score.mishear import Mishearing
 from msgld.training.score.pieces import Piece, Scores, piece_of
@@ -69,7 +70,7 @@ def test_bars_of_frozen_clips_train_nothing() -> None:
     piece = piece_of(score_of(band_song(int(BAND[1]), BAND[0])), STYLES)
     assert piece.held.any() and not piece.held[SCORE_STEMS.index("drums")].any()
     excerpt = piece.between(0, 8)
-    options = ScoreLevels(), ScoreConditions(), Mishearing(), np.random.default_rng(0)
+    options = ScoreLevels(), ScoreConditions(), Mishearing(), Changes(0, 0, 0), np.random.default_rng(0)
     batch = build_batch([excerpt] * 12, SCORE_STEMS, STYLES, *options)
     assert batch.counted.any() and not batch.counted[:, torch.from_numpy(excerpt.held)].any()
 
