@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--midi", type=Path, default=None)
     parser.add_argument("--rolls", type=int, default=40)
     parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     (draw if options.what == "draw" else count)(options)
 
 
