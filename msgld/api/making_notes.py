@@ -15,6 +15,7 @@ from msgld.api import checks
 from msgld.api.composed import Composing
 from msgld.api.composing import blank, composer_of
 from msgld.api.given_music import GivenMusic
+from msgld.api.planning import planned
 from msgld.api.record import conditions_record
 from msgld.api.result import Result
 from msgld.errors import UsageError
@@ -22,7 +23,7 @@ from msgld.music.bars import Bars, bars_of
 from msgld.music.conditions import OPEN, Conditions
 from msgld.music.score import Score
 from msgld.ranges import check, check_optional, shown
-from msgld.tasks.composing import arrange, extend, generate, vary
+from msgld.tasks.composing import arrange, extend, vary
 from msgld.tasks.form import Section
 from msgld.tasks.form import form as in_form
 
@@ -50,12 +51,16 @@ def generated(task: Composing, seconds: float | None, bars: int | None, make: Se
     length = None if bars is not None else check("seconds", 20.0 if seconds is None else seconds)
     wanted = checks.stem_names(make, composer_of(task.model).stems)
     score = blank(conditions, task.options.seed, bars, length)
-    music = GivenMusic(score)
-    settings = {"seconds": length, "bars": bars, "make": list(wanted), **conditions_record(conditions)}
-    if not letters:
-        return task.result("generate", partial(generate, wanted=wanted), music, conditions, settings)
-    work = partial(in_form, wanted=wanted, sections=sections_of(letters, score.bars))
-    return task.result("generate", work, music, conditions, {**settings, "form": letters})
+    written = int(score.bars.number[-1]) + 1
+    if letters and written % len(letters):
+        raise UsageError(
+            f"{written} bars are no {len(letters)} sections of one length: choose another number of bars"
+        )
+    plan = planned(conditions, written, letters, task.options.seed)
+    settings = {"seconds": length, "bars": bars, "make": list(wanted), **conditions_record(plan.conditions),
+                "form": plan.letters}  # fmt: skip
+    work = partial(in_form, wanted=wanted, sections=sections_of(plan.sections, score.bars))
+    return task.result("generate", work, GivenMusic(score), plan.conditions, settings)
 
 
 def letters_of(form: str | None) -> str:
@@ -67,17 +72,13 @@ def letters_of(form: str | None) -> str:
     return form.upper()
 
 
-def sections_of(letters: str, bars: Bars) -> list[Section]:
-    """Sections of equally many written bars; UsageError if they cannot be."""
-    written = int(bars.number[-1]) + 1
-    if written % len(letters):
-        raise UsageError(
-            f"{written} bars are no {len(letters)} sections of one length: choose another number of bars"
-        )
-    first = np.searchsorted(bars.number, np.arange(0, written + 1, written // len(letters)))
+def sections_of(plan: Sequence[tuple[str, int]], bars: Bars) -> list[Section]:
+    """Sections of so many written bars each."""
+    ends = np.cumsum([0, *(count for _, count in plan)])
+    first = np.searchsorted(bars.number, ends)
     return [
         Section(letter, int(low), int(high))
-        for letter, (low, high) in zip(letters, pairwise(first), strict=True)
+        for (letter, _), (low, high) in zip(plan, pairwise(first), strict=True)
     ]
 
 

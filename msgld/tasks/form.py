@@ -10,7 +10,7 @@ import numpy as np
 from msgld.music.bars import STEPS
 from msgld.music.grid import Cells
 from msgld.tasks import noise_maps
-from msgld.tasks.composing import Made, ScorePiece, compose
+from msgld.tasks.composing import WINDOW, Made, ScorePiece, compose
 
 RETURN = 0.3
 """Noise level from which a section that returns is made anew."""
@@ -56,18 +56,28 @@ def form(
 def _made_anew(
     piece: ScorePiece, made: Mapping[str, Cells], section: Section, noise: float
 ) -> dict[str, Cells]:
-    """All notes so far, with those of a section made from a noise level."""
-    part = replace(piece, given=made, facts=piece.facts.between(0, section.last))
-    part = replace(part, own=None if piece.own is None else piece.own[:, : section.last])
-    task = noise_maps.vary(len(piece.model.stems), section.last, noise, False)
-    task = noise_maps.restrict(task, section.first, section.last)
-    new = compose(part, task, tuple(made))
+    """All notes so far, with those of a section made from a noise level.
+
+    A new section is made with what would follow in a window of the usual length, which is not kept.
+    """
+    last = section.last if noise < 1 else max(section.last, min(piece.bars, WINDOW))
+    part = replace(piece, given=made, facts=piece.facts.between(0, last))
+    part = replace(part, own=None if piece.own is None else piece.own[:, :last])
+    task = noise_maps.vary(len(piece.model.stems), last, noise, False)
+    task = noise_maps.restrict(task, section.first, last)
+    new = {stem: _between(one.cells, section) for stem, one in compose(part, task, tuple(made)).items()}
     past = {stem: cells.pick(cells.slot < section.first * STEPS) for stem, cells in made.items()}
-    return {stem: cells.plus(new[stem].cells) for stem, cells in past.items()}
+    return {stem: cells.plus(new[stem]) for stem, cells in past.items()}
+
+
+def _between(cells: Cells, section: Section) -> Cells:
+    """The notes that begin in a section, cut at its end."""
+    notes = cells.pick((cells.slot >= section.first * STEPS) & (cells.slot < section.last * STEPS))
+    return replace(notes, stop=np.minimum(notes.stop, section.last * STEPS))
 
 
 def _copy(cells: Cells, model: Section, first: int) -> Cells:
     """The notes of a section, moved to where it returns."""
-    notes = cells.pick((cells.slot >= model.first * STEPS) & (cells.slot < model.last * STEPS))
+    notes = _between(cells, model)
     move = (first - model.first) * STEPS
-    return replace(notes, slot=notes.slot + move, stop=np.minimum(notes.stop, model.last * STEPS) + move)
+    return replace(notes, slot=notes.slot + move, stop=notes.stop + move)
