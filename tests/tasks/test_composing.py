@@ -120,6 +120,6 @@ def test_sections_that_return_without_noise_are_the_same() -> None:
 
 def test_a_section_does_not_change_what_came_before_it() -> None:
     both = [Section("A", 0, 4), Section("A", 4, 8)]
-    short = form(piece(4, stems=()), ("bass",), both[:1])["bass"].cells
+    short = form(piece(8, stems=()), ("bass",), both[:1])["bass"].cells
     long = form(piece(8, stems=()), ("bass",), both)["bass"].cells
     assert [note for note in notes(long) if note[0] < 64] == notes(short)
