@@ -31,7 +31,7 @@ Count = Annotated[int, o.number("count", panel=o.ADVANCED, help="Number of piece
 Form = Annotated[
     str | None,
     typer.Option(metavar="LETTERS", help="A letter for each section, e.g. AABA; a section that returns is varied a "
-                 "little."),
+                 "little. By default phrases of four bars return."),
 ]  # fmt: skip
 Folder = Annotated[
     Path | None, typer.Argument(metavar="[FOLDER]", help="A folder with bass.wav, drums.wav and so on.")
