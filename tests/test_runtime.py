@@ -25,12 +25,12 @@ def work():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 for _ in range(10):
     work()
-print(work())
+print(min(work() for _ in range(5)))  # a system short of memory may take pages back at times
 """
 
 
 def faults(how: str) -> int:
-    """Pages that are touched for the first time by work that has been done ten times before."""
+    """Pages that are touched for the first time by work that has been done ten times before, the least of five times."""
     alone = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
     root = str(Path(__file__).parent.parent)
     command = [sys.executable, "-c", PROGRAM, how]
