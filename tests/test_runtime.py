@@ -30,7 +30,7 @@ print(min(work() for _ in range(5)))  # a system short of memory may take pages 
 
 
 def faults(how: str) -> int:
-    """Pages that are touched for the first time by work that has been done ten times before, the least of five times."""
+    """Pages that are touched for the first time by work that has been done ten times before; the least of five."""
     alone = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
     root = str(Path(__file__).parent.parent)
     command = [sys.executable, "-c", PROGRAM, how]
