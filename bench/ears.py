@@ -48,13 +48,8 @@ SECONDS = 12.0
 FEWEST = 5
 """Notes of a stem that counts."""
 
-FIVE = {
-    36: (35, 36),
-    38: (37, 38, 39, 40),
-    47: (41, 43, 45, 47, 48, 50),
-    42: (42, 44, 46),
-    49: (49, 51, 52, 53, 55, 57, 59),
-}
+FIVE = {35: 36, 36: 36, 37: 38, 38: 38, 39: 38, 40: 38, 41: 47, 43: 47, 45: 47, 47: 47, 48: 47, 50: 47,
+        42: 42, 44: 42, 46: 42, 49: 49, 51: 49, 52: 49, 53: 49, 55: 49, 57: 49, 59: 49}  # fmt: skip
 """Bass drum, snare, toms, hi-hats and cymbals: the classes of most drum transcription (Zehren et al. 2023, ADTOF)."""
 
 Ears = Callable[[np.ndarray, int, str], Part]
@@ -93,12 +88,8 @@ def true_notes(parts: list[Part]) -> tuple[np.ndarray, np.ndarray]:
 
 def in_five(onset: np.ndarray, pitch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Drums as the five classes; others are left out."""
-    kinds = {key: kind for kind, keys in FIVE.items() for key in keys}
-    rows = {
-        (second, kinds[key])
-        for second, key in zip(onset.tolist(), pitch.tolist(), strict=True)
-        if key in kinds
-    }
+    pairs = zip(onset.tolist(), pitch.tolist(), strict=True)
+    rows = {(second, FIVE[key]) for second, key in pairs if key in FIVE}
     table = np.array(sorted(rows), float).reshape(-1, 2)
     return table[:, 0], table[:, 1].astype(int)
 
@@ -179,15 +170,14 @@ def measure(
                 part = find(sound, renderer.rate, stem)
                 if name == "listener":
                     heard[stem] = part
-                if len(true[stem][0]) < FEWEST:
-                    continue
                 kept = part.onset < SECONDS - 0.05
                 made = part.onset[kept], part.pitch[kept]
-                notes[name][stem].append(found_notes(true[stem], made))
-                if stem == "drums" and len(in_five(*true[stem])[0]) >= FEWEST:
-                    notes[name]["drums, five classes"].append(
-                        found_notes(in_five(*true[stem]), in_five(*made))
-                    )
+                rows = {stem: (true[stem], made)}
+                if stem == "drums":
+                    rows["drums, five classes"] = in_five(*true[stem]), in_five(*made)
+                for row, (wanted, answer) in rows.items():
+                    if len(wanted[0]) >= FEWEST:
+                        notes[name][row].append(found_notes(wanted, answer))
         real = beats_in(score, start)
         if tracker is not None and mixture.any() and len(real) > 3:
             found = find_beats(tracker, mixture, renderer.rate)

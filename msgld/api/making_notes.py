@@ -15,7 +15,6 @@ from msgld.api import checks
 from msgld.api.composed import Composing
 from msgld.api.composing import blank, composer_of
 from msgld.api.given_music import GivenMusic
-from msgld.api.planning import planned
 from msgld.api.record import conditions_record
 from msgld.api.result import Result
 from msgld.errors import UsageError
@@ -42,6 +41,8 @@ def generated(task: Composing, seconds: float | None, bars: int | None, make: Se
         ModelError: the model makes no notes.
         UsageError: values out of range, both lengths, or a form that is none.
     """
+    from msgld.api.planning import planned  # the band, which opening a model does not need
+
     letters = letters_of(form)
     if seconds is None and bars is None and letters:
         bars = SECTION * len(letters)

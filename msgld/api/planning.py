@@ -6,7 +6,6 @@ chords make it music. Progressions are those of the built-in band's styles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from msgld.data.band.dice import Dice
@@ -25,7 +24,7 @@ FORMS = ("AABA", "ABAB", "AABB", "ABAC", "AABC")
 """Orders of phrases, one after another until the piece is full."""
 
 REST = "Z"
-"""The letter of bars that are left over at the end."""
+"""The letter of bars that are left over at the end; they go on with the first phrase's chords."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,9 @@ def planned(conditions: Conditions, bars: int, letters: str, seed: int) -> Plan:
     else:
         sections = _phrases(bars, _length(conditions), dice)
     if conditions.chords is None:
-        conditions = replace(conditions, chords=_chords(conditions, sections, dice))
+        first = sections[0][0]
+        played = sections if letters else [(first if letter == REST else letter, n) for letter, n in sections]
+        conditions = replace(conditions, chords=_chords(conditions, played, dice))
     return Plan(conditions, tuple(sections))
 
 
@@ -86,17 +87,9 @@ def _chords(conditions: Conditions, sections: list[tuple[str, int]], dice: Dice)
         mode = own or "major"
     pool = [text.split("|") for text in progressions(style, mode)]
     fitting = [cells for cells in pool if 2 <= len(cells) <= 8] or pool
-    material: Mapping[str, list[str]] = {
-        letter: dice.pick(fitting) for letter in dict.fromkeys(_letters(sections))
-    }
-    first = material[sections[0][0]]
-    material = {**material, REST: first}
+    material = {letter: dice.pick(fitting) for letter in dict.fromkeys(letter for letter, _ in sections)}
     return " ".join(_bar(material[letter][bar % len(material[letter])], tonic, mode)
                     for letter, count in sections for bar in range(count))  # fmt: skip
-
-
-def _letters(sections: list[tuple[str, int]]) -> list[str]:
-    return [letter for letter, _ in sections]
 
 
 def _style(conditions: Conditions, dice: Dice) -> Style:

@@ -14,16 +14,8 @@ import numpy as np
 from msgld.data.frozen import heldout_names
 from msgld.errors import DataError
 from msgld.music.midi.parts import Part
-from msgld.music.render.soundfont import (
-    DRUM_BANK,
-    INSTRUMENT,
-    RECORDING,
-    SAMPLE,
-    Preset,
-    SoundFont,
-    chunks_at,
-    open_soundfont,
-)
+from msgld.music.render.extract import keys_played
+from msgld.music.render.soundfont import DRUM_BANK, RECORDING, chunks_at, open_soundfont
 
 HELD_OUT = "TimGM6mb.sf2"
 """The soundfont of the held-out set; no training renders with it, nor with one that shares its recordings."""
@@ -133,14 +125,8 @@ def sounds_of(font: Path) -> frozenset[Sound]:
     opened = open_soundfont(font)
     programs = {place for place in opened.presets if place[0] == 0}
     kits = sorted(place for place in opened.presets if place[0] == KITS)
-    drums = {(KITS, key) for key in range(128) if kits and _plays(opened, opened.presets[kits[0]], key)}
-    return frozenset(programs | drums)
-
-
-def _plays(font: SoundFont, kit: Preset, key: int) -> bool:
-    instruments = [zone.get(INSTRUMENT) for zone in kit.zones if zone.covers(key, 100)]
-    return any(zone.get(SAMPLE) is not None and zone.covers(key, 100)
-               for number in instruments if number is not None for zone in font.instruments[number].zones)  # fmt: skip
+    keys = np.flatnonzero(keys_played(opened, opened.presets[kits[0]])).tolist() if kits else []
+    return frozenset(programs | {(KITS, key) for key in keys})
 
 
 @lru_cache(maxsize=256)

@@ -138,7 +138,8 @@ class PlayedSource(ScoreSource):
     def _kit(self, usual: Renderer, colour: int, rng: np.random.Generator) -> MixedKit:
         """Half of the kinds of drums by another soundfont, as far as it has them."""
         other = self.soundfonts[int(rng.integers(len(self.soundfonts)))]
-        has = np.array([(KITS, key) in sounds_of(other) for key in range(128)])
+        own = sounds_of(other)
+        has = np.array([(KITS, key) in own for key in range(128)])
         drawn = (rng.random(128) < EXCHANGED)[drum_kinds(np.arange(128))]
         first, second = (Renderer(font, self.rate, colour) for font in (usual.soundfont, other))
         return MixedKit((first, second), has & drawn)

@@ -7,7 +7,7 @@ bars that are looked up, and of the built-in band. New pieces are asked for chor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -120,10 +120,11 @@ class Composition(Question):
             advance(len(self._subsets()) - len(usual) + 2 - len(fewer))
             sound = None if self.given == "notes" else given_sound(self.model, one, self.given)
             for place, subset in enumerate((*usual, *fewer)):
-                result = self._arrange(one, subset, number, sound)
-                if result is None:
+                given = _notes_beside(one, subset) if sound is None else sound.beside(subset)
+                if not given:  # all of the sound holds something of the subset
                     advance(1)
                     continue
+                result = self._arrange(given, subset, number)
                 made = _made(result, one, subset, sound)
                 others = {"retrieval": index.arrange(one.given(subset), subset, one.steps),
                           "the band": band_part(one, subset, number)}  # fmt: skip
@@ -132,27 +133,17 @@ class Composition(Question):
                 foreign = [in_common(part, one, subset) for part in foreign_parts(scenes, number, subset)]
                 shuffled = (mean(notes for notes, _ in foreign), mean(rhythm for _, rhythm in foreign))
                 real = part_of(one.cells, one, subset, known)
-                given = len(one.cells) - len(subset)
                 found.append(
-                    Arranged(
-                        number, one.clip.kind, subset, given, place < len(usual), real, shuffled, figures
-                    )
-                )
+                    Arranged(number, one.clip.kind, subset, len(one.cells) - len(subset), place < len(usual), real,
+                             shuffled, figures)
+                )  # fmt: skip
                 if number < FEW and not place and sound is None:
                     differences += stem_differences(result, one, subset)
                 advance(1)
         return found, differences
 
-    def _arrange(
-        self, one: Scene, subset: Subset, seed: int, sound: GivenSound | None = None
-    ) -> Result | None:
-        """None where no given stem is without the subset's."""
-        given: dict[str, Any] = {
-            stem: replace(one.score, notes={stem: one.score.notes[stem]}) for stem in one.given(subset)
-        }
-        if sound is not None:
-            given = sound.beside(subset)
-        return self.model.arrange(given, list(subset), options=self._seeded(seed)) if given else None
+    def _arrange(self, given: Mapping[str, Any], subset: Subset, seed: int) -> Result:
+        return self.model.arrange(given, list(subset), options=self._seeded(seed))
 
     def _seeded(self, seed: int) -> Any:
         return replace(self.options, seed=self.options.seed + seed)
@@ -167,8 +158,7 @@ class Composition(Question):
             one = scenes[number]
             for subset in level_curves.groups_of(one):
                 for seed in range(level_curves.seeds_of(len(numbers))):
-                    result = self._arrange(one, subset, seed)
-                    made = {} if result is None else _made(result, one, subset)
+                    made = _made(self._arrange(_notes_beside(one, subset), subset, seed), one, subset)
                     for stem in subset:
                         curves.setdefault(stem, {})[number, seed] = level_curve(made.get(stem), one.steps)
                     advance(1)
@@ -207,6 +197,11 @@ def known_bars(index: BarIndex) -> Known:
                                             for piece in index.pieces))
         for stem in SCORE_STEMS
     }  # fmt: skip
+
+
+def _notes_beside(one: Scene, subset: Subset) -> dict[str, Score]:
+    """The other stems of a clip, each as a score."""
+    return {stem: replace(one.score, notes={stem: one.score.notes[stem]}) for stem in one.given(subset)}
 
 
 def _made(result: Result, one: Scene, subset: Subset, sound: GivenSound | None = None) -> Stems:

@@ -68,7 +68,7 @@ def given_sound(model: Msgld, scene: Scene, given: str) -> GivenSound:
 def on_bars_of(scene: Scene, score: Score, stems: Sequence[str]) -> Stems:
     """Stems of a score that follows the beats of a clip's sound, on the bars of the clip itself."""
     placed, (first, last) = {}, scene.score.bars.start[[0, -1]]
-    for stem in set(stems) & set(score.notes):
+    for stem in [stem for stem in stems if stem in score.notes]:
         notes = score.notes[stem]
         spans = notes.onset, notes.onset + notes.duration
         onset, end = (scene.score.timeline.beat_at(score.timeline.at(beats)) for beats in spans)

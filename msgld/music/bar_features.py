@@ -99,8 +99,15 @@ class BarFacts:
     def transposed(self, semitones: int) -> BarFacts:
         """So many semitones higher."""
         tonic = np.where(self.tonic < 0, self.tonic, (self.tonic + semitones) % 12)
-        bass = np.where(self.bass < 0, self.bass, (self.bass + semitones) % 12)
-        return replace(self, tonic=tonic, bass=bass, chords=np.roll(self.chords, semitones, -1))
+        return replace(self.with_classes((np.arange(12) + semitones) % 12), tonic=tonic)
+
+    def with_classes(self, classes: np.ndarray) -> BarFacts:
+        """With chords of other pitch classes: ``classes[k]`` (12,) in the place of k."""
+        chords = np.zeros_like(self.chords)
+        for old, new in enumerate(classes.tolist()):
+            chords[..., new] |= self.chords[..., old]
+        bass = np.where(self.bass < 0, self.bass, classes[self.bass])
+        return replace(self, chords=chords, bass=bass)
 
     def class_weights(self) -> tuple[np.ndarray, np.ndarray]:
         """How often each pitch class is in the chords, and in the scale of the key, (12,) each; zeros where open."""

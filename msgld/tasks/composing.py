@@ -121,11 +121,6 @@ def _way_home(piece: ScorePiece, known: Mapping[str, Cells]) -> int:
     return int(np.random.default_rng([piece.sampling.seed, 3]).integers(-6, 6))
 
 
-def generate(piece: ScorePiece, wanted: Sequence[str]) -> dict[str, Made]:
-    """Make all wanted stems from nothing."""
-    return compose(piece, noise_maps.generate(len(piece.model.stems), piece.bars, False), wanted)
-
-
 def arrange(piece: ScorePiece, wanted: Sequence[str], noise: float | Mapping[str, float] = 0.0, first: int = 0,
             last: int | None = None) -> dict[str, Made]:  # fmt: skip
     """Make the wanted stems to the given ones.

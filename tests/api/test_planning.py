@@ -64,3 +64,9 @@ def test_any_metre_and_length_can_be_planned(beats: float) -> None:
         plan = planned(Conditions(beats=beats), bars, "", 0)
         assert sum(count for _, count in plan.sections) == bars
         assert len((plan.conditions.chords or "").split()) == bars
+
+
+def test_a_section_that_is_called_like_leftover_bars_has_chords_of_its_own() -> None:
+    plans = [planned(OPEN, 16, "AZ", seed) for seed in range(10)]
+    found = [rows(plan.conditions, plan.sections) for plan in plans]
+    assert any(first != second for (_, first), (_, second) in found)

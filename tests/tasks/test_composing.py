@@ -14,7 +14,7 @@ from msgld.music.bar_features import BarFacts
 from msgld.music.bars import Signature, bars_of
 from msgld.music.grid import Cells
 from msgld.progress import CancelToken, Progress
-from msgld.tasks.composing import ScorePiece, arrange, extend, generate, vary
+from msgld.tasks.composing import Made, ScorePiece, arrange, extend, vary
 from msgld.tasks.form import Section, form
 
 MODEL = tiny_score_model()
@@ -30,6 +30,11 @@ def piece(bars: int = 20, stems: tuple[str, ...] = ("bass", "piano"), **options:
 def notes(cells: Cells) -> list[tuple[int, ...]]:
     columns = (cells.slot, cells.stop, cells.key, cells.velocity)
     return sorted(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def generate(piece: ScorePiece, wanted: Sequence[str]) -> dict[str, Made]:
+    """A piece of one section."""
+    return form(piece, wanted, [Section("A", 0, piece.bars)])
 
 
 def test_generated_stems_are_those_that_were_wanted() -> None:

@@ -117,6 +117,13 @@ def nearest(font: SoundFont, bank: int, program: int) -> tuple[int, int]:
     )
 
 
+def keys_played(font: SoundFont, preset: Preset, velocity: int = 100) -> np.ndarray:
+    """Which keys a preset plays at a velocity, bool (128,)."""
+    pairs = np.stack([np.arange(128), np.full(128, velocity)], 1)
+    counts = [count for _, _, count in _chosen(font, preset, pairs)]
+    return np.asarray(np.sum(counts, axis=0) > 0) if counts else np.zeros(128, bool)
+
+
 def _chosen(
     font: SoundFont, preset: Preset, pairs: np.ndarray
 ) -> Iterator[tuple[dict[int, int], list[_Region], np.ndarray]]:

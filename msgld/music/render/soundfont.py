@@ -31,7 +31,6 @@ INST = struct.Struct("<20sH")
 RECORDING = struct.Struct("<20sIIIIIBbHH")
 """Rows of the tables phdr, inst and shdr (7.2, 7.6, 7.10)."""
 
-_EVERY = 0x7F00
 _TABLES = (b"phdr", b"pbag", b"pmod", b"pgen", b"inst", b"ibag", b"imod", b"igen", b"shdr")
 
 
@@ -50,17 +49,6 @@ class Zone:
     def get(self, kind: int) -> int | None:
         """Amount of a generator, or None."""
         return next((amount for each, amount in self.generators if each == kind), None)
-
-    def covers(self, key: int, velocity: int) -> bool:
-        """Whether a note is played by it."""
-        keys, speeds = (self.get(kind) for kind in (KEYS, VELOCITIES))
-        return _within(key, _EVERY if keys is None else keys) and _within(
-            velocity, _EVERY if speeds is None else speeds
-        )
-
-
-def _within(value: int, span: int) -> bool:
-    return span & 0xFF <= value <= span >> 8
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,8 @@ def changed(piece: Piece, how: Changes, rng: np.random.Generator) -> Piece:
     if rng.random() < how.exchanged:
         piece = exchanged(piece, dict(zip(ROLES, rng.permutation(ROLES).tolist(), strict=True)))
     cells = dict(piece.cells)
-    for stem in set(MOVED) & set(cells):
-        if rng.random() < how.octave:
+    for stem in MOVED:
+        if stem in cells and rng.random() < how.octave:
             cells[stem] = cells[stem].transposed(12 if rng.random() < 0.5 else -12)
     return replace(piece, cells=cells)
 
@@ -70,15 +70,9 @@ def along_the_scale(piece: Piece, steps: int) -> Piece:
         else replace(one, key=folded(one.key + higher[(one.key + LOWEST) % 12]))
         for stem, one in piece.cells.items()
     }
-    facts, classes = piece.facts, moved % 12
-    chords = np.zeros_like(facts.chords)
-    for old, new in enumerate(classes.tolist()):
-        chords[..., new] |= facts.chords[..., old]
-    bass = np.where(facts.bass < 0, facts.bass, classes[facts.bass])
-    unknown = np.full(len(facts), -1)
-    return replace(
-        piece, cells=cells, facts=replace(facts, chords=chords, bass=bass, tonic=unknown, mode=unknown)
-    )
+    unknown = np.full(len(piece), -1)
+    facts = replace(piece.facts.with_classes(moved % 12), tonic=unknown, mode=unknown)
+    return replace(piece, cells=cells, facts=facts)
 
 
 def exchanged(piece: Piece, plays: Mapping[str, str]) -> Piece:
