@@ -52,7 +52,13 @@ class Composing:
     cancel: CancelToken | None = None
 
     def result(
-        self, task: str, work: Task, music: GivenMusic, conditions: Conditions, settings: Mapping[str, Any]
+        self,
+        task: str,
+        work: Task,
+        music: GivenMusic,
+        conditions: Conditions,
+        settings: Mapping[str, Any],
+        own: np.ndarray | None = None,
     ) -> Result:
         """Carry out a task; what it made is rendered when its sound is first read.
 
@@ -62,6 +68,7 @@ class Composing:
             music: the given notes, the bars of the result, and the sound that it keeps.
             conditions: of the piece.
             settings: for the record.
+            own: density and loudness of stems where the conditions leave them open, (S, T, ``OWN``).
         """
         began, composer, score = time.monotonic(), composer_of(self.model), music.score
         soundfont = None if self.options.soundfont is None else Path(self.options.soundfont)
@@ -71,7 +78,7 @@ class Composing:
         facts = facts_of(conditions, score.bars, score.timeline, composer.styles)
         given = {stem: to_cells(notes, score.bars) for stem, notes in score.notes.items()}
         check_stems((*conditions.programs, *conditions.density, *conditions.loudness), composer.stems)
-        own = wanted_features(conditions, composer.stems, len(score.bars))
+        own = wanted_features(conditions, composer.stems, len(score.bars), own)
         piece = ScorePiece(
             composer, given, facts, sampling, conditions.programs, own, self.on_progress, self.cancel
         )

@@ -69,10 +69,10 @@ class StemMaker:
             bars: its length in bars, 1 to 512; in notes only.
             form: a letter for each section, such as ``AABA``; a section that returns is a variation of itself. In notes
                 only, and of 8 bars a section where the length is left open. By default phrases of four bars, or of
-                as many as there are chords, return in an order that the seed draws; ``A`` is one section without.
+                as many as there are chords, return with their chords; ``A`` is one section without.
             make: which stems; all by default.
-            conditions: style, tempo, key, chords and instruments; those that are left open are the model's choice, in
-                notes chords are drawn from the progressions of the style, or of any.
+            conditions: style, tempo, key, chords and instruments; those that are left open are the model's choice in
+                sound; in notes the seed draws them, as a piece of the built-in band has them together.
             latent: ``score`` makes the piece in notes and plays them, ``sound`` as sound; by default notes where the
                 model can.
             options: quality, seed and the like.

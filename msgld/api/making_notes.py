@@ -42,6 +42,7 @@ def generated(task: Composing, seconds: float | None, bars: int | None, make: Se
         UsageError: values out of range, both lengths, or a form that is none.
     """
     from msgld.api.planning import planned  # the band, which opening a model does not need
+    from msgld.api.sketch import in_a_style
 
     letters = letters_of(form)
     if seconds is None and bars is None and letters:
@@ -50,18 +51,22 @@ def generated(task: Composing, seconds: float | None, bars: int | None, make: Se
         raise UsageError("give the length in seconds or in bars, not both")
     bars = check_optional("bars", bars)
     length = None if bars is not None else check("seconds", 20.0 if seconds is None else seconds)
-    wanted = checks.stem_names(make, composer_of(task.model).stems)
-    score = blank(conditions, task.options.seed, bars, length)
+    composer, seed = composer_of(task.model), task.options.seed
+    wanted = checks.stem_names(make, composer.stems)
+    conditions = in_a_style(conditions, composer.styles, seed)
+    score = blank(conditions, seed, bars, length)
     written = int(score.bars.number[-1]) + 1
     if letters and written % len(letters):
         raise UsageError(
             f"{written} bars are no {len(letters)} sections of one length: choose another number of bars"
         )
-    plan = planned(conditions, written, letters, task.options.seed)
+    bpm = float(score.timeline.bpm(np.zeros(1))[0])
+    plan = planned(conditions, bpm, written, letters, composer.stems, wanted, seed)
     settings = {"seconds": length, "bars": bars, "make": list(wanted), **conditions_record(plan.conditions),
                 "form": plan.letters}  # fmt: skip
     work = partial(in_form, wanted=wanted, sections=sections_of(plan.sections, score.bars))
-    return task.result("generate", work, GivenMusic(score), plan.conditions, settings)
+    own = plan.own[:, score.bars.number]
+    return task.result("generate", work, GivenMusic(score), plan.conditions, settings, own)
 
 
 def letters_of(form: str | None) -> str:

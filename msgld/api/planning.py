@@ -1,30 +1,27 @@
-"""What a new piece is planned to be where nothing is asked for: phrases that return, each over chords of its own.
+"""What a new piece is planned to be where nothing is asked for: style, key, chords, who plays how much, and its form.
 
-A composer that is asked for sixteen bars begins every bar as if it were the next one of a long piece; phrases and their
-chords make it music. Progressions are those of the built-in band's styles.
+A composer of which nothing is asked plays what all music has in common, which is little. So what is open is drawn
+first, as a piece of the built-in band has it (:mod:`msgld.api.sketch`), and the notes are composed to that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from string import ascii_uppercase
 
-from msgld.data.band.dice import Dice
-from msgld.data.band.form import progressions
-from msgld.data.band.style import Style
-from msgld.data.band.styles import RESERVED_STYLES, STYLES
-from msgld.data.band.theory import chord
-from msgld.music.chord_names import QUALITIES, Chord, parse_chords
+import numpy as np
+
+from msgld.api.sketch import sketched
+from msgld.music.chord_names import parse_chords
 from msgld.music.conditions import Conditions
-from msgld.music.keys import parse_key
 
 PHRASE = 4
 """Bars of a phrase; with chords that are asked for as many as their row, from 3 to 8."""
 
-FORMS = ("AABA", "ABAB", "AABB", "ABAC", "AABC")
-"""Orders of phrases, one after another until the piece is full."""
-
-REST = "Z"
-"""The letter of bars that are left over at the end; they go on with the first phrase's chords."""
+Sections = Sequence[tuple[str, int]]
+"""Letters, each with its written bars; together they are the piece."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +30,13 @@ class Plan:
 
     Attributes:
         conditions: with chords.
-        sections: letters, each with its bars, together those of the piece.
+        sections: see :data:`Sections`; those of one letter have equal chords.
+        own: density and loudness of each written bar of each stem as features, float32 (S, N, ``OWN``).
     """
 
     conditions: Conditions
     sections: tuple[tuple[str, int], ...]
+    own: np.ndarray
 
     @property
     def letters(self) -> str:
@@ -45,25 +44,34 @@ class Plan:
         return "".join(letter for letter, _ in self.sections)
 
 
-def planned(conditions: Conditions, bars: int, letters: str, seed: int) -> Plan:
+def planned(conditions: Conditions, bpm: float, bars: int, letters: str, stems: Sequence[str],
+            wanted: Sequence[str], seed: int) -> Plan:  # fmt: skip
     """Plan a piece as far as it is left open.
 
     Args:
-        conditions: their chords stay, if there are any; a style, a key and the metre are kept to.
-        bars: of the piece.
-        letters: its form, each letter a section of equally many bars; empty for one that is drawn.
+        conditions: what they say stays.
+        bpm: quarter notes a minute.
+        bars: N, written ones.
+        letters: the form, each letter a section of equally many bars; empty for that of the sketch.
+        stems: of the composer.
+        wanted: stems that are made.
         seed: of what is drawn.
     """
-    dice = Dice(seed, "plan")
+    sketch = sketched(conditions, bpm, bars, stems, wanted, seed)
+    row = None if conditions.chords is None else conditions.chords.split()
     if letters:
         sections = [(letter, bars // len(letters)) for letter in letters]
+        source = _first_of_each(sections)
     else:
-        sections = _phrases(bars, _length(conditions), dice)
-    if conditions.chords is None:
-        first = sections[0][0]
-        played = sections if letters else [(first if letter == REST else letter, n) for letter, n in sections]
-        conditions = replace(conditions, chords=_chords(conditions, played, dice))
-    return Plan(conditions, tuple(sections))
+        source = np.arange(bars)
+        chords = list(sketch.chords) if row is None else [row[bar % len(row)] for bar in range(bars)]
+        sections = _phrases(sketch.sections, chords, _length(conditions))
+    if row is None:
+        drawn = " ".join(sketch.chords[bar] for bar in source)
+        conditions = replace(conditions, chords=drawn, key=conditions.key or sketch.key)
+    programs = {stem: sketch.programs[stem] for stem in wanted if stem in sketch.programs}
+    conditions = replace(conditions, instruments=programs | dict(conditions.programs))
+    return Plan(conditions, tuple(sections), sketch.own[:, source])
 
 
 def _length(conditions: Conditions) -> int:
@@ -71,42 +79,23 @@ def _length(conditions: Conditions) -> int:
     return row if 3 <= row <= 8 else PHRASE
 
 
-def _phrases(bars: int, length: int, dice: Dice) -> list[tuple[str, int]]:
-    form = dice.pick(FORMS)
-    whole = [(form[number % len(form)], length) for number in range(bars // length)]
-    return whole + ([(REST, bars % length)] if bars % length else [])
+def _first_of_each(sections: Sections) -> np.ndarray:
+    """For each bar the one that it repeats: that of the first section of its letter."""
+    first, source = dict[str, int](), list[int]()
+    for letter, count in sections:
+        start = first.setdefault(letter, len(source))
+        source += range(start, start + count)
+    return np.array(source)
 
 
-def _chords(conditions: Conditions, sections: list[tuple[str, int]], dice: Dice) -> str:
-    """A row with the chords of every bar."""
-    style = _style(conditions, dice)
-    if conditions.key is None:
-        tonic, mode = dice.pick(range(12)), dice.pick(tuple(style.progressions))
-    else:
-        tonic, own = parse_key(conditions.key)
-        mode = own or "major"
-    pool = [text.split("|") for text in progressions(style, mode)]
-    fitting = [cells for cells in pool if 2 <= len(cells) <= 8] or pool
-    material = {letter: dice.pick(fitting) for letter in dict.fromkeys(letter for letter, _ in sections)}
-    return " ".join(_bar(material[letter][bar % len(material[letter])], tonic, mode)
-                    for letter, count in sections for bar in range(count))  # fmt: skip
-
-
-def _style(conditions: Conditions, dice: Dice) -> Style:
-    """The style that is asked for, else one of the metre, if the band knows any."""
-    if conditions.style in STYLES:
-        return STYLES[conditions.style]
-    known = [style for name, style in STYLES.items() if name not in RESERVED_STYLES]
-    return dice.pick([style for style in known if style.beats == conditions.beats] or known)
-
-
-def _bar(numerals: str, tonic: int, mode: str) -> str:
-    return ",".join(_name(numeral, tonic, mode) for numeral in numerals.split())
-
-
-def _name(numeral: str, tonic: int, mode: str) -> str:
-    """A chord in a key by its name."""
-    one = chord(numeral, tonic, mode)
-    steps = {tone % 12 for tone in one.tones}
-    alike = (name for name, own in QUALITIES.items() if set(own) == steps)
-    return str(Chord(one.root, next(alike, "m" if 3 in steps else ""), one.root))
+def _phrases(names: Sequence[str], chords: Sequence[str], length: int) -> list[tuple[str, int]]:
+    """Sections cut into phrases; those of sections of one name that have the same chords share a letter."""
+    known, phrases, bar = dict[tuple[str, ...], str](), list[tuple[str, int]](), 0
+    for name, run in groupby(names):
+        end = bar + len(list(run))
+        for start in range(bar, end, length):
+            stop = min(start + length, end)
+            letter = ascii_uppercase[len(known) % 26] * (len(known) // 26 + 1)
+            phrases.append((known.setdefault((name, *chords[start:stop]), letter), stop - start))
+        bar = end
+    return phrases

@@ -162,9 +162,18 @@ def own_features(cells: Mapping[str, Cells], stems: Sequence[str], bars: int) ->
     return features
 
 
-def wanted_features(conditions: Conditions, stems: Sequence[str], bars: int) -> np.ndarray:
-    """The density and loudness that conditions name, the same in all bars, float32 (S, T, ``OWN``)."""
-    features = np.zeros((len(stems), bars, OWN), np.float32)
+def wanted_features(
+    conditions: Conditions, stems: Sequence[str], bars: int, otherwise: np.ndarray | None = None
+) -> np.ndarray:
+    """The density and loudness that conditions name, the same in all bars, float32 (S, T, ``OWN``).
+
+    Args:
+        conditions: with densities and loudnesses.
+        stems: S names.
+        bars: T.
+        otherwise: features where the conditions leave them open; None keeps them so.
+    """
+    features = np.zeros((len(stems), bars, OWN), np.float32) if otherwise is None else otherwise.copy()
     for number, stem in enumerate(stems):
         if stem in conditions.density:
             features[number, :, :2] = 1, density(conditions.density[stem])

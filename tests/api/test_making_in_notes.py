@@ -317,7 +317,7 @@ def test_density_and_loudness_reach_the_network_as_training_shows_them(
     for number, count in enumerate(bar):
         conditions = msgld.Conditions(bpm=90, density={"bass": int(count)}, loudness={"piano": 64})
         with pytest.raises(ZeroDivisionError):
-            composer.generate(bars=1, conditions=conditions)
+            composer.arrange({"guitar": score}, ("bass", "piano"), conditions=conditions)
         assert seen[-1][0, 0, :2] == pytest.approx(true[0, number, :2])
         assert seen[-1][piano, 0].tolist() == pytest.approx([0, 0, 1, 64 / 127])
         assert not seen[-1][1:piano].any()

@@ -1,20 +1,29 @@
-"""What is left open in a new piece is planned: phrases that return, over chords of their own."""
+"""What is left open in a new piece is drawn first: style, key, chords, form, and who plays how much."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from msgld.api.planning import FORMS, planned
+from msgld.api.planning import Plan, planned
+from msgld.api.sketch import in_a_style
+from msgld.data.band.styles import RESERVED_STYLES, STYLES
 from msgld.music.chord_names import parse_chords
 from msgld.music.conditions import OPEN, Conditions
 from msgld.music.keys import notes_of
+from msgld.music.score import SCORE_STEMS
 
 
-def rows(conditions: Conditions, sections: tuple[tuple[str, int], ...]) -> list[tuple[str, list[str]]]:
+def plan_of(conditions: Conditions, bars: int, letters: str = "", seed: int = 0) -> Plan:
+    """A plan of all stems at 120."""
+    return planned(conditions, 120.0, bars, letters, SCORE_STEMS, SCORE_STEMS, seed)
+
+
+def rows(plan: Plan) -> list[tuple[str, list[str]]]:
     """The letter of each section with the chords of its bars."""
-    assert conditions.chords is not None
-    bars, found = conditions.chords.split(), []
-    for letter, count in sections:
+    assert plan.conditions.chords is not None
+    bars, found = plan.conditions.chords.split(), []
+    for letter, count in plan.sections:
         found.append((letter, bars[:count]))
         bars = bars[count:]
     assert not bars
@@ -23,25 +32,28 @@ def rows(conditions: Conditions, sections: tuple[tuple[str, int], ...]) -> list[
 
 @pytest.mark.parametrize("seed", range(12))
 def test_phrases_return_with_their_chords(seed: int) -> None:
-    plan = planned(OPEN, 18, "", seed)
-    assert plan.letters[:4] in FORMS and plan.letters[4:] == "Z"
-    assert [count for _, count in plan.sections] == [4, 4, 4, 4, 2]
+    plan = plan_of(OPEN, 32, seed=seed)
     material = dict[str, list[str]]()
-    for letter, chords in rows(plan.conditions, plan.sections):
-        assert material.setdefault(letter, chords) == chords
-    assert planned(OPEN, 18, "", seed) == plan
-    parse_chords(plan.conditions.chords or "")
+    for letter, chords in rows(plan):
+        assert len(chords) <= 4 and material.setdefault(letter, chords) == chords
+    again = plan_of(OPEN, 32, seed=seed)
+    assert again.conditions == plan.conditions and again.sections == plan.sections
+    np.testing.assert_array_equal(again.own, plan.own)
+
+
+def test_most_pieces_have_a_phrase_that_returns() -> None:
+    assert np.mean([len(set(plan_of(OPEN, 32, seed=seed).letters)) < 8 for seed in range(12)]) > 0.8
 
 
 def test_seeds_give_other_plans() -> None:
-    assert len({planned(OPEN, 16, "", seed).conditions.chords for seed in range(20)}) > 15
+    assert len({plan_of(OPEN, 16, seed=seed).conditions.chords for seed in range(20)}) > 15
 
 
 @pytest.mark.parametrize("key", ["Eb major", "F# minor", "D dorian"])
 def test_chords_keep_to_the_key_that_is_asked_for(key: str) -> None:
     inside = total = 0
     for seed in range(10):
-        chords = planned(Conditions(key=key, style="folk"), 16, "", seed).conditions.chords
+        chords = plan_of(Conditions(key=key, style="folk"), 16, seed=seed).conditions.chords
         for bar in parse_chords(chords or ""):
             for one in filter(None, bar):
                 inside, total = inside + len(set(one.classes) & notes_of(key)), total + len(one.classes)
@@ -49,24 +61,56 @@ def test_chords_keep_to_the_key_that_is_asked_for(key: str) -> None:
 
 
 def test_what_is_asked_for_stays() -> None:
-    asked = Conditions(chords="Am F C G", bpm=90)
-    plan = planned(asked, 16, "", 1)
-    assert plan.conditions == asked and {count for _, count in plan.sections} == {4}
-    assert planned(Conditions(chords="Am F C G E"), 15, "", 1).sections[0][1] == 5
-    own = planned(OPEN, 16, "AB", 1)
+    asked = Conditions(chords="Am F C G", bpm=90, instruments={"piano": (4,)})
+    plan = plan_of(asked, 16, seed=1)
+    assert (plan.conditions.chords, plan.conditions.key, plan.conditions.bpm) == ("Am F C G", None, 90)
+    assert plan.conditions.programs["piano"] == (4,)
+    assert plan_of(Conditions(chords="Am F C G E"), 15, seed=1).sections[0][1] == 5
+    own = plan_of(OPEN, 16, "AB", 1)
     assert own.letters == "AB" and [count for _, count in own.sections] == [8, 8]
-    assert planned(OPEN, 16, "A", 1).sections == (("A", 16),)
+    assert plan_of(OPEN, 16, "A", 1).sections == (("A", 16),)
+
+
+def test_a_section_that_returns_has_the_chords_and_the_density_of_its_first() -> None:
+    plan = plan_of(OPEN, 24, "ABA", 3)
+    (_, first), _, (_, last) = rows(plan)
+    assert first == last
+    np.testing.assert_array_equal(plan.own[:, :8], plan.own[:, 16:])
 
 
 @pytest.mark.parametrize("beats", [2, 3, 3.5, 6])
 def test_any_metre_and_length_can_be_planned(beats: float) -> None:
     for bars in (1, 2, 3, 7):
-        plan = planned(Conditions(beats=beats), bars, "", 0)
-        assert sum(count for _, count in plan.sections) == bars
+        plan = plan_of(Conditions(beats=beats), bars)
+        assert sum(count for _, count in plan.sections) == bars == plan.own.shape[1]
         assert len((plan.conditions.chords or "").split()) == bars
+        assert not plan.own.any(), "what is drawn for other bars says nothing of these"
 
 
-def test_a_section_that_is_called_like_leftover_bars_has_chords_of_its_own() -> None:
-    plans = [planned(OPEN, 16, "AZ", seed) for seed in range(10)]
-    found = [rows(plan.conditions, plan.sections) for plan in plans]
-    assert any(first != second for (_, first), (_, second) in found)
+@pytest.mark.parametrize("seed", range(6))
+def test_the_stems_that_are_wanted_play_most(seed: int) -> None:
+    """Density is known of the stems that the sketch has, and open of the others."""
+    own = plan_of(OPEN, 16, seed=seed).own
+    assert set(np.unique(own[:, :, 0])) <= {0.0, 1.0}
+    known = own[:, :, 0].all(1)
+    assert known.sum() >= 4 and (own[known, :, 1] > 0).mean() > 0.5
+    assert not own[~known].any()
+    alone = planned(OPEN, 120.0, 16, "", SCORE_STEMS, ("piano",), seed).own[SCORE_STEMS.index("piano")]
+    assert not alone[:, 0].all() or (alone[:, 1] > 0).mean() >= 0.5
+
+
+def test_a_style_of_the_metre_and_of_the_tempo_is_drawn() -> None:
+    names = tuple(STYLES)
+    for seed in range(20):
+        fast = in_a_style(Conditions(bpm=170), names, seed).style
+        assert fast is not None and STYLES[fast].tempo[0] <= 170 <= STYLES[fast].tempo[1]
+        assert in_a_style(OPEN, names, seed).style not in RESERVED_STYLES
+    assert in_a_style(Conditions(beats=3.5), names, 0).style is None
+    assert in_a_style(OPEN, (), 0).style is None
+    assert in_a_style(Conditions(bpm=290), ("folk",), 0).style == "folk"
+
+
+def test_a_waltz_has_three_beats() -> None:
+    waltz = in_a_style(Conditions(style="waltz"), tuple(STYLES), 0)
+    assert (waltz.style, waltz.beats) == ("waltz", 3)
+    assert in_a_style(Conditions(style="waltz", beats=6), tuple(STYLES), 0).beats == 6

@@ -1,0 +1,133 @@
+"""A sketch: what a piece of the built-in band tells the composer, which then writes all notes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from msgld.data.band.compose import plan_piece, play_out
+from msgld.data.band.dice import Dice
+from msgld.data.band.plan import Bar, Song
+from msgld.data.band.style import Style
+from msgld.data.band.styles import RESERVED_STYLES, STYLES
+from msgld.data.band.theory import Chord as BandChord
+from msgld.data.scores import song_of_band
+from msgld.music.bar_features import own_features
+from msgld.music.chord_names import QUALITIES, Chord
+from msgld.music.conditions import Conditions
+from msgld.music.grid import to_cells
+from msgld.music.keys import key_name
+from msgld.music.score import Score, score_of
+
+COMMON = 4.0
+"""Quarter notes in a bar where nothing is said."""
+
+TRIES = 4
+"""Pieces of the band, of which the one that leaves the fewest wanted stems silent is taken."""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What a piece of the band says bar by bar. Its bars are written ones, N of them.
+
+    Attributes:
+        key: such as ``"Eb minor"``.
+        sections: name of the section of each bar, such as ``"verse"``.
+        chords: of each bar, as they are written.
+        own: density and loudness of each stem as features, float32 (S, N, ``OWN``); open for stems that it lacks.
+        programs: of the stems that it has.
+    """
+
+    key: str
+    sections: tuple[str, ...]
+    chords: tuple[str, ...]
+    own: np.ndarray
+    programs: Mapping[str, tuple[int, ...]]
+
+
+def in_a_style(conditions: Conditions, styles: Sequence[str], seed: int) -> Conditions:
+    """Conditions with a style; one that is named brings its metre where they leave that at 4 beats.
+
+    Args:
+        conditions: without a style they get one of their metre, and of their tempo if there is any; without one of
+            the metre they stay open.
+        styles: that the composer knows.
+        seed: of the draw.
+    """
+    if conditions.style is not None:
+        own = STYLES[conditions.style].beats if conditions.style in STYLES else COMMON
+        return replace(conditions, beats=own) if conditions.beats == COMMON else conditions
+    known = [one for name, one in STYLES.items() if name in styles and name not in RESERVED_STYLES]
+    fitting = [one for one in known if one.beats == conditions.beats]
+    bpm = conditions.bpm
+    timely = [one for one in fitting if bpm is not None and one.tempo[0] <= bpm <= one.tempo[1]]
+    return (
+        replace(conditions, style=Dice(seed, "style").pick(timely or fitting).name) if fitting else conditions
+    )
+
+
+def sketched(
+    conditions: Conditions, bpm: float, bars: int, stems: Sequence[str], wanted: Sequence[str], seed: int
+) -> Sketch:
+    """Sketch a piece.
+
+    Args:
+        conditions: style, key and metre.
+        bpm: quarter notes a minute.
+        bars: N.
+        stems: of the composer, in the order of ``own``.
+        wanted: stems that should play.
+        seed: of all choices.
+    """
+    dice = Dice(seed, "sketch")
+    style = _style(conditions, dice)
+    tries = [_play(style, conditions, bpm, bars, stems, dice.child(number)) for number in range(TRIES)]
+    places = [stems.index(stem) for stem in wanted]
+    return max(tries, key=lambda one: float((one.own[places, :, 1] > 0).mean(1).clip(max=0.5).sum()))
+
+
+def _style(conditions: Conditions, dice: Dice) -> Style:
+    """The style that is asked for, else any of the metre, or of any metre."""
+    if conditions.style in STYLES:
+        return STYLES[conditions.style]
+    known = [one for name, one in STYLES.items() if name not in RESERVED_STYLES]
+    return dice.pick([one for one in known if one.beats == conditions.beats] or known)
+
+
+def _play(
+    style: Style, conditions: Conditions, bpm: float, bars: int, stems: Sequence[str], dice: Dice
+) -> Sketch:
+    song = plan_piece(style, bpm, conditions.key, bars, dice)
+    score = score_of(song_of_band(play_out(song, dice.whole(0, 2**31))))
+    written = [(section.name, bar) for section in song.sections for bar in section.bars]
+    return Sketch(
+        key_name(song.tonic, song.mode),
+        tuple(name for name, _ in written),
+        tuple(_chords(bar, song) for _, bar in written),
+        _own(score, stems, bars, style.beats == conditions.beats),
+        {stem: notes.programs for stem, notes in score.notes.items()},
+    )
+
+
+def _own(score: Score, stems: Sequence[str], bars: int, fits: bool) -> np.ndarray:
+    """Density and loudness of written bars; open for stems without notes, and for all in another metre."""
+    cells = {stem: to_cells(notes, score.bars) for stem, notes in score.notes.items()}
+    own = own_features(cells, stems, len(score.bars))
+    own[[stem not in cells or not fits for stem in stems]] = 0
+    first = np.searchsorted(score.bars.number, np.arange(bars))
+    return own[:, np.minimum(first, len(score.bars) - 1)]
+
+
+def _chords(bar: Bar, song: Song) -> str:
+    """The chords of the halves of a bar as they are written."""
+    halves = [str(_named(bar.at(bar.start + part * song.beats).chord)) for part in (0.0, 0.5)]
+    return ",".join(dict.fromkeys(halves))
+
+
+def _named(chord: BandChord) -> Chord:
+    """A chord by its name; one that has none by that of its triad."""
+    steps = {tone % 12 for tone in chord.tones}
+    alike = (name for name, own in QUALITIES.items() if set(own) == steps)
+    return Chord(chord.root, next(alike, "m" if 3 in steps else ""), chord.root)
