@@ -30,7 +30,7 @@ from msgld.schema import same
 from msgld.score_model import ScoreModel
 from msgld.tensors import fill, unfilled
 
-SCORE_PARTS = ("score_codec", "composer")
+SCORE_PARTS = ("score_codec", "composer", "guide")
 """Parts of the score model, which fit each other and not the codec of sound."""
 
 
@@ -47,13 +47,19 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
     if model.score is not None:
         further |= {
             "score_codec": model.score.codec,
-            "composer": model.score.denoiser and model.score.denoiser.network,
+            "composer": _network(model.score),
+            "guide": _network(model.score.guide),
         }
     further |= {"listener": model.listener, "beats": model.beat_tracker}
     modules |= {name: module for name, module in further.items() if module is not None}
     save_parts(
         modules, folder, {"stems": model.stems, "level": model.reference_rms, "info": model.info}, dtype
     )
+
+
+def _network(score: ScoreModel | None) -> nn.Module | None:
+    """The composer of a score model, if it has one."""
+    return None if score is None or score.denoiser is None else score.denoiser.network
 
 
 def save_parts(
@@ -154,9 +160,12 @@ def _score(parts: Mapping[str, Any], half: bool, device: torch.device | str) -> 
     """The score model, if there are parts of one."""
     if "score_codec" not in parts:
         return None
-    network = parts.get("composer")
-    denoiser = StemDenoiser(network).eval().requires_grad_(False).to(device) if network else None
-    return ScoreModel(parts["score_codec"].to(device), denoiser, half)
+    codec = parts["score_codec"].to(device)
+    composer, guide = (
+        StemDenoiser(parts[name]).eval().requires_grad_(False).to(device) if name in parts else None
+        for name in ("composer", "guide")
+    )
+    return ScoreModel(codec, composer, half, guide=ScoreModel(codec, guide, half) if guide else None)
 
 
 def load_first_stage(folder: Path) -> tuple[Any, Any]:
@@ -204,10 +213,11 @@ def _check_score(configs: Mapping[str, Any]) -> None:
     """Raise ValueError unless the parts of the score model match."""
     if "score_codec" in configs:
         same(stems=(configs["score_codec"].stems, len(SCORE_STEMS)))
-    if "composer" in configs:
-        if "score_codec" not in configs:
-            raise ValueError("there is a composer without a score_codec")
-        configs["composer"].check_fit(configs["score_codec"])
+    for part, needed in (("composer", "score_codec"), ("guide", "composer")):
+        if part in configs:
+            if needed not in configs:
+                raise ValueError(f"there is a {part} without a {needed}")
+            configs[part].check_fit(configs["score_codec"])
 
 
 def _check_conditions(config: Any) -> None:

@@ -14,8 +14,20 @@ from msgld.schema import read_settings
 
 C = TypeVar("C", bound=type)
 
-PARTS = ("beats", "codec", "composer", "denoiser", "listener", "notes", "refiner", "score_codec", "vocoder")
-"""Names of the parts, as in ``model.json``; ``notes`` is the note reader, ``beats`` the beat tracker."""
+PARTS = (
+    "beats",
+    "codec",
+    "composer",
+    "denoiser",
+    "guide",
+    "listener",
+    "notes",
+    "refiner",
+    "score_codec",
+    "vocoder",
+)
+"""Names of the parts, as in ``model.json``; ``notes`` is the note reader, ``beats`` the beat tracker, ``guide`` a small
+composer for guidance."""
 
 PROVIDERS = (
     "msgld.dsp.codec",

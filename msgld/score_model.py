@@ -33,12 +33,14 @@ class ScoreModel(Denoiser):
         denoiser: the joint model of all stems; None as long as only the codec is trained.
         half: compute in bfloat16.
         stems: names in the order of the track axis.
+        guide: a smaller composer for guidance, or None.
     """
 
     codec: ScoreCodec
     denoiser: StemDenoiser | None = None
     half: bool = False
     stems: tuple[str, ...] = SCORE_STEMS
+    guide: ScoreModel | None = None
 
     def __post_init__(self) -> None:
         if self.denoiser is not None:

@@ -1,6 +1,6 @@
 """What a new piece is planned to be where nothing is asked for: style, key, chords, who plays how much, and its form.
 
-A composer of which nothing is asked plays what all music has in common, which is little. So what is open is drawn
+A composer without conditions plays what all music has in common, which is little. So what is open is drawn
 first, as a piece of the built-in band has it (:mod:`msgld.api.sketch`), and the notes are composed to that.
 """
 

@@ -32,6 +32,7 @@ class Part(str, Enum):
     refiner = "refiner"
     notes = "notes"
     score = "score"
+    guide = "guide"
     score_codec = "score-codec"
     listener = "listener"
     beats = "beats"

@@ -40,9 +40,12 @@ class Denoiser(ABC):
 
     Attributes:
         schedule: noise level -> alpha, sigma.
+        guide: a smaller denoiser of the same latents that learned less, for guidance; see
+            :class:`msgld.diffusion.guidance.Guided`. None where there is none.
     """
 
     schedule: Schedule
+    guide: Denoiser | None = None
 
     @abstractmethod
     def __call__(self, x: Latents, levels: Levels, presence: Presence) -> Estimate:

@@ -57,20 +57,25 @@ class Guided(Denoiser):
 
     The null estimate has no conditions either: if tracks are given, one weight serves for both, so that both cost
     two calls.
+
+    With a guide, the null estimate is that of the guide, a smaller denoiser that learned less (Karras et al. 2024,
+    "Guiding a diffusion model with a bad version of itself"). What the two disagree in is what the large one knows
+    better, so the weight also undoes its own blur, given tracks or none.
     """
 
-    def __init__(self, denoiser: Denoiser, weight: float) -> None:
-        self.denoiser = denoiser
+    def __init__(self, denoiser: Denoiser, weight: float, guide: Denoiser | None = None) -> None:
+        self.denoiser, self.guide = denoiser, guide
         self.full, self.null = denoiser, denoiser
         if isinstance(denoiser, Conditioned):
             self.full, self.null = Conditioned(denoiser.denoiser, denoiser.conditioning), denoiser.denoiser
+        self.null = guide or self.null
         self.weight = weight
         self.schedule = denoiser.schedule
 
     def __call__(self, x: Latents, levels: Levels, presence: Presence) -> Estimate:
         """Estimate with guidance; see :class:`Denoiser`."""
         given = levels.amax(2) == 0
-        if self.weight == 1 or not bool((given & presence).any()):
+        if self.weight == 1 or not (self.guide or bool((given & presence).any())):
             return self.denoiser(x, levels, presence)
         null = self.null(x, levels, presence & ~given)
         if self.weight == 0:

@@ -187,6 +187,7 @@ def run(
 
 
 def _guided(denoiser: Denoiser, task: NoiseMap, sampling: Sampling) -> Denoiser:
+    guide = denoiser.guide
     if task.conditioning is not None:
         denoiser = Conditioned(denoiser, task.conditioning, sampling.style_guidance)
-    return denoiser if sampling.guidance == 1 else Guided(denoiser, sampling.guidance)
+    return denoiser if sampling.guidance == 1 else Guided(denoiser, sampling.guidance, guide)

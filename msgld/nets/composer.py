@@ -127,6 +127,7 @@ class StemBlock(nn.Module):
 
 
 @register("composer", "stem-bars", ComposerConfig)
+@register("guide", "stem-bars", ComposerConfig)
 class Composer(StemNetwork):
     """Predicts -v of every bar of every stem. There is no mixture, and there are no masks."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
+from msgld.diffusion.noise_map import NoiseMap
 from msgld.music.bars import STEPS
 from msgld.music.grid import Cells
 from msgld.tasks import noise_maps
-from msgld.tasks.composing import WINDOW, Made, ScorePiece, compose
+from msgld.tasks.composing import Made, ScorePiece, compose
 
 RETURN = 0.3
 """Noise level from which a section that returns is made anew."""
@@ -34,7 +36,7 @@ class Section:
 def form(
     piece: ScorePiece, wanted: Sequence[str], sections: Sequence[Section], noise: float = RETURN
 ) -> dict[str, Made]:
-    """Make a piece section by section; each knows all that came before.
+    """Make a piece of which sections return: all of it, then those that return as variations of what came first.
 
     Args:
         piece: without given stems.
@@ -42,42 +44,40 @@ def form(
         sections: one after another; together they are all bars. Those of one letter have one length.
         noise: level from which a returning section is varied; 0 repeats it note by note.
     """
-    made = {stem: Cells.none() for stem in wanted}
-    known = dict[str, Section]()
-    for section in sections:
-        model = known.setdefault(section.name, section)
-        if model is not section:
-            made = {stem: cells.plus(_copy(cells, model, section.first)) for stem, cells in made.items()}
-        if model is section or noise > 0:
-            made = _made_anew(piece, made, section, 1.0 if model is section else noise)
+    models = dict[str, Section]()
+    pairs = [(section, models.setdefault(section.name, section)) for section in sections]
+    returns = np.zeros(piece.bars, bool)
+    for section, model in pairs:
+        returns[section.first : section.last] = model is not section
+    made = _composed(piece, noise_maps.generate(len(piece.model.stems), piece.bars, False), wanted)
+    made = {stem: _with_copies(cells, pairs) for stem, cells in made.items()}
+    if noise > 0 and returns.any():
+        task = noise_maps.vary(len(piece.model.stems), piece.bars, noise, False)
+        task = noise_maps.confine(task, torch.from_numpy(returns))
+        varied = _composed(replace(piece, given=made), task, wanted)
+        made = {
+            stem: _only(cells, ~returns).plus(_only(varied[stem], returns)) for stem, cells in made.items()
+        }
     return {stem: Made(cells, np.ones(piece.bars, bool)) for stem, cells in made.items()}
 
 
-def _made_anew(
-    piece: ScorePiece, made: Mapping[str, Cells], section: Section, noise: float
-) -> dict[str, Cells]:
-    """All notes so far, with those of a section made from a noise level.
-
-    A new section is made with what would follow in a window of the usual length, which is not kept.
-    """
-    last = section.last if noise < 1 else max(section.last, min(piece.bars, WINDOW))
-    part = replace(piece, given=made, facts=piece.facts.between(0, last))
-    part = replace(part, own=None if piece.own is None else piece.own[:, :last])
-    task = noise_maps.vary(len(piece.model.stems), last, noise, False)
-    task = noise_maps.restrict(task, section.first, last)
-    new = {stem: _between(one.cells, section) for stem, one in compose(part, task, tuple(made)).items()}
-    past = {stem: cells.pick(cells.slot < section.first * STEPS) for stem, cells in made.items()}
-    return {stem: cells.plus(new[stem]) for stem, cells in past.items()}
+def _composed(piece: ScorePiece, task: NoiseMap, wanted: Sequence[str]) -> dict[str, Cells]:
+    return {stem: one.cells for stem, one in compose(piece, task, wanted).items()}
 
 
-def _between(cells: Cells, section: Section) -> Cells:
-    """The notes that begin in a section, cut at its end."""
+def _with_copies(cells: Cells, pairs: Sequence[tuple[Section, Section]]) -> Cells:
+    """The notes of sections, each paired with the one whose notes it has; its end cuts them."""
+    return Cells.none().followed_by([_moved(cells, model, section.first) for section, model in pairs])
+
+
+def _moved(cells: Cells, section: Section, first: int) -> Cells:
+    """The notes that begin in a section, cut at its end, where the section begins at another bar."""
     notes = cells.pick((cells.slot >= section.first * STEPS) & (cells.slot < section.last * STEPS))
-    return replace(notes, stop=np.minimum(notes.stop, section.last * STEPS))
+    move = (first - section.first) * STEPS
+    stop = np.minimum(notes.stop, section.last * STEPS)
+    return replace(notes, slot=notes.slot + move, stop=stop + move)
 
 
-def _copy(cells: Cells, model: Section, first: int) -> Cells:
-    """The notes of a section, moved to where it returns."""
-    notes = _between(cells, model)
-    move = (first - model.first) * STEPS
-    return replace(notes, slot=notes.slot + move, stop=notes.stop + move)
+def _only(cells: Cells, bars: np.ndarray) -> Cells:
+    """The notes that begin in some bars."""
+    return cells.pick(bars[cells.slot // STEPS])

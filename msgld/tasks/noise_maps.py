@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import torch
+from jaxtyping import Bool
+from torch import Tensor
 
 from msgld.diffusion.noise_map import NoiseMap
 
@@ -46,8 +48,13 @@ def vary(tracks: int, frames: int, noise: float, mixture: bool = True) -> NoiseM
 
 def restrict(task: NoiseMap, first: int, last: int) -> NoiseMap:
     """The task in frames ``first`` to ``last`` (excluded); wanted frames elsewhere are known."""
-    inside = torch.zeros_like(task.wanted)
-    inside[..., first:last] = True
+    inside = torch.zeros(task.wanted.shape[-1], dtype=torch.bool)
+    inside[first:last] = True
+    return confine(task, inside)
+
+
+def confine(task: NoiseMap, inside: Bool[Tensor, "T"]) -> NoiseMap:
+    """The task in some frames; wanted frames elsewhere are known."""
     outside = task.wanted & ~inside
     return replace(task, levels=torch.where(outside, 0.0, task.levels), wanted=task.wanted & inside)
 

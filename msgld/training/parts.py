@@ -17,6 +17,7 @@ PARTS = {
     "refiner": ("msgld.training.refiner.part:RefinerPart",),
     "notes": ("msgld.training.note_reader.part:NotesPart",),
     "score": ("msgld.training.score.composer:ComposerPart",),
+    "guide": ("msgld.training.score.guide:GuidePart",),
     "score-codec": ("msgld.training.score.codec:ScoreCodecPart",),
     "listener": ("msgld.training.listener.part:ListenerPart",),
     "beats": ("msgld.training.listener.beats:BeatsPart",),

@@ -82,11 +82,16 @@ TINY = replace(
 
 
 class ComposerTrainer(TrainerOfModel[PiecePool]):
-    """Trains a model's composer; the score codec stays as it is."""
+    """Trains a composer; the score codec stays as it is.
 
-    def __init__(self, score: ScoreModel, *args: Any, **options: Any) -> None:
+    Args:
+        part: ``composer``, or ``guide``.
+        score: the composer and its codec.
+    """
+
+    def __init__(self, part: str, score: ScoreModel, *args: Any, **options: Any) -> None:
         assert score.denoiser is not None
-        super().__init__("composer", score.denoiser, *args, **options)
+        super().__init__(part, score.denoiser, *args, **options)
         self.score, self.denoiser, self.codec = score, score.denoiser, score.codec.to(self.device)
         self.weights = {"v": 1.0}
         self.half = bf16_is_fast(self.device)
@@ -160,12 +165,15 @@ class ComposerPart(PartOfModel[ComposerRecipe, PiecePool]):
         score = self.model.score
         if score is None:
             raise ModelError(f"{self.start} has no score codec: train one first with --part score-codec")
+        self.score = self.composer(score, score.denoiser, source)
+        self.model.score = replace(self.score, guide=score.guide)
+
+    def composer(self, score: ScoreModel, own: StemDenoiser | None, source: Source) -> ScoreModel:
+        """A composer of the recipe's size for a score codec: its own one if that has the size, else a new one."""
         config = replace(self.recipe.network, stems=len(source.stems), channels=score.codec.channels)
-        own = score.denoiser.network if score.denoiser else None
-        assert own is None or isinstance(own, Composer)
-        network = self.same_or_new(own, lambda: Composer(config))
-        self.score = ScoreModel(score.codec, StemDenoiser(network))
-        self.model.score = self.score
+        network = own and own.network
+        assert network is None or isinstance(network, Composer)
+        return ScoreModel(score.codec, StemDenoiser(self.same_or_new(network, lambda: Composer(config))))
 
     def pool(self, source: Source, config: PoolConfig) -> PiecePool:
         """A pool of pieces."""
@@ -173,4 +181,6 @@ class ComposerPart(PartOfModel[ComposerRecipe, PiecePool]):
 
     def trainer(self, pool: PiecePool, minutes: float, resumed: bool) -> ComposerTrainer:
         """A trainer of the composer."""
-        return ComposerTrainer(self.score, self.model, self.recipe, pool, minutes, self.device, self.seed)
+        return ComposerTrainer(
+            "composer", self.score, self.model, self.recipe, pool, minutes, self.device, self.seed
+        )

@@ -19,6 +19,7 @@ from msgld.training.score.codec import TINY as CODEC
 from msgld.training.score.codec import ScoreCodecPart
 from msgld.training.score.composer import TINY as COMPOSER
 from msgld.training.score.composer import ComposerPart
+from msgld.training.score.guide import GuidePart
 from msgld.training.score.pieces import Scores
 
 MINUTES = 0.15
@@ -67,6 +68,23 @@ def test_the_composer_is_part_of_the_model_and_the_rest_stays(trained: Path) -> 
     assert before.score is not None
     for one, other in zip(before.score.codec.parameters(), after.score.codec.parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_guide_is_part_of_the_model_and_guides(trained: Path, tmp_path: Path) -> None:
+    start = trained / "score" / "model"
+    small = replace(COMPOSER, network=replace(COMPOSER.network, width=16))
+    run_part(GuidePart(small, tmp_path / "guide", start=start), Pieces(), MINUTES)
+    assert losses(tmp_path / "guide", "v")
+    before, after = load_model(start).score, load_model(tmp_path / "guide" / "model").score
+    assert before is not None and after is not None and before.guide is None and after.guide is not None
+    assert after.guide.config.width == 16 and after.config == before.config
+    first, then = (one.denoiser.state_dict() for one in (before, after) if one.denoiser)
+    assert all(torch.equal(first[name], then[name]) for name in first)
+
+
+def test_a_guide_needs_a_composer(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="--part score"):
+        run_part(GuidePart(COMPOSER, tmp_path / "out", start=trained / "codec" / "model"), Pieces(), MINUTES)
 
 
 def test_a_run_goes_on_where_it_was(trained: Path) -> None:

@@ -1,0 +1,42 @@
+"""The guide as a part that is trained: a smaller composer that learns less, for guidance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from msgld.data.source import Source
+from msgld.errors import ModelError
+from msgld.training.recipe import by_name
+from msgld.training.score import composer
+from msgld.training.score.composer import ComposerPart, ComposerTrainer
+from msgld.training.score.pool import PiecePool
+
+SMALL = replace(
+    composer.SMALL,
+    minutes=20,
+    network=replace(composer.SMALL.network, width=96, depth=3, conditioning_width=96),
+)
+
+TINY = composer.TINY
+
+
+class GuidePart(ComposerPart):
+    """Trains a guide for a model that composes."""
+
+    name = "guide"
+    recipes = by_name((SMALL, TINY))
+
+    def begin(self, source: Source) -> None:
+        """Build the guide, or go on with the model's."""
+        score = self.model.score
+        if score is None or score.denoiser is None:
+            raise ModelError(f"{self.start} has no composer to guide: train one first with --part score")
+        own = None if score.guide is None else score.guide.denoiser
+        self.score = self.composer(score, own, source)
+        self.model.score = replace(score, guide=self.score)
+
+    def trainer(self, pool: PiecePool, minutes: float, resumed: bool) -> ComposerTrainer:
+        """A trainer of the guide."""
+        return ComposerTrainer(
+            "guide", self.score, self.model, self.recipe, pool, minutes, self.device, self.seed
+        )
