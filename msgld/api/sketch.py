@@ -24,7 +24,7 @@ from msgld.music.score import Score, score_of
 COMMON = 4.0
 """Quarter notes in a bar where nothing is said."""
 
-TRIES = 4
+TRIES = 6
 """Pieces of the band, of which the one that leaves the fewest wanted stems silent is taken."""
 
 
@@ -85,7 +85,7 @@ def sketched(
     style = _style(conditions, dice)
     tries = [_play(style, conditions, bpm, bars, stems, dice.child(number)) for number in range(TRIES)]
     places = [stems.index(stem) for stem in wanted]
-    return max(tries, key=lambda one: float((one.own[places, :, 1] > 0).mean(1).clip(max=0.5).sum()))
+    return max(tries, key=lambda one: float((one.own[places, :, 1] > 0).mean(1).clip(max=0.75).sum()))
 
 
 def _style(conditions: Conditions, dice: Dice) -> Style:

@@ -44,8 +44,8 @@ PartOption = Annotated[
         "--part",
         help="The denoiser makes latents; the vocoder makes them sound; the refiner corrects how a song is cut "
         "into stems; the note reader (notes) keeps the bass in tune; the score composes in notes, bars of which the "
-        "score codec turns into latents; the listener finds the notes of stems, and beats their beats; the codec is "
-        "the autoencoder of the published design.",
+        "score codec turns into latents, and the guide is its smaller twin for guidance; the listener finds the notes "
+        "of stems, and beats their beats; the codec is the autoencoder of the published design.",
     ),
 ]
 RecipeOption = Annotated[
@@ -54,7 +54,7 @@ RecipeOption = Annotated[
         "--recipe",
         metavar="NAME",
         help="small, small-gpu or tiny; paper or paper-small, the published design; for the vocoder light or tiny; "
-        "for the refiner, the note reader, the listener and beats small or tiny; for the codec paper or paper-small.",
+        "for the codec paper or paper-small; for the other parts small or tiny.",
     ),
 ]
 Midi = Annotated[

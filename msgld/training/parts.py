@@ -43,7 +43,7 @@ def find(part: str, recipe: str | AnyRecipe | None = None) -> tuple[AnyPart, Any
     """A recipe and the design that it is for.
 
     Args:
-        part: ``denoiser``, ``vocoder``, ``refiner``, ``notes``, ``listener``, ``beats`` or ``codec``.
+        part: a name in ``PARTS``.
         recipe: a name, a recipe of one's own, or None for the part's default.
 
     Raises:

@@ -11,9 +11,10 @@ from msgld.training.score import composer
 from msgld.training.score.composer import ComposerPart, ComposerTrainer
 from msgld.training.score.pool import PiecePool
 
+# After 20 minutes it knew too much: weight 2 gave basses 0.74 of the real notes and tunes 0.85, after 10 0.85 and 1.97.
 SMALL = replace(
     composer.SMALL,
-    minutes=20,
+    minutes=8,
     network=replace(composer.SMALL.network, width=96, depth=3, conditioning_width=96),
 )
 
