@@ -29,13 +29,13 @@ class Options:
     Attributes:
         quality: ``draft``, ``normal`` or ``best``; decides everything below that is None.
         steps: network calls, 1 to 1000.
-        guidance: weight of the given tracks, 0 to 10; 1 is as trained, 0 ignores them. By default 1.5 in
-            an arrangement, for twice the time, else 1. Below 1 a separation generates: by default it then
-            samples in several steps and uses the vocoder.
+        guidance: weight of the given tracks, 0 to 10; 1 is as trained, 0 ignores them. By default 1.75 in
+            notes, 1.5 in an arrangement in sound, for twice the time, else 1. Below 1 a separation generates: by
+            default it then samples in several steps and uses the vocoder.
         seed: of the noise, 0 or more. The same seed, input and model give the same result.
         style_guidance: weight of the conditions (style, tempo, key, instruments), 0 to 10, 2 by default; 1 is as
-            trained, 0 ignores them, above 1 they are exaggerated. All but 0 and 1 take twice the time. Where stems
-            are given and guidance is not 1, guidance is the weight of the conditions, too.
+            trained, 0 ignores them, above 1 they are exaggerated. All but 0 and 1 take twice the time. Where guidance
+            is not 1 and stems are given, or music is made in notes, guidance is the weight of the conditions, too.
         consistency: how a separation keeps to the song. ``mask`` cuts stems out of it, so that they sum to it;
             ``residual`` and ``none`` use the vocoder, as the published system does, and the rest of the song is
             a further stem or is lost. None means ``mask``, but ``none`` for guidance below 1: such stems are not in

@@ -32,7 +32,6 @@ _CONDITIONED = {
     **{f"--{stem}": f"--instrument {stem}={{}}" for stem in ("bass", "drums", "guitar", "piano", "other")},
     "--brief-guidance": "--style-guidance {}",
 }
-_IDLE = {"--guidance": ""}
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "separate": {
         **_RESEARCH,
@@ -40,17 +39,14 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
         "--mixture-level": "Msgld.separate(..., noise=0.2)",
         **{f"--{ext}": f"--format {ext}" for ext in ("flac", "mp3", "ogg")},
     },
-    "generate": {**_MAKING, **_CONDITIONED, **_IDLE},
+    "generate": {**_MAKING, **_CONDITIONED},
     "arrange": {**_MAKING, **_CONDITIONED, "--softness": "--noise {}"},
-    "vary": {**_MAKING, "--level": "--noise {}", **_IDLE},
-    "extend": {**_MAKING, **_IDLE},
+    "vary": {**_MAKING, "--level": "--noise {}"},
+    "extend": _MAKING,
     "evaluate": _RESEARCH,
     "train": {"--preset": "--recipe {}"},
 }
-"""Command -> old option -> the arguments that replace it, with ``{}`` for its value; or its successor in Python.
-
-Nothing at all stands for an option that never had an effect, and is dropped with its value.
-"""
+"""Command -> old option -> the arguments that replace it, with ``{}`` for its value; or its successor in Python."""
 
 STAYING = {"separate": ("--flac", "--mp3")}
 """Demucs' spellings, which need no warning: people bring scripts."""
@@ -94,7 +90,7 @@ def _renewed(arguments: Sequence[str], new: Mapping[str, str], silent: Sequence[
             _warn(name, today)
         if today == name or "(" in today:
             renewed.append(word)
-        elif "{}" in today or not today:
+        elif "{}" in today:
             renewed += _with_value(today, value if equals else rest.pop(0) if rest else None)
         elif not again:  # a flag may be repeated
             renewed += today.split()
@@ -108,9 +104,7 @@ def _with_value(today: str, value: str | None) -> list[str]:
 
 
 def _warn(old: str, today: str) -> None:
-    if not today:
-        advice = "has no effect here: leave it out"
-    elif "(" in today:
+    if "(" in today:
         advice = f"leaves the command line; in Python use {today}"
     else:
         advice = f"is now {today.replace(' {}', '').format('NAME')}"

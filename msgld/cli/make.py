@@ -174,7 +174,7 @@ def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None
 
 def arrange(place: o.SongOrStems = None, *, given: o.Given = None, make: MakeOrReplace = None, notes: Notes = None,
             conditions: o.Conditioned, key: KeyToMatch = None, noise: NoiseOnGiven = 0.0, replay: Replay = None,
-            start: Start = None, stop: Stop = None, options: o.GuidedPlayedSampling,
+            start: Start = None, stop: Stop = None, options: o.PlayedSampling,
             style_guidance: o.StyleGuidance = None, out: Out = Path("arranged"), maker: Making) -> int:  # fmt: skip
     """Play the missing stems to the ones you have, or play stems of a song anew.
 

@@ -144,8 +144,8 @@ Steps = Annotated[
 Guidance = Annotated[
     float | None,
     number("guidance", panel=ADVANCED, help="How closely the result follows the input: 1 is as trained, 0 ignores it. "
-           "By default 1.5 in arrange, else 1. In separate, values below 1 make new music, and values above 1 "
-           "exaggerate."),
+           "By default 1.75 where music is made in notes, 1.5 where it is arranged in sound, else 1. In separate, "
+           "values below 1 make new music, and values above 1 exaggerate."),
 ]  # fmt: skip
 StyleGuidance = Annotated[float | None, number("style_guidance", hidden=True)]
 SamplerOption = Annotated[str | None, typer.Option(hidden=True)]
@@ -180,18 +180,11 @@ Latent = Annotated[
 ]  # fmt: skip
 
 
-def _played(options: Sampling, soundfont: SoundFont = None) -> Options:
-    return replace(options, soundfont=soundfont)
+def _played(options: Sampling, soundfont: SoundFont = None, guidance: Guidance = None) -> Options:
+    return replace(options, soundfont=soundfont, guidance=guidance)
 
 
 PlayedSampling = Annotated[Options, From(_played)]
-
-
-def _guided_and_played(options: PlayedSampling, guidance: Guidance = None) -> Options:
-    return replace(options, guidance=guidance)
-
-
-GuidedPlayedSampling = Annotated[Options, From(_guided_and_played)]
 
 Consistency = Annotated[str | None, typer.Option(hidden=True)]
 Segment = Annotated[
