@@ -27,9 +27,9 @@ from msgld.score_model import ScoreModel
 from msgld.tasks.composing import Made, ScorePiece
 
 QUALITIES = {
-    "draft": Sampling(12, guidance=1.75, eta=1.0),
-    "normal": Sampling(24, guidance=1.75, eta=1.0),
-    "best": Sampling(60, guidance=1.75, eta=1.0),
+    "draft": Sampling(12, guidance=1.6, eta=1.0),
+    "normal": Sampling(24, guidance=1.6, eta=1.0),
+    "best": Sampling(60, guidance=1.6, eta=1.0),
 }
 """Sampling in notes, by quality."""
 

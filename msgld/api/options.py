@@ -29,7 +29,7 @@ class Options:
     Attributes:
         quality: ``draft``, ``normal`` or ``best``; decides everything below that is None.
         steps: network calls, 1 to 1000.
-        guidance: weight of the given tracks, 0 to 10; 1 is as trained, 0 ignores them. By default 1.75 in
+        guidance: weight of the given tracks, 0 to 10; 1 is as trained, 0 ignores them. By default 1.6 in
             notes, 1.5 in an arrangement in sound, for twice the time, else 1. Below 1 a separation generates: by
             default it then samples in several steps and uses the vocoder.
         seed: of the noise, 0 or more. The same seed, input and model give the same result.

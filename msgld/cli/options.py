@@ -144,7 +144,7 @@ Steps = Annotated[
 Guidance = Annotated[
     float | None,
     number("guidance", panel=ADVANCED, help="How closely the result follows the input: 1 is as trained, 0 ignores it. "
-           "By default 1.75 where music is made in notes, 1.5 where it is arranged in sound, else 1. In separate, "
+           "By default 1.6 where music is made in notes, 1.5 where it is arranged in sound, else 1. In separate, "
            "values below 1 make new music, and values above 1 exaggerate."),
 ]  # fmt: skip
 StyleGuidance = Annotated[float | None, number("style_guidance", hidden=True)]
