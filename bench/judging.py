@@ -4,9 +4,9 @@
     python bench/judging.py count --out runs/judging answers-1.txt answers-2.txt answers-3.txt
 
 ``draw`` writes ``rolls/01.png`` and on, and ``truth.json``, which judges must not see. Every second frozen clip is
-drawn as it is; in place of the others stands a new piece of as many bars in the same metre and tempo, with the same
-stems and programs, drawn in the same way. An answer is a line for each roll: ``01 real`` or ``01 made``. ``count`` says
-how many are right.
+drawn as it is; in place of the others stand as many bars out of the middle of a new piece in the same metre and tempo,
+with the same stems and programs, drawn in the same way. An answer is a line for each roll: ``01 real`` or ``01 made``.
+``count`` says how many are right.
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ from msgld.music.score import Score
 
 SEED = 20
 
+BEFORE, AFTER = 12, 8
+"""Bars of a new piece before and after those that are drawn, as clips are out of the middle of songs."""
+
 
 def made(model: msgld.Msgld, one: Scene, seed: int) -> Score:
-    """A new piece with the outer facts of a clip."""
+    """Bars of a new piece with the outer facts of a clip."""
     score = one.score
     conditions = msgld.Conditions(
         bpm=float(score.timeline.bpm(np.zeros(1))[0]),
@@ -37,10 +40,11 @@ def made(model: msgld.Msgld, one: Scene, seed: int) -> Score:
     )
     options = msgld.Options(seed=seed)
     new = model.generate(
-        bars=one.clip.bars, make=tuple(score.notes), conditions=conditions, options=options
+        bars=BEFORE + one.clip.bars + AFTER, make=tuple(score.notes), conditions=conditions, options=options
     ).score
     assert new is not None
-    return new
+    first, last = np.searchsorted(new.bars.number, [BEFORE, BEFORE + one.clip.bars])
+    return new.between(int(first), int(last))
 
 
 def on_the_grid(score: Score) -> Score:

@@ -15,17 +15,17 @@ from msgld.data.band.styles import RESERVED_STYLES, STYLES
 from msgld.data.band.theory import Chord as BandChord
 from msgld.data.scores import song_of_band
 from msgld.music.bar_features import own_features
-from msgld.music.chord_names import QUALITIES, Chord
+from msgld.music.chord_names import QUALITIES, Chord, parse_chords
 from msgld.music.conditions import Conditions
 from msgld.music.grid import to_cells
-from msgld.music.keys import key_name
+from msgld.music.keys import key_name, notes_of, parse_key
 from msgld.music.score import Score, score_of
 
 COMMON = 4.0
 """Quarter notes in a bar where nothing is said."""
 
 TRIES = 6
-"""Pieces of the band, of which the one that leaves the fewest wanted stems silent is taken."""
+"""Pieces of the band, of which the one is taken in which wanted stems play most, and chords are in the asked key."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def in_a_style(conditions: Conditions, styles: Sequence[str], seed: int) -> Cond
     """Conditions with a style; one that is named brings its metre where they leave that at 4 beats.
 
     Args:
-        conditions: without a style they get one of their metre, and of their tempo if there is any; without one of
-            the metre they stay open.
+        conditions: without a style they get one of their metre, and of the mode of their key and of their tempo if
+            there is any; without one of the metre they stay open.
         styles: that the composer knows.
         seed: of the draw.
     """
@@ -61,11 +61,10 @@ def in_a_style(conditions: Conditions, styles: Sequence[str], seed: int) -> Cond
         return replace(conditions, beats=own) if conditions.beats == COMMON else conditions
     known = [one for name, one in STYLES.items() if name in styles and name not in RESERVED_STYLES]
     fitting = [one for one in known if one.beats == conditions.beats]
-    bpm = conditions.bpm
-    timely = [one for one in fitting if bpm is not None and one.tempo[0] <= bpm <= one.tempo[1]]
-    return (
-        replace(conditions, style=Dice(seed, "style").pick(timely or fitting).name) if fitting else conditions
-    )
+    bpm, mode = conditions.bpm, parse_key(conditions.key)[1] if conditions.key else None
+    fitting = [one for one in fitting if mode in one.modes] or fitting
+    fitting = [one for one in fitting if bpm is not None and one.tempo[0] <= bpm <= one.tempo[1]] or fitting
+    return replace(conditions, style=Dice(seed, "style").pick(fitting).name) if fitting else conditions
 
 
 def sketched(
@@ -85,7 +84,21 @@ def sketched(
     style = _style(conditions, dice)
     tries = [_play(style, conditions, bpm, bars, stems, dice.child(number)) for number in range(TRIES)]
     places = [stems.index(stem) for stem in wanted]
-    return max(tries, key=lambda one: float((one.own[places, :, 1] > 0).mean(1).clip(max=0.75).sum()))
+    return max(tries, key=lambda one: _fullness(one, places) + _in_key(one, conditions.key))
+
+
+def _fullness(sketch: Sketch, places: Sequence[int]) -> float:
+    """How much of the time wanted stems play; one that plays for three quarters is as good as full."""
+    return float((sketch.own[places, :, 1] > 0).mean(1).clip(max=0.75).mean())
+
+
+def _in_key(sketch: Sketch, key: str | None) -> float:
+    """The part of the chords' tones that are in the key that is asked for; pieces may change key, or leave it."""
+    if key is None:
+        return 0.0
+    chords = [chord for bar in parse_chords(" ".join(sketch.chords)) for chord in bar if chord is not None]
+    inside = notes_of(key)
+    return float(np.mean([tone in inside for chord in chords for tone in chord.classes]))
 
 
 def _style(conditions: Conditions, dice: Dice) -> Style:
