@@ -27,6 +27,9 @@ COMMON = 4.0
 TRIES = 6
 """Pieces of the band, of which the one is taken in which wanted stems play most, and chords are in the asked key."""
 
+ASKED = 10.0
+"""What the chords' part in the asked key weighs against the part of the time that wanted stems play."""
+
 
 @dataclass(frozen=True)
 class Sketch:
@@ -84,7 +87,7 @@ def sketched(
     style = _style(conditions, dice)
     tries = [_play(style, conditions, bpm, bars, stems, dice.child(number)) for number in range(TRIES)]
     places = [stems.index(stem) for stem in wanted]
-    return max(tries, key=lambda one: _fullness(one, places) + _in_key(one, conditions.key))
+    return max(tries, key=lambda one: _fullness(one, places) + ASKED * _in_key(one, conditions.key))
 
 
 def _fullness(sketch: Sketch, places: Sequence[int]) -> float:
