@@ -25,10 +25,10 @@ COMMON = 4.0
 """Quarter notes in a bar where nothing is said."""
 
 TRIES = 6
-"""Pieces of the band, of which the one is taken in which wanted stems play most, and chords are in the asked key."""
+"""Pieces of the band, of which the one is taken in which wanted stems play most, and chords are in the wanted key."""
 
-ASKED = 10.0
-"""What the chords' part in the asked key weighs against the part of the time that wanted stems play."""
+IN_KEY = 10.0
+"""What the chords' part in the wanted key weighs against the part of the time that wanted stems play."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def sketched(
     style = _style(conditions, dice)
     tries = [_play(style, conditions, bpm, bars, stems, dice.child(number)) for number in range(TRIES)]
     places = [stems.index(stem) for stem in wanted]
-    return max(tries, key=lambda one: _fullness(one, places) + ASKED * _in_key(one, conditions.key))
+    return max(tries, key=lambda one: _fullness(one, places) + IN_KEY * _in_key(one, conditions.key))
 
 
 def _fullness(sketch: Sketch, places: Sequence[int]) -> float:
