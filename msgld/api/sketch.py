@@ -21,9 +21,6 @@ from msgld.music.grid import to_cells
 from msgld.music.keys import key_name, notes_of, parse_key
 from msgld.music.score import Score, score_of
 
-COMMON = 4.0
-"""Quarter notes in a bar where nothing is said."""
-
 TRIES = 6
 """Pieces of the band, of which the one is taken in which wanted stems play most, and chords are in the wanted key."""
 
@@ -51,7 +48,7 @@ class Sketch:
 
 
 def in_a_style(conditions: Conditions, styles: Sequence[str], seed: int) -> Conditions:
-    """Conditions with a style; one that is named brings its metre where they leave that at 4 beats.
+    """Conditions with a style.
 
     Args:
         conditions: without a style they get one of their metre, and of the mode of their key and of their tempo if
@@ -60,8 +57,7 @@ def in_a_style(conditions: Conditions, styles: Sequence[str], seed: int) -> Cond
         seed: of the draw.
     """
     if conditions.style is not None:
-        own = STYLES[conditions.style].beats if conditions.style in STYLES else COMMON
-        return replace(conditions, beats=own) if conditions.beats == COMMON else conditions
+        return conditions
     known = [one for name, one in STYLES.items() if name in styles and name not in RESERVED_STYLES]
     fitting = [one for one in known if one.beats == conditions.beats]
     bpm, mode = conditions.bpm, parse_key(conditions.key)[1] if conditions.key else None

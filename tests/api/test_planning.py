@@ -108,9 +108,4 @@ def test_a_style_of_the_metre_and_of_the_tempo_is_drawn() -> None:
     assert in_a_style(Conditions(beats=3.5), names, 0).style is None
     assert in_a_style(OPEN, (), 0).style is None
     assert in_a_style(Conditions(bpm=290), ("folk",), 0).style == "folk"
-
-
-def test_a_waltz_has_three_beats() -> None:
-    waltz = in_a_style(Conditions(style="waltz"), tuple(STYLES), 0)
-    assert (waltz.style, waltz.beats) == ("waltz", 3)
-    assert in_a_style(Conditions(style="waltz", beats=6), tuple(STYLES), 0).beats == 6
+    assert in_a_style(Conditions(style="waltz"), names, 0) == Conditions(style="waltz")
