@@ -175,8 +175,7 @@ SoundFont = Annotated[
 ]  # fmt: skip
 Latent = Annotated[
     LatentOf | None,
-    typer.Option("--latent", rich_help_panel=ADVANCED,
-                 help="What music is made in: notes (score), or sound; by default notes, where the model can."),
+    typer.Option("--latent", hidden=True),  # for research: notes where the model can, else sound
 ]  # fmt: skip
 
 
