@@ -27,6 +27,10 @@ class UnknownFormatError(AudioReadError):
 class FfmpegStream(AudioStream):
     """A file that the decoder process reads, with silence where the file is damaged.
 
+    Args:
+        path: of the file.
+        number: of its audio stream, from 0.
+
     Attributes:
         frames: as the file states; 0 where it states none.
         exact: whether ``frames`` is the number that will be read.
@@ -41,14 +45,15 @@ class FfmpegStream(AudioStream):
 
     remarks: Sequence[str] = ()
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, number: int = 0) -> None:
         self._path, self.channels = path, 1
         self.damage: list[tuple[int, int]] = []
         self._done, self._ended = 0, False
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "msgld.audio.decoder", os.path.abspath(path)], bufsize=_PIPE, env=environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **_APART,
+            [sys.executable, "-P", "-m", "msgld.audio.decoder", os.path.abspath(path), str(number)],
+            bufsize=_PIPE, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, **_APART,
         )  # fmt: skip
         try:
             start = self._next()

@@ -24,8 +24,10 @@ T = TypeVar("T")
 _Decoder = SndfileStream | FfmpegStream
 
 
-def _decoder(path: Path) -> _Decoder:
-    """The decoder for a file, chosen by its first bytes."""
+def _decoder(path: Path, number: int) -> _Decoder:
+    """The decoder for a file, chosen by its first bytes; beyond the first stream it is FFmpeg's."""
+    if number:
+        return FfmpegStream(path, number)
     with path.open("rb") as file:
         head = file.read(4)
     if head in MAGIC:
@@ -65,9 +67,9 @@ class FileStream(AudioStream):
         subtype: libsndfile's name of the sample format (``PCM_16``, ``FLOAT``, ...) or FFmpeg's of the codec.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, number: int = 0) -> None:
         self.path = path
-        self._decoder = _decoder(path)
+        self._decoder = _decoder(path, number)
         self.rate, self.channels = self._decoder.rate, self._decoder.channels
         self.frames, self.exact = self._decoder.frames, self._decoder.exact
         self.subtype = self._decoder.subtype
@@ -165,15 +167,19 @@ class FileStream(AudioStream):
 
 
 @contextmanager
-def open_file(path: str | Path) -> Iterator[FileStream]:
+def open_file(path: str | Path, number: int = 0) -> Iterator[FileStream]:
     """Open a file for reading piece by piece, in memory that does not depend on its length.
 
+    Args:
+        path: of the file.
+        number: of the audio stream where the file holds several, from 0.
+
     Raises:
-        AudioReadError: missing, a folder, empty, not audio, or more than 8 channels.
+        AudioReadError: missing, a folder, empty, not audio, without that stream, or more than 8 channels.
     """
     path = Path(path)
     _check_file(path)
-    stream = FileStream(path)
+    stream = FileStream(path, number)
     try:
         if not 1 <= stream.channels <= MAX_CHANNELS:
             raise AudioReadError(

@@ -1,4 +1,7 @@
-"""Decodes a file: ``python -m msgld.audio.decoder PATH`` writes :mod:`msgld.audio.decoder.messages` to its output."""
+"""Decodes a file: ``python -m msgld.audio.decoder PATH [STREAM]`` writes messages to its output.
+
+STREAM is the number of the audio stream, 0 by default; the messages are in :mod:`msgld.audio.decoder.messages`.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +30,15 @@ _MEMORY = 8 << 30  # bytes of address space; a decoder that asks for more follow
 _BLOCK = 1 << 16  # frames of one message
 
 
-def decoded(path: Path, data: Data) -> Iterator[Message]:
-    """A file as messages, from its start to its end or a refusal."""
+def decoded(path: Path, data: Data, number: int = 0) -> Iterator[Message]:
+    """An audio stream of a file as messages, from its start to its end or a refusal."""
     try:
         if problem := extent(data):
             raise RefusedError(problem)
-        if data[:4] == b"OggS":
+        if data[:4] == b"OggS" and not number:
             yield from _chain(path, links(data))
         else:
-            stream = _stream(path, data)
+            stream = _stream(path, data, number)
             yield stream.start()
             yield from stream.messages()
         yield End()
@@ -43,10 +46,10 @@ def decoded(path: Path, data: Data) -> Iterator[Message]:
         yield refused.refusal
 
 
-def _stream(path: Path, data: Data) -> Stream | MpegStream:
+def _stream(path: Path, data: Data, number: int) -> Stream | MpegStream:
     """The stream of a file that is not Ogg."""
     try:
-        stream = Stream(lambda: path.open("rb"))
+        stream = Stream(lambda: path.open("rb"), number=number)
     except RefusedError:
         for name in PARSERS:  # FFmpeg may not see what begins with damage
             with contextlib.suppress(RefusedError):
@@ -98,10 +101,10 @@ def main() -> NoReturn:
     os.dup2(1, 2)
     _limit_memory()
     av.logging.set_level(None)
-    path = Path(sys.argv[1])
+    path, number = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            for message in decoded(path, mapped):
+            for message in decoded(path, mapped, number):
                 _send(out, message)
     except BrokenPipeError:
         os._exit(1)  # the reader has gone

@@ -50,11 +50,16 @@ def _closed(url: str, flags: int, options: dict[str, str]) -> Any:
     raise OSError(f"{url} is not opened")
 
 
-def open_container(file: Any, **options: str) -> Any:
+def open_container(file: Any, number: int = 0, **options: str) -> Any:
     """Open this file alone: neither the network nor the files that a playlist names.
 
+    Args:
+        file: a binary file.
+        number: of the audio stream that will be decoded, from 0.
+        options: of the container.
+
     Raises:
-        RefusedError: not recognised, or without audio.
+        RefusedError: not recognised, or without audio, or without that stream.
     """
     allowed = ",".join(sorted(av.formats_available - _REFERRING))
     file.seek(0)
@@ -68,7 +73,9 @@ def open_container(file: Any, **options: str) -> Any:
         raise RefusedError(f"is not audio that can be decoded ({reason})", unknown=True) from error
     if not container.streams.audio:
         raise RefusedError("holds no audio")
-    stream = container.streams.audio[0]
+    if number >= len(container.streams.audio):
+        raise RefusedError(f"holds {len(container.streams.audio)} audio streams, and no number {number}")
+    stream = container.streams.audio[number]
     if getattr(stream, "codec_context", None) is None:
         raise RefusedError("holds audio that cannot be decoded; export it as WAV or FLAC")
     stream.codec_context.thread_count = 1
@@ -95,10 +102,11 @@ def is_noise(samples: np.ndarray, loudest: float = LOUDEST) -> bool:
 
 
 class Events:
-    """The events of the first audio stream of an open container.
+    """The events of an audio stream of an open container.
 
     Args:
         container: open.
+        number: of the audio stream.
         manual: whether the decoder trims nothing.
         is_ogg: whether the very first frame, which overlaps with nothing, is then left out.
 
@@ -108,8 +116,8 @@ class Events:
         broken_bytes: whether the container itself turned out to be damaged.
     """
 
-    def __init__(self, container: Any, manual: bool, is_ogg: bool) -> None:
-        self._container, self._stream = container, container.streams.audio[0]
+    def __init__(self, container: Any, number: int, manual: bool, is_ogg: bool) -> None:
+        self._container, self._stream = container, container.streams.audio[number]
         self._tick, self._drop_first = Fraction(self._stream.time_base), manual and is_ogg
         if manual:
             self._stream.codec_context.flags2 |= Flags2.skip_manual
@@ -169,16 +177,16 @@ def matroska_length(container: Any, stream: Any, rate: int) -> float:
         return float(container.duration / 1e6 * rate) if alone else 0.0
 
 
-def movie_frames(opened: Opener, stream: Any, rate: int, first_time: Fraction | None) -> int:
+def movie_frames(opened: Opener, stream: Any, number: int, rate: int, first_time: Fraction | None) -> int:
     """Length of the sound of an MP4, MOV or M4A in samples: its track's less the encoder's delay; 0 if none is stated.
 
     An edit list cuts off delay and padding, but states the length in ticks of the whole movie, which are
     often as coarse as a millisecond; and the last packet decodes to more.
-    ``first_time`` is the first packet's, in seconds.
+    ``number`` is the audio stream's, ``first_time`` the first packet's in seconds.
     """
     edited, tick = stream.duration, Fraction(stream.time_base)
-    with opened() as file, open_container(file, ignore_editlist="1") as unedited:
-        track = unedited.streams.audio[0].duration
+    with opened() as file, open_container(file, number, ignore_editlist="1") as unedited:
+        track = unedited.streams.audio[number].duration
     if not edited or not track:
         return 0
     coarse = any(abs(edited - round(edited * tick * unit) / tick / unit) < 1 for unit in _TICKS)

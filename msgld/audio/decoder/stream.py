@@ -45,28 +45,29 @@ _LONGEST_GAP = 600.0  # seconds of silence that a single time stamp may cause
 
 
 class Stream:
-    """The first audio stream of a container, decoded.
+    """An audio stream of a container, decoded.
 
     Args:
         opened: opens the file anew.
         link: its pages, where it is Ogg.
+        number: of the audio stream, from 0.
 
     Raises:
         RefusedError: from everything, with the line for the user.
     """
 
-    def __init__(self, opened: Opener, link: Link | None = None) -> None:
-        self._opened, self._link = opened, link
+    def __init__(self, opened: Opener, link: Link | None = None, number: int = 0) -> None:
+        self._opened, self._link, self._number = opened, link, number
         self._torn = link is not None and link.torn
-        self._container = open_container(opened())
-        self._stream = self._container.streams.audio[0]
+        self._container = open_container(opened(), number)
+        self._stream = self._container.streams.audio[number]
         self.format = str(self._container.format.name)
         codec = self._stream.codec_context.name
         self._counted = (self.format, codec) in _COUNTED
         self._uncompressed = codec.startswith("pcm_")
         self._loudest = math.inf if codec in CHECKED else LOUDEST
         self._tick = Fraction(self._stream.time_base)
-        self._events = Events(self._container, self._counted, self.format == "ogg")
+        self._events = Events(self._container, number, self._counted, self.format == "ogg")
         self._held: list[Event] = []
         self._begin()
 
@@ -82,7 +83,7 @@ class Stream:
         self.exact_frames = 0
         if self.format == _MOVIE:
             first_time = self._events.first_time
-            self.exact_frames = movie_frames(self._opened, self._stream, self.rate, first_time)
+            self.exact_frames = movie_frames(self._opened, self._stream, self._number, self.rate, first_time)
         self._late = self._lateness(event.samples)
         self.stated, self.slack = self._statement()
 

@@ -1,7 +1,8 @@
 """Folders of recorded stems: a folder for each song, with a file for each stem, under any common name.
 
 ``folder`` is the source of clips. ``search`` finds the songs: ``words`` and ``names`` read the stem from a file's name,
-``rules`` holds the user's corrections, and ``published_sets`` reads Slakh2100. ``check`` examines the files.
+``rules`` holds the user's corrections. ``slakh``, ``moises`` and ``musdb`` read published layouts. ``check`` examines
+the files, and ``songs`` says what it found.
 """
 
 from __future__ import annotations
@@ -9,11 +10,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from msgld.errors import one_line
 
 SET_ASIDE, LEFT_OUT, PASSED_OVER, USED = "set aside", "left out", "passed over", "used"
 """Consequences for a file or folder, the most serious first."""
+
+
+class Place(NamedTuple):
+    """Where the sound of a stem lies.
+
+    Attributes:
+        path: of the file.
+        number: of the audio stream in it, from 0.
+    """
+
+    path: Path
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A sound that the description of a published data set lists.
+
+    Attributes:
+        name: in the song's folder, such as ``stems/S03``.
+        stem: the stem it belongs to.
+        file: None where there is none.
+        dispute: a contradiction in the description; empty where there is none.
+        missing: whether the description lists a file that does not exist.
+    """
+
+    name: str
+    stem: str
+    file: Path | None
+    dispute: str = ""
+    missing: bool = False
 
 
 @dataclass(frozen=True)

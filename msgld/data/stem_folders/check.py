@@ -17,6 +17,7 @@ import soxr
 
 from msgld.audio.read import FileStream, open_file
 from msgld.audio.sound import HIGHEST_RATE, LOWEST_RATE
+from msgld.data.stem_folders import Place
 from msgld.errors import AudioReadError, DataError
 from msgld.progress import Meter, OnProgress
 
@@ -35,7 +36,7 @@ _WHOLE = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32")
 
 @dataclass(frozen=True)
 class StemFile:
-    """A file of a stem.
+    """A file of a stem, or one of the audio streams of a file.
 
     Attributes:
         path: of the file.
@@ -44,6 +45,7 @@ class StemFile:
         frames: samples per channel, as they were counted.
         problem: why it cannot be used; empty if it can.
         remark: what its reader noticed.
+        number: of the audio stream, from 0.
     """
 
     path: Path
@@ -52,6 +54,7 @@ class StemFile:
     frames: int = 0
     problem: str = ""
     remark: str = ""
+    number: int = 0
 
     @property
     def seconds(self) -> float:
@@ -76,7 +79,7 @@ class StemFile:
     def _samples(self, first: int, frames: int) -> np.ndarray:
         """Samples of the file, float32 (channels, frames)."""
         try:
-            with open_file(self.path) as sound:
+            with open_file(self.path, self.number) as sound:
                 same = sound.rate == self.rate and sound.skip(first) == first
                 x = sound.read(frames)
         except (AudioReadError, OSError) as error:
@@ -86,42 +89,44 @@ class StemFile:
         return x
 
 
-def examine(path: Path) -> StemFile:
+def examine(place: Place) -> StemFile:
     """Decode a file. Integer PCM needs no decoding: header and size are enough."""
+    path, number = place
     try:
-        with open_file(path) as sound:
+        with open_file(path, number) as sound:
             if not LOWEST_RATE <= sound.rate <= HIGHEST_RATE:
-                return StemFile(path, problem=f"claims {sound.rate} samples a second")
+                return StemFile(path, problem=f"claims {sound.rate} samples a second", number=number)
             with path.open("rb") as file:
                 plain = file.read(4) in _NUMBERS and sound.subtype in _WHOLE and sound.exact
             frames, problem = _probed(sound) if plain else _decoded(sound)
             if sound.damage:
                 problem = f"is damaged at {sound.damage[0][0]:.1f} s"
-            return StemFile(path, sound.rate, sound.channels, frames, problem, "; ".join(sound.remarks))
+            remark = "; ".join(sound.remarks)
+            return StemFile(path, sound.rate, sound.channels, frames, problem, remark, number)
     except AudioReadError as error:
-        return StemFile(path, problem=_short(error, path))
+        return StemFile(path, problem=_short(error, path), number=number)
     except OSError as error:
-        return StemFile(path, problem=f"cannot be opened ({error.strerror})")
+        return StemFile(path, problem=f"cannot be opened ({error.strerror})", number=number)
 
 
 def examine_all(
-    paths: Iterable[Path], cache: Path | None = None, on_progress: OnProgress | None = None
-) -> dict[Path, StemFile]:
+    places: Iterable[Place], cache: Path | None = None, on_progress: OnProgress | None = None
+) -> dict[Place, StemFile]:
     """Examine many files, each once.
 
     Args:
-        paths: of the files.
+        places: of the sounds.
         cache: a folder that keeps the results, by path, size and time of the files; None keeps nothing.
         on_progress: called with the megabytes done.
     """
-    paths = list(dict.fromkeys(paths))
-    stamps = {path: _stamp(path) for path in paths}
-    store = _Store(cache, paths)
-    files = {path: known for path in paths if (known := store.get(path, stamps[path])) is not None}
-    fresh = [path for path in paths if path not in files]
-    meter = Meter(sum(stamps[path][0] for path in fresh) / 1e6, "MB", "checking stems", on_progress)
+    places = list(dict.fromkeys(places))
+    stamps = {place: _stamp(place.path) for place in places}
+    store = _Store(cache, [place.path for place in places])
+    files = {place: known for place in places if (known := store.get(place, stamps[place])) is not None}
+    fresh = [place for place in places if place not in files]
+    meter = Meter(sum(stamps[place][0] for place in fresh) / 1e6, "MB", "checking stems", on_progress)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        jobs = {pool.submit(examine, path): path for path in fresh}
+        jobs = {pool.submit(examine, place): place for place in fresh}
         try:
             for job in as_completed(jobs):
                 files[jobs[job]] = job.result()
@@ -129,8 +134,8 @@ def examine_all(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    store.keep([(files[path], stamps[path]) for path in paths])
-    return {path: files[path] for path in paths}
+    store.keep([(files[place], stamps[place]) for place in places])
+    return {place: files[place] for place in places}
 
 
 def _short(error: AudioReadError, path: Path) -> str:
@@ -173,6 +178,11 @@ def _is_random(x: np.ndarray) -> bool:
     return max(likeness) < _NOISE_LIKENESS
 
 
+def _key(path: Path, number: int) -> str:
+    """The name of a sound in the store."""
+    return str(path.absolute()) + (f"#{number}" if number else "")
+
+
 def _stamp(path: Path) -> tuple[int, int]:
     """Size and time of change; zeros where the file cannot be seen."""
     try:
@@ -199,11 +209,13 @@ class _Store:
             return {}
         return files if isinstance(files, dict) else {}
 
-    def get(self, path: Path, stamp: tuple[int, int]) -> StemFile | None:
+    def get(self, place: Place, stamp: tuple[int, int]) -> StemFile | None:
         """The result for a file that has not changed since."""
-        known = self._files.get(str(path.absolute()))
+        known = self._files.get(_key(*place))
         try:
-            return StemFile(path, **known["facts"]) if known and tuple(known["stamp"]) == stamp else None
+            return (
+                StemFile(place.path, **known["facts"]) if known and tuple(known["stamp"]) == stamp else None
+            )
         except (TypeError, KeyError):
             return None
 
@@ -213,7 +225,7 @@ class _Store:
         for file, stamp in files:
             if not file.problem:
                 facts = asdict(file)
-                content[str(facts.pop("path").absolute())] = {"stamp": stamp, "facts": facts}
+                content[_key(facts.pop("path"), file.number)] = {"stamp": stamp, "facts": facts}
         if self._path is None:
             return
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from msgld.data.source import Clip, SourceOptions
-from msgld.data.stem_folders import SET_ASIDE, USED, Finding, named, relative
-from msgld.data.stem_folders.check import StemFile, examine_all
+from msgld.data.stem_folders import SET_ASIDE, Finding, named, relative
+from msgld.data.stem_folders.check import examine_all
 from msgld.data.stem_folders.rules import Rule, StemMap, parse_map
-from msgld.data.stem_folders.search import Found, find_stems
+from msgld.data.stem_folders.search import find_stems
+from msgld.data.stem_folders.songs import StemSong, remarks_on_files, remarks_on_song, usable_songs
 from msgld.errors import DataError, UsageError
 from msgld.progress import OnProgress
 from msgld.stems import RATE, STEMS
@@ -23,39 +23,9 @@ CLIP_SECONDS = 10.24
 _TRIES = 8
 _SOUNDING = 1e-3  # an excerpt whose mixture stays below this (RMS) counts as silent
 
-_SHORTER = 1.0
-"""Seconds by which a stem may end before the others without a remark; encoders add some padding."""
-
-_LOW_RATE = 32_000  # below this rate a file has no highs
-
-
-@dataclass(frozen=True)
-class StemSong:
-    """One song.
-
-    Attributes:
-        name: of its folder.
-        files: by stem; files of one stem are added up.
-        pooled: stems that the set has no files of, and whose sound may be in this song's ``other``.
-    """
-
-    name: str
-    files: Mapping[str, tuple[StemFile, ...]]
-    pooled: tuple[str, ...] = ()
-
-    @property
-    def every(self) -> list[StemFile]:
-        """All files."""
-        return [file for group in self.files.values() for file in group]
-
-    @property
-    def seconds(self) -> float:
-        """The length of its longest file."""
-        return max(file.seconds for file in self.every)
-
 
 class StemFolder:
-    """A source over ``<path>/<song>/<stem>.<wav, flac, ogg, ...>``, or over Slakh2100 as it is published.
+    """A source over ``<path>/<song>/<stem>.<wav, flac, ogg, ...>``, or MUSDB18, MoisesDB or Slakh2100 as published.
 
     Every file is checked first. Unusable ones are set aside: the stem is then absent from the song, and the mixture is
     the sum of the others. A song's missing stem is marked as not present. Songs may have any rate; files are read when
@@ -93,12 +63,12 @@ class StemFolder:
         self.rules = StemMap(self.root, stems, rules)
         found, self.findings = find_stems(self.root, stems, self.rules)
         files = examine_all((file for song in found for _, file in song.files), cache, on_progress)
-        self._note(_remarks_on_files(files.values()))
-        self.songs = _usable_songs(found, files, stems)
+        self._note(remarks_on_files(files.values()))
+        self.songs = usable_songs(found, files, stems)
         if not self.songs:
             first = self.findings_of(SET_ASIDE)[0]
             raise DataError(f"no file in {self.root} can be used: {first.file}: {first.what}")
-        self._note(remark for song in self.songs for remark in _remarks_on_song(song))
+        self._note(remark for song in self.songs for remark in remarks_on_song(song))
 
     def _note(self, remarks: Iterable[tuple[Path, str, str]]) -> None:
         self.findings += [Finding(relative(path, self.root), what, then) for path, what, then in remarks]
@@ -132,9 +102,9 @@ class StemFolder:
     def _drawn(self, rng: np.random.Generator) -> StemSong:
         return self.songs[int(rng.integers(len(self.songs)))]
 
-    def clips(self, seconds: float = CLIP_SECONDS) -> FolderClips:
-        """All songs in clips of one length, to evaluate on."""
-        return FolderClips(self, seconds)
+    def clips(self, seconds: float | None = CLIP_SECONDS, wanted: Sequence[str] = ()) -> FolderClips:
+        """All songs in clips of one length to evaluate on, or the songs themselves; see :class:`FolderClips`."""
+        return FolderClips(self, seconds, wanted)
 
     def read(self, song: StemSong, start: float, seconds: float) -> Clip:
         """The excerpt of a song from ``start`` (in seconds), with silence after the song's end.
@@ -152,18 +122,31 @@ class StemFolder:
 
 
 class FolderClips:
-    """All songs of a folder in clips of one length, by number: the first of each song, then the second of each.
+    """The songs of a folder in clips of one length, by number: the first of each song, then the second of each.
 
-    The rest at a song's end is not used; a song shorter than a clip (of ``seconds``) is filled up with silence.
+    The rest at a song's end is not used; a song shorter than a clip is filled up with silence.
+
+    Args:
+        folder: of the songs.
+        seconds: length of a clip; None for each song as one clip.
+        wanted: only songs that have all of these stems.
+
+    Raises:
+        DataError: no song has all of them.
     """
 
-    def __init__(self, folder: StemFolder, seconds: float = CLIP_SECONDS) -> None:
+    def __init__(
+        self, folder: StemFolder, seconds: float | None = CLIP_SECONDS, wanted: Sequence[str] = ()
+    ) -> None:
         self.folder, self.seconds = folder, seconds
-        counts = [max(1, int(song.seconds / seconds)) for song in folder.songs]
+        songs = [song for song in folder.songs if song.files.keys() >= set(wanted)]
+        if not songs:
+            raise DataError(f"no song in {folder.root} has all of {', '.join(wanted)}")
+        counts = [max(1, int(song.seconds / seconds)) if seconds else 1 for song in songs]
         self._places = [
-            (song, turn * seconds)
+            (song, turn * (seconds or 0.0))
             for turn in range(max(counts))
-            for song, count in zip(folder.songs, counts, strict=True)
+            for song, count in zip(songs, counts, strict=True)
             if turn < count
         ]
 
@@ -172,7 +155,7 @@ class FolderClips:
 
     def __getitem__(self, index: int) -> Clip:
         song, start = self._places[index]
-        return self.folder.read(song, start, self.seconds)
+        return self.folder.read(song, start, self.seconds or song.seconds)
 
 
 def open_folders(
@@ -197,48 +180,6 @@ def open_folders(
     if idle:
         raise DataError(f"--map {named(idle)} matches no file: name it as it is in the song's folder")
     return folders
-
-
-def _usable_songs(
-    found: Sequence[Found], files: Mapping[Path, StemFile], stems: tuple[str, ...]
-) -> tuple[StemSong, ...]:
-    """The songs with their usable files; a song without any is left out."""
-    there = {stem for song in found for stem, _ in song.files}
-    lacking = tuple(stem for stem in stems if stem not in there)
-    songs = []
-    for song in found:
-        usable: dict[str, tuple[StemFile, ...]] = {}
-        for stem, path in song.files:
-            if not files[path].problem:
-                usable[stem] = (*usable.get(stem, ()), files[path])
-        pooled = lacking if song.open and "other" in usable else ()
-        songs += [StemSong(song.folder.name, usable, pooled)] if usable else []
-    return tuple(songs)
-
-
-def _remarks_on_files(files: Iterable[StemFile]) -> Iterator[tuple[Path, str, str]]:
-    """Problems of files, what their readers noticed, and channels that are not used."""
-    for file in files:
-        if file.problem:
-            yield file.path, file.problem, SET_ASIDE
-        elif file.remark:
-            yield file.path, file.remark, USED
-        if file.channels > 2 and not file.problem:
-            yield file.path, f"{file.channels} channels", f"{USED}, the first two of them"
-
-
-def _remarks_on_song(song: StemSong) -> Iterator[tuple[Path, str, str]]:
-    """Files that end early, and rates that are low or not the song's usual one (the highest of several)."""
-    rates = [file.rate for file in song.every]
-    usual = max(rates, key=lambda rate: (rates.count(rate), rate))
-    for file in song.every:
-        early = song.seconds - file.seconds
-        if early > _SHORTER:
-            yield file.path, f"ends {early:.1f} s before the song does", f"{USED}, silent from there"
-        if file.rate != usual:
-            yield file.path, f"{file.rate} Hz, other files of the song {usual} Hz", f"{USED}, resampled"
-        if file.rate < _LOW_RATE:
-            yield file.path, f"{file.rate} Hz: nothing above {file.rate / 2000:g} kHz", USED
 
 
 def open_stems(path: Path | None, options: SourceOptions) -> StemFolder:

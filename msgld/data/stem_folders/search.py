@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
 from msgld.audio.files import LOSSLESS, folders, is_hidden, own_files, sounds
-from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, USED, Finding, named, relative
+from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, USED, Finding, Listed, Place, named, relative
+from msgld.data.stem_folders.moises import is_moises, moises_tracks
+from msgld.data.stem_folders.musdb import ORDER, is_stem_file, song_of, streams
 from msgld.data.stem_folders.names import read_names, titles_of
-from msgld.data.stem_folders.published_sets import foreign, is_moises, is_slakh, slakh_instruments
 from msgld.data.stem_folders.rules import STEMS_FILE, StemMap
+from msgld.data.stem_folders.slakh import is_slakh, slakh_instruments
 from msgld.data.stem_folders.words import COMPLEMENT, IGNORE, NOWHERE, Meaning, vocabulary, words_of
 from msgld.errors import DataError
 from msgld.stems import MIXTURE
@@ -23,13 +25,20 @@ class Found:
 
     Attributes:
         folder: of the song.
-        files: stem and path of every file that is used.
+        files: stem and place of every sound that is used.
         open: whether the stem ``other`` holds everything that the song has no other file for.
+        title: its name, if that is not the folder's.
     """
 
     folder: Path
-    files: tuple[tuple[str, Path], ...]
+    files: tuple[tuple[str, Place], ...]
     open: bool = False
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """The song's name."""
+        return self.title or self.folder.name
 
 
 def find_stems(root: Path, stems: tuple[str, ...], rules: StemMap) -> tuple[list[Found], list[Finding]]:
@@ -74,14 +83,13 @@ class _Search:
         self.findings: list[Finding] = []
         self._unclear: list[str] = []
         self._unnamed: list[str] = []
-        self._foreign: dict[Path, str] = {}
         self._sounding: list[Path] = []
         self._track: Path | None = None
         """The last song whose folders below belong to it."""
 
     def songs(self) -> list[Found]:
         """All songs; a folder of this program's own results counts only where there is nothing else."""
-        found = [song for folder in folders(self.root) if (song := self._song(folder)) and song.files]
+        found = [song for folder in folders(self.root) for song in self._songs(folder) if song.files]
         self._refuse_folders_of_stems()
         if self._unclear:
             raise DataError(
@@ -90,10 +98,8 @@ class _Search:
             )
         if not found:
             raise DataError(self._nothing())
-        for folder in self._foreign:
-            self._note(folder, "a data set of another layout", PASSED_OVER)
         own = own_files(path for folder in folders(self.root) for path in folder.glob("*.json"))
-        results = [song for song in found if any(path.resolve() in own for _, path in song.files)]
+        results = [song for song in found if any(place.path.resolve() in own for _, place in song.files)]
         used = len(results) == len(found)
         for song in results:
             self._note(song.folder, "stems that this program made", USED if used else PASSED_OVER)
@@ -117,43 +123,59 @@ class _Search:
                 )
 
     def _nothing(self) -> str:
-        if self._foreign:
-            return next(iter(self._foreign.values()))
         hint = f"expected <song>/<stem>.wav with stems such as {', '.join(self.stems)}"
         if self._unnamed:
             hint = f"no stem name in {named(self._unnamed)}; {hint}, or name stems with --map FILE=STEM"
         return f"no stems in {self.root}: {hint}"
 
-    def _song(self, folder: Path) -> Found | None:
-        """The song in a folder, None if there is none."""
+    def _songs(self, folder: Path) -> list[Found]:
+        """The songs in a folder itself."""
         if self._track and folder.is_relative_to(self._track):
-            return None
-        if is_slakh(folder) or is_moises(folder):
-            self._track = folder
-        if advice := foreign(folder):
-            self._foreign[folder] = advice
-            return None
-        return self._slakh(folder) if is_slakh(folder) else self._named(folder)
+            return []
+        if is_slakh(folder):
+            files = sounds((folder / "stems").glob("*"))
+            return [self._listed(folder, slakh_instruments(folder), files)]
+        if is_moises(folder):
+            return [self._listed(folder, moises_tracks(folder, self.stems), sounds(folder.glob("*/*")))]
+        single = [self._stem_file(path) for path in sorted(folder.glob("*.*")) if is_stem_file(path)]
+        return [song for song in (*single, self._named(folder)) if song]
 
-    def _slakh(self, folder: Path) -> Found:
-        files, listed = [], slakh_instruments(folder)
-        for file in sorted(sounds((folder / "stems").glob("*"))):
-            if file.stem not in {one.name for one in listed}:
-                self._note(file, "is not in the metadata", LEFT_OUT)
+    def _listed(self, folder: Path, listed: Sequence[Listed], files: Iterable[Path]) -> Found:
+        """A song of which a description lists the sounds; ``files`` are those that there are."""
+        self._track = folder
+        for file in sorted(set(files) - {one.file for one in listed}):
+            self._note(file, "is not in the metadata", LEFT_OUT)
+        found = []
         for one in listed:
             if one.missing:
-                self._note(folder / "stems" / one.name, "is missing, although the metadata list it", "absent")
+                self._note(folder / one.name, "is missing, although the metadata list it", "absent")
             if one.file is None:
                 continue
             ruled = self.rules.stem(one.file, folder)
             if one.dispute and ruled is None:
                 self._note(one.file, one.dispute, f"{USED} as {one.stem}")
-            files.append((ruled or (one.stem if one.stem in self.stems else "other"), one.file))
-        return Found(folder, tuple((stem, file) for stem, file in files if stem in self.stems))
+            found.append((ruled or (one.stem if one.stem in self.stems else "other"), Place(one.file)))
+        return Found(folder, tuple(one for one in found if one[0] in self.stems))
+
+    def _stem_file(self, path: Path) -> Found | None:
+        """The song in a file whose streams are its stems; None where the user's rules leave it out."""
+        if is_hidden(path) or self.rules.stem(path, path.parent):
+            return None
+        found, is_open = list[tuple[str, Place]](), False
+        for number, (name, stem, rest) in enumerate(streams(path, self.stems), 1):
+            if stem is None and number <= len(ORDER):
+                stem = vocabulary(self.stems).stem((ORDER[number - 1],))
+                self._note(path, f"stream {number} is named {name!r}", f"{USED} as {stem}")
+            if stem is not None and stem in self.stems:
+                found.append((stem, Place(path, number)))
+                is_open |= rest
+        return Found(path.parent, tuple(found), is_open, song_of(path))
 
     def _named(self, folder: Path) -> Found | None:
         """The song in a folder, its stems read from file names or mapped by the user."""
-        every = sorted(file for file in folder.iterdir() if not (is_hidden(file) or file.is_dir()))
+        every = sorted(
+            file for file in folder.iterdir() if not (is_hidden(file) or file.is_dir() or is_stem_file(file))
+        )
         paths = list(sounds(every))
         self._sounding += [folder] if paths else []
         meant = read_names([path.stem for path in paths], folder.name, self.stems)
@@ -174,7 +196,9 @@ class _Search:
         self._report_unread(set(every) - set(paths), paths)
         used = [file for file in files if file.stem in self.stems and file.path not in twins]
         found = Found(
-            folder, tuple((str(file.stem), file.path) for file in used), any(file.open for file in used)
+            folder,
+            tuple((str(file.stem), Place(file.path)) for file in used),
+            any(file.open for file in used),
         )
         if not ruled:
             self._refuse_several_songs(found)
@@ -184,7 +208,7 @@ class _Search:
     def _refuse_several_songs(self, found: Found) -> None:
         """Refuse files of several songs in one folder, which would be added up: ``A - bass``, ``B - bass``."""
         songs: dict[tuple[str, ...], set[str]] = {}
-        titles = titles_of([path.stem for _, path in found.files], self.stems)
+        titles = titles_of([place.path.stem for _, place in found.files], self.stems)
         for title, (stem, _) in zip(titles, found.files, strict=True):
             songs.setdefault(title, set()).add(stem)
         full = [title for title, stems in songs.items() if len(stems) > 1]
@@ -212,10 +236,10 @@ class _Search:
 
     def _report_sums(self, found: Found) -> None:
         """Report where a stem has a file of its own and further ones, which may be its parts: ``drums``, ``kick``."""
-        for stem, path in found.files:
-            others = [one.name for other, one in found.files if other == stem and one != path]
-            if others and words_of(path.stem) == words_of(stem):
-                self._note(path, f"added to other files of the same stem: {named(others)}", USED)
+        for stem, place in found.files:
+            others = [one.path.name for other, one in found.files if other == stem and one != place]
+            if others and words_of(place.path.stem) == words_of(stem):
+                self._note(place.path, f"added to other files of the same stem: {named(others)}", USED)
 
 
 def _twins(paths: Sequence[Path]) -> dict[Path, Path]:
