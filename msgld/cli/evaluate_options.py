@@ -42,8 +42,8 @@ MeasureName = Annotated[
     str | None,
     typer.Option(
         "--measure", metavar="NAME",
-        help="si-sdri, sdr (BSS Eval 4), msdm-si-sdri (counts silent stems), log-mel-mse or log-mel-l1; si-sdri by "
-        "default.",
+        help="si-sdri (the default), sdr (BSS Eval 4), song-sdr, bleedless, fullness, msdm-si-sdri (counts silent "
+        "stems), log-mel-mse or log-mel-l1.",
     ),
 ]  # fmt: skip
 Networks = Annotated[

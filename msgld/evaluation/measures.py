@@ -11,7 +11,8 @@ import torch
 from msgld.data.source import Clip
 from msgld.dsp.mel import AUDIOLDM, log_mel
 from msgld.dsp.resample import resample
-from msgld.metrics import bss_sdr, is_silent, log_mel_l1, log_mel_mse, msdm_gains, si_sdri
+from msgld.metrics import bleed, bss_sdr, is_silent, log_mel_l1, log_mel_mse, msdm_gains, si_sdri, song_sdr
+from msgld.metrics.bleed import GRID as BLEED
 
 MSDM_RATE = 22_050
 """Rate at which MSDM's figures are taken, in Hz."""
@@ -65,6 +66,22 @@ def _sdr(estimates: np.ndarray, clip: Clip) -> np.ndarray:
     return values
 
 
+def _each(
+    score: Callable[[np.ndarray, np.ndarray], float], rate: int | None = None
+) -> Callable[..., np.ndarray]:
+    """A score of one stem, of those that sound; at ``rate`` (Hz) if given."""
+
+    def compute(estimates: np.ndarray, clip: Clip) -> np.ndarray:
+        values = np.full(len(clip.stems), np.nan)
+        for k in np.flatnonzero(sounding(clip)):
+            pair = (estimates[k], clip.stems[k])
+            one, other = pair if rate is None else (resample(x, clip.rate, rate) for x in pair)
+            values[k] = score(one, other)
+        return values
+
+    return compute
+
+
 def _mel_distance(distance: Callable[[np.ndarray, np.ndarray], float]) -> Callable[..., np.ndarray]:
     """A distance of log-mels in the published grid: 16 kHz, 64 bands, the mean power of the channels.
 
@@ -98,6 +115,11 @@ MEASURES: dict[str, Measure] = {
     for measure in (
         Measure("si-sdri", "dB", True, improvements),
         Measure("sdr", "dB", True, _sdr),
+        Measure("song-sdr", "dB", True, _each(song_sdr)),
+        Measure(
+            "bleedless", "of 100", True, _each(lambda one, other: bleed(one, other).bleedless, BLEED.rate)
+        ),
+        Measure("fullness", "of 100", True, _each(lambda one, other: bleed(one, other).fullness, BLEED.rate)),
         Measure("msdm-si-sdri", "dB", True, _msdm),
         Measure("log-mel-mse", "nepers squared", False, _mel_distance(log_mel_mse)),
         Measure("log-mel-l1", "nepers", False, _mel_distance(log_mel_l1)),

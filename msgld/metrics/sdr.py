@@ -1,4 +1,4 @@
-"""Ratios of a stem to its error: SI-SDR, which leaves the volume free, MSDM's variant of it, and BSS Eval's SDR."""
+"""Ratios of a stem to its error: SI-SDR, which leaves the volume free, MSDM's variant of it, and two kinds of SDR."""
 
 from __future__ import annotations
 
@@ -153,6 +153,29 @@ def bss_sdr(estimates: np.ndarray, targets: np.ndarray, rate: int) -> np.ndarray
             ratios = energies[sounding][:, usable] / errors[sounding][:, usable]
         values[sounding] = np.median(decibels(ratios), axis=1)
     return values
+
+
+def song_sdr(estimate: np.ndarray, target: np.ndarray) -> Any:
+    """SDR of a whole song: the energy of the target over that of the error (Mitsufuji et al., 2022, arXiv:2108.13559).
+
+    It is the score of the Music Demixing Challenges and of MoisesDB's benchmark, also called utterance-level SDR.
+
+    Args:
+        estimate: (..., channels, L).
+        target: of the same shape.
+
+    Returns:
+        dB, a float for one signal, else (...). +inf for a perfect estimate, 0 for a silent one, NaN for a silent
+        target.
+
+    Raises:
+        UsageError: shapes differ, there are no values, or values are not finite.
+    """
+    estimate, target = matched(estimate=estimate, target=target)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (target**2).sum(axis=(-2, -1)) / ((target - estimate) ** 2).sum(axis=(-2, -1))
+    silent = ~target.any(axis=(-2, -1))
+    return np.where(silent, np.nan, decibels(np.where(silent, 1.0, ratio)))[()]
 
 
 def _energies(stems: np.ndarray, samples: int) -> np.ndarray:
