@@ -18,7 +18,7 @@ SET_ASIDE, LEFT_OUT, PASSED_OVER, USED = "set aside", "left out", "passed over",
 """Consequences for a file or folder, the most serious first."""
 
 
-class Place(NamedTuple):
+class StemStream(NamedTuple):
     """Where the sound of a stem lies.
 
     Attributes:

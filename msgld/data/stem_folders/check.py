@@ -17,7 +17,7 @@ import soxr
 
 from msgld.audio.read import FileStream, open_file
 from msgld.audio.sound import HIGHEST_RATE, LOWEST_RATE
-from msgld.data.stem_folders import Place
+from msgld.data.stem_folders import StemStream
 from msgld.errors import AudioReadError, DataError
 from msgld.progress import Meter, OnProgress
 
@@ -89,7 +89,7 @@ class StemFile:
         return x
 
 
-def examine(place: Place) -> StemFile:
+def examine(place: StemStream) -> StemFile:
     """Decode a file. Integer PCM needs no decoding: header and size are enough."""
     path, number = place
     try:
@@ -110,8 +110,8 @@ def examine(place: Place) -> StemFile:
 
 
 def examine_all(
-    places: Iterable[Place], cache: Path | None = None, on_progress: OnProgress | None = None
-) -> dict[Place, StemFile]:
+    places: Iterable[StemStream], cache: Path | None = None, on_progress: OnProgress | None = None
+) -> dict[StemStream, StemFile]:
     """Examine many files, each once.
 
     Args:
@@ -209,7 +209,7 @@ class _Store:
             return {}
         return files if isinstance(files, dict) else {}
 
-    def get(self, place: Place, stamp: tuple[int, int]) -> StemFile | None:
+    def get(self, place: StemStream, stamp: tuple[int, int]) -> StemFile | None:
         """The result for a file that has not changed since."""
         known = self._files.get(_key(*place))
         try:

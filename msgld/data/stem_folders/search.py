@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from msgld.audio.files import LOSSLESS, folders, is_hidden, own_files, sounds
-from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, USED, Finding, Listed, Place, named, relative
+from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, USED, Finding, Listed, StemStream, named, relative
 from msgld.data.stem_folders.moises import is_moises, moises_tracks
 from msgld.data.stem_folders.musdb import ORDER, is_stem_file, song_of, streams
 from msgld.data.stem_folders.names import read_names, titles_of
@@ -31,7 +31,7 @@ class Found:
     """
 
     folder: Path
-    files: tuple[tuple[str, Place], ...]
+    files: tuple[tuple[str, StemStream], ...]
     open: bool = False
     title: str = ""
 
@@ -154,20 +154,20 @@ class _Search:
             ruled = self.rules.stem(one.file, folder)
             if one.dispute and ruled is None:
                 self._note(one.file, one.dispute, f"{USED} as {one.stem}")
-            found.append((ruled or (one.stem if one.stem in self.stems else "other"), Place(one.file)))
+            found.append((ruled or (one.stem if one.stem in self.stems else "other"), StemStream(one.file)))
         return Found(folder, tuple(one for one in found if one[0] in self.stems))
 
     def _stem_file(self, path: Path) -> Found | None:
         """The song in a file whose streams are its stems; None where the user's rules leave it out."""
         if is_hidden(path) or self.rules.stem(path, path.parent):
             return None
-        found, is_open = list[tuple[str, Place]](), False
+        found, is_open = list[tuple[str, StemStream]](), False
         for number, (name, stem, rest) in enumerate(streams(path, self.stems), 1):
             if stem is None and number <= len(ORDER):
                 stem = vocabulary(self.stems).stem((ORDER[number - 1],))
                 self._note(path, f"stream {number} is named {name!r}", f"{USED} as {stem}")
             if stem is not None and stem in self.stems:
-                found.append((stem, Place(path, number)))
+                found.append((stem, StemStream(path, number)))
                 is_open |= rest
         return Found(path.parent, tuple(found), is_open, song_of(path))
 
@@ -197,7 +197,7 @@ class _Search:
         used = [file for file in files if file.stem in self.stems and file.path not in twins]
         found = Found(
             folder,
-            tuple((str(file.stem), Place(file.path)) for file in used),
+            tuple((str(file.stem), StemStream(file.path)) for file in used),
             any(file.open for file in used),
         )
         if not ruled:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgld.data.stem_folders import SET_ASIDE, USED, Place
+from msgld.data.stem_folders import SET_ASIDE, USED, StemStream
 from msgld.data.stem_folders.check import StemFile
 from msgld.data.stem_folders.search import Found
 
@@ -42,7 +42,7 @@ class StemSong:
 
 
 def usable_songs(
-    found: Sequence[Found], files: Mapping[Place, StemFile], stems: tuple[str, ...]
+    found: Sequence[Found], files: Mapping[StemStream, StemFile], stems: tuple[str, ...]
 ) -> tuple[StemSong, ...]:
     """The songs with their usable files; a song without any is left out."""
     there = {stem for song in found for stem, _ in song.files}
