@@ -14,8 +14,8 @@ class Decoding:
     """Stands in for ``subprocess.Popen`` in ``msgld.audio.ffmpeg``: what it would write has been written already."""
 
     def __init__(self, command: list[str], **options: Any) -> None:
-        path = Path(command[-1])
-        messages = list(decoded(path, path.read_bytes()))
+        path, number = Path(command[-2]), int(command[-1])
+        messages = list(decoded(path, path.read_bytes(), number))
         self.stdout = io.BytesIO(b"".join(packed(message) for message in messages))
 
     def kill(self) -> None:
