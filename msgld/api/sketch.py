@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from msgld.data.band.compose import plan_piece, play_out
+from msgld.data.band.compose import plan_piece, written
 from msgld.data.band.dice import Dice
+from msgld.data.band.perform import TICKS, played
 from msgld.data.band.plan import Bar, Song
 from msgld.data.band.style import Style
 from msgld.data.band.styles import RESERVED_STYLES, STYLES
 from msgld.data.band.theory import Chord as BandChord
-from msgld.data.scores import song_of_band
 from msgld.music.bar_features import own_features
+from msgld.music.bars import Signature, bars_of
 from msgld.music.chord_names import QUALITIES, Chord, parse_chords
 from msgld.music.conditions import Conditions
 from msgld.music.grid import to_cells
 from msgld.music.keys import key_name, notes_of, parse_key
-from msgld.music.score import Score, score_of
+from msgld.music.notes import Notes, joined
+from msgld.music.score import SCORE_STEMS, with_vocals
 
 TRIES = 6
 """Pieces of the band, of which the one is taken in which wanted stems play most, and chords are in the wanted key."""
@@ -112,24 +114,34 @@ def _play(
     style: Style, conditions: Conditions, bpm: float, bars: int, stems: Sequence[str], dice: Dice
 ) -> Sketch:
     song = plan_piece(style, bpm, conditions.key, bars, dice)
-    score = score_of(song_of_band(play_out(song, dice.whole(0, 2**31))))
-    written = [(section.name, bar) for section in song.sections for bar in section.bars]
+    notes = notes_of_band(song, dice.whole(0, 2**31))
+    planned = [(section.name, bar) for section in song.sections for bar in section.bars]
     return Sketch(
         key_name(song.tonic, song.mode),
-        tuple(name for name, _ in written),
-        tuple(_chords(bar, song) for _, bar in written),
-        _own(score, stems, bars, style.beats == conditions.beats),
-        {stem: notes.programs for stem, notes in score.notes.items()},
+        tuple(name for name, _ in planned),
+        tuple(_chords(bar, song) for _, bar in planned),
+        _own(notes, stems, bars, song.beats, style.beats == conditions.beats),
+        {stem: one.programs for stem, one in notes.items()},
     )
 
 
-def _own(score: Score, stems: Sequence[str], bars: int, fits: bool) -> np.ndarray:
+def notes_of_band(song: Song, seed: int) -> dict[str, Notes]:
+    """The notes of a planned piece of the band, by stem, as loud as they are in the mix."""
+    grouped = dict[str, list[Notes]]()
+    for part, (onset, duration, pitch, velocity) in played(song, written(song, seed), Dice(seed, "perform")):
+        loud = np.clip(np.rint(velocity * (part.volume / 100)), 1, 127)
+        notes = Notes.of(onset / TICKS, duration / TICKS, pitch, loud, part.program)
+        grouped.setdefault(with_vocals(part.stem, part.program, part.stem), []).append(notes)
+    return {stem: joined(grouped[stem]) for stem in SCORE_STEMS if stem in grouped}
+
+
+def _own(notes: Mapping[str, Notes], stems: Sequence[str], bars: int, beats: int, fits: bool) -> np.ndarray:
     """Density and loudness of written bars; open for stems without notes, and for all in another metre."""
-    cells = {stem: to_cells(notes, score.bars) for stem, notes in score.notes.items()}
-    own = own_features(cells, stems, len(score.bars))
+    grid = bars_of([Signature(0.0, beats, 4)], float(bars * beats))
+    cells = {stem: to_cells(one, grid) for stem, one in notes.items()}
+    own = own_features(cells, stems, len(grid))
     own[[stem not in cells or not fits for stem in stems]] = 0
-    first = np.searchsorted(score.bars.number, np.arange(bars))
-    return own[:, np.minimum(first, len(score.bars) - 1)]
+    return own[:, np.searchsorted(grid.number, np.arange(bars))]
 
 
 def _chords(bar: Bar, song: Song) -> str:

@@ -71,8 +71,13 @@ def stem_in_score(part: Part) -> str:
     """The stem of a part in a score."""
     if part.is_drum:
         return "drums"
-    sung = part.program in _VOICES or _SUNG.search(part.name)
-    return "vocals" if sung and part.stem not in ("bass", "drums") else part.stem
+    return with_vocals(part.stem, part.program, part.name)
+
+
+def with_vocals(stem: str, program: int, name: str) -> str:
+    """``vocals`` for a part that is sung, by its program or its name; else its stem."""
+    sung = program in _VOICES or _SUNG.search(name)
+    return "vocals" if sung and stem not in ("bass", "drums") else stem
 
 
 def score_of(song: Song) -> Score:

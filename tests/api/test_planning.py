@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from msgld.api.planning import Plan, planned
-from msgld.api.sketch import in_a_style
+from msgld.api.sketch import in_a_style, notes_of_band
+from msgld.data.band.compose import plan_piece, play_out
+from msgld.data.band.dice import Dice
 from msgld.data.band.styles import RESERVED_STYLES, STYLES
+from msgld.data.scores import song_of_band
 from msgld.music.chord_names import parse_chords
 from msgld.music.conditions import OPEN, Conditions
 from msgld.music.keys import notes_of
-from msgld.music.score import SCORE_STEMS
+from msgld.music.score import SCORE_STEMS, score_of
 
 
 def plan_of(conditions: Conditions, bars: int, letters: str = "", seed: int = 0) -> Plan:
@@ -109,3 +112,21 @@ def test_a_style_of_the_metre_and_of_the_tempo_is_drawn() -> None:
     assert in_a_style(OPEN, (), 0).style is None
     assert in_a_style(Conditions(bpm=290), ("folk",), 0).style == "folk"
     assert in_a_style(Conditions(style="waltz"), names, 0) == Conditions(style="waltz")
+
+
+@pytest.mark.parametrize("style", ["bossa", "metal", "waltz"])
+def test_a_sketch_has_the_notes_that_the_band_plays(style: str) -> None:
+    """It has them without symusic, which a plain installation lacks."""
+    song = plan_piece(STYLES[style], None, None, 12, Dice(5))
+    band = score_of(song_of_band(play_out(song, 7))).notes
+    sketch = notes_of_band(song, 7)
+    assert list(sketch) == list(band)
+    for stem, notes in sketch.items():
+        order, other = (
+            np.lexsort((notes.pitch, notes.onset)),
+            np.lexsort((band[stem].pitch, band[stem].onset)),
+        )
+        np.testing.assert_allclose(notes.onset[order], band[stem].onset[other], atol=1e-6)
+        assert notes.pitch[order].tolist() == band[stem].pitch[other].tolist()
+        assert notes.velocity[order].tolist() == band[stem].velocity[other].tolist()
+        assert notes.programs == band[stem].programs

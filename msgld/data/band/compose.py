@@ -76,13 +76,15 @@ def compose(seed: int, *, style: str | None = None, bpm: float | None = None, ke
 
 def play_out(song: Song, seed: int) -> Piece:
     """All parts of a planned piece, performed."""
-    stems = tuple(s for s in STEMS if any(s in part.entries for part in song.sections))
-    parts: list[Part] = []
-    for stem in stems:
-        parts += _PLAYERS[stem](song, Dice(seed, stem))
-    score = perform(song, parts, Dice(seed, "perform"))
+    score = perform(song, written(song, seed), Dice(seed, "perform"))
     outline = tuple((s.name, s.bars[0].index, len(s.bars)) for s in song.sections)
     return Piece(score, song.style.name, song.bpm, key_name(song.tonic, song.mode), seed, outline)
+
+
+def written(song: Song, seed: int) -> list[Part]:
+    """All parts of a planned piece, on the grid."""
+    stems = tuple(s for s in STEMS if any(s in part.entries for part in song.sections))
+    return [part for stem in stems for part in _PLAYERS[stem](song, Dice(seed, stem))]
 
 
 def _style(name: str | None, dice: Dice) -> Style:

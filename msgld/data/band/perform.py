@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -33,15 +34,21 @@ def perform(song: Song, parts: list[Part], dice: Dice) -> ScoreTick:
     score.time_signatures.append(symusic.TimeSignature(0, song.beats, 4))
     for section in song.sections:
         score.markers.append(symusic.TextMeta(round(section.bars[0].start * TICKS), section.name))
+    for part, columns in played(song, parts, dice):
+        track = symusic.Track(part.stem, part.program, part.stem == "drums")
+        track.notes = symusic.Note.from_numpy(*columns)
+        track.controls.append(symusic.ControlChange(0, 7, part.volume))
+        track.controls.append(symusic.ControlChange(0, 10, part.pan))
+        score.tracks.append(track)
+    return score
+
+
+def played(song: Song, parts: list[Part], dice: Dice) -> Iterator[tuple[Part, tuple[np.ndarray, ...]]]:
+    """The parts that have notes, each with these as they are played; see :func:`play`."""
     jitter = dice.between(*song.style.jitter) / 1000 * song.bpm / 60
     for number, part in enumerate(parts):
         if part.events:
-            track = symusic.Track(part.stem, part.program, part.stem == "drums")
-            track.notes = symusic.Note.from_numpy(*play(song, part, jitter, dice.child(number)))
-            track.controls.append(symusic.ControlChange(0, 7, part.volume))
-            track.controls.append(symusic.ControlChange(0, 10, part.pan))
-            score.tracks.append(track)
-    return score
+            yield part, play(song, part, jitter, dice.child(number))
 
 
 def _symusic() -> Any:
