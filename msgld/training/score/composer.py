@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -153,9 +153,14 @@ class ComposerTrainer(TrainerOfModel[PiecePool]):
 
 
 class ComposerPart(PartOfModel[ComposerRecipe, PiecePool]):
-    """Trains a composer for a model that has a score codec."""
+    """Trains a composer for a model that has a score codec.
+
+    Attributes:
+        trained: name of the network in the model.
+    """
 
     name = "score"
+    trained: ClassVar[str] = "composer"
     recipes = by_name((SMALL, TINY))
     settings = ComposerSettings
     learns_from = "scores"
@@ -182,5 +187,5 @@ class ComposerPart(PartOfModel[ComposerRecipe, PiecePool]):
     def trainer(self, pool: PiecePool, minutes: float, resumed: bool) -> ComposerTrainer:
         """A trainer of the composer."""
         return ComposerTrainer(
-            "composer", self.score, self.model, self.recipe, pool, minutes, self.device, self.seed
+            self.trained, self.score, self.model, self.recipe, pool, minutes, self.device, self.seed
         )

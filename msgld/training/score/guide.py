@@ -8,8 +8,7 @@ from msgld.data.source import Source
 from msgld.errors import ModelError
 from msgld.training.recipe import by_name
 from msgld.training.score import composer
-from msgld.training.score.composer import ComposerPart, ComposerTrainer
-from msgld.training.score.pool import PiecePool
+from msgld.training.score.composer import ComposerPart
 
 # After 20 minutes it knew too much: weight 2 gave basses 0.74 of the real notes and tunes 0.85, after 10 0.85 and 1.97.
 SMALL = replace(
@@ -24,7 +23,7 @@ TINY = composer.TINY
 class GuidePart(ComposerPart):
     """Trains a guide for a model that composes."""
 
-    name = "guide"
+    name = trained = "guide"
     recipes = by_name((SMALL, TINY))
 
     def begin(self, source: Source) -> None:
@@ -35,9 +34,3 @@ class GuidePart(ComposerPart):
         own = None if score.guide is None else score.guide.denoiser
         self.score = self.composer(score, own, source)
         self.model.score = replace(score, guide=self.score)
-
-    def trainer(self, pool: PiecePool, minutes: float, resumed: bool) -> ComposerTrainer:
-        """A trainer of the guide."""
-        return ComposerTrainer(
-            "guide", self.score, self.model, self.recipe, pool, minutes, self.device, self.seed
-        )
