@@ -6,7 +6,7 @@ first, as a piece of the built-in band has it (:mod:`msgld.api.sketch`), and the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from string import ascii_uppercase
@@ -58,25 +58,21 @@ def planned(conditions: Conditions, bpm: float, bars: int, letters: str, stems: 
         seed: of what is drawn.
     """
     sketch = sketched(conditions, bpm, bars, stems, wanted, seed)
-    row = None if conditions.chords is None else conditions.chords.split()
+    row = None if conditions.chords is None else parse_chords(conditions.chords)
     if letters:
         sections = [(letter, bars // len(letters)) for letter in letters]
         source = _first_of_each(sections)
     else:
         source = np.arange(bars)
-        chords = list(sketch.chords) if row is None else [row[bar % len(row)] for bar in range(bars)]
-        sections = _phrases(sketch.sections, chords, _length(conditions))
+        length = PHRASE if row is None or not 3 <= len(row) <= 8 else len(row)
+        chords = sketch.chords if row is None else [row[bar % len(row)] for bar in range(bars)]
+        sections = _phrases(sketch.sections, chords, length)
     if row is None:
         drawn = " ".join(sketch.chords[bar] for bar in source)
         conditions = replace(conditions, chords=drawn, key=conditions.key or sketch.key)
     programs = {stem: sketch.programs[stem] for stem in wanted if stem in sketch.programs}
     conditions = replace(conditions, instruments=programs | dict(conditions.programs))
     return Plan(conditions, tuple(sections), sketch.own[:, source])
-
-
-def _length(conditions: Conditions) -> int:
-    row = PHRASE if conditions.chords is None else len(parse_chords(conditions.chords))
-    return row if 3 <= row <= 8 else PHRASE
 
 
 def _first_of_each(sections: Sections) -> np.ndarray:
@@ -88,9 +84,9 @@ def _first_of_each(sections: Sections) -> np.ndarray:
     return np.array(source)
 
 
-def _phrases(names: Sequence[str], chords: Sequence[str], length: int) -> list[tuple[str, int]]:
+def _phrases(names: Sequence[str], chords: Sequence[Hashable], length: int) -> list[tuple[str, int]]:
     """Sections cut into phrases; those of sections of one name that have the same chords share a letter."""
-    known, phrases, bar = dict[tuple[str, ...], str](), list[tuple[str, int]](), 0
+    known, phrases, bar = dict[tuple[Hashable, ...], str](), list[tuple[str, int]](), 0
     for name, run in groupby(names):
         end = bar + len(list(run))
         for start in range(bar, end, length):

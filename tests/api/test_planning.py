@@ -69,6 +69,8 @@ def test_what_is_asked_for_stays() -> None:
     assert (plan.conditions.chords, plan.conditions.key, plan.conditions.bpm) == ("Am F C G", None, 90)
     assert plan.conditions.programs["piano"] == (4,)
     assert plan_of(Conditions(chords="Am F C G E"), 15, seed=1).sections[0][1] == 5
+    barred = plan_of(Conditions(chords="Am | F | C | G | E"), 15, seed=1)
+    assert barred.sections == plan_of(Conditions(chords="Am F C G E"), 15, seed=1).sections
     own = plan_of(OPEN, 16, "AB", 1)
     assert own.letters == "AB" and [count for _, count in own.sections] == [8, 8]
     assert plan_of(OPEN, 16, "A", 1).sections == (("A", 16),)
