@@ -19,7 +19,7 @@ A *level* is a noise level between 0 (known) and 1 (pure noise); every frame of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 
@@ -77,7 +77,8 @@ _TABLE = (
          words="""piano, pianos, pno, pianoforte, grand piano, upright piano, electric piano, e piano, epiano,
              el piano, ep, rhodes, wurli, wurly, wurlitzer, clav, clavinet, harpsichord, keys, kbd, keyboard,
              keyboards, klavier, fluegel, flugel, teclado"""),
-    Stem("vocals",
+    Stem("vocals", spread=0.5, programs=(52, 53, 54), examples="choir, oohs",
+         instruments={"choir": (52,), "oohs": (53,), "synth-voice": (54,)},
          words="""vocal, vocals, vox, voice, voices, vocalist, singer, lead vocal, lead vox, ld vox, lead vocals,
              backing vocal, backing vocals, backing vox, background vocals, bgv, bgvs, bv, bvs, choir, acapella,
              acappella, a cappella, a capella, rap, adlib, adlibs, ad lib, ad libs, bass vocal, bass vocals,
@@ -95,10 +96,11 @@ _TABLE = (
     Stem("synth",
          words="""synth, synths, synthesizer, synthesiser, synth lead, lead synth, synth pad, pad, pads, arp, arps,
              arpeggio, pluck, drone"""),
-    Stem("other", pan=0.15, programs=(*range(8, 24), *range(40, 96)), examples="strings, trumpet, organ",
+    Stem("other", pan=0.15, examples="strings, trumpet, organ",
+         programs=(*range(8, 24), *range(40, 52), *range(55, 96)),
          instruments={"vibraphone": (11,), "marimba": (12,), "organ": (16, 17, 18), "church-organ": (19,),
              "accordion": (21,), "harmonica": (22,), "violin": (40,), "cello": (42,), "strings": (48, 49, 50, 51),
-             "choir": (52, 53, 54), "trumpet": (56,), "trombone": (57,), "brass": (61, 62, 63),
+             "trumpet": (56,), "trombone": (57,), "brass": (61, 62, 63),
              "saxophone": (64, 65, 66, 67), "clarinet": (71,), "flute": (73,), "lead": (80, 81, 82),
              "pad": (88, 89, 90, 91)},
          words="""other, others, rest, residual, remainder, misc, other keys, other plucked, fx, sfx, effects,
@@ -113,13 +115,16 @@ TABLE: Mapping[str, Stem] = {stem.name: stem for stem in _TABLE}
 """All stems that have a name of their own; a model takes the files of those that it lacks for ``other``."""
 
 STEMS: tuple[str, ...] = tuple(stem.name for stem in _TABLE if stem.programs)
-"""The stems of the shipped model, in the order of the track axis."""
+"""The stems that music in notes is rendered into, in the order of the track axis."""
 
 UNPITCHED: tuple[str, ...] = tuple(stem.name for stem in _TABLE if not stem.pitched)
 """Stems whose notes have no pitch."""
 
 MIXTURE = "mixture"
 """Name of the last track."""
+
+OTHER = "other"
+"""Name of the stem that holds whatever has none of its own."""
 
 RATE = 44_100
 """Samples per second inside the model."""
@@ -128,6 +133,11 @@ RATE = 44_100
 def about(name: str) -> Stem:
     """The entry of a stem in the table; a stem without one is pitched and in the middle."""
     return TABLE.get(name, Stem(name))
+
+
+def heard_in(stem: str, stems: Collection[str]) -> str:
+    """The stem, of those of a model or a set, that holds another's sound: its own, or ``other``."""
+    return stem if stem in stems else OTHER
 
 
 def stem_of(program: int, is_drum: bool = False) -> str:

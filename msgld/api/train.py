@@ -36,6 +36,7 @@ def train(
     midi: Iterable[str | Path] = (),
     band: bool | None = None,
     soundfont: str | Path | None = None,
+    singing: str | Path | None = None,
     stem_names: Iterable[str] | None = None,
     maps: Iterable[str] = (),
     source: Source | None = None,
@@ -64,8 +65,9 @@ def train(
         midi: folders of MIDI files, or tar archives of them; a path alone is one.
         band: whether the built-in band plays; by default where there are no ``stems``.
         soundfont: a soundfont or a folder of them, for ``midi`` and the band; the system's by default.
-        stem_names: the model's stems; by default those of ``start``, or bass, drums, guitar, piano, other. Others than
-            these need ``stems``.
+        singing: a folder of sung phrases (``tools/singing`` makes one), which sing along with ``midi`` and the band.
+        stem_names: the model's stems; by default those of ``start``, or bass, drums, guitar, piano, vocals, other.
+            Others than these need ``stems``.
         maps: ``FILE=STEM`` for files of ``stems`` with unclear names.
         source: clips of one's own, in place of all data above.
         minutes: length of the whole run, reading and rendering included; the recipe's by default.
@@ -98,9 +100,10 @@ def train(
     stem_names = stem_names.split(",") if isinstance(stem_names, str) else stem_names
     names = None if stem_names is None else checks.as_texts("stem_names", stem_names)
     font = None if soundfont is None else checks.as_path("soundfont", soundfont)
+    phrases = None if singing is None else checks.as_path("singing", singing)
     band = None if band is None else check_flag("band", band)
     folders = checks.as_paths("stems", stems), checks.as_paths("midi", midi)
-    data = Data(*folders, band, font, names, checks.as_texts("maps", maps))
+    data = Data(*folders, band, font, names, checks.as_texts("maps", maps), phrases)
     data.check_paths()
     check_out(out, "out")
     refuse_busy(out)

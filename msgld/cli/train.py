@@ -70,7 +70,7 @@ StemNames = Annotated[
     typer.Option(
         "--stem-names", metavar="STEM,...",
         help="The model's stems, such as bass,drums,vocals,other; by default those of --start, or bass, drums, guitar, "
-        "piano, other. Others than these come from --stems alone.",
+        "piano, vocals, other. Others than these come from --stems alone.",
     ),
 ]  # fmt: skip
 Band = Annotated[
@@ -82,6 +82,12 @@ Band = Annotated[
 ]
 SoundFont = Annotated[
     Path | None, typer.Option("--soundfont", metavar="PATH", help="A soundfont or a folder of them.")
+]
+SingingFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--singing", metavar="FOLDER", help="Sung phrases, which sing along with --midi and the band."
+    ),
 ]
 Minutes = Annotated[
     float | None, o.number("minutes", "--minutes", help="Length of the whole run; the recipe's by default.")
@@ -100,7 +106,7 @@ FirstStage = Annotated[
 
 def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
           midi: Midi = None, stems: StemFolders = None, stem_names: StemNames = None, maps: o.Maps = None,
-          band: Band = None, soundfont: SoundFont = None, minutes: Minutes = None,
+          band: Band = None, soundfont: SoundFont = None, singing: SingingFolder = None, minutes: Minutes = None,
           out: RunFolder = Path("runs/train"), start: StartModel = None,
           first_stage: FirstStage = None, seed: o.Seed = 0, device: o.Device = "auto",
           jobs: o.Jobs = None) -> int:  # fmt: skip
@@ -143,6 +149,7 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
             midi=midi or (),
             band=band,
             soundfont=soundfont,
+            singing=singing,
             stem_names=stem_names,
             maps=maps or (),
             minutes=minutes,

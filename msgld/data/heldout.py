@@ -18,11 +18,11 @@ from msgld.data.fonts import heldout_soundfont
 from msgld.data.frozen import RESERVED_SEED, heldout_names, is_heldout, style_of
 from msgld.data.midi import MidiFolder
 from msgld.data.render import Renderer
-from msgld.data.scores import band_song
+from msgld.data.scores import band_song, by_stem
 from msgld.data.source import Clip, SourceOptions
 from msgld.errors import DataError
 from msgld.music.midi.parts import Part, Song, length, sounding
-from msgld.stems import RATE, STEMS
+from msgld.stems import RATE, STEMS, heard_in
 
 SECONDS = 10.24
 """Length of a clip."""
@@ -31,6 +31,7 @@ SOUNDING = 10 ** (-50 / 20)
 STEMS_SOUNDING = 3
 """Stems that sound in every clip, if its piece has such a place."""
 
+_CHOSEN_BY = ("bass", "drums", "guitar", "piano", "other")
 _SONGS, _PER_STYLE, _ORDINARY, _RESERVED = 50, 2, 16, 4
 """Clips of songs, of each accompaniment style, of ordinary band styles, of each reserved band style."""
 _TRIES = 12  # places looked at in a piece
@@ -170,8 +171,8 @@ def _place(
     """The start and the audio (S, 2, L) of the first place where enough stems sound, or the best."""
     best: tuple[int, float, np.ndarray] | None = None
     for start in _starts(piece, excerpt):
-        audio = renderer.render_stems(piece, start, SECONDS, stems)
-        count = int((np.sqrt(np.mean(audio**2, axis=(1, 2))) > SOUNDING).sum())
+        audio = np.stack([renderer.render(parts, start, SECONDS) for parts in by_stem(piece, stems)])
+        count = _sounding(audio, stems)
         if best is None or count > best[0]:
             best = count, start, audio
         if count >= STEMS_SOUNDING:
@@ -180,12 +181,25 @@ def _place(
     return best[1:]
 
 
+def _sounding(audio: np.ndarray, stems: tuple[str, ...]) -> int:
+    """How many stems sound, a choir counted with ``other``: places were chosen when it was a part of that."""
+    pooled = {heard_in(stem, _CHOSEN_BY): np.zeros(audio.shape[1:], audio.dtype) for stem in stems}
+    for stem, sound in zip(stems, audio, strict=True):
+        pooled[heard_in(stem, _CHOSEN_BY)] += sound
+    return sum(float(np.sqrt(np.mean(sound**2))) > SOUNDING for sound in pooled.values())
+
+
 def _starts(piece: Sequence[Part], excerpt: Excerpt) -> list[float]:
     """Places to try, those with notes of enough stems first; never another clip's."""
     room = max(length(piece) - SECONDS, 0.0)
     first = 0 if excerpt.kind == "band" else excerpt.number * _TRIES
     starts = [round(room * ((first + i + 0.5) * _STEP % 1), 2) for i in range(_TRIES)]
-    return sorted(starts, key=lambda start: len(sounding(piece, start, SECONDS)) < STEMS_SOUNDING)
+
+    def enough(start: float) -> bool:
+        heard = {heard_in(stem, _CHOSEN_BY) for stem in sounding(piece, start, SECONDS)}
+        return len(heard) >= STEMS_SOUNDING
+
+    return sorted(starts, key=lambda start: not enough(start))
 
 
 def open_heldout(path: Path | None, options: SourceOptions) -> HeldOut:

@@ -34,8 +34,8 @@ DRUM_COLOUR = 0.4
 REASSIGNED, EXCHANGED = 0.25, 0.5
 """Fraction of the pieces in which drums change places; of the kinds of drums that do, and that a second kit plays."""
 
-VARIATION = Variation(transpose=(-6, 6), tempo=(0.7, 1.4), soundfonts=0.7, recolour=0.6, colour=5)
-"""More than separation needs: ears see many instruments and few pieces."""
+VARIATION = Variation(transpose=(-6, 6), tempo=(0.7, 1.4), soundfonts=0.7, recolour=0.6, colour=5, detune=0)
+"""More than separation needs, as ears see many instruments and few pieces, but in tune: songs are tuned before."""
 
 
 class Instrumental(Protocol):
@@ -125,9 +125,11 @@ class PlayedSource(ScoreSource):
         super().__init__(ByScoreStem(library), soundfonts, variation, SCORE_STEMS, rate)
         self.oscillated = oscillated
 
-    def instrument(self, font: Path, stem: Sequence[Part], rng: np.random.Generator) -> Instrumental:
+    def instrument(
+        self, font: Path, stem: Sequence[Part], rng: np.random.Generator, tuning: float = 0.0
+    ) -> Instrumental:
         """An oscillator, or what :class:`ScoreSource` plays a stem with."""
-        usual: Renderer = super().instrument(font, stem, rng)
+        usual: Renderer = super().instrument(font, stem, rng, tuning)
         drawn, seed = rng.random(), int(rng.integers(2**31))
         if stem and stem[0].stem in UNPITCHED:  # other pitches are other drums
             return self._kit(usual, round(DRUM_COLOUR * usual.colour), rng)

@@ -43,13 +43,14 @@ class Renderer:
         rate: samples per second.
         colour: semitones by which timbres are shifted while notes keep their pitch: the sample of a lower note is
             played faster. Resonances and attacks move; drums, which have no notes, change their pitch.
+        tuning: semitones by which everything sounds higher than it is written.
 
     Raises:
         DataError: TinySoundFont is missing, or the file is not a soundfont.
     """
 
-    def __init__(self, soundfont: Path, rate: int = RATE, colour: int = 0) -> None:
-        self.soundfont, self.rate, self.colour = Path(soundfont), rate, colour
+    def __init__(self, soundfont: Path, rate: int = RATE, colour: int = 0, tuning: float = 0.0) -> None:
+        self.soundfont, self.rate, self.colour, self.tuning = Path(soundfont), rate, colour, tuning
         self._player = _player(self.soundfont.resolve(), rate)
 
     def render(self, piece: Sequence[Part], start: float, seconds: float) -> np.ndarray:
@@ -79,7 +80,8 @@ class Renderer:
         shifted = [_shift(part, start - lead / self.rate) for part in group]
         total = np.zeros((2, lead + samples), np.float32)
         for first in range(0, len(shifted), _CHANNELS):
-            total += self._player.play(shifted[first : first + _CHANNELS], lead + samples, self.colour)
+            channels = shifted[first : first + _CHANNELS]
+            total += self._player.play(channels, lead + samples, self.colour, self.tuning)
         return total[:, lead:]
 
 
@@ -120,9 +122,9 @@ class _Player:
         except Exception as error:  # the package raises bare exceptions of several kinds
             raise DataError(f"{soundfont} is not an SF2 or SF3 soundfont: {error}") from error
 
-    def play(self, group: Sequence[Part], samples: int, colour: int = 0) -> np.ndarray:
+    def play(self, group: Sequence[Part], samples: int, colour: int = 0, tuning: float = 0.0) -> np.ndarray:
         """Play parts, each on a channel of its own, ``_CHANNELS`` at most: float32 (2, samples)."""
-        self._tune(colour)
+        self._tune(colour + tuning)
         for channel, part in enumerate(group):
             self._choose(channel, part.program, part.is_drum)
         sound = np.zeros((samples, 2), np.float32)
@@ -162,10 +164,10 @@ class _Player:
         if channel in self._synth.channel:
             self._synth.set_tuning(channel, semitones)
 
-    def _tune(self, colour: int) -> None:
-        """Play sounds so many semitones higher; :func:`_events` lowers the notes."""
+    def _tune(self, higher: float) -> None:
+        """Play sounds so many semitones higher; :func:`_events` lowers the notes where only timbres move."""
         synth = self._synth
-        slower = round(self._rate * 2 ** (-colour / 12))  # played at the full rate, it is higher
+        slower = round(self._rate * 2 ** (-higher / 12))  # played at the full rate, it is higher
         mode = importlib.import_module("tinysoundfont._tinysoundfont").OutputMode.StereoInterleaved
         synth.soundfonts[self._font].set_output(mode, slower, synth.gain)
 

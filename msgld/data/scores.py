@@ -23,7 +23,7 @@ from msgld.music.keys import transposed
 from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transpose
 from msgld.music.midi.perform import parts
 from msgld.music.played import played_in
-from msgld.stems import RATE, STEMS, TABLE, about
+from msgld.stems import RATE, STEMS, TABLE, about, heard_in
 
 if TYPE_CHECKING:
     from msgld.data.band import Piece as BandPiece
@@ -80,6 +80,9 @@ class Variation:
         soundfonts: probability that a stem is played with a soundfont of its own.
         recolour: probability that a stem's timbre is shifted (:class:`Renderer`).
         colour: largest such shift, semitones.
+        detune: probability that the whole clip is out of tune, its drums too, as tapes and old pianos are.
+        tuning: farthest tuning from concert pitch, semitones.
+        apart: standard deviation of each stem's own tuning from the others', semitones.
     """
 
     substitute: float = 0.5
@@ -91,10 +94,18 @@ class Variation:
     soundfonts: float = 0.5
     recolour: float = 0.6
     colour: int = 4
+    detune: float = 0.6
+    tuning: float = 0.5
+    apart: float = 0.03
 
 
 def _one(fonts: Sequence[Path], rng: np.random.Generator) -> Path:
     return fonts[int(rng.integers(len(fonts)))]
+
+
+def by_stem(piece: Sequence[Part], stems: Sequence[str]) -> list[list[Part]]:
+    """The parts of each stem; those of a stem that is not among them are in ``other``."""
+    return [[part for part in piece if heard_in(part.stem, stems) == stem] for stem in stems]
 
 
 _PIECES, _STARTS = 4, 8  # tries for an excerpt in which two stems sound: pieces, and places in each
@@ -134,13 +145,17 @@ class ScoreSource:
         if rng.random() < self.variation.substitute:
             piece = recast(piece, rng)
         font = _one(fitting(self.soundfonts, piece), rng)
-        played = [[part for part in piece if part.stem == stem] for stem in self.stems]
-        audio = np.stack([self.instrument(font, stem, rng).render(stem, start, seconds) for stem in played])
+        played = by_stem(piece, self.stems)
+        tuning = self._tuning(rng)
+        audio = np.stack(
+            [self.instrument(font, stem, rng, tuning).render(stem, start, seconds) for stem in played]
+        )
         meta = song.meta | {
             "start": start,
             "soundfont": font.stem,
             "tempo": tempo,
             "transpose": float(semitones),
+            "tuning": tuning,
         }
         name = f"{song.name}@{start:.2f}"
         conditions = conditions_of(song, piece, start, seconds, tempo, semitones)
@@ -148,13 +163,21 @@ class ScoreSource:
         notes = played_in(song, piece, start, seconds, tempo)
         return Clip(self._mix(audio, rng), present, self.rate, name, meta, conditions, played=notes)
 
-    def instrument(self, font: Path, stem: Sequence[Part], rng: np.random.Generator) -> Any:
+    def _tuning(self, rng: np.random.Generator) -> float:
+        """Semitones by which a clip is out of tune."""
+        how = self.variation
+        return float(rng.uniform(-how.tuning, how.tuning)) if rng.random() < how.detune else 0.0
+
+    def instrument(
+        self, font: Path, stem: Sequence[Part], rng: np.random.Generator, tuning: float = 0.0
+    ) -> Any:
         """What plays a stem: the clip's soundfont or one of its own, with its timbre or a shifted one."""
         how = self.variation
         own = _one(fitting(self.soundfonts, stem), rng)
         colour = int(rng.integers(-how.colour, how.colour + 1))
         single, recoloured = rng.random(2) < (how.soundfonts, how.recolour)
-        return Renderer(own if single else font, self.rate, colour if recoloured else 0)
+        tuning += how.apart * float(rng.normal()) if tuning else 0.0
+        return Renderer(own if single else font, self.rate, colour if recoloured else 0, tuning)
 
     def _stretch(
         self, rng: np.random.Generator, seconds: float
@@ -168,7 +191,8 @@ class ScoreSource:
             piece = transpose(stretch(song.parts, tempo), semitones)
             for _ in range(_STARTS):
                 start = float(rng.uniform(0, max(length(piece) - seconds, 0)))
-                if len(sounding(piece, start, seconds) & set(self.stems)) >= 2:
+                heard = {heard_in(stem, self.stems) for stem in sounding(piece, start, seconds)}
+                if len(heard & set(self.stems)) >= 2:
                     return song, piece, start, tempo, semitones
         return song, piece, start, tempo, semitones
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from msgld.data.augment import Augmented
 from msgld.data.played import open_played
+from msgld.data.singing import Singing
 from msgld.data.source import Mixed, Source, SourceOptions, open_source
 from msgld.data.stem_folders.folder import StemFolder, open_folders
 from msgld.data.stem_folders.words import stems_to_train
+from msgld.data.sung import Sung
 from msgld.errors import DataError, UsageError
 from msgld.progress import OnProgress
-from msgld.stems import STEMS
+from msgld.stems import OTHER, STEMS
 from msgld.training.score.pieces import Scores, open_scores
 
 AUGMENTED = 0.4
@@ -33,6 +35,7 @@ class Data:
         midi: folders or tar archives of MIDI files.
         band: whether the built-in band plays; None: where there are no ``stems``.
         soundfont: a soundfont or a folder of them; None for the system's.
+        singing: a folder of sung phrases for the music of ``midi`` and the band; None for no singers.
         stem_names: names of the stems; None: see :meth:`names`.
         maps: stems of files with unclear names, as ``--map`` takes them.
     """
@@ -43,6 +46,7 @@ class Data:
     soundfont: Path | None = None
     stem_names: tuple[str, ...] | None = None
     maps: tuple[str, ...] = ()
+    singing: Path | None = None
 
     @property
     def with_band(self) -> bool:
@@ -59,10 +63,15 @@ class Data:
         """The settings that a resumed run has to repeat; folders are compared by their resolved paths."""
         folders = {"midi": self.midi, "stems": self.stems}
         resolved = {name: sorted(str(path.resolve()) for path in paths) for name, paths in folders.items()}
-        return resolved | {"band": self.with_band, "stem_names": self.stem_names, "maps": sorted(self.maps)}
+        singing = {} if self.singing is None else {"singing": str(self.singing.resolve())}
+        return (
+            resolved
+            | singing
+            | {"band": self.with_band, "stem_names": self.stem_names, "maps": sorted(self.maps)}
+        )
 
     def names(self, start: Sequence[str] | None = None) -> tuple[str, ...]:
-        """The stems to train: ``stem_names``, else those of the model to begin with, else the usual five.
+        """The stems to train: ``stem_names``, else those of the model to begin with, else the usual six.
 
         Those of the model count only where all clips come from ``stems``: nothing else has other stems.
 
@@ -80,7 +89,7 @@ class Data:
                 raise UsageError(
                     f"the model to start with has {len(start)} stems ({', '.join(start)}), --stem-names {len(stems)}"
                 )
-        if stems == STEMS:
+        if set(stems) <= set(STEMS) and OTHER in stems:  # what has no stem of its own is rendered into other
             return stems
         played = f"plays {', '.join(STEMS)}, not {', '.join(stems)}"
         if self.midi:
@@ -117,7 +126,7 @@ class Data:
         if on_folder:
             for folder in folders:
                 on_folder(folder)
-        return training_source(self.midi, folders, self.with_band, self.soundfont)
+        return training_source(self.midi, folders, self.with_band, self.soundfont, self.singing, names)
 
     def scores(self) -> Scores:
         """The source of a part that learns from notes.
@@ -147,6 +156,8 @@ def training_source(
     stems: Sequence[Path | StemFolder] = (),
     band: bool = True,
     soundfont: Path | None = None,
+    singing: Path | None = None,
+    names: tuple[str, ...] = STEMS,
 ) -> Source:
     """A source over all named data, each folder and the band as often; ``AUGMENTED`` of the clips are augmented.
 
@@ -155,15 +166,20 @@ def training_source(
         stems: folders of songs, one folder a song, one file a stem; or such folders that are open already.
         band: whether the built-in band plays.
         soundfont: a soundfont or a folder of them; the system's by default.
+        singing: a folder of sung phrases, for ``midi`` and the band.
+        names: of the stems.
 
     Raises:
         UsageError: nothing to train on.
         DataError: a folder or a soundfont is unusable.
     """
-    options = SourceOptions(soundfont=soundfont)
+    options = SourceOptions(names, soundfont)
     sources = [open_source("midi", path, options) for path in midi]
     sources += [open_source("band", None, options)] if band else []
-    sources += [one if isinstance(one, StemFolder) else open_source("stems", one) for one in stems]
+    if singing is not None:
+        phrases = Singing(singing)
+        sources = [Sung(one, phrases) for one in sources]
+    sources += [one if isinstance(one, StemFolder) else open_source("stems", one, options) for one in stems]
     if not sources:
         raise UsageError("nothing to train on: name --midi or --stems folders, or leave the band in")
     source = sources[0] if len(sources) == 1 else Mixed([(one, 1.0) for one in sources])

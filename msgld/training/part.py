@@ -21,6 +21,7 @@ from msgld.nets.listener import Listener
 from msgld.nets.note_reader import NoteReader
 from msgld.nets.refiner import Refiner
 from msgld.nets.score_codec import ScoreCodec
+from msgld.stems import OTHER
 from msgld.training.folder import MODEL, model_name
 from msgld.training.pool.pool import AnyPool
 from msgld.training.recipe import AnyRecipe, PoolConfig
@@ -162,9 +163,17 @@ class TrainerOfModel(Trainer[AnyPool]):
         return {}
 
 
-def check_stems(start: Path | None, stems: Sequence[str], source: Source) -> None:
-    """Raise ModelError if a model has other stems than the source."""
-    if tuple(stems) != tuple(source.stems):
+def check_stems(start: Path | None, stems: Sequence[str], source: Source, more: bool = False) -> None:
+    """Raise ModelError if a model has other stems than the source.
+
+    Args:
+        start: the model's folder.
+        stems: of the model.
+        source: of clips.
+        more: whether the source may have stems that the model has in ``other``.
+    """
+    known = tuple(stem for stem in source.stems if stem in stems) if more and OTHER in stems else source.stems
+    if tuple(stems) != tuple(known):
         raise ModelError(
             f"{start}, the model to start with, has the stems {', '.join(stems)}, the data {', '.join(source.stems)}"
         )

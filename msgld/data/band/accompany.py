@@ -11,10 +11,10 @@ from msgld.music import keys
 from msgld.music.chord_names import QUALITIES, Halves
 from msgld.music.chord_names import Chord as Named
 from msgld.music.key_detection import scale_fractions
-from msgld.stems import STEMS
 
 from .compose import Piece, plan_piece, play_out
 from .dice import Dice
+from .instruments import CLASSES
 from .plan import Bar, Section, Segment
 from .styles import RESERVED_STYLES, STYLES
 from .theory import Chord, chord_scale
@@ -79,4 +79,4 @@ def _bar(index: int, beats: int, chords: list[Chord]) -> Bar:
 
 
 def _section(bars: list[Bar]) -> Section:
-    return Section("verse", _LEVEL, tuple(bars), dict.fromkeys(STEMS, 0), "other", False, "")
+    return Section("verse", _LEVEL, tuple(bars), dict.fromkeys(CLASSES, 0), "other", False, "")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from msgld.errors import UsageError
 from msgld.music.keys import MODES, key_name, parse_key
-from msgld.stems import STEMS
 
 from .bass import bass
 from .dice import Dice
 from .drums import drums, kit_rows
 from .form import sections
 from .guitar import guitar
+from .instruments import CLASSES
 from .other import other
 from .patterns.guitar import RIFFS
 from .perform import perform
@@ -83,7 +83,7 @@ def play_out(song: Song, seed: int) -> Piece:
 
 def written(song: Song, seed: int) -> list[Part]:
     """All parts of a planned piece, on the grid."""
-    stems = tuple(s for s in STEMS if any(s in part.entries for part in song.sections))
+    stems = tuple(s for s in CLASSES if any(s in part.entries for part in song.sections))
     return [part for stem in stems for part in _PLAYERS[stem](song, Dice(seed, stem))]
 
 
@@ -104,9 +104,9 @@ def plan_piece(style: Style, bpm: float | None, key: str | None, bars: int | Non
     tempo = round(dice.between(*style.tempo), 1)
     swing = dice.between(*style.swing)
     kit = kit_rows(style, dice.child("kit"))
-    stems = tuple(s for s in STEMS if not dice.chance(style.absent.get(s, _MISSING)))
+    stems = tuple(s for s in CLASSES if not dice.chance(style.absent.get(s, _MISSING)))
     triple = division(kit) == 3
-    form = sections(style, tonic, mode, stems or STEMS, bars, division(kit), dice.child("form"))
+    form = sections(style, tonic, mode, stems or tuple(CLASSES), bars, division(kit), dice.child("form"))
     pushed = frozenset() if triple else _pushes(style, form, dice.child("push"))
     tempo = float(bpm if bpm is not None else tempo)
     riffs = tuple(name for name in RIFFS if name in style.guitar)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from msgld.stems import STEMS, TABLE
+from msgld.stems import TABLE
 
-CLASSES: dict[str, tuple[int, ...]] = {stem: TABLE[stem].programs for stem in STEMS}
-"""Programs (for drums: kits) of each stem, numbered from 0."""
+_PLAYED = ("bass", "drums", "guitar", "piano", "other")
+
+CLASSES: dict[str, tuple[int, ...]] = {stem: TABLE[stem].programs for stem in _PLAYED}
+"""Programs (for drums: kits) of each stem that the band plays, numbered from 0; its choirs are among the others."""
+CLASSES["other"] = tuple(sorted((*CLASSES["other"], *TABLE["vocals"].programs)))
 
 _SPANS = """
 0 21 108   1 21 108   2 24 103   3 24 103   4 28 103   5 28 103   6 29 89    7 29 89

@@ -18,13 +18,11 @@ from msgld.music.midi.clock import Clock, meta_of, tempos_of
 from msgld.music.midi.device import Device
 from msgld.music.midi.parts import Bend, Part, Song, gain_of, held, pan_of
 from msgld.music.midi.smf import META, Event, MidiFile, read_smf
-from msgld.stems import STEMS, stem_of
+from msgld.stems import OTHER, STEMS, stem_of
 
 _NOTE_ON = 0x90
 _NAME, _PORT, _SIGNATURE = 0x03, 0x21, 0x58
 _SHORTEST = 7  # halvings of a whole note that the unit of a time signature may have
-_SOUND = {**{stem: stem for stem in STEMS}, "vocals": "other"}
-"""The stem, in sound, of a track that the band wrote; the tune that a singer would have is an instrument's there."""
 
 
 def read_midi(data: bytes, name: str) -> Song:
@@ -132,7 +130,7 @@ def _of_track(track: Any) -> Part:
     )
     return Part(
         # Only the band names its tracks like stems; a real song's "Bass" may play a harp.
-        stem=_SOUND.get(track.name) or stem_of(track.program, track.is_drum),
+        stem=_stem_in_sound(track.name, track.program, track.is_drum),
         name=str(track.name),
         program=int(track.program),
         is_drum=bool(track.is_drum),
@@ -144,6 +142,14 @@ def _of_track(track: Any) -> Part:
         pan=pan_of(pan),
         bend=_bend_of(track),
     )
+
+
+def _stem_in_sound(name: str, program: int, is_drum: bool) -> str:
+    """The stem of a track. Where a choir sings it, ``vocals``; a tune for a singer is an instrument's in ``other``."""
+    by_program = stem_of(program, is_drum)
+    if by_program == "vocals" or name not in STEMS:
+        return by_program
+    return OTHER if name == "vocals" else name
 
 
 def _controller_at(controls: dict[str, np.ndarray], number: int, onset: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer
 from msgld.runtime import bf16_is_fast
+from msgld.stems import heard_in
 from msgld.tasks.noise_maps import arrange, separate
 from msgld.training.denoiser.batch import Batch, build_batch, drawn_conditions, fit_codec
 from msgld.training.denoiser.levels import LevelMap, draw_levels
@@ -130,6 +131,17 @@ class DenoiserTrainer(Trainer[EnergyPool]):
         draw_mels([*self.pool.source.stems, "mixture"], mels, path, self.codec.mel)
 
 
+def with_more_stems(
+    weights: dict[str, Tensor], stems: tuple[str, ...], wanted: tuple[str, ...]
+) -> dict[str, Tensor]:
+    """Weights of a network for further stems: each of them begins as ``other``, which it was a part of."""
+    if stems == wanted:
+        return weights
+    tracks = weights["track.weight"]
+    rows = [stems.index(heard_in(stem, stems)) for stem in wanted]
+    return {**weights, "track.weight": torch.cat([tracks[rows], tracks[-1:]])}
+
+
 class DenoiserPart(Part[DenoiserRecipe, EnergyPool]):
     """Fits a codec, or takes that of another model, and trains the denoiser."""
 
@@ -158,9 +170,11 @@ class DenoiserPart(Part[DenoiserRecipe, EnergyPool]):
         torch.manual_seed(self.seed)
         self.network = StemTransformer(replace(self.recipe.network, tracks=len(source.stems) + 1))
         if self.start:
-            check_stems(self.start, read_description(self.start).get("stems") or (), source)
+            stems = tuple(read_description(self.start).get("stems") or ())
+            check_stems(self.start, stems, source, more=True)
             if not (self.out / STATE).exists():
-                self._take_over(load_model(self.start).denoiser.network.state_dict())
+                weights = load_model(self.start).denoiser.network.state_dict()
+                self._take_over(with_more_stems(weights, stems, source.stems))
 
     def _take_over(self, weights: dict[str, torch.Tensor]) -> None:
         """Begin with a model's weights; conditions that it lacks stay as they are."""
