@@ -15,6 +15,7 @@ from msgld.cli.checking import checked_folders
 from msgld.cli.console import shown, table, track, warn
 from msgld.cli.deprecated import REMOVED_IN
 from msgld.cli.evaluate_options import (
+    Alteration,
     Clips,
     Curves,
     Given,
@@ -132,7 +133,7 @@ Measured = Annotated[Evaluation, o.From(Evaluation)]
 
 
 def separate(evaluation: Measured, options: o.GuidedSampling, protocol: ProtocolName = None,
-             measure: MeasureName = None) -> int:  # fmt: skip
+             measure: MeasureName = None, altered: Alteration = None) -> int:  # fmt: skip
     """Measure how well a model separates.
 
     \b
@@ -141,8 +142,9 @@ def separate(evaluation: Measured, options: o.GuidedSampling, protocol: Protocol
       msgld evaluate separate -n runs/mine/model --clips 20
       msgld evaluate separate --stems slakh/test --clips 200 --out report
       msgld evaluate separate --stems slakh/test --protocol mge-ldm --out report
+      msgld evaluate separate --midi songs/ --altered record
     """
-    return evaluation.run("separate", options=options, protocol=protocol, measure=measure)
+    return evaluation.run("separate", options=options, protocol=protocol, measure=measure, altered=altered)
 
 
 def generate(evaluation: Measured, options: o.Sampling, protocol: ProtocolName = None,

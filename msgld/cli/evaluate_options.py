@@ -46,6 +46,13 @@ MeasureName = Annotated[
         "stems), log-mel-mse or log-mel-l1.",
     ),
 ]  # fmt: skip
+Alteration = Annotated[
+    str | None,
+    typer.Option(
+        "--altered", metavar="record|out-of-tune",
+        help="Alter the clips before: a chain of effects as on records, or 0.3 semitones out of tune.",
+    ),
+]  # fmt: skip
 Networks = Annotated[
     str | None,
     typer.Option(

@@ -40,7 +40,7 @@ class Clip:
     """An excerpt of one piece, stem by stem.
 
     Attributes:
-        stems: float32 (S, 2, L), stereo waveforms in the order of the source's ``stems``; their sum is the mixture.
+        stems: float32 (S, 2, L), stereo waveforms in the order of the source's ``stems``.
         present: bool (S,), False where the data set has no such stem at all (a silent stem is present).
         rate: samples per second.
         name: where the clip comes from, for logs and reports.
@@ -48,6 +48,7 @@ class Clip:
         pooled: stems that the data set has no sound of by their names, but perhaps in its ``other``.
         conditions: those that the clip meets, as far as they are known.
         played: its notes and beats, where it was rendered from a score.
+        rest: sound of the mixture that belongs to no stem, (2, L), such as what a lossy format adds; None for none.
     """
 
     stems: np.ndarray
@@ -58,6 +59,13 @@ class Clip:
     conditions: Conditions = OPEN
     pooled: tuple[str, ...] = ()
     played: Played | None = None
+    rest: np.ndarray | None = None
+
+    @property
+    def mixture(self) -> np.ndarray:
+        """The sum of the stems and the rest, float32 (2, L)."""
+        whole = self.stems.sum(0)
+        return whole if self.rest is None else whole + self.rest
 
 
 class Source(Protocol):

@@ -58,7 +58,7 @@ def codec_figures(model: Model, clip: Clip) -> dict[str, np.ndarray]:
 
 def reference_gain(clip: Clip, model: Model) -> float:
     """The gain that brings a clip's mixture to the loudness at which the model was trained."""
-    return gain_to_reference(torch.from_numpy(clip.stems.sum(0)), clip.rate, model.reference_rms)
+    return gain_to_reference(torch.from_numpy(clip.mixture), clip.rate, model.reference_rms)
 
 
 def whole_frames(clip: Clip, model: Model) -> Tensor:

@@ -15,6 +15,7 @@ from msgld.api.folder import check_out
 from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
 from msgld.errors import UsageError
+from msgld.evaluation.altered import ALTERATIONS, Altered
 from msgld.evaluation.arrangement import Arrangement
 from msgld.evaluation.clips import Clips, clips_of, one_clip, score_clips_of
 from msgld.evaluation.codec import Codec
@@ -63,6 +64,7 @@ def evaluate(
     given: str | None = None,
     networks: Sequence[Embedding] = (),
     protocol: str | None = None,
+    altered: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
     """Measure a model on the held-out set, or on songs of your own, through the calls that users make.
@@ -90,6 +92,7 @@ def evaluate(
             :func:`msgld.evaluation.embeddings.named_embeddings`.
         protocol: of a paper on Slakh2100, a name of :data:`msgld.evaluation.protocols.PROTOCOLS`. It sets the stems,
             and unless you do the number and length of the clips and the measure.
+        altered: what happens to the clips before, a name of :data:`msgld.evaluation.altered.ALTERATIONS`.
         on_progress: called with the progress.
 
     Returns:
@@ -114,7 +117,7 @@ def evaluate(
     if clips is not None and not (hasattr(clips, "__len__") and hasattr(clips, "__getitem__")):
         raise UsageError(f"clips are given as a sequence of them, not as {shown(clips)}")
     sources = {"clips": clips, "stems": stems, "midi": midi, "soundfont": soundfont}
-    check_settings(measure=measure, protocol=protocol, limit=limit, **sources)
+    check_settings(measure=measure, protocol=protocol, limit=limit, altered=altered, **sources)
     published = None if protocol is None else PROTOCOLS[protocol]
     chosen_subsets = (
         None if subsets is None else named_subsets(subsets, model.makes if task == "compose" else model.stems)
@@ -134,14 +137,17 @@ def evaluate(
         settings["midi"] = midi
     question = _question(model, task, options, settings, published)
     if question.of_scores:
-        chosen: Any = score_clips_of(midi, clips=clips, stems=stems, soundfont=soundfont, protocol=protocol)
+        others = {"clips": clips, "stems": stems, "soundfont": soundfont}
+        chosen: Any = score_clips_of(midi, **others, protocol=protocol, altered=altered)
     else:
         chosen = clips_of(model.stems, stems, midi, soundfont, published) if clips is None else clips
+        chosen = Altered(chosen, altered) if altered else chosen
     kept = published.kept(model.stems) if published else np.ones(len(model.stems), bool)
     count = min(len(chosen), limit or (published and published.clips.get(task)) or len(chosen))
     _check_count(task, question, count)
     about: dict[str, Any] = {"task": task, "model": model.name, "clips": count}
     about |= {"protocol": f"{published.name} ({published.source})"} if published else {}
+    about |= {"altered": altered} if altered else {}
     about |= question.about()
     if folder is not None:
         refuse_another(folder, about)
@@ -159,17 +165,24 @@ def evaluate(
 
 
 def check_settings(
-    *, measure: str | None = None, protocol: str | None = None, limit: int | None = None, **others: object
+    *,
+    measure: str | None = None,
+    protocol: str | None = None,
+    limit: int | None = None,
+    altered: str | None = None,
+    **others: object,
 ) -> None:
     """Check settings of :func:`evaluate` that need no model.
 
     Raises:
-        UsageError: an unknown measure or protocol, a limit out of range, or clips from two sources.
+        UsageError: an unknown measure, protocol or alteration, a limit out of range, or clips from two sources.
     """
     if measure is not None:
         look_up("measure", measure, MEASURES)
     if protocol is not None:
         look_up("protocol", protocol, PROTOCOLS)
+    if altered is not None:
+        look_up("alteration", altered, ALTERATIONS)
     if limit is not None:
         RANGES["clips"].check("limit", limit)
     given = [name for name in ("clips", "stems", "midi", "soundfont") if others.get(name) is not None]

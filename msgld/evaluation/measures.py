@@ -44,7 +44,7 @@ def improvements(estimates: np.ndarray, clip: Clip) -> np.ndarray:
         estimates: (S, channels, L).
         clip: with the true stems.
     """
-    mixture = clip.stems.sum(0)
+    mixture = clip.mixture
     values = np.full(len(clip.stems), np.nan)
     there = np.flatnonzero(sounding(clip))
     for k in there if len(there) > 1 else ():

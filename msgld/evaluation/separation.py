@@ -45,7 +45,7 @@ class Separation(Question):
         values, names, pooled = [], [], set()
         examples: list[Example] = []
         for clip in clips:
-            mixture = clip.stems.sum(0)
+            mixture = clip.mixture
             stems = separate_clip(self.model, mixture, clip.rate, self.options, self.silent)
             stems = pool_estimates(stems, clip, self.model.stems)
             values.append(MEASURES[self.measure].compute(stems, clip))
