@@ -18,6 +18,11 @@ SETTINGS: Mapping[str, Mapping[str, str]] = {
 }
 """Class of a configuration -> its settings."""
 
+ADDED: Mapping[str, Mapping[str, Any]] = {
+    "RefinerConfig": {"turned": 0},  # 0.3
+}
+"""Class of a configuration -> settings that it got later, with the values that say what was done before."""
+
 WEIGHTS: Mapping[str, Mapping[str, str]] = {
     "StemTransformer": {"brief.": "conditioning."},  # 0.1
 }
@@ -39,8 +44,12 @@ RECORDS: Mapping[str, Mapping[str, str]] = {
 
 def current_settings(cls: object, given: Mapping[Any, Value]) -> dict[Any, Value]:
     """Settings under today's names; a setting that has both names keeps the old one, which is then unknown."""
-    names = SETTINGS.get(getattr(cls, "__name__", ""), {})
-    return {key if names.get(key, key) in given else names.get(key, key): v for key, v in given.items()}
+    name = getattr(cls, "__name__", "")
+    names = SETTINGS.get(name, {})
+    current: dict[Any, Any] = {key: value for key, value in ADDED.get(name, {}).items() if key not in given}
+    return current | {
+        key if names.get(key, key) in given else names.get(key, key): v for key, v in given.items()
+    }
 
 
 def current_weights(module: object, stored: Mapping[str, Value]) -> dict[str, Value]:

@@ -17,6 +17,7 @@ from msgld.diffusion.denoise import Denoiser, Draw, Estimate, ModelDenoiser
 from msgld.diffusion.noise import Latents, Levels, Presence
 from msgld.diffusion.noise_map import Conditioning, NoiseMap
 from msgld.dsp.codec import Codec
+from msgld.dsp.fine_bands import Corrections
 from msgld.dsp.mel import log_mel
 from msgld.dsp.overlap_add import join
 from msgld.dsp.resample import resample
@@ -240,9 +241,7 @@ class Model(Denoiser):
             masks = self(noise, noise.new_ones(1, self.tracks, frames), presence).masks
         return None if masks is None else masks[0].float().clamp_min(1e-8).log().mean(-1).softmax(0)
 
-    def refine(
-        self, features: Float[Tensor, "B inputs M N"]
-    ) -> tuple[Float[Tensor, "B S M N"], Float[Tensor, "B S M N"]]:
+    def refine(self, features: Float[Tensor, "B inputs M N"]) -> Corrections:
         """The refiner, in 16-bit arithmetic where the machine is faster with it; see :class:`Refiner`."""
         assert self.refiner is not None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):

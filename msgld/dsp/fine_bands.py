@@ -6,6 +6,7 @@ Bands are fixed in hertz, whatever the song's rate; a song whose rate has no suc
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -30,15 +31,63 @@ LEAST = 1e-3
 FARTHEST = 30.0
 """Bound of the corrections of logarithms, so that their exponentials are finite."""
 
-Network = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""Features (B, 3 + S, M, N) -> corrections of the masks' logarithms, for all channels and for left against right, both
-(B, S, M, N)."""
+STEADY = 4
+"""Features of phases."""
+
+LARGEST_TURN = 4.0
+"""Bound of a turn, whose masks would else grow without end."""
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """What a refiner answers.
+
+    Attributes:
+        scores: added to the masks' logarithms, (B, S, M, N).
+        lean: added besides on the left and subtracted on the right, (B, S, M, N).
+        turns: complex (B, S, bands, N), of the lowest bands, which are bins one by one; None for real masks.
+    """
+
+    scores: Tensor
+    lean: Tensor
+    turns: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Refined:
+    """Masks on the song's grid.
+
+    Attributes:
+        masks: real (B, S, channels, F, N), sum 1 over the stems.
+        turns: complex (B, S, channels, bins, N), added to those of the lowest bins, sum 0; None for none.
+    """
+
+    masks: Tensor
+    turns: Tensor | None = None
+
+    def __getitem__(self, item: int) -> Refined:
+        """Those of one of the batch."""
+        return Refined(self.masks[item], None if self.turns is None else self.turns[item])
+
+
+Network = Callable[[Tensor], Corrections]
+"""Features (B, inputs, M, N) -> corrections."""
+
+
+def even_bands(bands: int) -> int:
+    """How many of the bands, the lowest ones, are bins one by one."""
+    return min(int(EVEN / SPACING), 3 * bands // 8)
+
+
+def inputs_of(stems: int, turned: int) -> int:
+    """Features of a band and column."""
+    return 3 + stems + (STEADY if turned else 0)
 
 
 @lru_cache(maxsize=8)
 def centres(bands: int) -> np.ndarray:
     """Centres of the bands in hertz, (M,)."""
-    even = min(int(EVEN / SPACING), 3 * bands // 8)
+    even = even_bands(bands)
     low = SPACING * np.arange(even)
     return np.concatenate([low, np.geomspace(low[-1] + SPACING, TOP, bands - even)])
 
@@ -73,17 +122,21 @@ def to_bands(bands: int, rate: int, n_fft: int) -> Banded:
     return Banded.of(gather(bands, rate, n_fft).T)
 
 
-def features(spectra: Tensor, masks: Tensor, bands: int, rate: int) -> Tensor:
-    """The refiner's input, (B, 3 + S, M, N): :func:`mixture_features` and :func:`mask_features`.
+def features(spectra: Tensor, masks: Tensor, bands: int, rate: int, turned: int = 0) -> Tensor:
+    """The refiner's input, (B, inputs, M, N): :func:`mixture_features`, :func:`mask_features`, :func:`phase_features`.
 
     Args:
         spectra: of mixtures, as in :func:`mixture_features`.
         masks: of the model, (B, S, F, N).
         bands: M.
         rate: samples per second.
+        turned: bands, the lowest ones, whose phases count; 0 for none.
     """
     narrow = to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
-    return torch.cat([mixture_features(spectra, bands, rate), mask_features(narrow(masks.mT).mT)], 1)
+    parts = [mixture_features(spectra, bands, rate), mask_features(narrow(masks.mT).mT)]
+    if turned:
+        parts.append(torch.nn.functional.pad(phase_features(spectra, turned), (0, 0, 0, bands - turned)))
+    return torch.cat(parts, 1)
 
 
 def mixture_features(spectra: Tensor, bands: int, rate: int) -> Tensor:
@@ -108,6 +161,25 @@ def mixture_features(spectra: Tensor, bands: int, rate: int) -> Tensor:
     return torch.stack([loudness, balance, coherence], 1)
 
 
+def phase_features(spectra: Tensor, bins: int) -> Tensor:
+    """How the phases of the lowest bins go on, (B, ``STEADY``, bins, N), each -1 to 1.
+
+    Cosine and sine of the phase's advance since the last column, less that of the bin's own frequency, and of the step
+    to the next bin: a partial alone in its bins has (1, 0) twice where it lies on the bin; partials that beat do not.
+
+    Args:
+        spectra: as in :func:`mixture_features`; hops are a quarter of the window.
+        bins: counted from the lowest.
+    """
+    low = spectra[:, :, : bins + 1].mean(1)
+    unit = low / (low.abs() + SILENCE**0.5)
+    quarter = torch.tensor([1, -1j, -1, 1j], device=low.device)[torch.arange(bins, device=low.device) % 4]
+    advance = unit[:, :bins, 1:] * unit[:, :bins, :-1].conj() * quarter[:, None]
+    advance = torch.nn.functional.pad(advance, (1, 0))
+    step = -unit[:, 1:] * unit[:, :-1].conj()
+    return torch.stack([advance.real, advance.imag, step.real, step.imag], 1)
+
+
 def mask_features(masks: Tensor) -> Tensor:
     """Logarithms of masks (B, S, M, N) in bands, about -0.5 to 0.5."""
     return torch.log10(masks + LEAST) / 3 + 0.5
@@ -129,8 +201,24 @@ def corrected(masks: Tensor, scores: Tensor, lean: Tensor, channels: int) -> Ten
     return parts / parts.sum(1, keepdim=True)
 
 
-def refined_masks(spectra: Tensor, masks: Tensor, network: Network, bands: int, rate: int) -> Tensor:
-    """Masks of stems, (B, S, channels, F, N), whose sum over the stems is 1.
+def turned_by(turns: Tensor, masks: Tensor) -> Tensor:
+    """What is added to masks so that they become complex, sum 0 over the stems; nothing where a mask is 0.
+
+    A mask m becomes m (1 + t - sum of m t over all stems).
+
+    Args:
+        turns: complex t, (B, S, bins, N).
+        masks: real m, (B, S, channels, bins, N), sum 1 over the stems.
+    """
+    bounded = turns / (1 + turns.abs() / LARGEST_TURN)
+    weighted = masks * bounded.unsqueeze(2)
+    return weighted - masks * weighted.sum(1, keepdim=True)
+
+
+def refined_masks(
+    spectra: Tensor, masks: Tensor, network: Network, bands: int, rate: int, turned: int = 0
+) -> Refined:
+    """Masks of stems on the song's grid.
 
     Args:
         spectra: as in :func:`features`.
@@ -138,7 +226,11 @@ def refined_masks(spectra: Tensor, masks: Tensor, network: Network, bands: int, 
         network: a refiner.
         bands: M of the refiner.
         rate: samples per second.
+        turned: bands, the lowest ones, whose phases the refiner turns.
     """
-    scores, lean = network(features(spectra, masks, bands, rate))
+    answer = network(features(spectra, masks, bands, rate, turned))
     wide = _to_bins(bands, rate, 2 * (spectra.shape[2] - 1))
-    return corrected(masks.mT, wide(scores.mT), wide(lean.mT), spectra.shape[1]).mT
+    refined = corrected(masks.mT, wide(answer.scores.mT), wide(answer.lean.mT), spectra.shape[1]).mT
+    if answer.turns is None:
+        return Refined(refined)
+    return Refined(refined, turned_by(answer.turns, refined[..., :turned, :]))

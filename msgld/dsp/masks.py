@@ -16,6 +16,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from msgld.dsp.fine_bands import Refined
 from msgld.dsp.mel import Banded, MelConfig, band_edges, from_log, spread_over_bins
 from msgld.dsp.stft import constant, istft, stft
 from msgld.dsp.wiener import HIGHEST, wiener_filter
@@ -67,9 +68,8 @@ def in_time(masks: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor
     return torch.lerp(masks[..., left], masks[..., right], (place - left).to(masks))
 
 
-Refine = Callable[[Tensor, Tensor], Tensor]
-"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and masks (S, F, columns) -> masks
-(S, channels, F, columns), whose sum over the stems is 1."""
+Refine = Callable[[Tensor, Tensor], Refined]
+"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and masks (S, F, columns) -> refined ones."""
 
 
 def apply_masks(
@@ -97,16 +97,33 @@ def apply_masks(
     n_fft, hop = grid(rate, config)
     spectrum = stft(mixture, n_fft, hop, last=True)
     on_grid = spread_masks(masks, rate, spectrum.shape[-1], config)
-    masks = on_grid.unsqueeze(1) if refine is None else refine(spectrum, on_grid)
-    if wiener and len(mixture) == 2:
-        stems = _filtered(spectrum, masks, round(HIGHEST * n_fft / rate))
-    elif refine is None:
-        return istft(masked(spectrum, masks), n_fft, hop, mixture.shape[-1])
-    else:
-        stems = masked(spectrum, masks[:-1])
-    waves = istft(stems, n_fft, hop, mixture.shape[-1])
+    if refine is None and not (wiener and len(mixture) == 2):
+        return istft(masked(spectrum, on_grid.unsqueeze(1)), n_fft, hop, mixture.shape[-1])
+    refined = Refined(on_grid.unsqueeze(1)) if refine is None else refine(spectrum, on_grid)
+    waves = istft(cut_out(spectrum, refined, rate, wiener), n_fft, hop, mixture.shape[-1])
     rest = mixture - waves.sum(0)  # the last stem, without a transform of its own
     return torch.cat([waves, rest.unsqueeze(0)])
+
+
+def cut_out(spectrum: Tensor, refined: Refined, rate: int, wiener: bool) -> Tensor:
+    """All stems but the last one, which is the rest of the mixture: complex (S - 1, channels, F, columns).
+
+    Args:
+        spectrum: complex (channels, F, columns).
+        refined: masks of one mixture.
+        rate: samples per second.
+        wiener: whether stems of stereo songs also pass the multichannel Wiener filter.
+    """
+    if wiener and len(spectrum) == 2:
+        n_fft = 2 * (spectrum.shape[1] - 1)
+        stems = _filtered(spectrum, refined.masks, round(HIGHEST * n_fft / rate))
+    else:
+        stems = masked(spectrum, refined.masks[:-1])
+    if refined.turns is None:
+        return stems
+    bins = refined.turns.shape[-2]
+    low = stems[:, :, :bins] + refined.turns[:-1] * spectrum[:, :bins]
+    return torch.cat([low.mT, stems[:, :, bins:].mT], -1).mT
 
 
 def _filtered(spectrum: Tensor, masks: Tensor, bins: int) -> Tensor:

@@ -101,12 +101,13 @@ def wiener_filter(spectrum: Tensor, masks: Tensor) -> Tensor:
     mixture, masks = spectrum.mT, masks.mT
     fractions = _energy_fractions(mixture, masks)
     powers = [fraction**POWER_EXPONENT for fraction in fractions]
-    directions = _directions(
-        mixture[:, ::STRIDE],
-        masks[:, :, ::STRIDE],
-        [fraction[::STRIDE] for fraction in fractions],
-        [power[::STRIDE] for power in powers],
-    )
+    with torch.no_grad():  # a network learns through the powers, covariances being as they are
+        directions = _directions(
+            mixture[:, ::STRIDE],
+            masks[:, :, ::STRIDE],
+            [fraction[::STRIDE] for fraction in fractions],
+            [power[::STRIDE] for power in powers],
+        )
     return _stems(mixture, powers, directions, len(masks) - 1).mT
 
 
@@ -150,9 +151,10 @@ def _stems(mixture: Tensor, powers: list[Tensor], directions: list[Covariance], 
     one = (right * mixture[0] - cross * mixture[1]) * scale
     other = (left * mixture[1] - cross.conj() * mixture[0]) * scale
     stems = torch.empty((count, *mixture.shape), dtype=mixture.dtype, device=mixture.device)
-    for stem, power, direction in zip(stems, powers, directions, strict=False):
-        stem[0] = (one * direction.left).addcmul_(other, direction.cross).mul_(power)
-        stem[1] = (other * direction.right).addcmul_(one, direction.cross.conj()).mul_(power)
+    for k in range(count):
+        power, direction = powers[k], directions[k]
+        stems[k, 0] = (one * direction.left).addcmul_(other, direction.cross) * power
+        stems[k, 1] = (other * direction.right).addcmul_(one, direction.cross.conj()) * power
     return stems
 
 

@@ -1,4 +1,4 @@
-"""The refiner: a small U-Net over frequency and time that corrects the masks.
+"""The refiner: a small U-Net over frequency and time that corrects the masks, and turns phases in the lowest bins.
 
 The stem transformer sees all bands of a frame in one token, so it has to learn every pitch of every instrument
 anew. Convolutions over a fine frequency axis share their weights among all pitches.
@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from msgld.dsp.fine_bands import Corrections, even_bands, inputs_of
 from msgld.nets.convnext import zeroed
 from msgld.registry import register
 from msgld.schema import Between, Grid, Length, Size, Stems, same
@@ -36,6 +37,7 @@ class RefinerConfig:
             one before.
         depth: blocks at the coarsest level, whose dilations double from one to the next.
         squeeze: bands for each hidden unit of a block's perceptron.
+        turned: bands, the lowest ones, whose masks are complex; 0 for a network whose masks are all real.
     """
 
     stems: Stems = 5
@@ -44,15 +46,20 @@ class RefinerConfig:
     widths: Annotated[tuple[Size, ...], Length(1, 8)] = (16, 32, 48, 80)
     depth: Annotated[int, Between(1, 10)] = 4
     squeeze: Size = 4
+    turned: Annotated[int, Between(0, 2048)] = 0
 
     def check(self) -> None:
-        """Raise ValueError where bands cannot be halved as often as there are levels."""
+        """Raise ValueError where bands cannot be halved as often as there are levels, or phases turned."""
+        if self.turned % 2 or self.turned > even_bands(self.bands):
+            raise ValueError(
+                f"{self.turned} bands cannot be turned: an even number of up to {even_bands(self.bands)} can"
+            )
         if self.bands % (1 << len(self.widths)):
             raise ValueError(f"{self.bands} bands cannot be halved {len(self.widths)} times")
 
     def check_fit(self, codec: Grid, stems: int) -> None:
         """Raise ValueError unless it corrects the masks of so many stems."""
-        same(stems=(self.stems, stems), inputs=(self.inputs, 3 + stems))
+        same(stems=(self.stems, stems), inputs=(self.inputs, inputs_of(stems, self.turned)))
 
 
 class Block(nn.Module):
@@ -100,18 +107,18 @@ class Refiner(nn.Module):
             Block(widths[-1], bands[-1], squeeze, 2**step) for step in range(config.depth)
         )
         self.outward = zeroed(nn.ConvTranspose2d(widths[0], 2 * config.stems, (2, 1), stride=(2, 1)))
+        self.turning = None
+        if config.turned:
+            self.turning = zeroed(nn.ConvTranspose2d(widths[0], 2 * config.stems, (2, 1), stride=(2, 1)))
 
-    def forward(
-        self, features: Float[Tensor, "B inputs M N"]
-    ) -> tuple[Float[Tensor, "B S M N"], Float[Tensor, "B S M N"]]:
+    def forward(self, features: Float[Tensor, "B inputs M N"]) -> Corrections:
         """Correct masks.
 
         Args:
             features: see :func:`msgld.dsp.fine_bands.features`.
 
         Returns:
-            The scores that are added to the logarithms of the masks, and the part of them that is added for the left
-            channel and subtracted for the right.
+            What corrects the masks.
         """
         columns = features.shape[-1]
         x = F.pad(features, (0, -columns % (1 << len(self.down))))
@@ -126,5 +133,11 @@ class Refiner(nn.Module):
             x = block(x)
         for block, up, skip in reversed(list(zip(self.after, self.up, kept, strict=True))):
             x = block(up(x) + skip)
-        scores, lean = (GAIN * self.outward(F.gelu(x))[..., :columns].float()).chunk(2, dim=1)
-        return scores, lean
+        x = F.gelu(x)
+        scores, lean = (GAIN * self.outward(x)[..., :columns].float()).chunk(2, dim=1)
+        if self.turning is None:
+            return Corrections(scores, lean)
+        real, imaginary = (
+            self.turning(x[:, :, : self.config.turned // 2])[..., :columns].float().chunk(2, dim=1)
+        )
+        return Corrections(scores, lean, torch.complex(real, imaginary))

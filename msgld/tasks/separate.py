@@ -116,16 +116,29 @@ def sample_stems(
 ) -> State:
     """The end of a run for mixtures and known stems at the reference loudness; arguments as :func:`separate`."""
     latents = model.encode(torch.stack([*known.values(), mixtures]), rate)
-    z = latents.new_zeros(len(mixtures), model.tracks, *latents.shape[2:])
-    for index, track in enumerate((*known, model.tracks - 1)):
-        z[:, track] = latents[index]
-    task = noise_maps.separate(model.tracks, z.shape[-1], known, noise)
-    return last_state(run(model, z, task, sampling, starts))
+    given = dict(zip((*known, model.tracks - 1), latents, strict=True))
+    return _sampled(model, given, sampling, starts, noise)
 
 
-def expected_masks(model: Model, mixtures: Waves, rate: int, masking: Masking) -> Float[Tensor, "B S M N"]:
-    """Masks in one call, for mixtures at the reference loudness."""
-    state = sample_stems(model, mixtures, rate, Sampling(), [0] * len(mixtures), {}, 0.0)
+def _sampled(
+    model: Model, given: Mapping[int, Tensor], sampling: Sampling, starts: Sequence[int], noise: float
+) -> State:
+    """The end of a run, from the latents (B, C, T) of the given tracks."""
+    mixtures = given[model.tracks - 1]
+    z = mixtures.new_zeros(len(mixtures), model.tracks, *mixtures.shape[1:])
+    for track, latents in given.items():
+        z[:, track] = latents
+    known = [track for track in given if track != model.tracks - 1]
+    return last_state(
+        run(model, z, noise_maps.separate(model.tracks, z.shape[-1], known, noise), sampling, starts)
+    )
+
+
+def expected_masks(
+    model: Model, latents: Float[Tensor, "B C T"], masking: Masking
+) -> Float[Tensor, "B S M N"]:
+    """Masks in one call, for latents of mixtures at the reference loudness."""
+    state = _sampled(model, {model.tracks - 1: latents}, Sampling(), [0] * len(latents), 0.0)
     return masks_of(model, state, masking)
 
 

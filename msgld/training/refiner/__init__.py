@@ -1,4 +1,4 @@
 """Training of the refiner, which corrects the masks of a model whose other parts stay fixed.
 
-``cuts`` holds the pool and its crops, ``part`` the recipes, the losses and the trainer.
+``songs`` varies and mixes the pool's stems, ``part`` the recipes, the losses and the trainer.
 """

@@ -6,22 +6,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from jaxtyping import Complex, Float
 from torch import Tensor
 
-from msgld.checkpoint import load_model
 from msgld.data.source import Source
 from msgld.dsp.codec import PatchCodec
-from msgld.dsp.fine_bands import corrected, mask_features
-from msgld.dsp.mel import to_log
+from msgld.dsp.fine_bands import inputs_of
+from msgld.dsp.masks import cut_out, spread_masks
+from msgld.dsp.mel import band_power, product, to_log
 from msgld.errors import ModelError
-from msgld.model import Model
 from msgld.nets.refiner import Refiner, RefinerConfig
-from msgld.tasks.masking import Masking
+from msgld.tasks.masking import Masking, refined
 from msgld.tasks.separate import expected_masks
 from msgld.training.part import PartOfModel, TrainerOfModel, check_stems
 from msgld.training.pictures import draw_mels
+from msgld.training.pool.clips import ClipPool
 from msgld.training.recipe import OptimConfig, PoolConfig, Recipe, Stage, by_name
-from msgld.training.refiner.cuts import CutConfig, CutPool, Cuts
+from msgld.training.refiner.songs import SongConfig, Songs, draw_songs
 
 SILENCE = 1e-6
 """Power of a stem, where the mixture's is 1, below which it counts as silent."""
@@ -32,13 +33,13 @@ class RefinerSettings:
     """Settings that only the refiner has.
 
     Attributes:
-        vary: how clips are varied.
-        masking: how the first guesses are made, as in use.
+        mix: how stems are varied and mixed.
+        masking: how the first guesses are made, and stems cut out, as in use.
         floor: error of a stem below which it no longer counts, relative to its power.
         level_weight: weight of the error that includes a stem's loudness, beside the one that does not.
     """
 
-    vary: CutConfig = CutConfig()
+    mix: SongConfig = SongConfig()
     masking: Masking = Masking()
     floor: float = 1e-3
     level_weight: float = 0.3
@@ -50,26 +51,24 @@ OPTIM = OptimConfig(rate=1e-3, warmup=50, muon=False, decay=0.01, betas=(0.9, 0.
 
 SMALL = RefinerRecipe(
     name="small",
-    minutes=60,
-    network=RefinerConfig(),
+    minutes=120,
+    network=RefinerConfig(widths=(32, 48, 64, 96), turned=92),
     settings=RefinerSettings(),
     optim=OPTIM,
-    pool=PoolConfig(slots=600, seconds=10.0, reuse=5.0),
-    stages=(Stage(1.0, 4, 431),),  # 5 s
+    pool=PoolConfig(slots=400, seconds=10.0, reuse=14.0),
+    stages=(Stage(1.0, 4, 432),),  # 5 s
     first_clips=16,
-    expected="0.35 dB mean, 0.49 dB median SI-SDRi over the best mel mask (draft, 40 held-out clips), 3,856 steps in "
-    "64 minutes over the eight blocks, begun with an earlier refiner",
 )
 
 TINY = RefinerRecipe(
     name="tiny",
     minutes=1,
-    network=RefinerConfig(bands=128, widths=(8, 12), depth=1),
+    network=RefinerConfig(bands=128, widths=(8, 12), depth=1, turned=16),
     settings=RefinerSettings(),
     optim=OPTIM,
     pool=PoolConfig(slots=4, seconds=2.0, workers=0),
-    stages=(Stage(1.0, 4, 86),),  # 1 s
-    first_clips=16,
+    stages=(Stage(1.0, 2, 88),),  # 1 s
+    first_clips=4,
     save_minutes=0.5,
     log_steps=5,
 )
@@ -77,41 +76,60 @@ TINY = RefinerRecipe(
 RECIPES = by_name((SMALL, TINY))
 
 
-class RefinerTrainer(TrainerOfModel[CutPool]):
+class RefinerTrainer(TrainerOfModel[ClipPool]):
     """Trains a model's refiner."""
 
-    def next_batch(self) -> tuple[Cuts]:
-        """Draw crops."""
-        stage = self.recipe.stage(self.progress)
-        return (self.pool.draw(stage.items, stage.frames, self.rng),)
+    def next_batch(self) -> tuple[Songs, Float[Tensor, "B S F N"]]:
+        """Draw songs, and make first guesses at their masks."""
+        stage, mel = self.recipe.stage(self.progress), self.model.codec.mel
+        with torch.no_grad():
+            songs = draw_songs(self.pool, stage.items, stage.frames, mel, self.recipe.settings.mix, self.rng)
+        return songs, self.guesses(songs.mixtures)
 
-    def masks(self, cuts: Cuts) -> Tensor:
-        """Refined masks of crops in bands, (B, S, 2, M, N)."""
-        scores, lean = self.model.refine(torch.cat([cuts.features, mask_features(cuts.guesses)], 1))
-        return corrected(cuts.guesses, scores, lean, 2)
+    def guesses(self, mixtures: Complex[Tensor, "B 2 F N"]) -> Float[Tensor, "B S F N"]:
+        """First guesses at masks, on the songs' grid."""
+        mel = self.model.codec.mel
+        with torch.inference_mode():
+            latents = self.model.codec.encode(
+                to_log(band_power(product(mixtures, mixtures).mean(1), mel), mel)
+            )
+            masks = expected_masks(self.model, latents, self.recipe.settings.masking)
+        # Outside of inference mode a copy can be trained through.
+        return spread_masks(masks.float().clone(), mel.rate, mixtures.shape[-1], mel)
 
-    def losses(self, cuts: Cuts) -> dict[str, Tensor]:
-        """Errors of the stems that masks cut out, in units of 10 dB.
+    def separated(
+        self, mixtures: Complex[Tensor, "B 2 F N"], guesses: Float[Tensor, "B S F N"]
+    ) -> Complex[Tensor, "B S 2 F N"]:
+        """Stems as in use, Wiener filter included."""
+        rate, wiener = self.model.rate, self.recipe.settings.masking.wiener
+        masks = refined(self.model, mixtures, guesses, rate)
+        cut = torch.stack([cut_out(one, masks[k], rate, wiener) for k, one in enumerate(mixtures)])
+        return torch.cat([cut, (mixtures - cut.sum(1)).unsqueeze(1)], 1)
+
+    def losses(self, songs: Songs, guesses: Tensor) -> dict[str, Tensor]:
+        """Errors of the stems that are cut out, in units of 10 dB.
 
         ``sounding`` is minus the SI-SDR, the measure of evaluation. It leaves a stem's loudness free; ``level``, the
         whole error relative to the stem, does not. ``silent`` is the part of the mixture that silent stems get.
         ``gain`` is the mean improvement over the first guesses, in dB.
         """
-        floor = self.recipe.settings.floor
-        masks = self.masks(cuts)
-        made, alike = cut_out(masks, cuts)
-        whole = cuts.mixture.sum((1, 2, 3)).clamp_min(1e-9).unsqueeze(1)
-        sounding = cuts.power > SILENCE * whole
-        after = distortion(made, alike, cuts.power, floor)
+        floor, mixtures = self.recipe.settings.floor, songs.mixtures
+        whole = _total(product(mixtures, mixtures).unsqueeze(1)).clamp_min(1e-9)
+        power = _total(product(songs.stems, songs.stems))
+        sounding = songs.present & (power > SILENCE * whole)
+        silent = songs.present & ~sounding
+        made, alike = compared(self.separated(mixtures, guesses), songs.stems)
+        after = distortion(made, alike, power, floor)
         with torch.no_grad():
-            before = distortion(*cut_out(cuts.guesses.unsqueeze(2), cuts), cuts.power, floor)
-        error = (made - 2 * alike + cuts.power).clamp_min(0) / cuts.power.clamp_min(1e-9)
+            first = compared(guesses.unsqueeze(2) * mixtures.unsqueeze(1), songs.stems)
+            before = distortion(*first, power, floor)
+        error = (made - 2 * alike + power).clamp_min(0) / power.clamp_min(1e-9)
         spilled = (made / whole + floor).log10()
         count = sounding.sum().clamp_min(1)
         return {
             "sounding": torch.where(sounding, after, 0.0).sum() / count,
             "level": torch.where(sounding, (error + floor).log10(), 0.0).sum() / count,
-            "silent": 0.1 * spilled[~sounding].sum() / sounding.numel(),
+            "silent": 0.1 * torch.where(silent, spilled, 0.0).sum() / sounding.numel(),
             "gain": 10 * torch.where(sounding, before - after, 0.0).sum().detach() / count,
         }
 
@@ -122,21 +140,27 @@ class RefinerTrainer(TrainerOfModel[CutPool]):
         The crop is the same in every picture, as far as the pool's clips are.
         """
         with self.aside():
-            (cuts,) = self.next_batch()
-        powers = {
-            "true": cuts.cross[0].clamp_min(0).sum(1),
-            "first guess": cuts.guesses[0] * cuts.mixture[0].sum(0),
-            "refined": (self.masks(cuts)[0] * cuts.mixture[0]).sum(1),
+            songs, guesses = self.next_batch()
+        mixtures, mel = songs.mixtures[:1], self.model.codec.mel
+        spectra = {
+            "true": songs.stems[0],
+            "first guess": guesses[0].unsqueeze(1) * mixtures,
+            "refined": self.separated(mixtures, guesses[:1])[0],
         }
-        mel = self.model.codec.mel
-        mels = {title: to_log(power, mel) for title, power in powers.items()}
+        mels = {
+            title: to_log(band_power(product(stems, stems).mean(1), mel), mel)
+            for title, stems in spectra.items()
+        }
         draw_mels(self.model.stems, mels, path, mel)
 
 
-def cut_out(masks: Tensor, cuts: Cuts) -> tuple[Tensor, Tensor]:
-    """Stems that masks (B, S, 2 or 1, M, N) cut out: their power and their product with the true ones, (B, S)."""
-    power = (masks.square() * cuts.mixture.unsqueeze(1)).sum((2, 3, 4))
-    return power, (masks * cuts.cross).sum((2, 3, 4))
+def _total(power: Float[Tensor, "B S 2 F N"]) -> Float[Tensor, "B S"]:
+    return power.sum((2, 3, 4))
+
+
+def compared(made: Tensor, true: Tensor) -> tuple[Float[Tensor, "B S"], Float[Tensor, "B S"]]:
+    """The power of stems (B, S, 2, F, N), and their product with the true ones."""
+    return _total(product(made, made)), _total(product(made, true))
 
 
 def distortion(made: Tensor, alike: Tensor, power: Tensor, floor: float) -> Tensor:
@@ -152,19 +176,7 @@ def distortion(made: Tensor, alike: Tensor, power: Tensor, floor: float) -> Tens
     return (((made - hit).clamp_min(0) + least) / (hit + least)).log10()
 
 
-@dataclass(frozen=True)
-class Guesser:
-    """First guesses of a model, on the CPU, where clips are rendered."""
-
-    model: Model
-    masking: Masking
-
-    def __call__(self, mixtures: Tensor) -> Tensor:
-        """Mixtures (B, 2, L) at the model's rate and loudness -> masks (B, S, M, N)."""
-        return expected_masks(self.model, mixtures, self.model.codec.mel.rate, self.masking)
-
-
-class RefinerPart(PartOfModel[RefinerRecipe, CutPool]):
+class RefinerPart(PartOfModel[RefinerRecipe, ClipPool]):
     """Trains a model's refiner over its own first guesses; goes on with one of the recipe's size."""
 
     name = "refiner"
@@ -180,16 +192,15 @@ class RefinerPart(PartOfModel[RefinerRecipe, CutPool]):
             )
         check_stems(self.start, self.model.stems, source)
         stems = len(self.model.stems)
-        config = replace(self.recipe.network, stems=stems, inputs=3 + stems)
+        network = self.recipe.network
+        config = replace(network, stems=stems, inputs=inputs_of(stems, network.turned))
         self.model.refiner = self.same_or_new(self.model.refiner, lambda: Refiner(config))
 
-    def pool(self, source: Source, config: PoolConfig) -> CutPool:
-        """A pool of crops in bands; its workers have a model of their own."""
-        settings, model = self.recipe.settings, load_model(self.start_folder)
-        guess, bands = Guesser(model, settings.masking), self.recipe.network.bands
-        return CutPool(source, config, model.codec.mel, bands, guess, settings.vary)
+    def pool(self, source: Source, config: PoolConfig) -> ClipPool:
+        """A pool of waveforms."""
+        return ClipPool(source, config, self.model.rate)
 
-    def trainer(self, pool: CutPool, minutes: float, resumed: bool) -> RefinerTrainer:
+    def trainer(self, pool: ClipPool, minutes: float, resumed: bool) -> RefinerTrainer:
         """A trainer of the whole model."""
         refiner, about = self.model.refiner, (pool, minutes, self.device, self.seed)
         assert refiner is not None
