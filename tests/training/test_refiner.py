@@ -16,8 +16,19 @@ from torch import Tensor
 import msgld
 from msgld.checkpoint import load_model
 from msgld.data.source import Clip, Source
-from msgld.dsp.fine_bands import LEAST, centres, features, gather, refined_masks, spread
-from msgld.dsp.masks import grid
+from msgld.dsp.fine_bands import (
+    LEAST,
+    Refined,
+    centres,
+    features,
+    gather,
+    inputs_of,
+    phase_features,
+    refined_masks,
+    spread,
+    turned_by,
+)
+from msgld.dsp.masks import cut_out, grid
 from msgld.dsp.mel import MelConfig
 from msgld.dsp.stft import istft, stft
 from msgld.errors import ModelError
@@ -25,9 +36,10 @@ from msgld.metrics import si_sdr
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.progress import Progress
 from msgld.stems import STEMS
+from msgld.training.pool.clips import ClipPool
 from msgld.training.recipe import PoolConfig, Stage
-from msgld.training.refiner.cuts import CutConfig, CutPool, Cuts, bends, bent
-from msgld.training.refiner.part import TINY, RefinerRecipe, RefinerSettings, cut_out, distortion
+from msgld.training.refiner.part import TINY, RefinerRecipe, RefinerSettings, compared, distortion
+from msgld.training.refiner.songs import SongConfig, Songs, draw_songs
 
 CONFIG = RefinerConfig(stems=3, inputs=6, bands=64, widths=(4, 6, 8), depth=2)
 RATES = [8000, 22_050, 44_100, 48_000, 96_000]
@@ -69,7 +81,7 @@ def test_bands_rise_and_are_bins_at_the_low_end():
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_masks_sum_to_one_whatever_the_song(rate: int, channels: int):
     mixture = spectra(rate, channels)
-    masks = refined_masks(mixture, guesses(mixture), refiner(), CONFIG.bands, rate)
+    masks = refined_masks(mixture, guesses(mixture), refiner(), CONFIG.bands, rate).masks
     assert masks.shape == (1, 3, *mixture.shape[1:])
     assert torch.allclose(masks.sum(1), torch.ones_like(masks[:, 0]), atol=1e-5)
 
@@ -77,7 +89,7 @@ def test_masks_sum_to_one_whatever_the_song(rate: int, channels: int):
 def test_untrained_it_leaves_the_guesses():
     mixture = spectra()
     shares = guesses(mixture)
-    masks = refined_masks(mixture, shares, Refiner(CONFIG), CONFIG.bands, 44_100)
+    masks = refined_masks(mixture, shares, Refiner(CONFIG), CONFIG.bands, 44_100).masks
     expected = (shares + LEAST) / (1 + 3 * LEAST)
     assert torch.allclose(masks, expected.unsqueeze(2).expand_as(masks), atol=1e-5)
 
@@ -102,8 +114,8 @@ def test_what_is_far_is_not_heard():
     one = torch.randn(1, 6, 64, length, generator=torch.Generator().manual_seed(3))
     other = one.clone()
     other[..., 300:] = 0
-    assert torch.allclose(network(one)[0][..., :160], network(other)[0][..., :160], atol=1e-5)
-    assert not torch.allclose(network(one)[0][..., 299], network(other)[0][..., 299], atol=1e-3)
+    assert torch.allclose(network(one).scores[..., :160], network(other).scores[..., :160], atol=1e-5)
+    assert not torch.allclose(network(one).scores[..., 299], network(other).scores[..., 299], atol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [22_050, 48_000])
@@ -115,7 +127,7 @@ def test_the_transform_is_undone(rate: int):
 def test_a_model_keeps_its_refiner_and_stems_still_sum_to_the_song(tmp_path: Path):
     folder = save_tiny_model(tmp_path / "tiny", refined=True)
     again = load_model(folder)
-    assert again.refiner is not None and again.refiner.config.stems == 5
+    assert again.refiner is not None and again.refiner.config.stems == len(STEMS)
     model = msgld.load(folder, device="cpu", half=False)
     song = (0.1 * np.random.default_rng(0).standard_normal((2, 60_000))).astype(np.float32)
     result = model.separate((song, 48_000), options=msgld.Options(quality="draft"))
@@ -126,25 +138,25 @@ def test_a_model_keeps_its_refiner_and_stems_still_sum_to_the_song(tmp_path: Pat
 
 
 class Chords:
-    """Each stem is a tone of its own pitch, at a place of its own; ``other`` is absent."""
+    """Four stems are a tone of their own pitch, at a place of their own; the others are absent."""
 
     stems = STEMS
 
     def clip(self, seed: int, seconds: float) -> Clip:
         rng, rate = np.random.default_rng(seed), 44_100
         time = np.arange(round(seconds * rate)) / rate
-        stems = np.zeros((5, 2, len(time)), np.float32)
+        stems = np.zeros((len(STEMS), 2, len(time)), np.float32)
         for stem, pitch in enumerate((80.0, 2500.0, 330.0, 800.0)):
             tone = np.sin(2 * np.pi * pitch * rng.uniform(0.97, 1.03) * time)
             stems[stem] = 0.1 * tone * np.array([[1.0], [0.5 + 0.3 * stem]])
-        return Clip(stems, np.array([True] * 4 + [False]), rate, "chord")
+        return Clip(stems, np.arange(len(STEMS)) < 4, rate, "chord")
 
 
 RECIPE: RefinerRecipe = replace(
     TINY,
-    stages=(Stage(1.0, 1, 86),),
+    stages=(Stage(1.0, 1, 88),),
     log_steps=1,
-    settings=RefinerSettings(vary=CutConfig(remix=0.5)),
+    settings=RefinerSettings(mix=SongConfig(remix=0.5)),
     optim=replace(TINY.optim, rate=1e-2, warmup=1),
 )
 
@@ -186,7 +198,9 @@ def test_a_refiner_is_trained_on_if_it_is_of_the_recipes_size(
     with pytest.raises(KeyboardInterrupt):
         train("refiner", replace(RECIPE, network=network), Chords(), tmp_path / "run", 9, stop, start=start)
     new = load_model(tmp_path / "run" / "model").refiner
-    assert new is not None and new.config == replace(network, stems=5, inputs=8)
+    assert new is not None and new.config == replace(
+        network, stems=len(STEMS), inputs=inputs_of(len(STEMS), network.turned)
+    )
     # The fresh one changes nothing at first; this one had been woken before.
     assert (new.outward.weight.abs().mean() > 0.5) == of_its_size
 
@@ -214,88 +228,79 @@ class Noises:
         return Clip((noise * loud).astype(np.float32), np.array([True, True]), rate, "noise")
 
 
-def test_sums_over_bands_say_what_waveforms_would():
-    mel, rate = MelConfig(), 44_100
-    cuts = noise_cuts(STILL)
-    slow = torch.nn.functional.interpolate(
-        torch.randn(1, 2, 5, 9), size=cuts.mixture.shape[2:], mode="bicubic"
-    )
-    masks = slow.softmax(1)
-    told_by_bands = distortion(*cut_out(masks.unsqueeze(2), cuts), cuts.power, 1e-6)
-    waves = torch.from_numpy(Noises().clip(0, 3.0).stems)
-    mixture = stft(waves.sum(0), *grid(rate, mel), last=True)
-    on_bins = spread(256, rate, mel.n_fft) @ masks[0]
-    on_bins = torch.nn.functional.pad(on_bins, (0, mixture.shape[-1] - on_bins.shape[-1]), mode="replicate")
-    made = istft(mixture * on_bins.unsqueeze(1), *grid(rate, mel), waves.shape[-1])
+STILL = SongConfig(remix=0.0, gain_db=0.0, jitter_db=0.0, tone_db=0.0, swap=0.0, drop=0.0)
+
+
+def noise_songs(vary: SongConfig, items: int = 1, source: Source | None = None) -> Songs:
+    """Songs of a pool of four clips, each drawn whole."""
+    config = PoolConfig(slots=4, seconds=1.0, workers=0)
+    pool = ClipPool(source or Noises(), config, 44_100)
+    pool.fill()
+    return draw_songs(pool, items, 86, MelConfig(), vary, np.random.default_rng(0))
+
+
+def test_sums_over_spectra_say_what_waveforms_would():
+    sizes = grid(44_100, MelConfig())
+    songs = noise_songs(STILL)
+    masks = torch.rand(1, 2, 1, 1, 86, generator=torch.Generator().manual_seed(0)).softmax(1)
+    made = masks * songs.mixtures.unsqueeze(1)
+    power = compared(songs.stems, songs.stems)[0]
+    by_spectra = distortion(*compared(made, songs.stems), power, 1e-6)
     for stem in range(2):
-        measured = si_sdr(made[stem].numpy(), waves[stem].numpy())
-        assert -10 * float(told_by_bands[0, stem]) == pytest.approx(measured, abs=0.1)
+        one, other = (istft(x[0, stem], *sizes).numpy() for x in (made, songs.stems))
+        assert -10 * float(by_spectra[0, stem]) == pytest.approx(si_sdr(one, other), abs=0.2)
 
 
-STILL = CutConfig(remix=0.0, gain_db=0.0, jitter_db=0.0, tone_db=0.0, bend_db=0.0, swap=0.0)
-
-
-def noise_cuts(vary: CutConfig, source: Source | None = None) -> Cuts:
-    """The whole of the first clip."""
-    config = PoolConfig(slots=1, seconds=3.0, workers=0)
-    pool = CutPool(
-        source or Noises(), config, MelConfig(), 256, lambda mixtures: torch.full((1, 2, 128, 258), 0.5), vary
-    )
-    pool.fill()
-    return pool.draw(1, pool.kept.shape[-1], np.random.default_rng(0))
-
-
-def test_a_bent_crop_is_what_a_filtered_clip_gives():
-    gains = bends(1, 256, 3.0, np.random.default_rng(1))
-    assert 1.5 < (10 * bends(200, 256, 3.0, np.random.default_rng(0)).log10()).std() < 4.5
-
-    class Filtered(Noises):
-        def clip(self, seed: int, seconds: float) -> Clip:
-            clip = super().clip(seed, seconds)
-            curve = np.interp(
-                np.fft.rfftfreq(clip.stems.shape[-1], 1 / 44_100), centres(256), gains[0].sqrt()
-            )
-            stems = np.fft.irfft(np.fft.rfft(clip.stems) * curve, clip.stems.shape[-1])
-            return replace(clip, stems=stems.astype(np.float32))
-
-    level = noise_cuts(STILL, Filtered())
-    plain = noise_cuts(STILL)
-    pool_of_powers = plain.mixture.new_zeros(1, 2, *plain.mixture.shape[2:])
-    made = bent(plain, pool_of_powers, gains)
-    ratio = level.mixture.sum((1, 3)) / made.mixture.sum((1, 3))
-    assert (
-        ratio / ratio.mean()
-    ).std() < 0.02  # clips are brought to one level, so all bands differ by one factor
-    assert torch.allclose(level.cross.sum(-1), made.cross.sum(-1) * ratio.mean(), rtol=0.1, atol=0.1)
-    louder = torch.log10(ratio.mean()) / 4
-    assert torch.allclose(level.features[:, 0].mean(-1), made.features[:, 0].mean(-1) + louder, atol=0.01)
-
-
-def test_exchanged_sides_are_what_exchanged_channels_give():
-    class Mirrored(Noises):
-        def clip(self, seed: int, seconds: float) -> Clip:
-            clip = super().clip(seed, seconds)
-            return replace(clip, stems=clip.stems[:, ::-1].copy())
-
-    mirrored, swapped = noise_cuts(STILL, Mirrored()), noise_cuts(replace(STILL, swap=1.0))
-    for name, value in vars(mirrored).items():
-        assert torch.allclose(value, getattr(swapped, name), rtol=0.01, atol=0.01), name  # kept in 16 bits
-
-
-def test_a_pools_clips_are_as_loud_as_the_model_knows_them_and_remixed_now_and_then():
-    config = PoolConfig(slots=8, seconds=1.0, workers=0)
-    guess = lambda mixtures: torch.full((1, 2, 128, 86), 0.5)  # noqa: E731
-    pool = CutPool(
-        Noises(),
-        config,
-        MelConfig(),
-        256,
-        guess,
-        CutConfig(remix=0.5, jitter_db=0.0, tone_db=0.0, bend_db=0.0),
-    )
-    pool.fill()
-    assert 0 < int(pool.remixed.sum()) < 8
-    cuts = pool.draw(8, 86, np.random.default_rng(0))
+def test_songs_are_as_loud_as_the_model_knows_them():
+    songs = noise_songs(replace(SongConfig(), jitter_db=0.0), items=8)
     # Through a Hann window the bins of a sinusoid of amplitude a hold 1.5 a^2 together, which is 3 times its power.
-    rms = (cuts.mixture.sum((1, 2)).mean(-1) / 3 / 2).sqrt()
-    assert torch.allclose(rms, torch.full_like(rms, 0.1), rtol=0.05)
+    rms = (songs.mixtures.abs().square().sum(2).mean((1, 2)) / 3).sqrt()
+    assert torch.allclose(rms, torch.full_like(rms, 0.1), rtol=0.02)
+
+
+def test_stems_of_a_remix_come_from_several_clips():
+    whole, mixed = (noise_songs(replace(STILL, remix=remix), items=12).stems for remix in (0.0, 1.0))
+    pairs = [
+        {(round(float(a), 1), round(float(b), 1)) for a, b in x.abs().mean((2, 3, 4))} for x in (whole, mixed)
+    ]
+    assert len(pairs[0]) <= 4 < len(pairs[1])
+
+
+def test_exchanged_sides_are_exchanged_channels():
+    assert torch.allclose(noise_songs(replace(STILL, swap=1.0)).stems, noise_songs(STILL).stems.flip(2))
+
+
+def test_a_partial_alone_has_steady_phases_and_noise_has_not():
+    rate, sizes = 44_100, grid(44_100, MelConfig())
+    time = torch.arange(rate) / rate
+    tone = torch.sin(2 * torch.pi * 40 * rate / 2048 * time).expand(1, 2, -1)  # on bin 40
+    found = phase_features(stft(tone, *sizes, last=True), 92)[0, :, 40, 8:-8]
+    assert torch.allclose(found[[0, 2]], torch.ones_like(found[[0, 2]]), atol=1e-3)
+    assert found[[1, 3]].abs().max() < 1e-2
+    noise = phase_features(spectra(seconds=1.0), 92)[0, 0]
+    assert noise.mean() < 0.7 and noise.std() > 0.2
+
+
+def test_turned_masks_still_sum_to_one_and_silence_stays_silent():
+    generator = torch.Generator().manual_seed(0)
+    masks = torch.rand(1, 3, 2, 16, 9, generator=generator)
+    masks[:, 0] = 0
+    masks = masks / masks.sum(1, keepdim=True)
+    turns = torch.randn(1, 3, 16, 9, dtype=torch.complex64, generator=generator) * 100
+    added = turned_by(turns, masks)
+    assert added.sum(1).abs().max() < 1e-5 and not added[:, 0].any()
+    assert added.abs().max() > 0.5
+    assert torch.isfinite(torch.view_as_real(added)).all()
+
+
+def test_phases_are_turned_in_the_lowest_bins_alone():
+    mixture = spectra()[0]
+    masks = torch.full((3, 2, *mixture.shape[1:]), 1 / 3)
+    turns = torch.zeros(3, 2, 10, mixture.shape[-1], dtype=torch.complex64)
+    turns[0], turns[1] = 0.25j, -0.25j
+    plain, turned = (
+        cut_out(mixture, one, 44_100, wiener=True) for one in (Refined(masks), Refined(masks, turns))
+    )
+    assert torch.equal(plain[:, :, 10:], turned[:, :, 10:])
+    assert torch.allclose(turned[0, :, :10] - plain[0, :, :10], 0.25j * mixture[:, :10], atol=1e-5)
+    assert torch.allclose(turned.sum(0), plain.sum(0), atol=1e-5)
