@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from msgld.data.augment import Augmented
 from msgld.data.played import open_played
+from msgld.data.records.augment import Augmented
 from msgld.data.singing import Singing
 from msgld.data.source import Mixed, Source, SourceOptions, open_source
 from msgld.data.stem_folders.folder import StemFolder, open_folders
@@ -19,8 +19,8 @@ from msgld.progress import OnProgress
 from msgld.stems import OTHER, STEMS
 from msgld.training.score.pieces import Scores, open_scores
 
-AUGMENTED = 0.4
-"""Fraction of the clips whose stems go through equalisers, rooms and the like."""
+AUGMENTED = 0.75
+"""Fraction of the clips that are made to sound like records: a little, or a lot."""
 
 OnFolder = Callable[[StemFolder], None]
 """Called with a folder of stems whose files have been checked; ``findings`` lists the files that are left out."""

@@ -14,8 +14,11 @@ from running import train
 from tiny import save_tiny_model
 
 from msgld.checkpoint import load_model
+from msgld.data.codecs import aligned, coded
 from msgld.data.oscillator import Oscillator
 from msgld.data.source import BadClip, Clip
+from msgld.dsp.dynamics import rms
+from msgld.dsp.filters import filtered
 from msgld.music.midi.parts import Part
 from msgld.music.played import Beats, Played
 from msgld.music.score import SCORE_STEMS
@@ -23,7 +26,6 @@ from msgld.nets.listener import Listener
 from msgld.training.listener import beats as beats_part
 from msgld.training.listener import effects
 from msgld.training.listener import part as notes_part
-from msgld.training.listener.codecs import aligned, coded
 from msgld.training.listener.degrade import Degradation, degraded, separated
 from msgld.training.listener.pool import PlayedPool
 from msgld.training.listener.targets import ONSET, PITCH
@@ -78,9 +80,9 @@ def bursts(seed: int = 0) -> tuple[np.ndarray, list[int]]:
 
 
 EFFECTS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
-    "equaliser": lambda x, rng: effects.filtered(x, effects.equaliser(RATE, rng)),
-    "cabinet": lambda x, rng: effects.filtered(x, effects.cabinet(RATE, rng)),
-    "cut": lambda x, rng: effects.filtered(x, effects.cut_band(RATE, rng)),
+    "equaliser": lambda x, rng: filtered(x, effects.equaliser(RATE, rng)),
+    "cabinet": lambda x, rng: filtered(x, effects.cabinet(RATE, rng)),
+    "cut": lambda x, rng: filtered(x, effects.cut_band(RATE, rng)),
     "amplifier": effects.driven,
     "compressor": lambda x, rng: effects.compressed(x, RATE, rng),
     "room": lambda x, rng: effects.roomed(x, RATE, rng),
@@ -114,14 +116,14 @@ def test_what_is_degraded_is_finite_and_about_as_loud_as_it_should_be():
         rng = np.random.default_rng(seed)
         made = degraded(wave, np.roll(wave, 5000) if seed % 2 else 0 * wave, RATE, Degradation(), rng)
         assert np.isfinite(made).all() and made.shape == wave.shape
-        assert 0.04 < effects.rms(made) < 0.21
+        assert 0.04 < rms(made) < 0.21
 
 
 def test_silence_stays_soft():
     silence = np.zeros(RATE, np.float32)
     for seed in range(10):
         made = degraded(silence, silence, RATE, Degradation(noise=0.0), np.random.default_rng(seed))
-        assert np.isfinite(made).all() and effects.rms(made) < 1e-3
+        assert np.isfinite(made).all() and rms(made) < 1e-3
 
 
 def pool_of(source: Tunes, slots: int = 3, seconds: float = 4.0) -> PlayedPool:

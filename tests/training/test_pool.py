@@ -15,7 +15,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msgld.data.augment import Augmented
+from msgld.data.records.augment import Augmented
 from msgld.data.source import (
     LOUDEST,
     BadClip,

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from msgld.data.codecs import coded
+from msgld.dsp.dynamics import rms
+from msgld.dsp.filters import filtered
+from msgld.dsp.noises import noise_like
 from msgld.dsp.stft import istft, stft
-from msgld.training.listener.codecs import coded
 from msgld.training.listener.effects import (
     Rng,
     cabinet,
@@ -17,10 +20,7 @@ from msgld.training.listener.effects import (
     cut_band,
     driven,
     equaliser,
-    filtered,
     moved,
-    noise_like,
-    rms,
     roomed,
 )
 
