@@ -135,7 +135,7 @@ def about(name: str) -> Stem:
     return TABLE.get(name, Stem(name))
 
 
-def heard_in(stem: str, stems: Collection[str]) -> str:
+def stem_among(stem: str, stems: Collection[str]) -> str:
     """The stem, of those of a model or a set, that holds another's sound: its own, or ``other``."""
     return stem if stem in stems else OTHER
 

@@ -24,7 +24,7 @@ from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
 from msgld.stems import STEMS
 
-STEM_TRANSFORMER = TransformerConfig(width=32, depth=1, heads=2)
+STEM_TRANSFORMER = TransformerConfig(tracks=len(STEMS) + 1, width=32, depth=1, heads=2)
 
 
 def save_tiny_model(
@@ -59,7 +59,9 @@ def save_tiny_model(
     denoiser = StemDenoiser(network)
     model = Model(codec, denoiser, sounding, STEMS, info={"name": "tiny"})
     if refined:
-        model.refiner = Refiner(RefinerConfig(bands=64, widths=(4, 6), depth=1))
+        model.refiner = Refiner(
+            RefinerConfig(stems=len(STEMS), inputs=3 + len(STEMS), bands=64, widths=(4, 6), depth=1)
+        )
         torch.nn.init.normal_(model.refiner.outward.weight)
     if notes:
         model.note_reader = NoteReader(NoteReaderConfig(width=8, depth=1, hidden=8))

@@ -22,7 +22,7 @@ from msgld.data.scores import band_song, by_stem
 from msgld.data.source import Clip, SourceOptions
 from msgld.errors import DataError
 from msgld.music.midi.parts import Part, Song, length, sounding
-from msgld.stems import RATE, STEMS, heard_in
+from msgld.stems import RATE, STEMS, stem_among
 
 SECONDS = 10.24
 """Length of a clip."""
@@ -183,9 +183,9 @@ def _place(
 
 def _sounding(audio: np.ndarray, stems: tuple[str, ...]) -> int:
     """How many stems sound, a choir counted with ``other``: places were chosen when it was a part of that."""
-    pooled = {heard_in(stem, _CHOSEN_BY): np.zeros(audio.shape[1:], audio.dtype) for stem in stems}
+    pooled = {stem_among(stem, _CHOSEN_BY): np.zeros(audio.shape[1:], audio.dtype) for stem in stems}
     for stem, sound in zip(stems, audio, strict=True):
-        pooled[heard_in(stem, _CHOSEN_BY)] += sound
+        pooled[stem_among(stem, _CHOSEN_BY)] += sound
     return sum(float(np.sqrt(np.mean(sound**2))) > SOUNDING for sound in pooled.values())
 
 
@@ -196,8 +196,8 @@ def _starts(piece: Sequence[Part], excerpt: Excerpt) -> list[float]:
     starts = [round(room * ((first + i + 0.5) * _STEP % 1), 2) for i in range(_TRIES)]
 
     def enough(start: float) -> bool:
-        heard = {heard_in(stem, _CHOSEN_BY) for stem in sounding(piece, start, SECONDS)}
-        return len(heard) >= STEMS_SOUNDING
+        there = {stem_among(stem, _CHOSEN_BY) for stem in sounding(piece, start, SECONDS)}
+        return len(there) >= STEMS_SOUNDING
 
     return sorted(starts, key=lambda start: not enough(start))
 

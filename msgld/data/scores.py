@@ -23,7 +23,7 @@ from msgld.music.keys import transposed
 from msgld.music.midi.parts import Part, Song, length, sounding, stretch, transpose
 from msgld.music.midi.perform import parts
 from msgld.music.played import played_in
-from msgld.stems import RATE, STEMS, TABLE, about, heard_in
+from msgld.stems import RATE, STEMS, TABLE, about, stem_among
 
 if TYPE_CHECKING:
     from msgld.data.band import Piece as BandPiece
@@ -105,7 +105,7 @@ def _one(fonts: Sequence[Path], rng: np.random.Generator) -> Path:
 
 def by_stem(piece: Sequence[Part], stems: Sequence[str]) -> list[list[Part]]:
     """The parts of each stem; those of a stem that is not among them are in ``other``."""
-    return [[part for part in piece if heard_in(part.stem, stems) == stem] for stem in stems]
+    return [[part for part in piece if stem_among(part.stem, stems) == stem] for stem in stems]
 
 
 _PIECES, _STARTS = 4, 8  # tries for an excerpt in which two stems sound: pieces, and places in each
@@ -191,8 +191,8 @@ class ScoreSource:
             piece = transpose(stretch(song.parts, tempo), semitones)
             for _ in range(_STARTS):
                 start = float(rng.uniform(0, max(length(piece) - seconds, 0)))
-                heard = {heard_in(stem, self.stems) for stem in sounding(piece, start, seconds)}
-                if len(heard & set(self.stems)) >= 2:
+                there = {stem_among(stem, self.stems) for stem in sounding(piece, start, seconds)}
+                if len(there & set(self.stems)) >= 2:
                     return song, piece, start, tempo, semitones
         return song, piece, start, tempo, semitones
 

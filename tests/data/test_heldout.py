@@ -17,6 +17,7 @@ from msgld.data.frozen import RESERVED_SEED, heldout_names, is_heldout
 from msgld.data.heldout import SECONDS, HeldOut
 from msgld.data.midi import MidiFolder
 from msgld.errors import DataError
+from msgld.stems import STEMS
 
 RATE = 8_000
 
@@ -81,7 +82,7 @@ def test_clips_are_the_same_every_time_and_three_stems_sound(folder: Path, index
     clip, again = (HeldOut(folder, rate=RATE)[index] for _ in range(2))
     np.testing.assert_array_equal(clip.stems, again.stems)
     assert clip.meta == again.meta and clip.meta["soundfont"] == "TimGM6mb"
-    assert clip.stems.shape == (5, 2, round(SECONDS * RATE))
+    assert clip.stems.shape == (len(STEMS), 2, round(SECONDS * RATE))
     levels = np.sqrt(np.mean(np.square(clip.stems), axis=(1, 2)))
     assert (levels > 10 ** (-50 / 20)).sum() >= 3
     assert np.abs(clip.stems.sum(axis=0)).max() <= 1 + 1e-5

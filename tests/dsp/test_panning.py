@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgld.dsp.panning import gains_like, gains_of, place, stereo_gains
 from msgld.stems import STEMS, about
 
-PANS = {"bass": 0.0, "drums": 0.0, "guitar": -0.4, "piano": 0.4, "other": 0.15}
+PANS = {"bass": 0.0, "drums": 0.0, "guitar": -0.4, "piano": 0.4, "vocals": 0.0, "other": 0.15}
 
 
 @given(st.floats(-1, 1))

@@ -38,7 +38,7 @@ from tests.leaning import leaning_model
 @pytest.fixture(scope="module")
 def model() -> Msgld:
     torch.manual_seed(0)
-    config = TransformerConfig(width=32, depth=1, heads=2)
+    config = TransformerConfig(tracks=len(STEMS) + 1, width=32, depth=1, heads=2)
     denoiser = StemDenoiser(StemTransformer(config)).eval().requires_grad_(False)
     return Msgld(Model(PatchCodec(PatchConfig()), denoiser, tiny_vocoder(), STEMS))
 

@@ -181,7 +181,7 @@ def test_what_is_to_be_separated_is_told_nothing_and_open_facts_stay_open():
 
 def network(**sizes: object) -> StemTransformer:
     torch.manual_seed(0)
-    made = StemTransformer(TransformerConfig(width=32, depth=1, heads=2, **sizes))
+    made = StemTransformer(TransformerConfig(tracks=len(STEMS) + 1, width=32, depth=1, heads=2, **sizes))
     torch.nn.init.normal_(made.outward.weight)
     return made
 
@@ -192,7 +192,8 @@ def with_conditions() -> StemTransformer:
 
 def inputs() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     torch.manual_seed(1)
-    return torch.randn(1, 6, 128, 5), torch.rand(1, 6, 5), torch.ones(1, 6, dtype=torch.bool)
+    tracks = len(STEMS) + 1
+    return torch.randn(1, tracks, 128, 5), torch.rand(1, tracks, 5), torch.ones(1, tracks, dtype=torch.bool)
 
 
 def test_a_network_that_has_not_learned_briefs_yet_ignores_them():

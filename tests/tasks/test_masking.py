@@ -42,7 +42,9 @@ def test_average_masks_are_the_answer_to_noise(model: Model):
 
 
 def test_exponent_0_leaves_the_average_masks(model: Model, mixtures: torch.Tensor):
-    masks = expected_masks(model, mixtures, RATE, replace(PLAIN, exponent=0.0, average_weight=1.0))
+    masks = expected_masks(
+        model, model.encode(mixtures, RATE), replace(PLAIN, exponent=0.0, average_weight=1.0)
+    )
     average = model.average_masks
     assert average is not None
     assert torch.allclose(masks, average.unsqueeze(-1).expand_as(masks), atol=1e-5)

@@ -260,9 +260,9 @@ def test_songs_are_as_loud_as_the_model_knows_them():
 
 def test_stems_of_a_remix_come_from_several_clips():
     whole, mixed = (noise_songs(replace(STILL, remix=remix), items=12).stems for remix in (0.0, 1.0))
-    pairs = [
-        {(round(float(a), 1), round(float(b), 1)) for a, b in x.abs().mean((2, 3, 4))} for x in (whole, mixed)
-    ]
+    spectra = [x[:, :, 0, 20:30, 40] for x in (whole, mixed)]  # they tell clips apart, but for their loudness
+    told = [(x / x.abs().sum(-1, keepdim=True)).real[..., 0] for x in spectra]
+    pairs = [{(f"{float(a):.4f}", f"{float(b):.4f}") for a, b in one} for one in told]
     assert len(pairs[0]) <= 4 < len(pairs[1])
 
 

@@ -22,7 +22,7 @@ from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer
 from msgld.runtime import bf16_is_fast
-from msgld.stems import heard_in
+from msgld.stems import stem_among
 from msgld.tasks.noise_maps import arrange, separate
 from msgld.training.denoiser.batch import Batch, build_batch, drawn_conditions, fit_codec
 from msgld.training.denoiser.levels import LevelMap, draw_levels
@@ -138,7 +138,7 @@ def with_more_stems(
     if stems == wanted:
         return weights
     tracks = weights["track.weight"]
-    rows = [stems.index(heard_in(stem, stems)) for stem in wanted]
+    rows = [stems.index(stem_among(stem, stems)) for stem in wanted]
     return {**weights, "track.weight": torch.cat([tracks[rows], tracks[-1:]])}
 
 
