@@ -18,12 +18,12 @@ AIR = 8_000.0
 def with_air(sound: np.ndarray, rate: int, edge: float, rng: np.random.Generator) -> np.ndarray:
     """The sound with noise above ``edge`` (Hz) that follows what is just below it: sibilants and breath.
 
-    The noise falls by 6 dB an octave from the loudness of the octave below the edge, and varies by 3 dB.
+    The noise falls by 6 dB an octave from the loudness of the half octave below the edge, and varies by 3 dB.
     """
     top = min(16_000.0, 0.45 * rate)
     if edge >= 0.8 * top:
         return sound
-    below = sosfiltfilt(butter(4, (edge / 2, 0.95 * edge), "bandpass", fs=rate, output="sos"), sound)
+    below = sosfiltfilt(butter(4, (0.7 * edge, 0.95 * edge), "bandpass", fs=rate, output="sos"), sound)
     follow = sosfiltfilt(butter(2, 40.0, fs=rate, output="sos"), np.abs(below))
     noise = sosfilt(
         butter(4, (edge, top), "bandpass", fs=rate, output="sos"), rng.standard_normal(len(sound))

@@ -18,6 +18,9 @@ KANA = {
 ENGLISH = (
     "me", "you", "so", "far", "way", "see", "sky", "love", "sun", "day", "night", "home", "heart", "dream", "she",
     "fly", "rain", "light", "blue", "song", "time", "know", "go", "stay", "fall", "star", "road", "moon", "sea",
+    "eyes", "touch", "world", "kiss", "hold", "hand", "change", "name", "strange", "please", "leave", "back", "walk",
+    "dance", "break", "tear", "mind", "fire", "ice", "soft", "wish", "just", "this", "miss", "yes", "lose", "these",
+    "would", "could", "gold", "bright", "young", "old", "high", "low", "down", "up", "with", "who", "what", "when",
     "free", "shine", "more", "say", "wait", "life", "true", "cry", "long", "gone", "there", "hear", "soul",
 )  # fmt: skip
 """Words of one syllable."""
@@ -29,8 +32,3 @@ def draw(count: int, language: str, rng: np.random.Generator) -> list[str]:
     drawn = [stock[int(at)] for at in rng.integers(len(stock), size=count)]
     half = count // 2
     return drawn[:half] + drawn[: count - half] if rng.random() < 0.15 else drawn
-
-
-def text(syllables: list[str], language: str) -> str:
-    """The syllables as a sentence for a speech program."""
-    return "".join(KANA[one] for one in syllables) if language == "ja" else " ".join(syllables)

@@ -75,7 +75,9 @@ def main() -> None:
     names = options.voices.split(",") if options.voices else list(stock)
     unknown = [name for name in names if name not in stock]
     if unknown:
-        parser.error(f"no voice to {options.role} with: {', '.join(unknown)}; choose some of {', '.join(stock)}")
+        parser.error(
+            f"no voice to {options.role} with: {', '.join(unknown)}; choose some of {', '.join(stock)}"
+        )
     hints = {name: missing(stock[name]) for name in names}
     for name, hint in hints.items():
         print(f"{name}: not installed, left out: {hint}" if hint else f"{name}: ready", flush=True)

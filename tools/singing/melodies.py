@@ -27,7 +27,11 @@ BEFORE, AFTER = 0.3, 0.4
 """Seconds before a phrase's first note and after its last."""
 BAND = 0.6
 """Fraction of the phrases that are tunes of the band."""
-_COMPASS, _DENSITY, _LEAP = 14, 4.5, 4.0  # semitones, notes a second, mean interval: what a singer is given at most
+_COMPASS, _DENSITY, _LEAP = (
+    14,
+    4.5,
+    4.0,
+)  # semitones, notes a second, mean interval: what a singer is given at most
 
 
 @dataclass(frozen=True)

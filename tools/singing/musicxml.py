@@ -18,11 +18,12 @@ _SHARP = (1, 3, 6, 8, 10)
 
 
 def on_grid(melody: Melody) -> Melody:
-    """The melody with onsets and ends on divisions."""
+    """The melody with onsets and ends on divisions; a note ends where the next one begins, at the latest."""
+    firsts = [round(note.onset / SECONDS) for note in melody.notes]
     notes = []
-    for note in melody.notes:
-        first, last = round(note.onset / SECONDS), round(note.end / SECONDS)
-        notes.append(replace(note, onset=first * SECONDS, duration=max(last - first, 4) * SECONDS))
+    for note, first, limit in zip(melody.notes, firsts, [*firsts[1:], 1 << 30], strict=True):
+        last = min(max(round(note.end / SECONDS), first + 4), limit)
+        notes.append(replace(note, onset=first * SECONDS, duration=(last - first) * SECONDS))
     return replace(melody, notes=tuple(notes))
 
 

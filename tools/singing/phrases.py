@@ -32,6 +32,8 @@ def phrase(voice: Voice, rng: np.random.Generator) -> tuple[np.ndarray, dict[str
         RuntimeError: the voice is out of tune again and again.
     """
     kind = rng.random() if voice.program in programs.SPEAKERS else 1.0
+    if voice.program == "singing-mode" and kind >= SPOKEN:
+        kind = 1.0
     if kind < SPOKEN:
         return _spoken(voice, rng)
     for _ in range(_TRIES):
@@ -102,7 +104,8 @@ def _frames(voice: Voice, syllable: str, formants: float) -> world.Frames:
 
 def _sentence(voice: Voice, rng: np.random.Generator) -> tuple[np.ndarray, str]:
     """Spoken words, with silence around, and what they are."""
-    words = " ".join(lyrics.draw(int(rng.integers(8, 18)), voice.language, rng))
+    count = int(rng.integers(20, 40) if voice.language == "ja" else rng.integers(8, 20))
+    words = " ".join(lyrics.draw(count, voice.language, rng))
     sound = programs.say(voice, words)
     return np.pad(sound, [round(melodies.BEFORE * voice.rate), round(melodies.AFTER * voice.rate)]), words
 

@@ -60,10 +60,10 @@ def sing_kal(voice: Voice, melody: Melody) -> np.ndarray:
             f'<PITCH NOTE="{name}"><DURATION BEATS="{1.2 * note.duration:.4f}">{note.syllable}</DURATION></PITCH>'
         )
         at = note.end
-    body = "".join(rows)
+    body = "\n".join(rows)  # festival fails on a rest that no line break follows
     text = (
         '<?xml version="1.0"?><!DOCTYPE SINGING PUBLIC "-//SINGING//DTD SINGING mark up//EN" "Singing.v0_1.dtd" []>'
-        f'<SINGING BPM="60">{body}</SINGING>'
+        f'\n<SINGING BPM="60">\n{body}\n</SINGING>\n'
     )
     sound = _text2wave(text, voice.speaker, "-mode", "singing")
     whole = np.zeros(round((melody.notes[-1].end + AFTER) * voice.rate))
@@ -109,8 +109,8 @@ def _text2wave(text: str, speaker: str, *more: str) -> np.ndarray:
 
 @lru_cache(maxsize=4096)
 def said(voice: Voice, words: str) -> np.ndarray:
-    """:func:`say`, each once per run."""
-    return say(voice, words)
+    """A syllable, as :func:`say` says it, each once per run; Japanese ones with a long vowel, so that it has a voice."""
+    return say(voice, f"{words} ー" if voice.language == "ja" else words)
 
 
 def _scaled(sound: np.ndarray) -> np.ndarray:

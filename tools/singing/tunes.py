@@ -31,7 +31,9 @@ def tune(rng: np.random.Generator, shortest: float, longest: float) -> tuple[lis
     for bar in range(bars):
         start = at
         for length in _RHYTHMS[int(drawn[order[bar % 4]])]:
-            degree += int(rng.choice((-2, -1, -1, 0, 1, 1, 2, 4), p=(0.1, 0.2, 0.1, 0.15, 0.2, 0.1, 0.1, 0.05)))
+            degree += int(
+                rng.choice((-2, -1, -1, 0, 1, 1, 2, 4), p=(0.1, 0.2, 0.1, 0.15, 0.2, 0.1, 0.1, 0.05))
+            )
             degree = _chordal(int(np.clip(degree, -3, 8)), chords[bar % 4], length >= 1 or at == start)
             pitch = 60 + tonic + 12 * (degree // 7) + MODES[mode][degree % 7]
             touch = rng.uniform(0.88, 1.0) if rng.random() < 0.8 else rng.uniform(0.6, 0.85)
@@ -44,4 +46,6 @@ def _chordal(degree: int, root: int, firm: bool) -> int:
     """The degree, or the chord's nearest one where the tune stands firm."""
     if not firm:
         return degree
-    return min(range(degree - 2, degree + 3), key=lambda d: ((d - root) % 7 not in (0, 2, 4), abs(d - degree)))
+    return min(
+        range(degree - 2, degree + 3), key=lambda d: ((d - root) % 7 not in (0, 2, 4), abs(d - degree))
+    )

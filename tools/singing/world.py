@@ -192,6 +192,8 @@ def sing(
 def _head(spoken: Frames) -> int:
     """Frames of a syllable before its vowel: until voicing and power have both come."""
     power = spoken.spectrum.sum(axis=1)
+    if not (spoken.f0 > 0).any():
+        return 0
     vowel = (spoken.f0 > 0) & (power > 0.25 * np.median(power[spoken.f0 > 0]))
     return min(int(vowel.argmax()), round(HEAD / FRAME)) if vowel.any() else 0
 
