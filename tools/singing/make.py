@@ -50,11 +50,11 @@ def kept(folder: Path) -> set[str]:
 
 
 def in_turn(voices: list[Voice], count: int) -> list[tuple[Voice, int]]:
-    """So many phrases: the voice of each and which of the voice's it is, the shares kept to all along."""
+    """So many phrases: the voice of each and which of the voice's it is, the weights kept to all along."""
     made = dict.fromkeys((voice.name for voice in voices), 0)
     turns = []
     for _ in range(count):
-        voice = min(voices, key=lambda one: (made[one.name] + 0.5) / one.share)
+        voice = min(voices, key=lambda one: (made[one.name] + 0.5) / one.weight)
         turns.append((voice, made[voice.name]))
         made[voice.name] += 1
     return turns

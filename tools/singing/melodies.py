@@ -85,7 +85,10 @@ def draw(rng: np.random.Generator, role: str) -> Melody:
     while True:
         seed = int(rng.integers(RESERVED_SEED)) + (RESERVED_SEED if role == "test" else 0)
         if rng.random() >= BAND:
-            return _simple(seed)
+            simple = _simple(seed)
+            if len(simple.notes) >= FEWEST:
+                return simple
+            continue
         song = by_score_stem(band_song(seed))
         key = str(song.meta["key"])
         parts = [part for part in song.parts if part.stem == "vocals"]

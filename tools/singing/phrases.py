@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ _TRIES = 6
 
 
 def phrase(voice: Voice, rng: np.random.Generator) -> tuple[np.ndarray, dict[str, Any]]:
-    """The sound of one phrase at ``RATE``, (L,), and its facts: ``kind``, ``notes``, ``lyrics``, and ``melody``, ``key``.
+    """The sound of one phrase at ``RATE``, (L,), and its facts: kind, notes, lyrics, melody, key.
 
     Raises:
         RuntimeError: the voice is out of tune again and again.
@@ -90,16 +91,19 @@ def _sung(voice: Voice, melody: Melody, manner: world.Manner, alpha: float, form
         sound, rate = programs.sing_sinsy(home, alpha)
         sound = world.retuned(sound, rate, home.notes, -away, voice.formants * formants)
     else:
-        said = {n.syllable: _frames(voice, n.syllable, formants) for n in melody.notes}
+        said = {
+            syllable: _frames(voice, syllable).with_formants(voice.formants * formants)
+            for syllable in {note.syllable for note in melody.notes}
+        }
         sound = world.sing(said, melody.notes, voice.rate, manner, rng)
     sound = colours.with_dynamics(sound, voice.rate, rng)
     sound = colours.with_breaths(sound, voice.rate, melody.notes, rng)
     return colours.with_air(resample(sound, voice.rate, RATE), RATE, 0.45 * voice.rate, rng)
 
 
-def _frames(voice: Voice, syllable: str, formants: float) -> world.Frames:
-    frames = world.analyse(programs.said(voice, syllable), voice.rate)
-    return frames.with_formants(voice.formants * formants)
+@lru_cache(maxsize=512)
+def _frames(voice: Voice, syllable: str) -> world.Frames:
+    return world.analyse(programs.said(voice, syllable), voice.rate)
 
 
 def _sentence(voice: Voice, rng: np.random.Generator) -> tuple[np.ndarray, str]:

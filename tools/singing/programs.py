@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,9 +106,8 @@ def _text2wave(text: str, speaker: str, *more: str) -> np.ndarray:
         return np.asarray(soundfile.read(file)[0])
 
 
-@lru_cache(maxsize=4096)
 def said(voice: Voice, words: str) -> np.ndarray:
-    """A syllable, as :func:`say` says it, each once per run; Japanese ones with a long vowel, so that it has a voice."""
+    """A syllable, as :func:`say` says it; Japanese vowels are long, so that they are voiced."""
     return say(voice, f"{words} ー" if voice.language == "ja" else words)
 
 

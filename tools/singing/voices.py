@@ -23,7 +23,7 @@ class Voice:
         licence: of the voice.
         author: whom the licence wants named.
         formants: factor of the formants' frequencies, below 1 for a larger head.
-        share: of the phrases of its role, relative to the others.
+        weight: how many of the phrases of its role it gets, relative to the others.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Voice:
     licence: str
     author: str
     formants: float = 1.0
-    share: float = 1.0
+    weight: float = 1.0
 
 
 _SINSY = (
@@ -54,16 +54,16 @@ _KAL = ("permissive (Festvox)", "CSTR, University of Edinburgh, and Carnegie Mel
 VOICES = {
     voice.name: voice
     for voice in (
-        Voice("sinsy", "train", "sinsy", "f001", 48_000, "ja", (62, 78), *_SINSY, share=3.0),
-        Voice("sinsy-alto", "train", "sinsy", "f001", 48_000, "ja", (54, 72), *_SINSY, 0.94, share=1.5),
-        Voice("sinsy-girl", "train", "sinsy", "f001", 48_000, "ja", (66, 82), *_SINSY, 1.1, share=1.0),
-        Voice("sinsy-man", "train", "sinsy", "f001", 48_000, "ja", (45, 67), *_SINSY, 0.85, share=2.5),
-        Voice("mei", "train", "openjtalk", "mei", 48_000, "ja", (56, 76), *_MEI, share=1.5),
+        Voice("sinsy", "train", "sinsy", "f001", 48_000, "ja", (62, 78), *_SINSY, weight=3.0),
+        Voice("sinsy-alto", "train", "sinsy", "f001", 48_000, "ja", (54, 72), *_SINSY, 0.94, weight=1.5),
+        Voice("sinsy-girl", "train", "sinsy", "f001", 48_000, "ja", (66, 82), *_SINSY, 1.1, weight=1.0),
+        Voice("sinsy-man", "train", "sinsy", "f001", 48_000, "ja", (45, 67), *_SINSY, 0.85, weight=2.5),
+        Voice("mei", "train", "openjtalk", "mei", 48_000, "ja", (56, 76), *_MEI, weight=1.5),
         Voice("mei-man", "train", "openjtalk", "mei", 48_000, "ja", (44, 65), *_MEI, 0.85),
-        Voice("slt", "train", "festival", "cmu_us_slt_arctic_hts", 32_000, "en", (53, 74), *_ARCTIC, share=1.5),
+        Voice("slt", "train", "festival", "cmu_us_slt_arctic_hts", 32_000, "en", (53, 74), *_ARCTIC, weight=1.5),
         Voice("awb", "train", "flite", "awb", 16_000, "en", (43, 64), *_ARCTIC),
-        Voice("alpha", "train", "kokoro", "jf_alpha", 24_000, "ja", (54, 75), *_KOKORO, share=1.5),
-        Voice("gongitsune", "train", "kokoro", "jf_gongitsune", 24_000, "ja", (54, 75), *_KOKORO, share=1.5),
+        Voice("alpha", "train", "kokoro", "jf_alpha", 24_000, "ja", (54, 75), *_KOKORO, weight=1.5),
+        Voice("gongitsune", "train", "kokoro", "jf_gongitsune", 24_000, "ja", (54, 75), *_KOKORO, weight=1.5),
         Voice("rms", "test", "flite", "rms", 16_000, "en", (43, 64), *_ARCTIC),
         Voice("kal", "test", "singing-mode", "kal_diphone", 16_000, "en", (41, 60), *_KAL),
         Voice("nezumi", "test", "kokoro", "jf_nezumi", 24_000, "ja", (54, 75), *_KOKORO),

@@ -113,24 +113,24 @@ def retuned(
 
 
 def stepped(
-    sound: np.ndarray, rate: int, key: str, reach: tuple[int, int], formants: float
+    sound: np.ndarray, rate: int, key: str, compass: tuple[int, int], formants: float
 ) -> tuple[np.ndarray, list[Note]]:
     """Speech (L,) with its pitch on the notes of a key, and these notes: runs of voiced frames on one pitch.
 
-    The spoken melody is widened threefold, and its middle brought to that of ``reach`` (MIDI).
+    The spoken melody is widened threefold, and its middle brought to that of ``compass`` (MIDI).
     """
     frames = analyse(sound, rate)
     voiced = frames.f0 > 0
     spoken = 69 + 12 * np.log2(np.where(voiced, frames.f0, 1.0) / 440)
     middle = np.median(spoken[voiced]) if voiced.any() else 0.0
-    ladder = np.array([p for p in range(reach[0] - 2, reach[1] + 3) if p % 12 in notes_of(key)])
+    ladder = np.array([p for p in range(compass[0] - 2, compass[1] + 3) if p % 12 in notes_of(key)])
     pitch, notes, at = np.zeros(len(spoken)), list[Note](), 0
     while at < len(spoken):
         end = at
         while end < len(spoken) and voiced[end] and end - at < 40:
             end += 1
         if end > at:
-            aim = sum(reach) / 2 + 3 * (np.median(spoken[at:end]) - middle)
+            aim = sum(compass) / 2 + 3 * (np.median(spoken[at:end]) - middle)
             pitch[at:end] = ladder[np.abs(ladder - aim).argmin()]
             if end - at > 16:
                 notes.append(Note(at * FRAME, (end - at) * FRAME, int(pitch[at]), 90, ""))
@@ -146,9 +146,9 @@ def deviations(f0: np.ndarray, notes: tuple[Note, ...]) -> np.ndarray:
     off = np.full(len(notes), np.nan)
     for at, note in enumerate(notes):
         first, last = (round((note.onset + part * note.duration) / FRAME) for part in (0.3, 0.85))
-        heard = f0[first:last][f0[first:last] > 0]
-        if len(heard) >= 3:
-            off[at] = np.median(69 + 12 * np.log2(heard / 440)) - note.pitch
+        sounds = f0[first:last][f0[first:last] > 0]
+        if len(sounds) >= 3:
+            off[at] = np.median(69 + 12 * np.log2(sounds / 440)) - note.pitch
     return off
 
 
