@@ -33,6 +33,48 @@ def folder(path: Path, entries: list[dict[str, Any]], rate: int = 24_000, channe
     return path
 
 
+SUNG = Path(__file__).parent.parent / "files" / "singing"
+
+
+def cents_off(sound: np.ndarray, pitch: int) -> float:
+    """How far the period of a sound is from that of a pitch: the best within three semitones, by autocorrelation."""
+    period = RATE / (440 * 2 ** ((pitch - 69) / 12))
+    cents = np.arange(-300, 301, 5)
+    whole = np.fft.irfft(np.abs(np.fft.rfft(sound, 2**18)) ** 2)
+    lags = period * 2 ** (-cents / 1200)
+    own = np.interp(lags, np.arange(len(whole) // 2), whole[: len(whole) // 2])
+    return float(cents[own.argmax()])
+
+
+@pytest.mark.parametrize("role", ["train", "test"])
+def test_singers_sing_the_notes_that_they_are_listed_with(role: str) -> None:
+    singing = Singing(SUNG, role)
+    for phrase in singing.phrases:
+        sound = phrase.read()[0]
+        assert len(sound) == pytest.approx(phrase.seconds * RATE, abs=2)
+        assert np.sqrt(np.mean(sound**2)) > 0.01 and np.abs(sound).max() <= 1
+        off = [
+            cents_off(
+                sound[round((onset + 0.3 * length) * RATE) : round((onset + 0.85 * length) * RATE)], pitch
+            )
+            for onset, length, pitch in zip(
+                phrase.notes.onset, phrase.notes.duration, phrase.notes.pitch, strict=True
+            )
+        ]
+        assert not off or np.median(np.abs(off)) < 30, phrase.file.name
+    assert {phrase.kind for phrase in singing.phrases} == {"sung", "speech"} - (
+        {"speech"} if role == "test" else set()
+    )
+
+
+def test_phrases_fit_their_own_key() -> None:
+    listed = [json.loads(line) for line in (SUNG / MANIFEST).read_text("utf-8").splitlines()]
+    for entry in listed:
+        if entry["kind"] == "sung":
+            fit = Singing(SUNG, entry["role"]).fitting(key=entry["key"], kinds=("sung",))
+            assert entry["file"] in {phrase.file.name for phrase in fit}
+
+
 @pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (44_100, 2), (48_000, 2)])
 def test_the_sound_has_the_notes_at_the_rate_of_training(tmp_path: Path, rate: int, channels: int) -> None:
     (phrase,) = Singing(folder(tmp_path, [entry("a.flac", (60, 73))], rate, channels)).phrases

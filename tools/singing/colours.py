@@ -8,8 +8,7 @@ import numpy as np
 from scipy.signal import butter, sosfilt, sosfiltfilt
 
 from msgld.music.keys import notes_of
-
-from .melodies import Melody, Note
+from singing.melodies import Melody, Note
 
 AIR = 8_000.0
 """Hertz above which voices of 16 and 24 kHz have nothing or little."""
@@ -72,7 +71,7 @@ def _breath(count: int, rate: int, rng: np.random.Generator) -> np.ndarray:
 def thirds(melody: Melody, rng: np.random.Generator) -> Melody:
     """The melody a third of the scale higher or lower, or a sixth lower."""
     ladder = sorted(p + 12 * octave for octave in range(11) for p in notes_of(melody.key))
-    steps = (2, -2, -5)[int(rng.integers(3))]
+    steps = (2, -2, 2 - len(notes_of(melody.key)))[int(rng.integers(3))]
     table = {}
     for note in melody.notes:
         near = int(np.abs(np.array(ladder) - note.pitch).argmin())

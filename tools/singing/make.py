@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import soundfile
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from msgld.data.singing import MANIFEST, ROLES
 from msgld.stems import RATE
-from tools.singing.phrases import phrase
-from tools.singing.voices import VOICES, Voice, missing
+from singing.phrases import phrase
+from singing.voices import VOICES, Voice, missing
 
 PEAK = 0.7
 

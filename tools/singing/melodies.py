@@ -12,8 +12,7 @@ from msgld.data.played import by_score_stem
 from msgld.data.scores import band_song
 from msgld.music.keys import notes_of
 from msgld.music.midi.parts import Part
-
-from .tunes import tune
+from singing.tunes import tune
 
 REST = 0.35
 """Seconds without a note, after which another phrase begins."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .lyrics import KANA
-from .melodies import Melody, Note
+from singing.lyrics import KANA
+from singing.melodies import Melody, Note
 
 BPM = 125.0
 """Tempo of the file, whatever that of the music is; a division is then 20 ms."""

@@ -9,11 +9,10 @@ import numpy as np
 
 from msgld.dsp.resample import resample
 from msgld.stems import RATE
-
-from . import colours, lyrics, melodies, programs, world
-from .melodies import Melody, Note
-from .musicxml import on_grid
-from .voices import Voice
+from singing import colours, lyrics, melodies, programs, world
+from singing.melodies import Melody, Note
+from singing.musicxml import on_grid
+from singing.voices import Voice
 
 SPOKEN, TUNED = 0.06, 0.06
 """Fractions of the phrases that are spoken as they are, and spoken on the notes of a key."""

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from .lyrics import KANA
-from .melodies import AFTER, Melody
-from .musicxml import musicxml
-from .voices import Voice
+from singing.lyrics import KANA
+from singing.melodies import AFTER, Melody
+from singing.musicxml import musicxml
+from singing.voices import Voice
 
 _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyworld
 
 from msgld.music.keys import notes_of
-
-from .melodies import AFTER, Note
+from singing.melodies import AFTER, Note
 
 FRAME = 0.005
 """Seconds of a frame of WORLD."""
@@ -65,6 +63,8 @@ class Manner:
 
 def analyse(sound: np.ndarray, rate: int) -> Frames:
     """The frames of a sound (L,), one every ``FRAME`` seconds."""
+    import pyworld
+
     samples = np.ascontiguousarray(sound, np.float64)
     f0, time = pitch_of(samples, rate)
     return Frames(f0, pyworld.cheaptrick(samples, f0, time, rate), pyworld.d4c(samples, f0, time, rate))
@@ -72,6 +72,8 @@ def analyse(sound: np.ndarray, rate: int) -> Frames:
 
 def pitch_of(sound: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     """Hertz, 0 where unvoiced or 50 dB below the loudest, and seconds, of each frame (N,)."""
+    import pyworld
+
     samples = np.ascontiguousarray(sound, np.float64)
     f0, time = pyworld.dio(samples, rate, f0_floor=60.0, f0_ceil=1100.0, frame_period=1000 * FRAME)
     f0 = pyworld.stonemask(samples, f0, time, rate)
@@ -83,6 +85,8 @@ def pitch_of(sound: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
 
 def synthesise(frames: Frames, rate: int) -> np.ndarray:
     """The sound of frames, float64 (L,)."""
+    import pyworld
+
     arrays = (np.ascontiguousarray(a) for a in (frames.f0, frames.spectrum, frames.noise))
     return np.asarray(pyworld.synthesize(*arrays, rate, 1000 * FRAME))
 
