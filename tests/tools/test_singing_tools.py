@@ -115,7 +115,7 @@ def test_pitch_is_on_the_notes_but_for_glides_and_vibrato() -> None:
         hertz = world.pitches(notes, 800, world.Manner.draw(rng), rng)
         off = world.deviations(hertz, notes)
         assert np.abs(off).max() < 0.3
-        sung = hertz[: round(2.3 / world.FRAME)]  # until the rest
+        sung = hertz[round(0.3 / world.FRAME) : round(2.3 / world.FRAME)]  # what is connected
         assert np.abs(np.diff(12 * np.log2(sung))).max() < 1.0
 
 
