@@ -1,0 +1,1 @@
+"""Makes phrases of singers to train with, without any data set."""
