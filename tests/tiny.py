@@ -22,7 +22,8 @@ from msgld.nets.note_reader import NoteReader, NoteReaderConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
-from msgld.stems import STEMS
+
+FIVE = ("bass", "drums", "guitar", "piano", "other")
 
 STEM_TRANSFORMER = TransformerConfig(width=32, depth=1, heads=2)
 
@@ -34,7 +35,7 @@ def save_tiny_model(
     styles: tuple[str, ...] = (),
     notes: bool = False,
     ears: bool = False,
-    stems: tuple[str, ...] = STEMS,
+    stems: tuple[str, ...] = FIVE,
 ) -> Path:
     """Write a model with random weights; its stems are nonsense, but finite and different from each other.
 

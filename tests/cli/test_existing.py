@@ -269,7 +269,7 @@ def test_sums_and_songs_without_a_stem_are_results_like_others(run: Run):
     _, (told,), _ = run(*asked[:-3], "no_drums", "--format", "flac", "--skip-existing")
     assert told["again"] == "it lacks no_drums.flac"
     assert {path.name for path in RESULT.glob("*.flac")} == {"no_drums.flac"}
-    for wrong, word in (("no_vocals", "bass, drums, guitar"), ("bass+bass", "twice")):
+    for wrong, word in (("no_horn", "bass, drums, guitar"), ("bass+bass", "twice")):
         code, _, said = run(*SEPARATE[:-1], wrong, "--overwrite")
         assert code == 2 and word in said.splitlines()[-1]
     code, (told,), _ = run(
