@@ -20,6 +20,7 @@ import torch
 from msgld import Options, load
 from msgld.api.quality import of_separation
 from msgld.api.separated_song import SeparatedSong
+from msgld.api.wanted import select
 from msgld.data.heldout import HeldOut
 from msgld.data.source import Clip
 from msgld.evaluation.measures import improvements
@@ -52,7 +53,8 @@ def main() -> None:
     quality = of_separation(Options(quality=options.quality), model.model)
 
     def cut(clip: Clip, masking: Masking) -> np.ndarray:
-        song = SeparatedSong(model.model, {}, (clip.stems.sum(0), clip.rate), model.stems, {}, 0.0, Options())
+        mixture, every = (clip.stems.sum(0), clip.rate), select(None, model.stems)
+        song = SeparatedSong(model.model, {}, mixture, every, {}, 0.0, Options())
         song.quality = replace(quality, masking=masking)
         pieces = list(song.stretches())
         return np.stack([np.concatenate([piece[stem] for piece in pieces], 1) for stem in model.stems])

@@ -22,7 +22,8 @@ from msgld.nets.note_reader import NoteReader, NoteReaderConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
-from msgld.stems import STEMS
+
+FIVE = ("bass", "drums", "guitar", "piano", "other")
 
 STEM_TRANSFORMER = TransformerConfig(tracks=len(STEMS) + 1, width=32, depth=1, heads=2)
 
@@ -34,6 +35,7 @@ def save_tiny_model(
     styles: tuple[str, ...] = (),
     notes: bool = False,
     ears: bool = False,
+    stems: tuple[str, ...] = FIVE,
 ) -> Path:
     """Write a model with random weights; its stems are nonsense, but finite and different from each other.
 
@@ -46,7 +48,8 @@ def save_tiny_model(
         "programs": PROGRAMS,
         "styles": styles,
     }
-    network = StemTransformer(replace(STEM_TRANSFORMER, **sizes) if styles else STEM_TRANSFORMER)
+    config = replace(STEM_TRANSFORMER, tracks=len(stems) + 1)
+    network = StemTransformer(replace(config, **sizes) if styles else config)
     for parameter in network.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, std=0.05)
@@ -57,7 +60,7 @@ def save_tiny_model(
     codec.mean.fill_(-5.0)  # about the log-mel of soft music
     sounding = tiny_vocoder() if vocoder else None
     denoiser = StemDenoiser(network)
-    model = Model(codec, denoiser, sounding, STEMS, info={"name": "tiny"})
+    model = Model(codec, denoiser, sounding, stems, info={"name": "tiny"})
     if refined:
         model.refiner = Refiner(
             RefinerConfig(stems=len(STEMS), inputs=3 + len(STEMS), bands=64, widths=(4, 6), depth=1)

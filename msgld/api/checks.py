@@ -47,19 +47,6 @@ def check_known(known: Mapping[str, object], stems: tuple[str, ...]) -> None:
         raise UsageError("all stems are known: there is nothing to separate")
 
 
-def check_two_stems(
-    stem: str | None, stems: Sequence[str] | None, residual: bool, known: tuple[str, ...]
-) -> None:
-    """Raise UsageError where ``two_stems`` does not go with the other arguments."""
-    if stem is None:
-        return
-    check_stems((stem,), known)
-    if stems is not None:
-        raise UsageError("choose one of stems and two_stems")
-    if residual:
-        raise UsageError("with two_stems nothing is left over: leave out residual")
-
-
 def to_make(
     make: Sequence[str] | None, given: Mapping[str, object], stems: tuple[str, ...], stretch: bool
 ) -> tuple[str, ...]:

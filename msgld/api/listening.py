@@ -15,6 +15,7 @@ from msgld.api.record import describe
 from msgld.api.separating import SongSeparator
 from msgld.api.taping import tape_song, tape_stems
 from msgld.api.transcription import Transcription, time_record
+from msgld.api.wanted import select
 from msgld.audio.sound import Sound, name_of
 from msgld.errors import ModelError
 from msgld.model import Model
@@ -80,7 +81,7 @@ class SongListener(SongSeparator):
                 part, tapes = stages.part(0.0, 1.0), tape_stems(given, Path(folder), ears)
             else:
                 part, first = stages.part(SEPARATING, 1.0), stages.part(0.0, SEPARATING)
-                song = self._separation(given, None, None, 0.0, options, first, cancel)
+                song = self._separation(given, select(None, self.stems), None, 0.0, options, first, cancel)
                 tapes, extra = tape_song(song, Path(folder), ears), {**extra, **song.quality.record()}
             programs = usual_programs(tapes.stems)
             found = transcribe(ears, tapes.stems, tapes.mixture, programs, bpm, part, cancel)

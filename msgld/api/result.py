@@ -19,6 +19,7 @@ from msgld.api.notes import save_notes
 from msgld.api.picture import Sketch
 from msgld.api.record import named_files
 from msgld.api.save import BLOCK, Saved, Track, Tracks, check_encoding, save_tracks
+from msgld.api.sums import difference
 from msgld.audio.sound import open_stream
 from msgld.errors import UsageError
 from msgld.music.score import Score
@@ -63,6 +64,7 @@ class Result:
         info: how it came about; goes to ``run.json``.
         remarks: lines to the user about the result.
         score: the notes of what was made in notes; None for sound.
+        overlap: whether some of the song is in two of the stems, such as bass and bass+drums.
     """
 
     stems: Lazy[dict[str, np.ndarray]] = Lazy()
@@ -72,6 +74,7 @@ class Result:
     info: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     score: Score | None = None
+    overlap: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -113,6 +116,8 @@ class Result:
             parts["residual"] = self.residual
         else:
             rest = self._track(self.residual)
+        if self.overlap:  # what the tracks lack of the song, or have twice
+            rest = self._track(difference(self.mix, list(parts.values())))
         written, extra = ({name: self._track(one) for name, one in some.items()} for some in (parts, mix))
         tracks = Tracks(written, self._track(self.mix), self.rate, self.mix.shape[1], extra, rest)
         info = {**self.info, "remarks": list(self.remarks)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,8 @@ from msgld.api.picture import Sketch
 from msgld.api.quality import consistency, of_separation
 from msgld.api.record import describe
 from msgld.api.save import Saved, Tracks, check_encoding, read_like, save_tracks
+from msgld.api.sums import difference, residual, selected
+from msgld.api.wanted import Selection
 from msgld.audio.sound import Excerpt, Remarked, Sound, file_of, name_of, open_stream, sha256
 from msgld.audio.stream import AudioStream, ResampledStream, Spool
 from msgld.errors import ModelError
@@ -53,20 +55,25 @@ class SeparatedSong:
         model: Model,
         weights: Mapping[str, str],
         song: Sound,
-        stems: tuple[str, ...],
+        wanted: Selection,
         known: Mapping[str, Sound],
         noise: float,
         options: Options,
         on_progress: OnProgress | None = None,
         cancel: CancelToken | None = None,
     ) -> None:
-        self.model, self.weights, self.stems = model, weights, stems
+        self.model, self.weights, self.wanted = model, weights, wanted
         self.song, self.known = Remarked(song), {stem: Remarked(sound) for stem, sound in known.items()}
         self.noise, self.options = noise, options
         self.on_progress, self.cancel = on_progress, cancel
         self.quality = of_separation(options, model)
         self.in_song = InSong()
         self._of_lengths: list[str] = []
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """Names of the tracks that are wanted."""
+        return self.wanted.names
 
     @property
     def consistency(self) -> str:
@@ -96,9 +103,9 @@ class SeparatedSong:
         for tracks in self._streams(meter):
             if not np.isfinite(tracks).all():
                 raise ModelError("the model answered with values that are not numbers; please report this")
-            named = {stem: tracks[self.model.stems.index(stem)] for stem in self.stems}
             self.in_song.add(tracks[-1], {stem: tracks[self.model.stems.index(stem)] for stem in self.known})
-            yield {**named, "residual": _residual(tracks[-1], named), "mixture": tracks[-1]}
+            named = selected(self.wanted, tracks)
+            yield {**named, "residual": residual(self.wanted, tracks), "mixture": tracks[-1]}
             meter.advance(part * tracks.shape[-1] / self.rate)
 
     def _streams(self, meter: Meter) -> Iterator[np.ndarray]:
@@ -167,9 +174,9 @@ class SeparatedSong:
 
 
 def to_folder(
-    task: SeparatedSong, folder: Path, encoding: Encoding, names: Names, overwrite: bool, rest: str | None
+    task: SeparatedSong, folder: Path, encoding: Encoding, names: Names, overwrite: bool, with_rest: bool
 ) -> Saved:
-    """Separate into files. Stems are spooled as floats first, since the loudest peak decides on the encoding.
+    """Separate into files. Tracks are spooled as floats first, since the loudest peak decides on the encoding.
 
     Args:
         task: not yet opened.
@@ -177,19 +184,18 @@ def to_folder(
         encoding: of the files.
         names: of the files.
         overwrite: whether a former result may be replaced.
-        rest: name of the file for the rest of the song; None for no file.
+        with_rest: whether the residual is written, too.
     """
     began, meter = time.monotonic(), task.open()
-    files = [names.file(name, encoding.ext) for name in (*task.stems, *filter(None, [rest]))]
+    written = (*task.stems, "residual") if with_rest else task.stems
     sources = [file for sound in (task.song, *task.known.values()) if (file := file_of(sound))]
-    check_sources(folder, names, files, sources)
+    check_sources(folder, names, [names.file(name, encoding.ext) for name in written], sources)
     with new_folder(folder, overwrite, names) as temporary:
         check_encoding(temporary, encoding, task.rate, task.channels)
-        spools, sketch = _spool(task, meter, temporary)
-        frames = spools["residual"].frames
-        tracks = _tracks(task, spools, frames, rest)
-        peak = max(spools[name if name in spools else "residual"].peak for name in tracks.parts)
-        info = {**task.record(frames, began), "remarks": [*task.remarks(), *_silent(task, spools)]}
+        spools, sketch = _spool(task, meter, temporary, written)
+        tracks = _tracks(task, spools, written)
+        peak = max(spools[name].peak for name in written)
+        info = {**task.record(tracks.frames, began), "remarks": [*task.remarks(), *_silent(task, spools)]}
         meter.advance(0, "writing")
         step = partial(meter.advance, WRITING * task.frames / task.rate / len(tracks.parts))
         run = save_tracks(temporary, tracks, encoding, sketch, peak, info, step, names)
@@ -199,12 +205,6 @@ def to_folder(
     return Saved(folder, {name: folder / file for name, file in run["files"].items()}, run)
 
 
-def _residual(mixture: np.ndarray, stems: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The mixture less the stems; in 64 bits, so that they sum back as closely as 32 bits allow."""
-    total = np.sum([stem.astype(np.float64) for stem in stems.values()], axis=0)
-    return (mixture - total).astype(np.float32)
-
-
 def _silent(task: SeparatedSong, spools: Mapping[str, Spool]) -> list[str]:
     """A remark on stems that are not in the song, so that a silent file is not taken for an error."""
     loudest = max(spool.peak for spool in spools.values())
@@ -212,21 +212,25 @@ def _silent(task: SeparatedSong, spools: Mapping[str, Spool]) -> list[str]:
     return [f"next to nothing in this song is {' or '.join(missing)}"] if missing else []
 
 
-def _spool(task: SeparatedSong, meter: Meter, folder: Path) -> tuple[dict[str, Spool], Sketch]:
-    names = (*task.stems, "residual")
+def _spool(
+    task: SeparatedSong, meter: Meter, folder: Path, written: Sequence[str]
+) -> tuple[dict[str, Spool], Sketch]:
+    """The written tracks, and as ``rest`` what the song has beside them, where they do not sum to it."""
+    unwritten = bool(task.wanted.left) and "residual" not in written
+    names = (*written, "rest") if task.wanted.overlap or unwritten else written
     spools = {name: Spool(inside(folder, f"{name}.spool"), task.rate, task.channels) for name in names}
     sketch = Sketch(task.rate)
     for stretch in task.separated(meter, 1 - WRITING):
+        tracks = {**stretch, "rest": difference(stretch["mixture"], [stretch[name] for name in written])}
         for name, spool in spools.items():
-            spool.append(stretch[name])
+            spool.append(tracks[name])
         sketch.add({"mix": stretch["mixture"], **{stem: stretch[stem] for stem in task.stems}})
     return spools, sketch
 
 
-def _tracks(task: SeparatedSong, spools: Mapping[str, Spool], frames: int, rest: str | None) -> Tracks:
-    parts = {stem: spools[stem].open for stem in task.stems}
-    residual = spools["residual"].open
-    if rest:
-        parts[rest] = residual
-    lost = rest is not None or task.consistency == "none"
-    return Tracks(parts, lambda: open_stream(task.song), task.rate, frames, {}, None if lost else residual)
+def _tracks(task: SeparatedSong, spools: Mapping[str, Spool], written: Sequence[str]) -> Tracks:
+    parts = {name: spools[name].open for name in written}
+    inexact = task.consistency == "none" and not task.wanted.overlap
+    rest = None if inexact or "rest" not in spools else spools["rest"].open
+    frames = spools[written[0]].frames
+    return Tracks(parts, lambda: open_stream(task.song), task.rate, frames, {}, rest)

@@ -18,6 +18,7 @@ from msgld.api.options import NORMAL, Options
 from msgld.api.result import Result
 from msgld.api.save import Saved
 from msgld.api.separated_song import SeparatedSong, to_folder
+from msgld.api.wanted import Selection, select
 from msgld.audio.sound import Excerpt, Sound, checked
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress
@@ -47,7 +48,9 @@ class SongSeparator:
 
         Args:
             song: a file, or (samples, rate).
-            stems: names of the wanted ones; all by default. The residual is the rest of the song.
+            stems: what is wanted, by name; all stems by default. ``bass+drums`` is the sum of two, ``no_vocals`` the
+                song without one, ``no_bass+drums`` without two; ``all`` stands for every stem by itself, and
+                ``all but vocals`` for every other one. The residual is the part of the song that is in none of them.
             known: stems of the song that you have; they come back as they are and help with the others.
             noise: level of the song, 0 to 1. 0 separates; higher values follow the song less closely.
             options: quality and the like.
@@ -55,18 +58,20 @@ class SongSeparator:
             cancel: stops the task.
 
         Raises:
-            UsageError: unknown stems, values out of range, arrays of another shape.
+            UsageError: unknown stems, a stem twice in a sum, values out of range, arrays of another shape.
             AudioReadError: not audio.
             Cancelled: the caller asked to stop.
         """
         began = time.monotonic()
-        task = self._separation(song, stems, known, noise, options, on_progress, cancel)
+        wanted = select(stems, self.stems)
+        task = self._separation(song, wanted, known, noise, options, on_progress, cancel)
         pieces = list(task.stretches())
         whole = {name: np.concatenate([piece[name] for piece in pieces], axis=1) for name in pieces[0]}
         mixture, residual = whole.pop("mixture"), whole.pop("residual")
         kept = None if task.consistency == "none" else residual
         info = task.record(mixture.shape[1], began)
-        return Result(whole, mixture, kept, task.rate, info, tuple(task.remarks()))
+        remarks = tuple(task.remarks())
+        return Result(whole, mixture, kept, task.rate, info, remarks, overlap=wanted.overlap)
 
     @renamed_arguments(mixture_level="noise")
     def separate_stream(
@@ -83,9 +88,10 @@ class SongSeparator:
         """As :meth:`separate`, but stretch by stretch as they are finished, in memory that does not grow.
 
         Yields:
-            Stem name -> (channels, n), and ``residual`` and ``mixture``; in all as long as the song.
+            Name of each of ``stems`` -> (channels, n), and ``residual`` and ``mixture``; in all as long as the song.
         """
-        return self._separation(song, stems, known, noise, options, on_progress, cancel).stretches()
+        wanted = select(stems, self.stems)
+        return self._separation(song, wanted, known, noise, options, on_progress, cancel).stretches()
 
     @renamed_arguments(mixture_level="noise")
     def separate_to(
@@ -113,7 +119,7 @@ class SongSeparator:
             encoding: as in :meth:`Result.save`.
             names: of the files.
             overwrite: as in :meth:`Result.save`.
-            two_stems: write this stem, and everything else as ``no_<stem>``, instead of ``stems``.
+            two_stems: write this stem, or sum, and everything else as ``no_<stem>``, instead of ``stems``.
             residual: also write the rest of the song; ``consistency="residual"`` does so anyway.
 
         Raises:
@@ -124,12 +130,10 @@ class SongSeparator:
         checks.check_type("names", names, Names, "msgld.Names(...)")
         encoding = as_encoding(encoding)
         overwrite, residual = check_flag("overwrite", overwrite), check_flag("residual", residual)
-        checks.check_two_stems(two_stems, stems, residual, self.stems)
-        wanted = (two_stems,) if two_stems else stems
+        wanted = select(stems, self.stems, two_stems, residual)
         task = self._separation(song, wanted, known, noise, options, on_progress, cancel)
-        residual = residual or options.consistency == "residual"
-        rest = f"no_{two_stems}" if two_stems else "residual" if residual else None
-        return to_folder(task, Path(folder), encoding, names, overwrite, rest)
+        residual = residual or (options.consistency == "residual" and bool(wanted.left))
+        return to_folder(task, Path(folder), encoding, names, overwrite, residual)
 
     @renamed_arguments(mixture_level="noise")
     def plan(
@@ -154,17 +158,16 @@ class SongSeparator:
             As :meth:`separate_to`.
             AudioReadError: a file cannot be read.
         """
-        checks.check_two_stems(two_stems, stems, False, self.stems)
+        wanted = select(stems, self.stems, two_stems)
         sound = song.sound if isinstance(song, Excerpt) else song
         if not isinstance(sound, str | PathLike):
             checked(sound)
-        wanted = (two_stems,) if two_stems else stems
         return self._separation(song, wanted, known, noise, options).plan()
 
     def _separation(
         self,
         song: Sound,
-        stems: Sequence[str] | None,
+        wanted: Selection,
         known: Mapping[str, Sound] | None,
         noise: float,
         options: Options,
@@ -175,7 +178,6 @@ class SongSeparator:
         checks.check_running(options, on_progress, cancel)
         known = {} if known is None else known
         checks.check_known(known, self.stems)
-        wanted = checks.stem_names(stems, self.stems)
         noise = check("noise", noise)
         return SeparatedSong(
             self.model, self.weights, song, wanted, dict(known), noise, options, on_progress, cancel

@@ -19,7 +19,11 @@ MOST = 20
 
 
 def checked_folders(
-    paths: Sequence[Path], stems: tuple[str, ...], maps: Sequence[str], console: Console
+    paths: Sequence[Path],
+    stems: tuple[str, ...],
+    maps: Sequence[str],
+    console: Console,
+    usual: Sequence[str] = (),
 ) -> list[StemFolder]:
     """Open folders of stems, check all files, and print which are used and which are not.
 
@@ -28,6 +32,7 @@ def checked_folders(
         stems: of the model.
         maps: values of ``--map``.
         console: for the report.
+        usual: further maps, which may match nothing.
 
     Raises:
         DataError: a folder has nothing that can be used, a stem is not clear, or a map matches no file.
@@ -37,7 +42,7 @@ def checked_folders(
 
     label = ", ".join(path.name or str(path) for path in paths)
     with track(label) if paths else nullcontext() as on_progress:
-        found = open_folders(paths, stems, maps, cache_folder(), on_progress)
+        found = open_folders(paths, stems, maps, cache_folder(), on_progress, usual)
     for folder in found:
         console.remark(*report(folder))
     return found

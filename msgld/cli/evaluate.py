@@ -100,6 +100,7 @@ class Evaluation:
         from msgld import evaluate
         from msgld.evaluation.embeddings import named_embeddings
         from msgld.evaluation.evaluate import check_settings
+        from msgld.evaluation.song_protocols import SONG_PROTOCOLS
         from msgld.evaluation.subsets import named_subsets
 
         settings |= {"midi": self.midi, "soundfont": self.soundfont, "limit": self.clips}
@@ -110,9 +111,10 @@ class Evaluation:
         model = self.source.open(self.console)
         stems = model.makes if task == "compose" else model.stems
         chosen = named_subsets(subsets, stems) if subsets else None
-        folders = checked_folders(
-            [self.stems] if self.stems else [], model.stems, self.maps or [], self.console
-        )
+        of_songs = SONG_PROTOCOLS.get(settings.get("protocol") or "")
+        names, usual = (of_songs.stems, of_songs.maps) if of_songs else (model.stems, ())
+        places = [of_songs.folder(self.stems) if of_songs else self.stems] if self.stems else []
+        folders = checked_folders(places, names, self.maps or [], self.console, usual)
         with track(f"evaluating {model.name}") as on_progress:
             report = evaluate(model, task, stems=folders[0] if folders else None, out=self.out, subsets=chosen,
                               networks=networks, on_progress=on_progress, **settings)  # fmt: skip
@@ -143,6 +145,8 @@ def separate(evaluation: Measured, options: o.GuidedSampling, protocol: Protocol
       msgld evaluate separate --stems slakh/test --clips 200 --out report
       msgld evaluate separate --stems slakh/test --protocol mge-ldm --out report
       msgld evaluate separate --midi songs/ --altered record
+      msgld evaluate separate --stems musdb18hq --protocol musdb18 --out report
+      msgld evaluate separate --stems my-songs --protocol six
     """
     return evaluation.run("separate", options=options, protocol=protocol, measure=measure, altered=altered)
 

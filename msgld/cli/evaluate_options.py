@@ -35,7 +35,8 @@ ProtocolName = Annotated[
     str | None,
     typer.Option(
         "--protocol", metavar="NAME",
-        help="Measure as a paper did on Slakh2100: msg-ld, mge-ldm or msdm. Sets stems, clips and measure.",
+        help="Measure as a paper did on Slakh2100, msg-ld, mge-ldm or msdm, or whole recordings, musdb18, moisesdb or "
+        "six. Sets stems, clips and measures.",
     ),
 ]  # fmt: skip
 MeasureName = Annotated[

@@ -105,7 +105,7 @@ def _files(former: Mapping[str, Any], files: Collection[str], other_stems: bool)
     if missing:
         return f"it lacks {missing[0]}"
     # The residual depends on which stems there are.
-    rest = any(name.startswith(("residual.", "no_")) for name in files)
+    rest = any(name.startswith("residual.") for name in files)
     return "other stems" if rest and other_stems else None
 
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from msgld.api.checks import check_known, check_stems, check_two_stems
+from msgld.api.checks import check_known
 from msgld.api.encoding import Encoding
 from msgld.api.folder import check_out, holds_result, refuse_existing
 from msgld.api.naming import Names
+from msgld.api.wanted import select
 from msgld.cli import options as o
 from msgld.cli.console import Console, Unwritten, complain, shown, spoken, track
 from msgld.cli.errors import DONE, FAILED, message, show_traceback
@@ -33,8 +34,14 @@ if TYPE_CHECKING:
     from msgld.audio.sound import Sound
 
 Songs = Annotated[list[str], typer.Argument(metavar="SONG...", help="Songs, folders of songs, or patterns.")]
-Stems = Annotated[str | None, typer.Option(metavar="STEM,STEM", help="Stems to write; by default all.")]
-TwoStems = Annotated[str | None, typer.Option(metavar="STEM", help="Write this stem, and the rest as one.")]
+Stems = Annotated[
+    str | None,
+    typer.Option(metavar="STEM,STEM", help="What to write, a file each: stems, sums (bass+drums), the song without a "
+                 "stem (no_drums); or 'all but STEM,STEM'. By default all stems."),
+]  # fmt: skip
+TwoStems = Annotated[
+    str | None, typer.Option(metavar="STEM", help="Write this stem or sum, and everything else as no_STEM.")
+]
 Known = Annotated[
     list[str] | None,
     typer.Option(metavar="STEM=FILE", help="A stem of the song that you have. May be repeated."),
@@ -74,6 +81,8 @@ def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, k
       msgld separate song.mp3
       msgld separate album/ more/*.flac --skip-existing --format flac
       msgld separate song.wav --two-stems drums --from 30 --to 60
+      msgld separate song.wav --stems bass+drums,no_guitar  # a sum, and all but guitar in one file
+      msgld separate song.wav --stems "all but guitar,piano"  # each of the others in its own file
       msgld separate album/ --format mp3 --mp3-bitrate 192 --filename "{track} - {stem}.{ext}"
       msgld separate song.wav --known bass=my_bass.wav --stems guitar,piano
       msgld separate song.wav --guidance 0.5 --seed 2 --out half-new
@@ -89,13 +98,13 @@ def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, k
     _report(found, console)
     check_out(out)
     model = source.open(console)
-    check_two_stems(pair, wanted, residual, model.stems)
-    check_stems(wanted or (), model.stems)
+    selection = select(wanted, model.stems, pair, residual)
     check_known(files, model.stems)
     cut = partial(_cut, start=start, stop=stop)
     settings = {"stems": wanted, "two_stems": pair, "noise": noise, "options": options,
                 "known": {stem: cut(file) for stem, file in files.items()} or None}  # fmt: skip
-    tracks = _tracks(wanted or model.stems, pair, residual or options.consistency == "residual")
+    rest = residual or (options.consistency == "residual" and bool(selection.left))
+    tracks = [*selection.names, *(["residual"] if rest else [])]
     batch = Separator(model, settings, tracks, cut, encoding, skip_existing, overwrite, dry_run, console)
     works = batch.places(found.songs, template, out)
     outcomes, started = Counter(failed=len(found.missing)), time.monotonic()
@@ -126,11 +135,6 @@ def _cut(sound: Path, start: float | None, stop: float | None) -> Sound:
     from msgld.audio.sound import Excerpt
 
     return sound if start is None and stop is None else Excerpt(sound, start or 0.0, stop)
-
-
-def _tracks(stems: Sequence[str], pair: str | None, residual: bool) -> list[str]:
-    """The tracks that are written of a song."""
-    return [pair, f"no_{pair}"] if pair else [*stems, *(["residual"] if residual else [])]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ from msgld.evaluation.protocols import PROTOCOLS, Published, narrowed
 from msgld.evaluation.question import Question
 from msgld.evaluation.report import refuse_another, write_report
 from msgld.evaluation.separation import Separation
+from msgld.evaluation.song_protocols import SONG_PROTOCOLS, SongProtocol
+from msgld.evaluation.songs import Songs
 from msgld.evaluation.subsets import Subset, named_subsets
 from msgld.progress import Meter, OnProgress
 from msgld.ranges import RANGES, check, look_up, shown
@@ -91,7 +93,9 @@ def evaluate(
         networks: with ``generate`` and ``arrange``, embeddings that compare sets of sounds besides mel statistics; see
             :func:`msgld.evaluation.embeddings.named_embeddings`.
         protocol: of a paper on Slakh2100, a name of :data:`msgld.evaluation.protocols.PROTOCOLS`. It sets the stems,
-            and unless you do the number and length of the clips and the measure.
+            and unless you do the number and length of the clips and the measure. Or, with ``separate`` and ``stems``,
+            of recordings, a name of :data:`msgld.evaluation.song_protocols.SONG_PROTOCOLS`. It sets stems and
+            measures; the clips are whole songs.
         altered: what happens to the clips before, a name of :data:`msgld.evaluation.altered.ALTERATIONS`.
         on_progress: called with the progress.
 
@@ -118,7 +122,8 @@ def evaluate(
         raise UsageError(f"clips are given as a sequence of them, not as {shown(clips)}")
     sources = {"clips": clips, "stems": stems, "midi": midi, "soundfont": soundfont}
     check_settings(measure=measure, protocol=protocol, limit=limit, altered=altered, **sources)
-    published = None if protocol is None else PROTOCOLS[protocol]
+    published = PROTOCOLS.get(protocol or "")
+    of_songs = SONG_PROTOCOLS.get(protocol or "")
     chosen_subsets = (
         None if subsets is None else named_subsets(subsets, model.makes if task == "compose" else model.stems)
     )
@@ -135,10 +140,12 @@ def evaluate(
     }
     if task == "compose":
         settings["midi"] = midi
-    question = _question(model, task, options, settings, published)
-    if question.of_scores:
+    question = _question(model, task, options, settings, published, of_songs)
+    if of_songs:
+        chosen: Any = of_songs.songs(stems)
+    elif question.of_scores:
         others = {"clips": clips, "stems": stems, "soundfont": soundfont}
-        chosen: Any = score_clips_of(midi, **others, protocol=protocol, altered=altered)
+        chosen = score_clips_of(midi, **others, protocol=protocol, altered=altered)
     else:
         chosen = clips_of(model.stems, stems, midi, soundfont, published) if clips is None else clips
         chosen = Altered(chosen, altered) if altered else chosen
@@ -146,14 +153,16 @@ def evaluate(
     count = min(len(chosen), limit or (published and published.clips.get(task)) or len(chosen))
     _check_count(task, question, count)
     about: dict[str, Any] = {"task": task, "model": model.name, "clips": count}
-    about |= {"protocol": f"{published.name} ({published.source})"} if published else {}
+    named = published or of_songs
+    about |= {"protocol": f"{named.name} ({named.source})"} if named else {}
     about |= {"altered": altered} if altered else {}
     about |= question.about()
     if folder is not None:
         refuse_another(folder, about)
     meter = Meter(question.work(count), question.unit, f"evaluating {task}", on_progress)
     meter.advance(0)
-    taken = (chosen[i] if question.of_scores else narrowed(one_clip(chosen[i]), kept) for i in range(count))
+    plain = question.of_scores or question.of_songs
+    taken = (chosen[i] if plain else narrowed(one_clip(chosen[i]), kept) for i in range(count))
     answer = question.answer(taken, meter.advance)
     meter.advance(math.inf)  # fractions of a clip may sum to a little less than it
     examples = answer.pop("examples", [])
@@ -180,9 +189,14 @@ def check_settings(
     if measure is not None:
         look_up("measure", measure, MEASURES)
     if protocol is not None:
-        look_up("protocol", protocol, PROTOCOLS)
+        look_up("protocol", protocol, {**PROTOCOLS, **SONG_PROTOCOLS})
     if altered is not None:
         look_up("alteration", altered, ALTERATIONS)
+    if protocol in SONG_PROTOCOLS:
+        if others.get("stems") is None:
+            raise UsageError(f"{protocol} is measured on songs: name their folder in stems (--stems FOLDER)")
+        for name in [one for one, value in (("measure", measure), ("altered", altered)) if value is not None]:
+            raise UsageError(f"{protocol} sets the measures of whole songs as they are: leave out {name}")
     if limit is not None:
         RANGES["clips"].check("limit", limit)
     given = [name for name in ("clips", "stems", "midi", "soundfont") if others.get(name) is not None]
@@ -193,15 +207,24 @@ def check_settings(
 
 
 def _question(
-    model: Msgld, task: str, options: Options, settings: Mapping[str, Any], published: Published | None
+    model: Msgld,
+    task: str,
+    options: Options,
+    settings: Mapping[str, Any],
+    published: Published | None,
+    of_songs: SongProtocol | None,
 ) -> Question:
     """The question about a task, with the given settings and those that it takes from a protocol."""
     question = look_up("evaluation", task, QUESTIONS)
+    if of_songs and question is not Separation:
+        raise UsageError(f"{of_songs.name} is a protocol of separate, not of {task}")
     takes = {name: {field.name for field in fields(kind)} for name, kind in QUESTIONS.items()}
     given = {name: value for name, value in settings.items() if value or value == 0}
     for name in given.keys() - takes[task]:
         owners = " and ".join(other for other in QUESTIONS if name in takes[other])
         raise UsageError(f"{name} goes with the evaluation of {owners}, not of {task}")
+    if of_songs:
+        return Songs(model, options, of_songs)
     defaults = published.settings(model.stems) if published else {}
     return question(
         model, options, **{name: value for name, value in (defaults | given).items() if name in takes[task]}

@@ -26,6 +26,7 @@ class Question(ABC):
         fewest: clips that an answer needs.
         unit: of the work, for progress.
         of_scores: whether its clips are scores, those of :mod:`msgld.data.score_clips`.
+        of_songs: whether they are whole songs, those of :mod:`msgld.data.stem_folders.whole`.
     """
 
     model: Msgld
@@ -34,6 +35,7 @@ class Question(ABC):
     fewest: ClassVar[int] = 1
     unit: ClassVar[str] = "clips"
     of_scores: ClassVar[bool] = False
+    of_songs: ClassVar[bool] = False
 
     @abstractmethod
     def answer(self, clips: Iterable[Clip], advance: Advance) -> dict[str, Any]:

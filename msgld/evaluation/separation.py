@@ -58,7 +58,7 @@ class Separation(Question):
         rows = separation_rows(table, self.model.stems)
         if not rows:
             raise DataError("nothing can be measured: there is no clip in which two stems sound")
-        remarks = [_pooling_remark(stems) for stems in sorted(pooled)]
+        remarks = [pooling_remark(stems) for stems in sorted(pooled)]
         return {
             "rows": rows,
             "values": plain(table),
@@ -98,7 +98,8 @@ def pool_estimates(estimates: np.ndarray, clip: Clip, stems: tuple[str, ...]) ->
     return pooled
 
 
-def _pooling_remark(stems: tuple[str, ...]) -> str:
+def pooling_remark(stems: Sequence[str]) -> str:
+    """The remark on what ``other`` is compared with, where a set has no ``stems`` by name."""
     return (
         f"other: the set has no {' and no '.join(stems)} by name, so its other is compared with the sum of the model's "
         f"{' + '.join((*stems, OTHER))}"

@@ -64,7 +64,12 @@ def bleed(estimate: np.ndarray, target: np.ndarray) -> Bleed:
 
 def _decibels(signal: np.ndarray) -> torch.Tensor:
     """Mel spectrogram of a signal (channels, L) in dB, float32 (channels, M, N)."""
-    spectrum = stft(torch.from_numpy(signal).float(), GRID.n_fft, GRID.hop, last=True, scaled=False)
-    mel = filterbank(GRID) @ spectrum.abs()
+    mel = torch.stack([filterbank(GRID) @ _magnitudes(channel) for channel in signal])
     decibels = 20 * torch.log10(mel.clamp_min(_FLOOR))
     return decibels.clamp_min(float(decibels.max()) - RANGE_DB)
+
+
+def _magnitudes(channel: np.ndarray) -> torch.Tensor:
+    """Spectrogram of a channel (L,), float32 (F, N); one after the other, since those of whole songs are large."""
+    wave = torch.from_numpy(channel[None]).float()
+    return stft(wave, GRID.n_fft, GRID.hop, last=True, scaled=False)[0].abs()

@@ -144,13 +144,17 @@ def bss_sdr(estimates: np.ndarray, targets: np.ndarray, rate: int) -> np.ndarray
     estimates, targets = matched(estimates=estimates, targets=targets)
     if targets.ndim != 3:
         raise UsageError(f"stems have shape {targets.shape}: give (stems, channels, samples)")
-    energies, guesses, errors = (_energies(part, rate) for part in (targets, estimates, targets - estimates))
-    sounding, guessed = energies.any(axis=1), guesses.any(axis=1)
-    usable = (energies[sounding] > 0).all(axis=0) & (guesses[sounding & guessed] > 0).all(axis=0)
+    return median_sdr(*(energies(part, rate) for part in (targets, estimates, targets - estimates)))
+
+
+def median_sdr(targets: np.ndarray, estimates: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """The median over windows that :func:`bss_sdr` returns, from the energies (S, windows) of each."""
+    sounding, guessed = targets.any(axis=1), estimates.any(axis=1)
+    usable = (targets[sounding] > 0).all(axis=0) & (estimates[sounding & guessed] > 0).all(axis=0)
     values = np.full(len(targets), np.nan)
     if sounding.any() and usable.any():
         with np.errstate(divide="ignore"):
-            ratios = energies[sounding][:, usable] / errors[sounding][:, usable]
+            ratios = targets[sounding][:, usable] / errors[sounding][:, usable]
         values[sounding] = np.median(decibels(ratios), axis=1)
     return values
 
@@ -178,7 +182,7 @@ def song_sdr(estimate: np.ndarray, target: np.ndarray) -> Any:
     return np.where(silent, np.nan, decibels(np.where(silent, 1.0, ratio)))[()]
 
 
-def _energies(stems: np.ndarray, samples: int) -> np.ndarray:
+def energies(stems: np.ndarray, samples: int) -> np.ndarray:
     """Energy (S, windows) of each whole window of stems (S, channels, L), or of all of it where there is none."""
     count = max(1, stems.shape[-1] // samples)
     whole = stems[..., : count * samples]

@@ -253,3 +253,36 @@ def test_of_several_pieces_none_is_made_where_one_exists(run: Run, tmp_path: Pat
     before = contents(tmp_path)
     code, _, err = run(*MAKING["generate"], "--count", "3")
     assert code == 1 and "seed2 exists already" in err and contents(tmp_path) == before
+
+
+def test_sums_and_songs_without_a_stem_are_results_like_others(run: Run):
+    asked = (*SEPARATE[:-1], "Bass + Drums,no_bass,bass", "--format", "flac")
+    code, (planned,), _ = run(*asked, "--dry-run")
+    assert code == 0 and planned["status"] == "planned" and not RESULT.exists()
+    code, (told,), _ = run(*asked)
+    assert code == 0 and list(told["files"]) == ["bass", "bass+drums", "no_bass"]
+    names = {"bass.flac", "bass+drums.flac", "no_bass.flac"}
+    assert {path.name for path in RESULT.glob("*.flac")} == names
+    assert run(*asked, "--skip-existing")[1][0]["status"] == "skipped"
+    fewer = (*SEPARATE[:-1], "no_bass", "--format", "flac", "--skip-existing")
+    assert run(*fewer)[1][0]["status"] == "skipped"
+    _, (told,), _ = run(*asked[:-3], "no_drums", "--format", "flac", "--skip-existing")
+    assert told["again"] == "it lacks no_drums.flac"
+    assert {path.name for path in RESULT.glob("*.flac")} == {"no_drums.flac"}
+    for wrong, word in (("no_horn", "bass, drums, guitar"), ("bass+bass", "twice")):
+        code, _, said = run(*SEPARATE[:-1], wrong, "--overwrite")
+        assert code == 2 and word in said.splitlines()[-1]
+    code, (told,), _ = run(
+        *SEPARATE[:-1], "all but bass, other", "--overwrite", "--filename", "{stem}/x.{ext}"
+    )
+    assert code == 0 and list(told["files"]) == ["drums", "guitar", "piano"]
+
+
+def test_a_pair_of_an_earlier_version_is_still_one(run: Run):
+    asked = (*SEPARATE[:-2], "--two-stems", "drums", "--skip-existing")
+    assert run(*asked)[0] == 0
+    record = json.loads((RESULT / "run.json").read_text("utf-8"))
+    assert record["settings"]["stems"] == ["drums", "no_drums"]
+    record["settings"]["stems"] = ["drums"]
+    (RESULT / "run.json").write_text(json.dumps(record), "utf-8")
+    assert run(*asked)[1][0]["status"] == "skipped"

@@ -164,8 +164,11 @@ def open_folders(
     maps: Sequence[str] = (),
     cache: Path | None = None,
     on_progress: OnProgress | None = None,
+    usual: Sequence[str] = (),
 ) -> list[StemFolder]:
     """Open folders of stems with the user's ``maps``; other arguments and errors as for :class:`StemFolder`.
+
+    Maps that are ``usual`` may match nothing.
 
     Raises:
         UsageError: a map that cannot be read, or no folder for it.
@@ -174,8 +177,9 @@ def open_folders(
     rules = parse_map(maps, stems)
     if rules and not paths:
         raise UsageError("--map describes the files of --stems: add --stems FOLDER")
-    folders = [StemFolder(path, stems, rules=rules, cache=cache, on_progress=on_progress) for path in paths]
-    typed = {rule for one in folders for rule in one.rules.typed}
+    every = (*rules, *parse_map(usual, stems))
+    folders = [StemFolder(path, stems, rules=every, cache=cache, on_progress=on_progress) for path in paths]
+    typed = set(rules) if folders else set()
     idle = sorted(rule.pattern for rule in typed - {rule for one in folders for rule in one.rules.used})
     if idle:
         raise DataError(f"--map {named(idle)} matches no file: name it as it is in the song's folder")
