@@ -22,8 +22,7 @@ from msgld.nets.note_reader import NoteReader, NoteReaderConfig
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
-
-FIVE = ("bass", "drums", "guitar", "piano", "other")
+from msgld.stems import STEMS
 
 STEM_TRANSFORMER = TransformerConfig(tracks=len(STEMS) + 1, width=32, depth=1, heads=2)
 
@@ -35,7 +34,7 @@ def save_tiny_model(
     styles: tuple[str, ...] = (),
     notes: bool = False,
     ears: bool = False,
-    stems: tuple[str, ...] = FIVE,
+    stems: tuple[str, ...] = STEMS,
 ) -> Path:
     """Write a model with random weights; its stems are nonsense, but finite and different from each other.
 
@@ -63,7 +62,7 @@ def save_tiny_model(
     model = Model(codec, denoiser, sounding, stems, info={"name": "tiny"})
     if refined:
         model.refiner = Refiner(
-            RefinerConfig(stems=len(STEMS), inputs=3 + len(STEMS), bands=64, widths=(4, 6), depth=1)
+            RefinerConfig(stems=len(stems), inputs=3 + len(stems), bands=64, widths=(4, 6), depth=1)
         )
         torch.nn.init.normal_(model.refiner.outward.weight)
     if notes:
