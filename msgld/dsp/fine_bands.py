@@ -122,18 +122,25 @@ def to_bands(bands: int, rate: int, n_fft: int) -> Banded:
     return Banded.of(gather(bands, rate, n_fft).T)
 
 
+def cells(bands: int, rate: int, n_fft: int) -> tuple[np.ndarray, np.ndarray]:
+    """The bins of each band: first ones and numbers, each (bands,); where the lowest bands are bins, one of each."""
+    places = centres(bands) * n_fft / rate
+    middles = np.floor((places[1:] + places[:-1]) / 2).astype(int) + 1
+    edges = np.concatenate([[0], middles, [n_fft // 2 + 1]])
+    return edges[:-1], np.diff(edges)
+
+
 def features(spectra: Tensor, masks: Tensor, bands: int, rate: int, turned: int = 0) -> Tensor:
     """The refiner's input, (B, inputs, M, N): :func:`mixture_features`, :func:`mask_features`, :func:`phase_features`.
 
     Args:
         spectra: of mixtures, as in :func:`mixture_features`.
-        masks: of the model, (B, S, F, N).
+        masks: of the model, in bands, (B, S, M, N).
         bands: M.
         rate: samples per second.
         turned: bands, the lowest ones, whose phases count; 0 for none.
     """
-    narrow = to_bands(bands, rate, 2 * (spectra.shape[2] - 1))
-    parts = [mixture_features(spectra, bands, rate), mask_features(narrow(masks.mT).mT)]
+    parts = [mixture_features(spectra, bands, rate), mask_features(masks)]
     if turned:
         parts.append(torch.nn.functional.pad(phase_features(spectra, turned), (0, 0, 0, bands - turned)))
     return torch.cat(parts, 1)
@@ -222,14 +229,16 @@ def refined_masks(
 
     Args:
         spectra: as in :func:`features`.
-        masks: as in :func:`features`.
+        masks: of the model, (B, S, F, N).
         network: a refiner.
         bands: M of the refiner.
         rate: samples per second.
         turned: bands, the lowest ones, whose phases the refiner turns.
     """
-    answer = network(features(spectra, masks, bands, rate, turned))
-    wide = _to_bins(bands, rate, 2 * (spectra.shape[2] - 1))
+    n_fft = 2 * (spectra.shape[2] - 1)
+    in_bands = to_bands(bands, rate, n_fft)(masks.mT).mT
+    answer = network(features(spectra, in_bands, bands, rate, turned))
+    wide = _to_bins(bands, rate, n_fft)
     refined = corrected(masks.mT, wide(answer.scores.mT), wide(answer.lean.mT), spectra.shape[1]).mT
     if answer.turns is None:
         return Refined(refined)

@@ -100,25 +100,22 @@ def apply_masks(
     if refine is None and not (wiener and len(mixture) == 2):
         return istft(masked(spectrum, on_grid.unsqueeze(1)), n_fft, hop, mixture.shape[-1])
     refined = Refined(on_grid.unsqueeze(1)) if refine is None else refine(spectrum, on_grid)
-    waves = istft(cut_out(spectrum, refined, rate, wiener), n_fft, hop, mixture.shape[-1])
+    filtered = round(HIGHEST * n_fft / rate) if wiener and len(mixture) == 2 else 0
+    waves = istft(cut_out(spectrum, refined, filtered), n_fft, hop, mixture.shape[-1])
     rest = mixture - waves.sum(0)  # the last stem, without a transform of its own
     return torch.cat([waves, rest.unsqueeze(0)])
 
 
-def cut_out(spectrum: Tensor, refined: Refined, rate: int, wiener: bool) -> Tensor:
+def cut_out(spectrum: Tensor, refined: Refined, filtered: int) -> Tensor:
     """All stems but the last one, which is the rest of the mixture: complex (S - 1, channels, F, columns).
 
     Args:
         spectrum: complex (channels, F, columns).
         refined: masks of one mixture.
-        rate: samples per second.
-        wiener: whether stems of stereo songs also pass the multichannel Wiener filter.
+        filtered: bins, the lowest ones, in which stems also pass the multichannel Wiener filter.
     """
-    if wiener and len(spectrum) == 2:
-        n_fft = 2 * (spectrum.shape[1] - 1)
-        stems = _filtered(spectrum, refined.masks, round(HIGHEST * n_fft / rate))
-    else:
-        stems = masked(spectrum, refined.masks[:-1])
+    masks = refined.masks
+    stems = _filtered(spectrum, masks, filtered) if filtered else masked(spectrum, masks[:-1])
     if refined.turns is None:
         return stems
     bins = refined.turns.shape[-2]

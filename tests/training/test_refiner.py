@@ -15,10 +15,11 @@ from torch import Tensor
 
 import msgld
 from msgld.checkpoint import load_model
-from msgld.data.source import Clip, Source
+from msgld.data.source import Clip
 from msgld.dsp.fine_bands import (
     LEAST,
     Refined,
+    cells,
     centres,
     features,
     gather,
@@ -55,9 +56,9 @@ def spectra(rate: int = 44_100, channels: int = 2, seconds: float = 0.5) -> Tens
     return stft(0.1 * noise, *grid(rate, MelConfig()), last=True)
 
 
-def guesses(like: Tensor) -> Tensor:
+def guesses(like: Tensor, bands: int | None = None) -> Tensor:
     _, _, bins, columns = like.shape
-    drawn = torch.rand(1, 3, bins, columns, generator=torch.Generator().manual_seed(2))
+    drawn = torch.rand(1, 3, bands or bins, columns, generator=torch.Generator().manual_seed(2))
     return drawn / drawn.sum(1, keepdim=True)
 
 
@@ -97,8 +98,8 @@ def test_untrained_it_leaves_the_guesses():
 def test_exchanged_sides_are_heard():
     mixture = spectra()
     mixture = mixture * torch.tensor([1.0, 0.3]).view(1, 2, 1, 1)
-    one = features(mixture, guesses(mixture), CONFIG.bands, 44_100)
-    other = features(mixture.flip(1), guesses(mixture), CONFIG.bands, 44_100)
+    one = features(mixture, guesses(mixture, CONFIG.bands), CONFIG.bands, 44_100)
+    other = features(mixture.flip(1), guesses(mixture, CONFIG.bands), CONFIG.bands, 44_100)
     assert torch.allclose(one[:, 1], -other[:, 1], atol=1e-5)
     assert torch.allclose(one[:, [0, 2]], other[:, [0, 2]], atol=1e-5)
     assert one[:, 1, :60].mean() > 0.5
@@ -106,7 +107,7 @@ def test_exchanged_sides_are_heard():
 
 def test_silence_has_finite_features():
     mixture = torch.zeros_like(spectra())
-    assert torch.isfinite(features(mixture, guesses(mixture), CONFIG.bands, 44_100)).all()
+    assert torch.isfinite(features(mixture, guesses(mixture, CONFIG.bands), CONFIG.bands, 44_100)).all()
 
 
 def test_what_is_far_is_not_heard():
@@ -231,24 +232,29 @@ class Noises:
 STILL = SongConfig(remix=0.0, gain_db=0.0, jitter_db=0.0, tone_db=0.0, swap=0.0, drop=0.0)
 
 
-def noise_songs(vary: SongConfig, items: int = 1, source: Source | None = None) -> Songs:
-    """Songs of a pool of four clips, each drawn whole."""
-    config = PoolConfig(slots=4, seconds=1.0, workers=0)
-    pool = ClipPool(source or Noises(), config, 44_100)
+COLUMNS = 84
+
+
+def noise_songs(vary: SongConfig, items: int = 1, slots: int = 4) -> Songs:
+    """Songs of a pool of clips, each drawn whole."""
+    config = PoolConfig(slots=slots, seconds=COLUMNS * 512 / 44_100, workers=0)
+    pool = ClipPool(Noises(), config, 44_100)
     pool.fill()
-    return draw_songs(pool, items, 86, MelConfig(), vary, np.random.default_rng(0))
+    return draw_songs(pool, items, COLUMNS, MelConfig(), 256, vary, np.random.default_rng(0))
 
 
-def test_sums_over_spectra_say_what_waveforms_would():
-    sizes = grid(44_100, MelConfig())
-    songs = noise_songs(STILL)
-    masks = torch.rand(1, 2, 1, 1, 86, generator=torch.Generator().manual_seed(0)).softmax(1)
-    made = masks * songs.mixtures.unsqueeze(1)
-    power = compared(songs.stems, songs.stems)[0]
-    by_spectra = distortion(*compared(made, songs.stems), power, 1e-6)
+def test_sums_over_chosen_bins_say_what_waveforms_would():
+    sizes, songs = grid(44_100, MelConfig()), noise_songs(STILL, slots=1)
+    waves = torch.from_numpy(Noises().clip(0, COLUMNS * 512 / 44_100).stems)
+    slow = torch.sin(torch.arange(COLUMNS) / 9)
+    masks = torch.stack([slow, -slow]).softmax(0).view(1, 2, 1, 1, COLUMNS)
+    power = songs.energy(songs.stems.abs().square())
+    by_bins = distortion(*compared(masks * songs.chosen.unsqueeze(1), songs), power, 1e-6)
     for stem in range(2):
-        one, other = (istft(x[0, stem], *sizes).numpy() for x in (made, songs.stems))
-        assert -10 * float(by_spectra[0, stem]) == pytest.approx(si_sdr(one, other), abs=0.2)
+        made = istft(masks[0, stem] * stft(waves.sum(0), *sizes), *sizes)
+        assert -10 * float(by_bins[0, stem]) == pytest.approx(
+            si_sdr(made.numpy(), waves[stem].numpy()), abs=0.4
+        )
 
 
 def test_songs_are_as_loud_as_the_model_knows_them():
@@ -298,9 +304,16 @@ def test_phases_are_turned_in_the_lowest_bins_alone():
     masks = torch.full((3, 2, *mixture.shape[1:]), 1 / 3)
     turns = torch.zeros(3, 2, 10, mixture.shape[-1], dtype=torch.complex64)
     turns[0], turns[1] = 0.25j, -0.25j
-    plain, turned = (
-        cut_out(mixture, one, 44_100, wiener=True) for one in (Refined(masks), Refined(masks, turns))
-    )
+    plain, turned = (cut_out(mixture, one, 400) for one in (Refined(masks), Refined(masks, turns)))
     assert torch.equal(plain[:, :, 10:], turned[:, :, 10:])
     assert torch.allclose(turned[0, :, :10] - plain[0, :, :10], 0.25j * mixture[:, :10], atol=1e-5)
     assert torch.allclose(turned.sum(0), plain.sum(0), atol=1e-5)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_every_bin_is_in_one_band_and_the_lowest_bands_are_bins(rate: int):
+    n_fft = 4 * round(512 * rate / 44_100)
+    first, sizes = cells(256, rate, n_fft)
+    there = sizes > 0
+    assert sizes.sum() == n_fft // 2 + 1 and (first[1:] == (first + sizes)[:-1])[there[1:]].all()
+    assert (first[:90] == np.arange(90)).all() and (sizes[:90] == 1).all()

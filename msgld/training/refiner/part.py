@@ -11,12 +11,13 @@ from torch import Tensor
 
 from msgld.data.source import Source
 from msgld.dsp.codec import PatchCodec
-from msgld.dsp.fine_bands import inputs_of
-from msgld.dsp.masks import cut_out, spread_masks
+from msgld.dsp.fine_bands import Refined, corrected, features, gather, inputs_of, spread, turned_by
+from msgld.dsp.masks import band_spread, cut_out
 from msgld.dsp.mel import band_power, product, to_log
+from msgld.dsp.wiener import HIGHEST
 from msgld.errors import ModelError
 from msgld.nets.refiner import Refiner, RefinerConfig
-from msgld.tasks.masking import Masking, refined
+from msgld.tasks.masking import Masking
 from msgld.tasks.separate import expected_masks
 from msgld.training.part import PartOfModel, TrainerOfModel, check_stems
 from msgld.training.pictures import draw_mels
@@ -79,32 +80,44 @@ RECIPES = by_name((SMALL, TINY))
 class RefinerTrainer(TrainerOfModel[ClipPool]):
     """Trains a model's refiner."""
 
-    def next_batch(self) -> tuple[Songs, Float[Tensor, "B S F N"]]:
-        """Draw songs, and make first guesses at their masks."""
+    def next_batch(self) -> tuple[Songs, Float[Tensor, "B S bands columns"]]:
+        """Draw songs, and make first guesses at their masks, on the model's grid."""
         stage, mel = self.recipe.stage(self.progress), self.model.codec.mel
+        bands, mix = self.refiner.config.bands, self.recipe.settings.mix
         with torch.no_grad():
-            songs = draw_songs(self.pool, stage.items, stage.frames, mel, self.recipe.settings.mix, self.rng)
-        return songs, self.guesses(songs.mixtures)
-
-    def guesses(self, mixtures: Complex[Tensor, "B 2 F N"]) -> Float[Tensor, "B S F N"]:
-        """First guesses at masks, on the songs' grid."""
-        mel = self.model.codec.mel
+            songs = draw_songs(self.pool, stage.items, stage.frames, mel, bands, mix, self.rng)
         with torch.inference_mode():
-            latents = self.model.codec.encode(
-                to_log(band_power(product(mixtures, mixtures).mean(1), mel), mel)
-            )
+            power = product(songs.mixtures, songs.mixtures).mean(1)
+            latents = self.model.codec.encode(to_log(band_power(power, mel), mel))
             masks = expected_masks(self.model, latents, self.recipe.settings.masking)
-        # Outside of inference mode a copy can be trained through.
-        return spread_masks(masks.float().clone(), mel.rate, mixtures.shape[-1], mel)
+        return songs, masks.float().clone()  # outside of inference mode a copy can be trained through
+
+    @property
+    def refiner(self) -> Refiner:
+        """The network."""
+        assert self.model.refiner is not None
+        return self.model.refiner
+
+    def at(self, songs: Songs, guesses: Float[Tensor, "B S bands columns"]) -> Float[Tensor, "B S M N"]:
+        """First guesses at the songs' bins."""
+        mel = self.model.codec.mel
+        return band_spread(mel.rate, mel.n_fft, mel).to(guesses)[songs.bins] @ guesses
 
     def separated(
-        self, mixtures: Complex[Tensor, "B 2 F N"], guesses: Float[Tensor, "B S F N"]
-    ) -> Complex[Tensor, "B S 2 F N"]:
-        """Stems as in use, Wiener filter included."""
-        rate, wiener = self.model.rate, self.recipe.settings.masking.wiener
-        masks = refined(self.model, mixtures, guesses, rate)
-        cut = torch.stack([cut_out(one, masks[k], rate, wiener) for k, one in enumerate(mixtures)])
-        return torch.cat([cut, (mixtures - cut.sum(1)).unsqueeze(1)], 1)
+        self, songs: Songs, guesses: Float[Tensor, "B S bands columns"]
+    ) -> Complex[Tensor, "B S 2 M N"]:
+        """Stems at the songs' bins, cut out as in use, Wiener filter included."""
+        mel, config, chosen = self.model.codec.mel, self.refiner.config, songs.chosen
+        about = (config.bands, mel.rate, mel.n_fft)
+        masks = (gather(*about) @ band_spread(mel.rate, mel.n_fft, mel)).to(guesses) @ guesses
+        answer = self.model.refine(features(songs.mixtures, masks, config.bands, mel.rate, config.turned))
+        wide = spread(*about).to(guesses)[songs.bins]
+        real = corrected(self.at(songs, guesses), wide @ answer.scores, wide @ answer.lean, 2)
+        turns = None if answer.turns is None else turned_by(answer.turns, real[..., : config.turned, :])
+        wiener = self.recipe.settings.masking.wiener
+        filtered = int((songs.bins < HIGHEST * mel.n_fft / mel.rate).sum()) if wiener else 0
+        cut = torch.stack([cut_out(one, Refined(real, turns)[k], filtered) for k, one in enumerate(chosen)])
+        return torch.cat([cut, (chosen - cut.sum(1)).unsqueeze(1)], 1)
 
     def losses(self, songs: Songs, guesses: Tensor) -> dict[str, Tensor]:
         """Errors of the stems that are cut out, in units of 10 dB.
@@ -113,15 +126,15 @@ class RefinerTrainer(TrainerOfModel[ClipPool]):
         whole error relative to the stem, does not. ``silent`` is the part of the mixture that silent stems get.
         ``gain`` is the mean improvement over the first guesses, in dB.
         """
-        floor, mixtures = self.recipe.settings.floor, songs.mixtures
-        whole = _total(product(mixtures, mixtures).unsqueeze(1)).clamp_min(1e-9)
-        power = _total(product(songs.stems, songs.stems))
+        floor, chosen = self.recipe.settings.floor, songs.chosen.unsqueeze(1)
+        whole = songs.energy(product(chosen, chosen)).clamp_min(1e-9)
+        power = songs.energy(product(songs.stems, songs.stems))
         sounding = songs.present & (power > SILENCE * whole)
         silent = songs.present & ~sounding
-        made, alike = compared(self.separated(mixtures, guesses), songs.stems)
+        made, alike = compared(self.separated(songs, guesses), songs)
         after = distortion(made, alike, power, floor)
         with torch.no_grad():
-            first = compared(guesses.unsqueeze(2) * mixtures.unsqueeze(1), songs.stems)
+            first = compared(self.at(songs, guesses).unsqueeze(2) * chosen, songs)
             before = distortion(*first, power, floor)
         error = (made - 2 * alike + power).clamp_min(0) / power.clamp_min(1e-9)
         spilled = (made / whole + floor).log10()
@@ -137,30 +150,25 @@ class RefinerTrainer(TrainerOfModel[ClipPool]):
     def draw(self, path: Path) -> None:
         """Draw one crop's stems in the mixture: the true ones, those of the first guesses, and refined ones.
 
-        The crop is the same in every picture, as far as the pool's clips are.
+        In the refiner's bands. The crop is the same in every picture, as far as the pool's clips are.
         """
         with self.aside():
             songs, guesses = self.next_batch()
-        mixtures, mel = songs.mixtures[:1], self.model.codec.mel
         spectra = {
             "true": songs.stems[0],
-            "first guess": guesses[0].unsqueeze(1) * mixtures,
-            "refined": self.separated(mixtures, guesses[:1])[0],
+            "first guess": self.at(songs, guesses)[0].unsqueeze(1) * songs.chosen[0],
+            "refined": self.separated(songs, guesses)[0],
         }
-        mels = {
-            title: to_log(band_power(product(stems, stems).mean(1), mel), mel)
-            for title, stems in spectra.items()
-        }
+        mel = self.model.codec.mel
+        mels = {title: to_log(product(stems, stems).mean(1), mel) for title, stems in spectra.items()}
         draw_mels(self.model.stems, mels, path, mel)
 
 
-def _total(power: Float[Tensor, "B S 2 F N"]) -> Float[Tensor, "B S"]:
-    return power.sum((2, 3, 4))
-
-
-def compared(made: Tensor, true: Tensor) -> tuple[Float[Tensor, "B S"], Float[Tensor, "B S"]]:
-    """The power of stems (B, S, 2, F, N), and their product with the true ones."""
-    return _total(product(made, made)), _total(product(made, true))
+def compared(
+    made: Complex[Tensor, "B S 2 M N"], songs: Songs
+) -> tuple[Float[Tensor, "B S"], Float[Tensor, "B S"]]:
+    """The power of stems, and their product with the true ones."""
+    return songs.energy(product(made, made)), songs.energy(product(made, songs.stems))
 
 
 def distortion(made: Tensor, alike: Tensor, power: Tensor, floor: float) -> Tensor:

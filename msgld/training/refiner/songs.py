@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Complex
+from jaxtyping import Bool, Complex, Float, Int64
 from torch import Tensor
 
+from msgld.dsp.fine_bands import cells
 from msgld.dsp.masks import grid
 from msgld.dsp.mel import MelConfig
 from msgld.dsp.stft import stft
@@ -43,32 +44,67 @@ class SongConfig:
 
 @dataclass(frozen=True)
 class Songs:
-    """Crops of songs at the loudness that a model knows.
+    """Crops of songs at the loudness that a model knows, a sinusoid of amplitude 1 being 1.
 
     Attributes:
-        stems: their spectra, (B, S, 2, F, N), a sinusoid of amplitude 1 being 1.
-        present: stems that the data have, (B, S).
+        mixtures: their spectra.
+        bins: one of each band of the refiner, ascending; others say much the same of high bands.
+        sizes: how many each of them stands for.
+        stems: spectra of the stems at these bins.
+        present: stems that the data have.
     """
 
-    stems: Complex[Tensor, "B S 2 F N"]
+    mixtures: Complex[Tensor, "B 2 F N"]
+    bins: Int64[Tensor, "M"]
+    sizes: Float[Tensor, "M"]
+    stems: Complex[Tensor, "B S 2 M N"]
     present: Bool[Tensor, "B S"]
 
     @property
-    def mixtures(self) -> Complex[Tensor, "B 2 F N"]:
-        """The sums of the stems."""
-        return self.stems.sum(1)
+    def chosen(self) -> Complex[Tensor, "B 2 M N"]:
+        """The mixtures at the bins."""
+        return self.mixtures[:, :, self.bins]
+
+    def energy(self, power: Float[Tensor, "B S 2 M N"]) -> Float[Tensor, "B S"]:
+        """The sum of what each bin has, and those that it stands for."""
+        return power.sum((2, 4)) @ self.sizes
 
 
 def draw_songs(
-    pool: ClipPool, items: int, columns: int, mel: MelConfig, config: SongConfig, rng: np.random.Generator
+    pool: ClipPool,
+    items: int,
+    columns: int,
+    mel: MelConfig,
+    bands: int,
+    config: SongConfig,
+    rng: np.random.Generator,
 ) -> Songs:
-    """Draw crops of ``columns`` columns from a pool at the model's rate, each stem varied."""
+    """Draw crops of ``columns`` columns from a pool at the model's rate, each stem varied.
+
+    Args:
+        pool: of waveforms.
+        items: B.
+        columns: N.
+        mel: the model's grid.
+        bands: M of the refiner.
+        config: how they are varied.
+        rng: of all that is drawn.
+    """
     n_fft, hop = grid(pool.rate, mel)
     slots, starts = pool.places(items, columns * hop, rng)
-    sources = _sources(pool, slots, starts, columns * hop, config.remix, rng)
+    sources = _sources(pool, slots, starts, columns * hop, config, rng)
     spectra = stft(torch.stack([torch.stack([waves for waves, _ in song]) for song in sources]), n_fft, hop)
     present = torch.stack([torch.stack([there for _, there in song]) for song in sources])
-    return Songs(_varied(spectra, present, pool.rate, config, rng), present)
+    varied = _varied(spectra, present, pool.rate, config, rng)
+    first, sizes = cells(bands, pool.rate, n_fft)
+    bins = torch.from_numpy(first + rng.integers(0, sizes)).to(spectra.device)
+    return Songs(
+        varied.sum(1),
+        bins,
+        torch.from_numpy(sizes).float().to(spectra.device),
+        varied[:, :, :, bins],
+        present,
+    )
 
 
 def _sources(
@@ -76,37 +112,40 @@ def _sources(
     slots: np.ndarray,
     starts: np.ndarray,
     samples: int,
-    remix: float,
+    config: SongConfig,
     rng: np.random.Generator,
 ) -> list[list[tuple[Tensor, Tensor]]]:
-    """For each song its stems (2, L) and whether they are present, some songs put together of several clips."""
+    """For each song its stems (2, L) and whether they are present: some songs are put together of several clips."""
     count, usable, last = pool.kept.shape[1], pool.usable(), pool.kept.shape[-1] - samples
     songs = []
     for slot, start in zip(slots.tolist(), starts.tolist(), strict=True):
-        mixed = rng.random() < remix
+        mixed = rng.random() < config.remix
         others = rng.choice(usable, count).tolist() if mixed else [slot] * count
         begins = rng.integers(0, last + 1, count).tolist() if mixed else [start] * count
+        swaps = rng.random(count) < config.swap
         songs.append([
-            (pool.held[one, k, :, at : at + samples] * pool.gain[one], pool.present[one, k])
-            for k, (one, at) in enumerate(zip(others, begins, strict=True))
+            (_sides(pool.held[one, k, :, at : at + samples], swapped) * pool.gain[one], pool.present[one, k])
+            for k, (one, at, swapped) in enumerate(zip(others, begins, swaps.tolist(), strict=True))
         ])  # fmt: skip
     return songs
+
+
+def _sides(waves: Tensor, swapped: bool) -> Tensor:
+    """A stem (2, L), its sides exchanged or not."""
+    return waves.flip(0) if swapped else waves
 
 
 def _varied(
     spectra: Tensor, present: Tensor, rate: int, config: SongConfig, rng: np.random.Generator
 ) -> Tensor:
-    """The stems with other gains, tones and sides, the mixture about as loud as the model knows it."""
+    """The stems with other gains and tones, the mixture about as loud as the model knows it."""
     items, stems, _, bins, _ = spectra.shape
     octaves = np.log2(np.maximum(np.linspace(0, rate / 2, bins), LOWEST) / LOWEST)
     tone = tones((items, stems), octaves / octaves[-1], config.tone_db, rng)
     decibels = tone + rng.uniform(-1, 1, (items, stems, 1)) * config.gain_db
     kept = present.numpy(force=True) & (rng.random((items, stems)) >= config.drop)
     gains = torch.from_numpy(kept[..., None] * 10 ** (decibels / 20)).float().to(spectra.device)
-    swapped = torch.from_numpy(rng.random((items, stems)) < config.swap).to(spectra.device)
-    spectra = (
-        torch.where(swapped[..., None, None, None], spectra.flip(2), spectra) * gains[:, :, None, :, None]
-    )
+    spectra = spectra * gains[:, :, None, :, None]
     # Both channels' mean: a sinusoid of amplitude 1 has RMS 0.7 and, through the window, a total power of 1.5.
     power = spectra.sum(1).abs().square().sum(2).mean((1, 2)) / 3
     jitter = torch.from_numpy(10 ** (rng.normal(0, config.jitter_db, items) / 10)).float().to(power)
