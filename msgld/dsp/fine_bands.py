@@ -55,11 +55,11 @@ class Corrections:
 
 @dataclass(frozen=True)
 class Refined:
-    """Masks on the song's grid.
+    """Masks of some bins of the song's grid.
 
     Attributes:
-        masks: real (B, S, channels, F, N), sum 1 over the stems.
-        turns: complex (B, S, channels, bins, N), added to those of the lowest bins, sum 0; None for none.
+        masks: real (B, S, channels, bins, N), sum 1 over the stems.
+        turns: complex (B, S, channels, lowest bins, N), added to those of the lowest ones, sum 0; None for none.
     """
 
     masks: Tensor
@@ -111,9 +111,9 @@ def gather(bands: int, rate: int, n_fft: int) -> Tensor:
     return weights / weights.sum(1, keepdim=True).clamp_min(1e-8)
 
 
-@lru_cache(maxsize=8)
-def _to_bins(bands: int, rate: int, n_fft: int) -> Banded:
-    return Banded.of(spread(bands, rate, n_fft).T)
+@lru_cache(maxsize=64)
+def _to_bins(bands: int, rate: int, n_fft: int, first: int, last: int) -> Banded:
+    return Banded.of(spread(bands, rate, n_fft).T[:, first:last])
 
 
 @lru_cache(maxsize=8)
@@ -222,10 +222,38 @@ def turned_by(turns: Tensor, masks: Tensor) -> Tensor:
     return weighted - masks * weighted.sum(1, keepdim=True)
 
 
-def refined_masks(
+@dataclass(frozen=True)
+class Refinement:
+    """A refiner's answer about mixtures, from which masks are made for a few bins at once: all take much memory.
+
+    Attributes:
+        masks: of the model, (B, S, F, N).
+        answer: of the refiner.
+        channels: of the mixtures.
+        grid: bands, rate and samples of the transform.
+    """
+
+    masks: Tensor
+    answer: Corrections
+    channels: int
+    grid: tuple[int, int, int]
+
+    def at(self, first: int, last: int) -> Refined:
+        """The masks of the bins from ``first`` to ``last`` (excluded)."""
+        wide = _to_bins(*self.grid, first, last)
+        scores, lean = (wide(part.mT) for part in (self.answer.scores, self.answer.lean))
+        masks = corrected(self.masks[..., first:last, :].mT, scores, lean, self.channels).mT
+        turns = self.answer.turns
+        if turns is None or first >= turns.shape[-2]:
+            return Refined(masks)
+        low = turns[..., first:last, :]
+        return Refined(masks, turned_by(low, masks[..., : low.shape[-2], :]))
+
+
+def refinement(
     spectra: Tensor, masks: Tensor, network: Network, bands: int, rate: int, turned: int = 0
-) -> Refined:
-    """Masks of stems on the song's grid.
+) -> Refinement:
+    """Ask a refiner about mixtures.
 
     Args:
         spectra: as in :func:`features`.
@@ -238,8 +266,4 @@ def refined_masks(
     n_fft = 2 * (spectra.shape[2] - 1)
     in_bands = to_bands(bands, rate, n_fft)(masks.mT).mT
     answer = network(features(spectra, in_bands, bands, rate, turned))
-    wide = _to_bins(bands, rate, n_fft)
-    refined = corrected(masks.mT, wide(answer.scores.mT), wide(answer.lean.mT), spectra.shape[1]).mT
-    if answer.turns is None:
-        return Refined(refined)
-    return Refined(refined, turned_by(answer.turns, refined[..., :turned, :]))
+    return Refinement(masks, answer, spectra.shape[1], (bands, rate, n_fft))

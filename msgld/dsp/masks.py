@@ -10,8 +10,9 @@ takes it: arithmetic between tensors that lie otherwise takes several times as l
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -68,8 +69,12 @@ def in_time(masks: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor
     return torch.lerp(masks[..., left], masks[..., right], (place - left).to(masks))
 
 
-Refine = Callable[[Tensor, Tensor], Refined]
-"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and masks (S, F, columns) -> refined ones."""
+Refine = Callable[[Tensor, Tensor], Callable[[int, int], Refined]]
+"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and masks (S, F, columns) -> refined ones, asked
+for from one bin to another."""
+
+SECTION = 160
+"""Bins that are cut out at once."""
 
 
 def apply_masks(
@@ -99,11 +104,27 @@ def apply_masks(
     on_grid = spread_masks(masks, rate, spectrum.shape[-1], config)
     if refine is None and not (wiener and len(mixture) == 2):
         return istft(masked(spectrum, on_grid.unsqueeze(1)), n_fft, hop, mixture.shape[-1])
-    refined = Refined(on_grid.unsqueeze(1)) if refine is None else refine(spectrum, on_grid)
+    at = partial(_as_they_are, on_grid) if refine is None else refine(spectrum, on_grid)
     filtered = round(HIGHEST * n_fft / rate) if wiener and len(mixture) == 2 else 0
-    waves = istft(cut_out(spectrum, refined, filtered), n_fft, hop, mixture.shape[-1])
-    rest = mixture - waves.sum(0)  # the last stem, without a transform of its own
-    return torch.cat([waves, rest.unsqueeze(0)])
+    cut = torch.empty(len(masks) - 1, *spectrum.mT.shape, dtype=spectrum.dtype, device=spectrum.device)
+    for first, last in _sections(filtered, spectrum.shape[1]):
+        section = cut_out(spectrum[:, first:last], at(first, last), max(0, min(filtered, last) - first))
+        cut[..., first:last] = section.mT
+    waves = mixture.new_empty(len(masks), *mixture.shape)
+    for wave, stem in zip(waves, cut.mT, strict=False):
+        wave.copy_(istft(stem, n_fft, hop, mixture.shape[-1]))
+    waves[-1] = mixture - waves[:-1].sum(0)  # the last stem, without a transform of its own
+    return waves
+
+
+def _as_they_are(masks: Tensor, first: int, last: int) -> Refined:
+    return Refined(masks[:, None, first:last])
+
+
+def _sections(filtered: int, bins: int) -> Iterator[tuple[int, int]]:
+    """Sections of the bins, none of which is filtered in part."""
+    edges = sorted({*range(0, filtered, SECTION), *range(filtered, bins, SECTION), bins})
+    return pairwise(edges)
 
 
 def cut_out(spectrum: Tensor, refined: Refined, filtered: int) -> Tensor:

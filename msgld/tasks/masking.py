@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from msgld.diffusion.sample import State
-from msgld.dsp.fine_bands import Refined, refined_masks
+from msgld.dsp.fine_bands import Refined, refinement
 from msgld.dsp.masks import apply_masks, masks_from_mels
 from msgld.dsp.panning import gains_like, place
 from msgld.dsp.resample import resample
@@ -65,21 +66,18 @@ def cut(
 ) -> Float[Tensor, "S channels L"]:
     """Stems of one mixture at the reference loudness."""
 
-    def refine(spectrum: Complex[Tensor, "channels F N"], coarse: Float[Tensor, "S F N"]) -> Refined:
-        return refined(model, spectrum[None], coarse[None], rate)[0]
+    def refine(
+        spectrum: Complex[Tensor, "channels F N"], coarse: Float[Tensor, "S F N"]
+    ) -> Callable[[int, int], Refined]:
+        assert model.refiner is not None
+        config = model.refiner.config
+        network = config.bands, rate, config.turned
+        found = refinement(spectrum[None], coarse[None], model.refine, *network)
+        return lambda first, last: found.at(first, last)[0]
 
     mixture = mixture.to(masks.device)
     chosen = refine if masking.refine and model.refiner is not None else None
     return apply_masks(mixture, masks, rate, model.codec.mel, chosen, masking.wiener).cpu()
-
-
-def refined(
-    model: Model, spectra: Complex[Tensor, "B channels F N"], coarse: Float[Tensor, "B S F N"], rate: int
-) -> Refined:
-    """The refiner's masks of mixtures at the reference loudness."""
-    assert model.refiner is not None
-    config = model.refiner.config
-    return refined_masks(spectra, coarse, model.refine, config.bands, rate, config.turned)
 
 
 def vocoded(
