@@ -20,18 +20,25 @@ from torch import Tensor, nn
 from msgld.description import FILE, read_description, unusable, written
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.errors import ModelError
+from msgld.later import Deferred
 from msgld.model import Model
 from msgld.music.conditioning import features_of
 from msgld.music.conditions import PROGRAMS
 from msgld.music.score import SCORE_STEMS
-from msgld.registry import PARTS, config_of, kind_of, settings_of
+from msgld.registry import config_of, kind_of, settings_of
 from msgld.runtime import bf16_is_fast
 from msgld.schema import same
 from msgld.score_model import ScoreModel
-from msgld.tensors import fill, unfilled
+from msgld.tensors import check_file, fill, unfilled
 
 SCORE_PARTS = ("score_codec", "composer", "guide")
 """Parts of the score model, which fit each other and not the codec of sound."""
+
+AT_ONCE = ("codec", "denoiser", "refiner")
+"""Parts that separate."""
+
+LATER = {"vocoder": "vocoder", "note_reader": "notes", "listener": "listener", "beat_tracker": "beats"}
+"""Attributes of a model that are read when they are first used, and the names of their parts."""
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> None:
@@ -128,7 +135,9 @@ def write_together(files: Mapping[Path, bytes]) -> None:
 
 
 def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | None = None) -> Model:
-    """Read a model, verifying every file's hash.
+    """Read a model: what separation needs at once, the other parts when they are first used.
+
+    Every file's hash is verified when it is read.
 
     Args:
         folder: of the checkpoint.
@@ -141,25 +150,33 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     description = read_description(folder)
     if "denoiser" not in description["parts"]:
         raise ModelError(f"{folder} is a first stage alone (codec and vocoder): train a denoiser on it")
-    parts = _parts(folder, description, PARTS)
-    further = [parts.get(name) for name in ("vocoder", "refiner", "notes", "listener", "beats")]
-    codec, (vocoder, *others) = parts["codec"], further
+    parts = _parts(folder, description, AT_ONCE)
+    codec, refiner = parts["codec"].to(device), parts.get("refiner")
     half = bf16_is_fast(torch.device(device)) if half is None else half
-    level = description["level"]
-    denoiser = parts["denoiser"].denoiser(codec).eval().requires_grad_(False)
-    for module in (codec, denoiser, *further):
-        if module is not None:
-            module.to(device)
-    stems, info = tuple(description["stems"]), description["info"]
-    model = Model(codec, denoiser, vocoder, stems, half, level, info, *others)
-    model.score = _score(parts, half, device)
+    denoiser = parts["denoiser"].denoiser(codec).eval().requires_grad_(False).to(device)
+    stems, level, info = tuple(description["stems"]), description["level"], description["info"]
+    model = Model(codec, denoiser, None, stems, half, level, info, refiner and refiner.to(device))
+    for name in description["parts"]:
+        check_file(folder / f"{name}.safetensors")
+    found = {attribute: name for attribute, name in LATER.items() if name in description["parts"]}
+    reads = {
+        attribute: partial(_part, folder, description, name, device) for attribute, name in found.items()
+    }
+    if "score_codec" in description["parts"]:
+        reads["score"] = partial(_score, folder, description, half, device)
+    for attribute, read in reads.items():
+        setattr(model, attribute, Deferred(read))
     return model
 
 
-def _score(parts: Mapping[str, Any], half: bool, device: torch.device | str) -> ScoreModel | None:
-    """The score model, if there are parts of one."""
-    if "score_codec" not in parts:
-        return None
+def _part(folder: Path, description: dict[str, Any], name: str, device: torch.device | str) -> Any:
+    """One part on the device."""
+    return _parts(folder, description, (name,))[name].to(device)
+
+
+def _score(folder: Path, description: dict[str, Any], half: bool, device: torch.device | str) -> ScoreModel:
+    """The score model."""
+    parts = _parts(folder, description, SCORE_PARTS)
     codec = parts["score_codec"].to(device)
     composer, guide = (
         StemDenoiser(parts[name]).eval().requires_grad_(False).to(device) if name in parts else None
@@ -175,7 +192,7 @@ def load_first_stage(folder: Path) -> tuple[Any, Any]:
 
 
 def _parts(folder: Path, description: dict[str, Any], wanted: Collection[str]) -> dict[str, Any]:
-    """The wanted parts with their weights, in evaluation mode. All are checked before any is built."""
+    """The wanted parts with their weights, in evaluation mode. All descriptions are checked before any is built."""
     path = folder / FILE
     try:
         configs = check_parts(description)

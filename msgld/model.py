@@ -22,6 +22,7 @@ from msgld.dsp.mel import log_mel
 from msgld.dsp.overlap_add import join
 from msgld.dsp.resample import resample
 from msgld.errors import ModelError
+from msgld.later import later
 from msgld.music.keys import notes_of
 from msgld.names import check_path_part, check_stem_names
 from msgld.nets.beat_tracker import BeatTracker
@@ -47,6 +48,8 @@ FADE = 0.02
 class Model(Denoiser):
     """A trained system, all on one device, in evaluation mode.
 
+    Vocoder, note reader, listener, beat tracker and score may be read from their files when they are first used.
+
     Attributes:
         codec: log-mel <-> latent.
         denoiser: the joint model of all tracks.
@@ -67,16 +70,16 @@ class Model(Denoiser):
 
     codec: Codec
     denoiser: ModelDenoiser
-    vocoder: nn.Module | None
-    stems: tuple[str, ...]
+    vocoder: nn.Module | None = later()
+    stems: tuple[str, ...] = ()
     half: bool = False
     reference_rms: float | None = REFERENCE_RMS
     info: dict[str, Any] = field(default_factory=dict)
     refiner: Refiner | None = None
-    note_reader: NoteReader | None = None
-    listener: Listener | None = None
-    beat_tracker: BeatTracker | None = None
-    score: ScoreModel | None = None
+    note_reader: NoteReader | None = later()
+    listener: Listener | None = later()
+    beat_tracker: BeatTracker | None = later()
+    score: ScoreModel | None = later()
 
     def __post_init__(self) -> None:
         self.stems = check_stem_names(self.stems)

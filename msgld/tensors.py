@@ -83,11 +83,16 @@ def fill(module: nn.Module, path: Path, sha256: str) -> None:
     _check(module, path)
 
 
+def check_file(path: Path) -> None:
+    """Raise ModelError if there is no such file."""
+    if not path.is_file():
+        raise ModelError(f"cannot read {path}: there is no such file")
+
+
 def _read(path: Path, numbers: int) -> bytes:
     """All bytes of a file whose size is that of ``numbers`` weights."""
     try:
-        if not path.is_file():
-            raise ModelError(f"cannot read {path}: there is no such file")
+        check_file(path)
         size = path.stat().st_size
         if not LEAST * numbers <= size <= min(MOST * numbers + HEADER, LARGEST):
             raise ModelError(

@@ -23,7 +23,7 @@ LAYERS = (
     ("diffusion", "dsp"),
     ("audio", "music"),
     ("nets",),
-    ("score_model",),
+    ("score_model", "later"),
     ("model", "metrics"),
     ("tensors",),
     ("tasks",),

@@ -55,10 +55,10 @@ class Corrections:
 
 @dataclass(frozen=True)
 class Refined:
-    """Masks of some bins of the song's grid.
+    """Masks of some columns of the song's grid.
 
     Attributes:
-        masks: real (B, S, channels, bins, N), sum 1 over the stems.
+        masks: real (B, S, channels, F, N), sum 1 over the stems.
         turns: complex (B, S, channels, lowest bins, N), added to those of the lowest ones, sum 0; None for none.
     """
 
@@ -111,9 +111,9 @@ def gather(bands: int, rate: int, n_fft: int) -> Tensor:
     return weights / weights.sum(1, keepdim=True).clamp_min(1e-8)
 
 
-@lru_cache(maxsize=64)
-def _to_bins(bands: int, rate: int, n_fft: int, first: int, last: int) -> Banded:
-    return Banded.of(spread(bands, rate, n_fft).T[:, first:last])
+@lru_cache(maxsize=8)
+def _to_bins(bands: int, rate: int, n_fft: int) -> Banded:
+    return Banded.of(spread(bands, rate, n_fft).T)
 
 
 @lru_cache(maxsize=8)
@@ -224,7 +224,7 @@ def turned_by(turns: Tensor, masks: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Refinement:
-    """A refiner's answer about mixtures, from which masks are made for a few bins at once: all take much memory.
+    """A refiner's answer about mixtures, from which masks are made for a few columns at once: all take much memory.
 
     Attributes:
         masks: of the model, (B, S, F, N).
@@ -238,16 +238,15 @@ class Refinement:
     channels: int
     grid: tuple[int, int, int]
 
-    def at(self, first: int, last: int) -> Refined:
-        """The masks of the bins from ``first`` to ``last`` (excluded)."""
-        wide = _to_bins(*self.grid, first, last)
-        scores, lean = (wide(part.mT) for part in (self.answer.scores, self.answer.lean))
-        masks = corrected(self.masks[..., first:last, :].mT, scores, lean, self.channels).mT
-        turns = self.answer.turns
-        if turns is None or first >= turns.shape[-2]:
+    def at(self, columns: slice) -> Refined:
+        """The masks of some columns."""
+        wide = _to_bins(*self.grid)
+        scores, lean = (wide(part[..., columns].mT) for part in (self.answer.scores, self.answer.lean))
+        masks = corrected(self.masks[..., columns].mT, scores, lean, self.channels).mT
+        if self.answer.turns is None:
             return Refined(masks)
-        low = turns[..., first:last, :]
-        return Refined(masks, turned_by(low, masks[..., : low.shape[-2], :]))
+        turns = self.answer.turns[..., columns]
+        return Refined(masks, turned_by(turns, masks[..., : turns.shape[-2], :]))
 
 
 def refinement(

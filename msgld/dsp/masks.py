@@ -10,9 +10,8 @@ takes it: arithmetic between tensors that lie otherwise takes several times as l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -20,7 +19,7 @@ from torch import Tensor
 from msgld.dsp.fine_bands import Refined
 from msgld.dsp.mel import Banded, MelConfig, band_edges, from_log, spread_over_bins
 from msgld.dsp.stft import constant, istft, stft
-from msgld.dsp.wiener import HIGHEST, wiener_filter
+from msgld.dsp.wiener import HIGHEST, STRIDE, Covariance, covariances, wiener_filter
 
 
 def masks_from_mels(log_mels: Tensor, config: MelConfig, exponent: float = 1.0) -> Tensor:
@@ -69,12 +68,15 @@ def in_time(masks: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor
     return torch.lerp(masks[..., left], masks[..., right], (place - left).to(masks))
 
 
-Refine = Callable[[Tensor, Tensor], Callable[[int, int], Refined]]
-"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and masks (S, F, columns) -> refined ones, asked
-for from one bin to another."""
+Refine = Callable[[Tensor, Tensor], Callable[[slice], Refined]]
+"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and masks (S, F, columns) -> the refined ones of
+any columns."""
 
-SECTION = 160
-"""Bins that are cut out at once."""
+STRETCH = 216
+"""Columns that are cut out at once, 2.5 s: a whole window would take much memory."""
+
+EDGE = 2
+"""Columns on either side whose windows reach into a stretch."""
 
 
 def apply_masks(
@@ -105,38 +107,38 @@ def apply_masks(
     if refine is None and not (wiener and len(mixture) == 2):
         return istft(masked(spectrum, on_grid.unsqueeze(1)), n_fft, hop, mixture.shape[-1])
     at = partial(_as_they_are, on_grid) if refine is None else refine(spectrum, on_grid)
-    filtered = round(HIGHEST * n_fft / rate) if wiener and len(mixture) == 2 else 0
-    cut = torch.empty(len(masks) - 1, *spectrum.mT.shape, dtype=spectrum.dtype, device=spectrum.device)
-    for first, last in _sections(filtered, spectrum.shape[1]):
-        section = cut_out(spectrum[:, first:last], at(first, last), max(0, min(filtered, last) - first))
-        cut[..., first:last] = section.mT
+    directions = None
+    if wiener and len(mixture) == 2:
+        bins, some = round(HIGHEST * n_fft / rate), slice(None, None, STRIDE)
+        directions = covariances(spectrum[:, :bins, some], at(some).masks[:, :, :bins])
     waves = mixture.new_empty(len(masks), *mixture.shape)
-    for wave, stem in zip(waves, cut.mT, strict=False):
-        wave.copy_(istft(stem, n_fft, hop, mixture.shape[-1]))
+    columns = spectrum.shape[-1]
+    for first in range(0, columns, STRETCH):
+        last, begin = min(columns, first + STRETCH), max(0, first - EDGE)
+        near = slice(begin, min(columns, last + EDGE))
+        stop = mixture.shape[-1] if last == columns else last * hop
+        stems = cut_out(spectrum[:, :, near], at(near), directions)
+        waves[:-1, :, first * hop : stop] = istft(stems, n_fft, hop, stop - begin * hop)[
+            ..., (first - begin) * hop :
+        ]
     waves[-1] = mixture - waves[:-1].sum(0)  # the last stem, without a transform of its own
     return waves
 
 
-def _as_they_are(masks: Tensor, first: int, last: int) -> Refined:
-    return Refined(masks[:, None, first:last])
+def _as_they_are(masks: Tensor, columns: slice) -> Refined:
+    return Refined(masks[:, None, :, columns])
 
 
-def _sections(filtered: int, bins: int) -> Iterator[tuple[int, int]]:
-    """Sections of the bins, none of which is filtered in part."""
-    edges = sorted({*range(0, filtered, SECTION), *range(filtered, bins, SECTION), bins})
-    return pairwise(edges)
-
-
-def cut_out(spectrum: Tensor, refined: Refined, filtered: int) -> Tensor:
+def cut_out(spectrum: Tensor, refined: Refined, directions: Sequence[Covariance] | None = None) -> Tensor:
     """All stems but the last one, which is the rest of the mixture: complex (S - 1, channels, F, columns).
 
     Args:
         spectrum: complex (channels, F, columns).
         refined: masks of one mixture.
-        filtered: bins, the lowest ones, in which stems also pass the multichannel Wiener filter.
+        directions: of the stems in the lowest bins, which then pass the multichannel Wiener filter there.
     """
     masks = refined.masks
-    stems = _filtered(spectrum, masks, filtered) if filtered else masked(spectrum, masks[:-1])
+    stems = masked(spectrum, masks[:-1]) if directions is None else _filtered(spectrum, masks, directions)
     if refined.turns is None:
         return stems
     bins = refined.turns.shape[-2]
@@ -144,9 +146,10 @@ def cut_out(spectrum: Tensor, refined: Refined, filtered: int) -> Tensor:
     return torch.cat([low.mT, stems[:, :, bins:].mT], -1).mT
 
 
-def _filtered(spectrum: Tensor, masks: Tensor, bins: int) -> Tensor:
+def _filtered(spectrum: Tensor, masks: Tensor, directions: Sequence[Covariance]) -> Tensor:
     """All stems but the last one: the lower bins by the Wiener filter, the others by masks alone."""
-    low = wiener_filter(spectrum[:, :bins], masks[:, :, :bins])
+    bins = directions[0].left.shape[-1]
+    low = wiener_filter(spectrum[:, :bins], masks[:, :, :bins], directions)
     high = masked(spectrum[:, bins:], masks[:-1, :, bins:])
     return torch.cat([low.mT, high.mT], -1).mT
 

@@ -14,6 +14,7 @@ is nearly alone count most, and where a stem has little energy its covariance fa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -88,27 +89,33 @@ class Covariance:
         return Covariance(left * scale, right * scale, cross * scale)
 
 
-def wiener_filter(spectrum: Tensor, masks: Tensor) -> Tensor:
+def wiener_filter(spectrum: Tensor, masks: Tensor, directions: Sequence[Covariance]) -> Tensor:
     """Stems of a stereo mixture.
 
     Args:
         spectrum: complex (2, F, N), a sinusoid of amplitude 1 being 1.
         masks: of amplitude, (S, 2 or 1, F, N), at least 0.
+        directions: of the stems, from :func:`covariances`.
 
     Returns:
         Complex (S - 1, 2, F, N); the last stem is the rest of the mixture.
     """
+    mixture = spectrum.mT
+    powers = [fraction**POWER_EXPONENT for fraction in _energy_fractions(mixture, masks.mT)]
+    return _stems(mixture, powers, directions, len(masks) - 1).mT
+
+
+@torch.no_grad()
+def covariances(spectrum: Tensor, masks: Tensor) -> list[Covariance]:
+    """The direction of each stem in each bin, (F,); networks learn through the powers alone.
+
+    Args:
+        spectrum: as for :func:`wiener_filter`, every ``STRIDE`` th column.
+        masks: of the same columns.
+    """
     mixture, masks = spectrum.mT, masks.mT
     fractions = _energy_fractions(mixture, masks)
-    powers = [fraction**POWER_EXPONENT for fraction in fractions]
-    with torch.no_grad():  # a network learns through the powers, covariances being as they are
-        directions = _directions(
-            mixture[:, ::STRIDE],
-            masks[:, :, ::STRIDE],
-            [fraction[::STRIDE] for fraction in fractions],
-            [power[::STRIDE] for power in powers],
-        )
-    return _stems(mixture, powers, directions, len(masks) - 1).mT
+    return _directions(mixture, masks, fractions, [fraction**POWER_EXPONENT for fraction in fractions])
 
 
 def _energy_fractions(mixture: Tensor, masks: Tensor) -> list[Tensor]:
@@ -140,7 +147,7 @@ def _directions(
     return found
 
 
-def _stems(mixture: Tensor, powers: list[Tensor], directions: list[Covariance], count: int) -> Tensor:
+def _stems(mixture: Tensor, powers: list[Tensor], directions: Sequence[Covariance], count: int) -> Tensor:
     """The first ``count`` stems (count, 2, N, F) of a mixture (2, N, F)."""
     left, right, cross = (torch.zeros_like(part) for part in (powers[0], powers[0], mixture[0]))
     for power, direction in zip(powers, directions, strict=True):

@@ -218,7 +218,7 @@ class Listener(nn.Module):
         self.config = config
         self.pitched = PitchedListener(config)
         self.drums = DrumListener(config)
-        self.register_buffer("thresholds", torch.tensor([0.4, 0.4]).repeat(len(config.stems), 1))
+        self.register_buffer("thresholds", torch.full((len(config.stems), 2), 0.4))
         drums = np.array([stem in config.unpitched for stem in config.stems])
         self.register_buffer("unpitched", torch.from_numpy(drums), persistent=False)
 

@@ -68,12 +68,12 @@ def cut(
 
     def refine(
         spectrum: Complex[Tensor, "channels F N"], coarse: Float[Tensor, "S F N"]
-    ) -> Callable[[int, int], Refined]:
+    ) -> Callable[[slice], Refined]:
         assert model.refiner is not None
         config = model.refiner.config
         network = config.bands, rate, config.turned
         found = refinement(spectrum[None], coarse[None], model.refine, *network)
-        return lambda first, last: found.at(first, last)[0]
+        return lambda columns: found.at(columns)[0]
 
     mixture = mixture.to(masks.device)
     chosen = refine if masking.refine and model.refiner is not None else None

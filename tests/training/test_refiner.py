@@ -64,10 +64,10 @@ def guesses(like: Tensor, bands: int | None = None) -> Tensor:
 
 
 def refined(mixture: Tensor, masks: Tensor, network: Refiner, rate: int) -> Tensor:
-    """The refined masks of all bins, made section by section."""
+    """The refined masks of all bins, made stretch by stretch."""
     found = refinement(mixture, masks, network, network.config.bands, rate)
-    edges = [0, 7, 100, mixture.shape[2]]
-    return torch.cat([found.at(*edge).masks for edge in pairwise(edges)], 3)
+    edges = [0, 7, 20, mixture.shape[3]]
+    return torch.cat([found.at(slice(*edge)).masks for edge in pairwise(edges)], 4)
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -312,7 +312,7 @@ def test_phases_are_turned_in_the_lowest_bins_alone():
     masks = torch.full((3, 2, *mixture.shape[1:]), 1 / 3)
     turns = torch.zeros(3, 2, 10, mixture.shape[-1], dtype=torch.complex64)
     turns[0], turns[1] = 0.25j, -0.25j
-    plain, turned = (cut_out(mixture, one, 400) for one in (Refined(masks), Refined(masks, turns)))
+    plain, turned = (cut_out(mixture, one) for one in (Refined(masks), Refined(masks, turns)))
     assert torch.equal(plain[:, :, 10:], turned[:, :, 10:])
     assert torch.allclose(turned[0, :, :10] - plain[0, :, :10], 0.25j * mixture[:, :10], atol=1e-5)
     assert torch.allclose(turned.sum(0), plain.sum(0), atol=1e-5)

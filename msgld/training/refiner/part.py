@@ -14,7 +14,7 @@ from msgld.dsp.codec import PatchCodec
 from msgld.dsp.fine_bands import Refined, corrected, features, gather, inputs_of, spread, turned_by
 from msgld.dsp.masks import band_spread, cut_out
 from msgld.dsp.mel import band_power, product, to_log
-from msgld.dsp.wiener import HIGHEST
+from msgld.dsp.wiener import HIGHEST, STRIDE, covariances
 from msgld.errors import ModelError
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.tasks.masking import Masking
@@ -115,8 +115,8 @@ class RefinerTrainer(TrainerOfModel[ClipPool]):
         real = corrected(self.at(songs, guesses), wide @ answer.scores, wide @ answer.lean, 2)
         turns = None if answer.turns is None else turned_by(answer.turns, real[..., : config.turned, :])
         wiener = self.recipe.settings.masking.wiener
-        filtered = int((songs.bins < HIGHEST * mel.n_fft / mel.rate).sum()) if wiener else 0
-        cut = torch.stack([cut_out(one, Refined(real, turns)[k], filtered) for k, one in enumerate(chosen)])
+        bins = int((songs.bins < HIGHEST * mel.n_fft / mel.rate).sum()) if wiener else 0
+        cut = torch.stack([_cut(one, Refined(real, turns)[k], bins) for k, one in enumerate(chosen)])
         return torch.cat([cut, (chosen - cut.sum(1)).unsqueeze(1)], 1)
 
     def losses(self, songs: Songs, guesses: Tensor) -> dict[str, Tensor]:
@@ -162,6 +162,15 @@ class RefinerTrainer(TrainerOfModel[ClipPool]):
         mel = self.model.codec.mel
         mels = {title: to_log(product(stems, stems).mean(1), mel) for title, stems in spectra.items()}
         draw_mels(self.model.stems, mels, path, mel)
+
+
+def _cut(
+    mixture: Complex[Tensor, "2 M N"], refined: Refined, bins: int
+) -> Complex[Tensor, "stems_less_one 2 M N"]:
+    """Stems of one mixture but the last, the lowest bins by the Wiener filter."""
+    some = slice(None, None, STRIDE)
+    directions = covariances(mixture[:, :bins, some], refined.masks[:, :, :bins, some]) if bins else None
+    return cut_out(mixture, refined, directions)
 
 
 def compared(
