@@ -34,8 +34,8 @@ from msgld.score_model import ScoreModel
 REFERENCE_RMS = 0.1
 """Loudness of the mixtures in training, gated RMS (-20 dBFS)."""
 
-ENCODED = 512
-"""Frames that are encoded at once, 24 s."""
+ENCODED = 64
+"""Frames that are encoded at once, 3 s: their spectra take much memory."""
 VOCODED = 432
 """Frames that are vocoded at once, 20 s."""
 CONTEXT = 16

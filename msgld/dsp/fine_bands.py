@@ -227,13 +227,13 @@ class Refinement:
     """A refiner's answer about mixtures, from which masks are made for a few columns at once: all take much memory.
 
     Attributes:
-        masks: of the model, (B, S, F, N).
+        masks: gives those of the model for some columns, (B, S, F, n).
         answer: of the refiner.
         channels: of the mixtures.
         grid: bands, rate and samples of the transform.
     """
 
-    masks: Tensor
+    masks: Callable[[slice], Tensor]
     answer: Corrections
     channels: int
     grid: tuple[int, int, int]
@@ -242,7 +242,7 @@ class Refinement:
         """The masks of some columns."""
         wide = _to_bins(*self.grid)
         scores, lean = (wide(part[..., columns].mT) for part in (self.answer.scores, self.answer.lean))
-        masks = corrected(self.masks[..., columns].mT, scores, lean, self.channels).mT
+        masks = corrected(self.masks(columns).mT, scores, lean, self.channels).mT
         if self.answer.turns is None:
             return Refined(masks)
         turns = self.answer.turns[..., columns]
@@ -250,19 +250,23 @@ class Refinement:
 
 
 def refinement(
-    spectra: Tensor, masks: Tensor, network: Network, bands: int, rate: int, turned: int = 0
+    spectra: Tensor,
+    masks: Tensor,
+    at: Callable[[slice], Tensor],
+    network: Network,
+    rate: int,
+    turned: int = 0,
 ) -> Refinement:
     """Ask a refiner about mixtures.
 
     Args:
         spectra: as in :func:`features`.
-        masks: of the model, (B, S, F, N).
+        masks: as in :func:`features`.
+        at: gives them for some columns of the song's grid, (B, S, F, n).
         network: a refiner.
-        bands: M of the refiner.
         rate: samples per second.
         turned: bands, the lowest ones, whose phases the refiner turns.
     """
-    n_fft = 2 * (spectra.shape[2] - 1)
-    in_bands = to_bands(bands, rate, n_fft)(masks.mT).mT
-    answer = network(features(spectra, in_bands, bands, rate, turned))
-    return Refinement(masks, answer, spectra.shape[1], (bands, rate, n_fft))
+    bands = masks.shape[2]
+    answer = network(features(spectra, masks, bands, rate, turned))
+    return Refinement(at, answer, spectra.shape[1], (bands, rate, 2 * (spectra.shape[2] - 1)))

@@ -11,12 +11,13 @@ takes it: arithmetic between tensors that lie otherwise takes several times as l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 
-from msgld.dsp.fine_bands import Refined
+from msgld.dsp.fine_bands import Refined, gather
 from msgld.dsp.mel import Banded, MelConfig, band_edges, from_log, spread_over_bins
 from msgld.dsp.stft import constant, istft, stft
 from msgld.dsp.wiener import HIGHEST, STRIDE, Covariance, covariances, wiener_filter
@@ -44,12 +45,6 @@ def band_spread(rate: int, n_fft: int, config: MelConfig) -> Tensor:
     return spread_over_bins(band_edges(config), rate, n_fft)
 
 
-def spread_masks(masks: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor:
-    """Masks on the model's grid (..., M, N) -> on the song's grid (..., F, columns), linear in time."""
-    wide = _to_bins(rate, grid(rate, config)[0], config)
-    return wide(in_time(masks, rate, columns, config).mT).mT
-
-
 @lru_cache(maxsize=8)
 def _to_bins(rate: int, n_fft: int, config: MelConfig) -> Banded:
     return Banded.of(band_spread(rate, n_fft, config).T)
@@ -68,8 +63,39 @@ def in_time(masks: Tensor, rate: int, columns: int, config: MelConfig) -> Tensor
     return torch.lerp(masks[..., left], masks[..., right], (place - left).to(masks))
 
 
-Refine = Callable[[Tensor, Tensor], Callable[[slice], Refined]]
-"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and masks (S, F, columns) -> the refined ones of
+@dataclass(frozen=True)
+class Coarse:
+    """A model's masks, in time on the song's grid and in frequency on the model's.
+
+    Attributes:
+        masks: (..., S, M, columns).
+        rate: of the song.
+        config: the model's grid.
+    """
+
+    masks: Tensor
+    rate: int
+    config: MelConfig
+
+    def at(self, columns: slice) -> Tensor:
+        """Those of some columns, on the song's grid in frequency, too: (..., S, F, n)."""
+        wide = _to_bins(self.rate, grid(self.rate, self.config)[0], self.config)
+        return wide(self.masks[..., columns].mT).mT
+
+    def in_bands(self, bands: int) -> Tensor:
+        """In the bands of a refiner, (..., S, bands, columns)."""
+        return _to_fine_bands(bands, self.rate, grid(self.rate, self.config)[0], self.config)(
+            self.masks.mT
+        ).mT
+
+
+@lru_cache(maxsize=8)
+def _to_fine_bands(bands: int, rate: int, n_fft: int, config: MelConfig) -> Banded:
+    return Banded.of((gather(bands, rate, n_fft) @ band_spread(rate, n_fft, config)).T)
+
+
+Refine = Callable[[Tensor, Coarse], Callable[[slice], Refined]]
+"""Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and masks (S, M, columns) -> the refined ones of
 any columns."""
 
 STRETCH = 216
@@ -103,10 +129,11 @@ def apply_masks(
     """
     n_fft, hop = grid(rate, config)
     spectrum = stft(mixture, n_fft, hop, last=True)
-    on_grid = spread_masks(masks, rate, spectrum.shape[-1], config)
+    coarse = Coarse(in_time(masks, rate, spectrum.shape[-1], config), rate, config)
     if refine is None and not (wiener and len(mixture) == 2):
+        on_grid = coarse.at(slice(None))
         return istft(masked(spectrum, on_grid.unsqueeze(1)), n_fft, hop, mixture.shape[-1])
-    at = partial(_as_they_are, on_grid) if refine is None else refine(spectrum, on_grid)
+    at = partial(_as_they_are, coarse) if refine is None else refine(spectrum, coarse)
     directions = None
     if wiener and len(mixture) == 2:
         bins, some = round(HIGHEST * n_fft / rate), slice(None, None, STRIDE)
@@ -125,8 +152,8 @@ def apply_masks(
     return waves
 
 
-def _as_they_are(masks: Tensor, columns: slice) -> Refined:
-    return Refined(masks[:, None, :, columns])
+def _as_they_are(coarse: Coarse, columns: slice) -> Refined:
+    return Refined(coarse.at(columns).unsqueeze(1))
 
 
 def cut_out(spectrum: Tensor, refined: Refined, directions: Sequence[Covariance] | None = None) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from msgld.diffusion.sample import State
 from msgld.dsp.fine_bands import Refined, refinement
-from msgld.dsp.masks import apply_masks, masks_from_mels
+from msgld.dsp.masks import Coarse, apply_masks, masks_from_mels
 from msgld.dsp.panning import gains_like, place
 from msgld.dsp.resample import resample
 from msgld.model import Model
@@ -66,13 +66,18 @@ def cut(
 ) -> Float[Tensor, "S channels L"]:
     """Stems of one mixture at the reference loudness."""
 
-    def refine(
-        spectrum: Complex[Tensor, "channels F N"], coarse: Float[Tensor, "S F N"]
-    ) -> Callable[[slice], Refined]:
+    def refine(spectrum: Complex[Tensor, "channels F N"], coarse: Coarse) -> Callable[[slice], Refined]:
         assert model.refiner is not None
         config = model.refiner.config
-        network = config.bands, rate, config.turned
-        found = refinement(spectrum[None], coarse[None], model.refine, *network)
+        in_bands = coarse.in_bands(config.bands).unsqueeze(0)
+        found = refinement(
+            spectrum[None],
+            in_bands,
+            lambda columns: coarse.at(columns).unsqueeze(0),
+            model.refine,
+            rate,
+            config.turned,
+        )
         return lambda columns: found.at(columns)[0]
 
     mixture = mixture.to(masks.device)

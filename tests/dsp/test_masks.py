@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from msgld.dsp.masks import apply_masks, band_spread, grid, masks_from_mels, spread_masks
+from msgld.dsp.masks import Coarse, apply_masks, band_spread, grid, in_time, masks_from_mels
 from msgld.dsp.mel import MelConfig, log_mel, to_log
 
 MEL = MelConfig()
@@ -113,7 +113,7 @@ def test_the_grid_is_the_models_in_seconds(rate: int):
 @pytest.mark.parametrize("rate", [44_100, 48_000])
 @pytest.mark.parametrize("columns", [1, 7, 8, 12, 30])
 def test_masks_are_cut_or_held_to_the_songs_columns(rate: int, columns: int):
-    spread = spread_masks(random_masks(3, 8), rate, columns, MEL)
+    spread = Coarse(in_time(random_masks(3, 8), rate, columns, MEL), rate, MEL).at(slice(None))
     assert spread.shape == (3, grid(rate, MEL)[0] // 2 + 1, columns)
     assert torch.allclose(spread.sum(0), torch.ones(()), atol=1e-5)
     if columns == 30:

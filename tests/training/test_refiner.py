@@ -28,6 +28,7 @@ from msgld.dsp.fine_bands import (
     phase_features,
     refinement,
     spread,
+    to_bands,
     turned_by,
 )
 from msgld.dsp.masks import cut_out, grid
@@ -65,7 +66,9 @@ def guesses(like: Tensor, bands: int | None = None) -> Tensor:
 
 def refined(mixture: Tensor, masks: Tensor, network: Refiner, rate: int) -> Tensor:
     """The refined masks of all bins, made stretch by stretch."""
-    found = refinement(mixture, masks, network, network.config.bands, rate)
+    bands = network.config.bands
+    in_bands = to_bands(bands, rate, 2 * (mixture.shape[2] - 1))(masks.mT).mT
+    found = refinement(mixture, in_bands, lambda columns: masks[..., columns], network, rate)
     edges = [0, 7, 20, mixture.shape[3]]
     return torch.cat([found.at(slice(*edge)).masks for edge in pairwise(edges)], 4)
 

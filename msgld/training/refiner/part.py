@@ -11,8 +11,8 @@ from torch import Tensor
 
 from msgld.data.source import Source
 from msgld.dsp.codec import PatchCodec
-from msgld.dsp.fine_bands import Refined, corrected, features, gather, inputs_of, spread, turned_by
-from msgld.dsp.masks import band_spread, cut_out
+from msgld.dsp.fine_bands import Refined, corrected, features, inputs_of, spread, turned_by
+from msgld.dsp.masks import Coarse, band_spread, cut_out
 from msgld.dsp.mel import band_power, product, to_log
 from msgld.dsp.wiener import HIGHEST, STRIDE, covariances
 from msgld.errors import ModelError
@@ -108,10 +108,9 @@ class RefinerTrainer(TrainerOfModel[ClipPool]):
     ) -> Complex[Tensor, "B S 2 M N"]:
         """Stems at the songs' bins, cut out as in use, Wiener filter included."""
         mel, config, chosen = self.model.codec.mel, self.refiner.config, songs.chosen
-        about = (config.bands, mel.rate, mel.n_fft)
-        masks = (gather(*about) @ band_spread(mel.rate, mel.n_fft, mel)).to(guesses) @ guesses
+        masks = Coarse(guesses, mel.rate, mel).in_bands(config.bands)
         answer = self.model.refine(features(songs.mixtures, masks, config.bands, mel.rate, config.turned))
-        wide = spread(*about).to(guesses)[songs.bins]
+        wide = spread(config.bands, mel.rate, mel.n_fft).to(guesses)[songs.bins]
         real = corrected(self.at(songs, guesses), wide @ answer.scores, wide @ answer.lean, 2)
         turns = None if answer.turns is None else turned_by(answer.turns, real[..., : config.turned, :])
         wiener = self.recipe.settings.masking.wiener
