@@ -28,7 +28,9 @@ from msgld.names import check_path_part, check_stem_names
 from msgld.nets.beat_tracker import BeatTracker
 from msgld.nets.listener import Listener
 from msgld.nets.note_reader import NoteReader
+from msgld.nets.quantised import quantise
 from msgld.nets.refiner import Refiner
+from msgld.nets.transformer import StemTransformer
 from msgld.score_model import ScoreModel
 
 REFERENCE_RMS = 0.1
@@ -84,11 +86,19 @@ class Model(Denoiser):
     def __post_init__(self) -> None:
         self.stems = check_stem_names(self.stems)
         self.schedule = self.denoiser.schedule
+        self.quantised = False
         if len(self.stems) < 2:
             raise ModelError(
                 f"a model has two stems at least, not {len(self.stems)}; add 'other' for the rest"
             )
         check_path_part("a model", self.name)
+
+    def quantise(self) -> None:
+        """Compute the products of the denoiser's blocks in 8 bits, for inference on a CPU; it cannot be saved then."""
+        network = self.denoiser.network
+        if isinstance(network, StemTransformer):
+            quantise(network.blocks)
+            self.quantised = True
 
     @property
     def composer(self) -> ScoreModel | None:

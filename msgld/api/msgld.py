@@ -13,6 +13,7 @@ from msgld.api.store import model_folder
 from msgld.checkpoint import load_model
 from msgld.description import read_description
 from msgld.model import Model
+from msgld.nets.quantised import is_there
 from msgld.ranges import check_flag
 from msgld.runtime import choose_device, keep_freed_memory
 
@@ -46,7 +47,8 @@ def load(model: str | Path | None = None, *, device: str = "auto", half: bool | 
         model: a name, the path of a folder, or None for the shipped one. Names are looked for in the package and
             in the cache (``MSGLD_CACHE``, else the user's cache folder).
         device: ``auto`` (a CUDA device where there is one, else the CPU), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-        half: compute in bfloat16; by default where that is faster.
+        half: compute in bfloat16; by default where that is faster; elsewhere with products of the denoiser in 8 bits,
+            where the processor has them. False computes in 32 bits.
 
     Raises:
         ModelError: missing or damaged.
@@ -61,4 +63,7 @@ def load(model: str | Path | None = None, *, device: str = "auto", half: bool | 
     folder = model_folder(model)
     parts = read_description(folder)["parts"]
     weights = {name: str(part.get("sha256", "")) for name, part in parts.items()}
-    return Msgld(load_model(folder, chosen, half), weights)
+    loaded = load_model(folder, chosen, half)
+    if half is None and chosen.type == "cpu" and not loaded.half and is_there():
+        loaded.quantise()
+    return Msgld(loaded, weights)

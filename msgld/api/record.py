@@ -46,6 +46,7 @@ def describe(
         "settings": {"quality": options.quality, **settings, **extra},
         "device": str(model.device),
         "half": model.half,
+        "quantised": model.quantised,
         "versions": versions(),
     }
 
