@@ -24,6 +24,7 @@ from msgld.cli.evaluate_options import (
     Networks,
     ProtocolName,
     ReportFolder,
+    SingingFolder,
     Soundfont,
     StemFolders,
     Subsets,
@@ -135,7 +136,8 @@ Measured = Annotated[Evaluation, o.From(Evaluation)]
 
 
 def separate(evaluation: Measured, options: o.GuidedSampling, protocol: ProtocolName = None,
-             measure: MeasureName = None, altered: Alteration = None) -> int:  # fmt: skip
+             measure: MeasureName = None, altered: Alteration = None,
+             singing: SingingFolder = None) -> int:  # fmt: skip
     """Measure how well a model separates.
 
     \b
@@ -145,10 +147,13 @@ def separate(evaluation: Measured, options: o.GuidedSampling, protocol: Protocol
       msgld evaluate separate --stems slakh/test --clips 200 --out report
       msgld evaluate separate --stems slakh/test --protocol mge-ldm --out report
       msgld evaluate separate --midi songs/ --altered record
+      msgld evaluate separate --midi songs/ --singing phrases/
       msgld evaluate separate --stems musdb18hq --protocol musdb18 --out report
       msgld evaluate separate --stems my-songs --protocol six
     """
-    return evaluation.run("separate", options=options, protocol=protocol, measure=measure, altered=altered)
+    return evaluation.run(
+        "separate", options=options, protocol=protocol, measure=measure, altered=altered, singing=singing
+    )
 
 
 def generate(evaluation: Measured, options: o.Sampling, protocol: ProtocolName = None,

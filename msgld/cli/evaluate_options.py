@@ -54,6 +54,10 @@ Alteration = Annotated[
         help="Alter the clips before: a chain of effects as on records, or 0.3 semitones out of tune.",
     ),
 ]  # fmt: skip
+SingingFolder = Annotated[
+    Path | None,
+    typer.Option("--singing", metavar="FOLDER", help="Sung phrases, of which those for tests sing along."),
+]
 Networks = Annotated[
     str | None,
     typer.Option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,17 @@ class Singing:
 
     def __len__(self) -> int:
         return len(self.phrases)
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Who sings, in order of their names."""
+        return tuple(sorted({phrase.voice for phrase in self.phrases}))
+
+    def of(self, voice: str) -> Singing:
+        """The phrases of one voice."""
+        one = copy(self)
+        one.phrases = tuple(phrase for phrase in self.phrases if phrase.voice == voice)
+        return one
 
     def fitting(
         self,

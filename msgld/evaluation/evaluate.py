@@ -32,6 +32,7 @@ from msgld.evaluation.separation import Separation
 from msgld.evaluation.song_protocols import SONG_PROTOCOLS, SongProtocol
 from msgld.evaluation.songs import Songs
 from msgld.evaluation.subsets import Subset, named_subsets
+from msgld.evaluation.sung_clips import SungClips
 from msgld.progress import Meter, OnProgress
 from msgld.ranges import RANGES, check, look_up, shown
 
@@ -67,6 +68,7 @@ def evaluate(
     networks: Sequence[Embedding] = (),
     protocol: str | None = None,
     altered: str | None = None,
+    singing: str | Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
     """Measure a model on the held-out set, or on songs of your own, through the calls that users make.
@@ -97,6 +99,7 @@ def evaluate(
             of recordings, a name of :data:`msgld.evaluation.song_protocols.SONG_PROTOCOLS`. It sets stems and
             measures; the clips are whole songs.
         altered: what happens to the clips before, a name of :data:`msgld.evaluation.altered.ALTERATIONS`.
+        singing: a folder of sung phrases, of which those for tests sing along; ``tools/singing`` makes one.
         on_progress: called with the progress.
 
     Returns:
@@ -121,7 +124,9 @@ def evaluate(
     if clips is not None and not (hasattr(clips, "__len__") and hasattr(clips, "__getitem__")):
         raise UsageError(f"clips are given as a sequence of them, not as {shown(clips)}")
     sources = {"clips": clips, "stems": stems, "midi": midi, "soundfont": soundfont}
-    check_settings(measure=measure, protocol=protocol, limit=limit, altered=altered, **sources)
+    check_settings(
+        measure=measure, protocol=protocol, limit=limit, altered=altered, singing=singing, **sources
+    )
     published = PROTOCOLS.get(protocol or "")
     of_songs = SONG_PROTOCOLS.get(protocol or "")
     chosen_subsets = (
@@ -145,9 +150,11 @@ def evaluate(
         chosen: Any = of_songs.songs(stems)
     elif question.of_scores:
         others = {"clips": clips, "stems": stems, "soundfont": soundfont}
-        chosen = score_clips_of(midi, **others, protocol=protocol, altered=altered)
+        chosen = score_clips_of(midi, **others, protocol=protocol, altered=altered, singing=singing)
     else:
         chosen = clips_of(model.stems, stems, midi, soundfont, published) if clips is None else clips
+        if singing is not None:
+            chosen = SungClips(chosen, model.stems, checks.as_path("singing", singing))
         chosen = Altered(chosen, altered) if altered else chosen
     kept = published.kept(model.stems) if published else np.ones(len(model.stems), bool)
     count = min(len(chosen), limit or (published and published.clips.get(task)) or len(chosen))
@@ -156,6 +163,7 @@ def evaluate(
     named = published or of_songs
     about |= {"protocol": f"{named.name} ({named.source})"} if named else {}
     about |= {"altered": altered} if altered else {}
+    about |= {"singing": str(singing)} if singing is not None else {}
     about |= question.about()
     if folder is not None:
         refuse_another(folder, about)
@@ -195,7 +203,8 @@ def check_settings(
     if protocol in SONG_PROTOCOLS:
         if others.get("stems") is None:
             raise UsageError(f"{protocol} is measured on songs: name their folder in stems (--stems FOLDER)")
-        for name in [one for one, value in (("measure", measure), ("altered", altered)) if value is not None]:
+        named = {"measure": measure, "altered": altered, "singing": others.get("singing")}
+        for name in [one for one, value in named.items() if value is not None]:
             raise UsageError(f"{protocol} sets the measures of whole songs as they are: leave out {name}")
     if limit is not None:
         RANGES["clips"].check("limit", limit)

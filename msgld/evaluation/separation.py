@@ -42,7 +42,7 @@ class Separation(Question):
 
     def answer(self, clips: Iterable[Clip], advance: Advance) -> dict[str, Any]:
         """Rows over all stems, over all but ``other``, and stem by stem. Raises DataError where there are none."""
-        values, names, pooled = [], [], set()
+        values, names, pooled, voices = [], [], set(), []
         examples: list[Example] = []
         for clip in clips:
             mixture = clip.mixture
@@ -50,6 +50,7 @@ class Separation(Question):
             stems = pool_estimates(stems, clip, self.model.stems)
             values.append(MEASURES[self.measure].compute(stems, clip))
             names.append(clip.name)
+            voices.append(str(clip.meta.get("voice", "")))
             pooled |= {clip.pooled} - {()}
             if len(examples) < EXAMPLES:
                 examples.append(_example(clip, mixture, stems, self.model.stems))
@@ -61,6 +62,7 @@ class Separation(Question):
         remarks = [pooling_remark(stems) for stems in sorted(pooled)]
         return {
             "rows": rows,
+            **singers(table, voices, self.model.stems),
             "values": plain(table),
             "names": names,
             "examples": examples,
@@ -112,6 +114,16 @@ def separation_rows(values: np.ndarray, stems: tuple[str, ...]) -> list[dict[str
     rows = [row("all stems", values.ravel()), row("without other", values[:, named].ravel())]
     rows += [row(stem, values[:, k]) for k, stem in enumerate(stems)]
     return [one for one in rows if one["count"]]
+
+
+def singers(values: np.ndarray, voices: Sequence[str], stems: tuple[str, ...]) -> dict[str, Any]:
+    """A table of the figures of ``vocals`` singer by singer; nothing for clips without."""
+    names = sorted(set(voices) - {""})
+    if not names or "vocals" not in stems:
+        return {}
+    own = values[:, stems.index("vocals")]
+    rows = [row(name, own[[voice == name for voice in voices]]) for name in names]
+    return {"tables": {"vocals, singer by singer": [one for one in rows if one["count"]]}}
 
 
 def _example(clip: Clip, mixture: np.ndarray, stems: np.ndarray, names: tuple[str, ...]) -> Example:
