@@ -116,7 +116,8 @@ def train(
     check_record(out, **of_recipe(part, chosen), **about)
     if source is None and design.learns_from != "sound":
         source = data.scores() if design.learns_from == "scores" else data.played()
-    source = source or data.source(_stems(begin), cache_folder(), on_progress, on_folder)
+    if source is None:
+        source = data.source(_stems(begin or default), cache_folder(), on_progress, on_folder, design.grows)
     write_record(out, **about)
     left = (minutes or chosen.minutes) - (time.monotonic() - since) / 60
     return run_part(trained, source, max(left, LEAST_MINUTES), on_progress)
