@@ -179,7 +179,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = load(options.model)
-    clips = HeldOut(options.midi).spread(options.clips)
+    clips = HeldOut(options.midi, model.stems).spread(options.clips)
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "study.json"
     report = json.loads(path.read_text("utf-8")) if path.exists() else {}
