@@ -107,7 +107,9 @@ class Waveform(System):
         wave = torch.from_numpy(resample(mixture.mean(0)[None], rate, RATE))
         gain = 0.1 / wave.square().mean().sqrt().clamp_min(1e-6)
         whole = self._padded(wave * gain)
-        noise = torch.randn(1, len(self.stems) - 1, whole.shape[-1], generator=torch.Generator().manual_seed(0))
+        noise = torch.randn(
+            1, len(self.stems) - 1, whole.shape[-1], generator=torch.Generator().manual_seed(0)
+        )
         stems = msdm.separate(self.peer.denoise, whole, noise, self.steps)[0] / gain
         return stems[:, : wave.shape[-1]].numpy()
 

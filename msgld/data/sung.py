@@ -13,6 +13,7 @@ from msgld.dsp.panning import stereo_gains
 from msgld.dsp.resample import resample
 from msgld.errors import UsageError
 from msgld.music.keys import transposed
+from msgld.stems import RATE
 
 VOCALS = "vocals"
 """The stem that sings."""
@@ -108,11 +109,11 @@ class Sung:
                 break
             voice = phrase.voice
             tuned = shift + float(clip.meta.get("tuning", 0.0)) + rng.normal(0, 0.05)
-            sung = _shifted(phrase.read().mean(0), tuned, clip.rate)
+            sung = _shifted(phrase.read().mean(0), tuned, RATE, clip.rate)
             lay(line, sung, at, pan)
             if doubled:
                 for side in (-1.0, 1.0):
-                    copy = _shifted(sung, float(rng.normal(0, 0.12)), clip.rate)
+                    copy = _shifted(sung, float(rng.normal(0, 0.12)), clip.rate, clip.rate)
                     late = at + round(rng.uniform(0.005, 0.035) * clip.rate)
                     lay(line, copy * np.float32(0.5), late, side * float(rng.uniform(0.3, 0.9)))
             at += len(sung) + round(rng.uniform(0, self.casting.pause) * clip.rate)
@@ -147,9 +148,9 @@ def _of_any_voice(phrases: Sequence[Phrase], rng: np.random.Generator) -> Phrase
     return own[int(rng.integers(len(own)))]
 
 
-def _shifted(sound: np.ndarray, semitones: float, rate: int) -> np.ndarray:
-    """A sound (L,) played faster, so that it is higher."""
-    return resample(sound[None], round(rate * 2 ** (semitones / 12)), rate)[0]
+def _shifted(sound: np.ndarray, semitones: float, rate: int, wanted: int) -> np.ndarray:
+    """A sound (L,) played faster, so that it is higher, at the rate that is wanted."""
+    return resample(sound[None], round(rate * 2 ** (semitones / 12)), wanted)[0]
 
 
 def lay(line: np.ndarray, sound: np.ndarray, at: int, pan: float) -> None:

@@ -55,7 +55,7 @@ class Data:
 
     def check_paths(self) -> None:
         """Raise DataError if a folder is missing."""
-        for path in (*self.midi, *self.stems):
+        for path in (*self.midi, *self.stems, *([self.singing] if self.singing else [])):
             if not path.exists():
                 raise DataError(f"there is no folder {path}")
 
@@ -124,6 +124,8 @@ class Data:
         """
         if self.soundfont is not None and self.stems and not self.midi and not self.with_band:
             raise UsageError("--soundfont goes with --midi or --band: songs of --stems are not played by one")
+        if self.singing is not None and not self.midi and not self.with_band:
+            raise UsageError("--singing goes with --midi or --band: songs of --stems have their own singers")
         names = self.names(start, grows)
         folders = open_folders(self.stems, names, self.maps, cache, on_progress)
         if on_folder:
