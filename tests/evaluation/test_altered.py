@@ -68,4 +68,4 @@ def test_a_record_has_the_length_of_the_clip_and_another_sound_each() -> None:
         differences = np.abs(one - other).max((1, 2))[[0, 1, 3, 5]]
         assert (differences > 1e-3).all()
     rest = first.rest
-    assert rest is not None and rest.std() < 0.3 * first.mixture.std()
+    assert rest is not None and 0 < rest.std() < 0.6 * first.mixture.std(), "white noise is hard on MP3"
