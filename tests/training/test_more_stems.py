@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from contracts import awake
+from fonts import save_soundfont
 from tiny import STEM_TRANSFORMER, save_tiny_model
 
+import msgld
+from msgld.api.store import model_folder
 from msgld.checkpoint import load_model
-from msgld.data.source import Clip
+from msgld.data.source import Clip, Source
+from msgld.description import read_description
 from msgld.errors import ModelError, UsageError
 from msgld.nets.transformer import StemTransformer
 from msgld.stems import OTHER, STEMS
 from msgld.training.data import Data
 from msgld.training.denoiser.part import DenoiserPart, with_more_stems
-from msgld.training.part import check_stems
+from msgld.training.part import Part, check_stems
 from msgld.training.parts import find
 
 FIVE = tuple(stem for stem in STEMS if stem != "vocals")
@@ -135,3 +140,26 @@ def test_stems_that_cannot_be_rendered_are_refused_even_as_a_subset() -> None:
 def test_only_the_denoiser_grows() -> None:
     grows = {name: find(name, None)[0].grows for name in ("denoiser", "refiner", "vocoder", "codec", "notes")}
     assert grows == {"denoiser": True, "refiner": False, "vocoder": False, "codec": False, "notes": False}
+
+
+def test_later_parts_of_a_model_learn_from_its_stems_and_a_denoiser_from_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, ...]] = []
+
+    def begun(part: Part[Any, Any], source: Source, minutes: float, on_progress: object) -> Path:
+        part.begin(source)
+        seen.append(source.stems)
+        return part.out
+
+    monkeypatch.setattr("msgld.api.train.run_part", begun)
+    start = save_tiny_model(tmp_path / "five", stems=FIVE)
+    font = save_soundfont(tmp_path / "tones.sf2")
+    denoiser = replace(find("denoiser", "tiny")[1], network=load_model(start).denoiser.network.config)
+    for number, (part, recipe) in enumerate(
+        (("refiner", "tiny"), ("vocoder", "tiny"), ("denoiser", denoiser))
+    ):
+        msgld.train(part, recipe, out=tmp_path / str(number), start=start, soundfont=font)
+    assert seen == [FIVE, FIVE, STEMS]
+    msgld.train("refiner", "tiny", out=tmp_path / "shipped", soundfont=font)
+    assert seen[-1] == tuple(read_description(model_folder())["stems"])
