@@ -265,3 +265,12 @@ def test_a_folder_of_songs_is_measured_by_its_path(model: Msgld, tmp_path: Path)
     report = msgld.evaluate(model, stems=str(tmp_path))
     assert report["clips"] == 1 and report["names"] == ["song@0.00"]
     assert [row["name"] for row in report["rows"][2:]] == ["bass", "drums"]
+
+
+def test_clips_of_other_stems_are_refused_in_one_line(model: Msgld) -> None:
+    clip = make_clip(0)
+    four = replace(clip, stems=clip.stems[:4], present=clip.present[:4])
+    with pytest.raises(
+        UsageError, match="has 4 stems: clips for this model have bass, drums, guitar, piano, other"
+    ):
+        evaluate(model, clips=[four])
