@@ -66,6 +66,7 @@ class Sung:
             )
         self.source, self.singing, self.casting = source, singing, casting
         self.stems = source.stems
+        self._phrases = {kind: singing.fitting(kinds=(kind,)) for kind in KINDS}
 
     def clip(self, seed: int, seconds: float) -> Clip:
         """The source's clip of this seed, with a singer or as it is."""
@@ -90,21 +91,21 @@ class Sung:
 
     def _singers(self, clip: Clip, rng: np.random.Generator) -> np.ndarray:
         """One singer or two, (2, L)."""
-        kinds = KINDS[1:] if rng.random() < self.casting.spoken else KINDS[:1]
-        sound = self._line(clip, kinds, rng)
+        kind = KINDS[1] if rng.random() < self.casting.spoken else KINDS[0]
+        sound = self._line(clip, kind, rng)
         if rng.random() < self.casting.second:
             softer = np.float32(10 ** (rng.uniform(-12, 0) / 20))
-            sound = sound + softer * self._line(clip, kinds, rng)
+            sound = sound + softer * self._line(clip, kind, rng)
         return sound
 
-    def _line(self, clip: Clip, kinds: tuple[str, ...], rng: np.random.Generator) -> np.ndarray:
+    def _line(self, clip: Clip, kind: str, rng: np.random.Generator) -> np.ndarray:
         """Phrases one after another, with pauses: a line of the song, (2, L)."""
         length, doubled = clip.stems.shape[-1], rng.random() < self.casting.doubled
         line = np.zeros((2, length), np.float32)
         pan = float(rng.normal(0, 0.08))
         voice, at = "", round(rng.uniform(-3, self.casting.pause) * clip.rate)
         while at < length:
-            phrase, shift = self._phrase(clip, kinds, voice, rng)
+            phrase, shift = self._phrase(clip, kind, voice, rng)
             if phrase is None:
                 break
             voice = phrase.voice
@@ -120,10 +121,10 @@ class Sung:
         return line
 
     def _phrase(
-        self, clip: Clip, kinds: tuple[str, ...], voice: str, rng: np.random.Generator
+        self, clip: Clip, kind: str, voice: str, rng: np.random.Generator
     ) -> tuple[Phrase | None, int]:
         """A phrase, of the voice if there is one, and the shift that brings it into the clip's key."""
-        own = [one for one in self.singing.fitting(kinds=kinds) if voice in ("", one.voice)]
+        own = [one for one in self._phrases[kind] if voice in ("", one.voice)]
         shift = 0
         for _ in range(_TRIES if own else 0):
             phrase = own[int(rng.integers(len(own)))] if voice else _of_any_voice(own, rng)
