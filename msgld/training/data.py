@@ -142,6 +142,8 @@ class Data:
         """
         if self.stems:
             raise UsageError("notes are learned from --midi and the band: leave out --stems")
+        if self.singing:
+            raise UsageError("notes are learned without any sound: leave out --singing")
         return open_scores(self.midi, self.with_band)
 
     def played(self) -> Source:
@@ -153,6 +155,8 @@ class Data:
         """
         if self.stems:
             raise UsageError("ears learn from notes, which --stems do not have: name --midi files, or --band")
+        if self.singing:
+            raise UsageError("ears learn from instruments and choirs alone: leave out --singing")
         return open_played(self.midi, self.with_band, self.soundfont)
 
 

@@ -125,6 +125,9 @@ def test_singers_sing_to_rendered_music_and_not_to_songs_of_ones_own(
     assert own and not any("sung" in clip.meta for clip in own)
     with pytest.raises(UsageError, match="--singing goes with --midi or --band"):
         Data(stems=(songs,), singing=SINGERS).source()
+    for without_phrases in (Data(singing=SINGERS).scores, Data(singing=SINGERS).played):
+        with pytest.raises(UsageError, match="leave out --singing"):
+            without_phrases()
     with pytest.raises(UsageError, match="singers belong to the stem vocals"):
         Data(band=True, soundfont=font, singing=SINGERS, stem_names=("bass", "other")).source()
 
