@@ -31,7 +31,7 @@ from msgld.dsp.mel import log_mel
 from msgld.model import REFERENCE_RMS, Model
 from msgld.music.midi.parts import length
 from msgld.music.midi.perform import parts
-from msgld.stems import RATE, STEMS
+from msgld.stems import RATE
 
 SECONDS = 15.0
 
@@ -48,13 +48,13 @@ def met_by(stems: dict[str, np.ndarray], rate: int, conditions: msgld.Conditions
     }
 
 
-def real(number: int) -> tuple[msgld.Conditions, dict[str, np.ndarray]]:
-    """Conditions that the band drew, and the middle of what it played to it."""
+def real(number: int, stems: tuple[str, ...]) -> tuple[msgld.Conditions, dict[str, np.ndarray]]:
+    """Conditions that the band drew, and the middle of what it played to it, in these stems."""
     piece = compose(RESERVED_SEED + 50_000 + number)
     played = parts(piece.score)
     start = max(0.0, length(played) / 2 - SECONDS / 2)
-    audio = Renderer(heldout_soundfont(), RATE).render_stems(played, start, SECONDS)
-    return msgld.Conditions(piece.style, piece.bpm, piece.key), dict(zip(STEMS, audio, strict=True))
+    audio = Renderer(heldout_soundfont(), RATE).render_stems(played, start, SECONDS, stems)
+    return msgld.Conditions(piece.style, piece.bpm, piece.key), dict(zip(stems, audio, strict=True))
 
 
 def coded(model: Model, played: dict[str, np.ndarray], key: str | None) -> dict[str, np.ndarray]:
@@ -74,7 +74,7 @@ def measure(
     """Shares of the pieces that meet their conditions, by who played them and what was to be met."""
     met: dict[str, list[dict[str, bool]]] = defaultdict(list)
     for number in pieces:
-        conditions, played = real(number)
+        conditions, played = real(number, model.stems)
         met["band"].append(met_by(played, RATE, conditions))
         met["band, coded"].append(met_by(coded(model.model, played, conditions.key), RATE, conditions))
         made = model.generate(SECONDS, options=replace(free, seed=number))

@@ -91,7 +91,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/examples"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    model, held = msgld.load(options.model), HeldOut(options.midi)
+    model = msgld.load(options.model)
+    held = HeldOut(options.midi, model.stems)
     parts = {
         "Songs taken apart": [taken_apart(model, held[i]) for i in SEPARATED if i < len(held)],
         "Pieces invented": [invented(model, i, conditions) for i, conditions in enumerate(ASKED)],

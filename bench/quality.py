@@ -46,7 +46,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = load(options.model)
-    held = HeldOut(options.midi)
+    held = HeldOut(options.midi, model.stems)
     clips = held.spread(options.clips or len(held))
     for quality in options.qualities.split(","):
         out = options.out / quality

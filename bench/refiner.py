@@ -48,7 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(2)
     model = load(options.model)
-    held = HeldOut(options.midi)
+    held = HeldOut(options.midi, model.stems)
     clips = held.spread(options.clips or len(held))
     quality = of_separation(Options(quality=options.quality), model.model)
 

@@ -61,7 +61,7 @@ class LeaningNetwork(nn.Module):
         return (x - alpha * z) / sigma
 
 
-def leaning_model(maps: bool) -> Model:
+def leaning_model(maps: bool, stems: tuple[str, ...] = STEMS) -> Model:
     """A model of either kind that needs no training and next to no time."""
     denoiser: Any = Leaning()
     if not maps:
@@ -69,4 +69,4 @@ def leaning_model(maps: bool) -> Model:
         denoiser.window_frames, denoiser.past_frames = 24, 8
     codec = PatchCodec(PatchConfig())
     codec.mean.fill_(-4.0)
-    return Model(codec, denoiser.eval(), None, STEMS, info={"name": "leaning"})
+    return Model(codec, denoiser.eval(), None, stems, info={"name": "leaning"})

@@ -22,7 +22,7 @@ from msgld.music.midi.perform import parts
 from msgld.stems import RATE, STEMS
 
 SEED, BAR = 1_000_000_135, 40
-"""A chorus in which all five play, and the downbeat after it."""
+"""A chorus in which all five instruments play, and the downbeat after it."""
 SECONDS, FADE, PEAK = 21.5, 1.0, 0.6
 FOLDER = Path(__file__).parent.parent / "msgld" / "demo"
 
@@ -50,6 +50,8 @@ def main() -> None:
     stems, about = make_stems(options.seed, options.bar)
     options.out.mkdir(parents=True, exist_ok=True)
     for stem, sound in zip(STEMS, stems, strict=True):
+        if not sound.any():  # nobody sings
+            continue
         path = options.out / f"{stem}.flac"
         soundfile.write(
             path, np.rint(sound.T * 32767).astype(np.int16), RATE, "PCM_16", compression_level=1.0

@@ -32,7 +32,6 @@ from msgld.dsp.resample import resample
 from msgld.evaluation.subsets import proper_subsets
 from msgld.metrics import frechet_distance, is_silent, mel_statistics, si_sdri, summary
 from msgld.metrics.coherence import agreement, copies, on_scale
-from msgld.stems import STEMS
 from peers.systems import RATE, SECONDS, System, open_system
 
 MEL = MelConfig(RATE, 1024, 256, 128, fmax=RATE / 2)
@@ -57,7 +56,7 @@ def separation(system: System, clips: Sequence[Any]) -> dict[str, Any]:
     values = np.array(table)
     return {
         "si_sdri": vars(summary(values.ravel())),
-        "stems": {stem: vars(summary(values[:, k])) for k, stem in enumerate(STEMS)},
+        "stems": {stem: vars(summary(values[:, k])) for k, stem in enumerate(system.stems)},
         "seconds_a_second": took / sum(clip.stems.shape[-1] / clip.rate for clip in clips),
     }
 
@@ -90,20 +89,21 @@ def generation(system: System, clips: Sequence[Any]) -> dict[str, Any]:
 
 def arranging(system: System, clips: Sequence[Any]) -> dict[str, Any]:
     """Agreement with given stems, and how many stems are copies of one of them."""
-    subsets, fits, copied = proper_subsets(STEMS), [], 0
+    names, fits, copied = system.stems, [], 0
+    subsets = proper_subsets(names)
     sounds = [mono(clip) for clip in clips]
     for number, (clip, true) in enumerate(zip(clips, sounds, strict=True)):
-        made_stems = {STEMS.index(stem) for stem in subsets[(7 * number) % len(subsets)]}
-        heard = [k for k in range(len(STEMS)) if not is_silent(clip.stems[k])]
+        made_stems = {names.index(stem) for stem in subsets[(7 * number) % len(subsets)]}
+        heard = [k for k in range(len(names)) if not is_silent(clip.stems[k])]
         wanted = [k for k in heard if k in made_stems]
         given = {k: true[k] for k in heard if k not in made_stems}
         if not wanted or not given:
             continue
         played = system.arrange(given, number)
         foreign = sounds[(number + len(sounds) // 2) % len(sounds)]
-        others = {STEMS[k]: wave for k, wave in given.items()}
+        others = {names[k]: wave for k, wave in given.items()}
         fits.append(
-            [agreement({STEMS[k]: some[k] for k in wanted}, others, RATE) for some in (played, foreign, true)]
+            [agreement({names[k]: some[k] for k in wanted}, others, RATE) for some in (played, foreign, true)]
         )
         mels = log_mel(torch.from_numpy(np.stack([played[k] for k in wanted])).float()[:, None], MEL).numpy()
         given_mels = log_mel(torch.from_numpy(np.stack([*given.values()])).float()[:, None], MEL).numpy()
@@ -148,8 +148,8 @@ def main() -> None:
     about = {"system": options.system, "run": run, "clips": options.clips, "steps": options.steps}
     report = resumed(path, about)
     if left := [part for part in PARTS if part in options.only.split(",") and part not in report]:
-        clips = HeldOut(options.midi).spread(options.clips)
         system = open_system(options.system, options.folder, options.steps)
+        clips = HeldOut(options.midi, system.stems).spread(options.clips)
         report["parameters"] = system.parameters
         for part in left:
             if part != "separation" and not system.makes:

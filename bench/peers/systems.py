@@ -18,10 +18,12 @@ SECONDS = 10.0
 
 
 class System(ABC):
-    """Attributes: parameters: how many it has. makes: whether it makes music, too."""
+    """Attributes: parameters: how many it has. makes: whether it makes music, too. stems: which it knows."""
 
     parameters: int
     makes = True
+    stems: tuple[str, ...] = STEMS
+    """Of the songs that ``songs.py`` renders, which all peers are trained on."""
 
     @abstractmethod
     def separate(self, mixture: np.ndarray, rate: int) -> np.ndarray:
@@ -48,6 +50,7 @@ class Latent(System):
         import msgld
 
         self.model = msgld.load(folder, device="cpu")
+        self.stems = self.model.stems
         self.making = msgld.Options(quality=quality, steps=steps)
         one_call = self.model.model.denoiser.expectation(quality).steps == 1
         self.options = msgld.Options(quality=quality) if one_call else self.making
@@ -72,14 +75,13 @@ class Latent(System):
 
         named = {self.model.stems[k]: (wave[None].astype(np.float32), RATE) for k, wave in given.items()}
         result = self.model.arrange(named, options=replace(self.making, seed=seed))
-        made = self._mono({stem: result.stems[stem] for stem in STEMS if stem in result.stems}, result.rate)
-        stems = np.zeros((len(STEMS), made.shape[-1]), np.float32)
-        stems[[STEMS.index(stem) for stem in STEMS if stem in result.stems]] = made
+        made = self._mono(result.stems, result.rate)
+        stems = np.zeros((len(self.stems), made.shape[-1]), np.float32)
+        stems[[k for k, stem in enumerate(self.stems) if stem in result.stems]] = made
         return stems
 
-    @staticmethod
-    def _mono(stems: Mapping[str, np.ndarray], rate: int) -> np.ndarray:
-        return resample(np.stack([stems[stem].mean(0) for stem in STEMS if stem in stems]), rate, RATE)
+    def _mono(self, stems: Mapping[str, np.ndarray], rate: int) -> np.ndarray:
+        return resample(np.stack([stems[stem].mean(0) for stem in self.stems if stem in stems]), rate, RATE)
 
 
 class Waveform(System):
@@ -89,7 +91,7 @@ class Waveform(System):
         from peers.msdm import Msdm
         from peers.waves import trained
 
-        peer = trained(Msdm(len(STEMS)), folder)
+        peer = trained(Msdm(len(self.stems)), folder)
         assert isinstance(peer, Msdm)
         self.peer, self.steps = peer, steps
         self.parameters = sum(p.numel() for p in self.peer.parameters())
@@ -105,7 +107,9 @@ class Waveform(System):
         wave = torch.from_numpy(resample(mixture.mean(0)[None], rate, RATE))
         gain = 0.1 / wave.square().mean().sqrt().clamp_min(1e-6)
         whole = self._padded(wave * gain)
-        noise = torch.randn(1, len(STEMS) - 1, whole.shape[-1], generator=torch.Generator().manual_seed(0))
+        noise = torch.randn(
+            1, len(self.stems) - 1, whole.shape[-1], generator=torch.Generator().manual_seed(0)
+        )
         stems = msdm.separate(self.peer.denoise, whole, noise, self.steps)[0] / gain
         return stems[:, : wave.shape[-1]].numpy()
 
@@ -115,7 +119,7 @@ class Waveform(System):
         from peers import msdm
 
         noise = torch.randn(
-            1, len(STEMS), round(SECONDS * RATE), generator=torch.Generator().manual_seed(seed)
+            1, len(self.stems), round(SECONDS * RATE), generator=torch.Generator().manual_seed(seed)
         )
         return msdm.generate(self.peer.denoise, self._padded(noise), self.steps)[
             0, :, : noise.shape[-1]
@@ -133,7 +137,7 @@ class Waveform(System):
         length = next(iter(fixed.values())).shape[-1]
 
         def normal() -> Tensor:
-            return torch.randn(1, len(STEMS), length, generator=generator)
+            return torch.randn(1, len(self.stems), length, generator=generator)
 
         stems = msdm.impute(self.peer.denoise, fixed, normal(), self.steps, normal)[0] / gain
         return stems[:, : next(iter(waves.values())).shape[-1]].numpy()
@@ -148,7 +152,7 @@ class Separator(System):
         from peers.htdemucs import HtDemucs
         from peers.waves import trained
 
-        peer = trained(HtDemucs(STEMS), folder)
+        peer = trained(HtDemucs(self.stems), folder)
         assert isinstance(peer, HtDemucs)
         self.peer = peer
         self.parameters = sum(p.numel() for p in self.peer.parameters())

@@ -104,7 +104,7 @@ def ours(job: Job) -> None:
 
 
 def paper(job: Job) -> None:
-    """Autoencoder 30 %, vocoder 10 %, U-Net 60 % of the time; five stems, 16 kHz mono as published."""
+    """Autoencoder 30 %, vocoder 10 %, U-Net 60 % of the time; all stems, 16 kHz mono as published."""
     one, two, three = job.part("codec", 0.3), job.part("vocoder", 0.1), job.part("denoiser", 0.6)
     whole = with_vocoder(one.train("codec", scaled("codec", "paper-small")), two)
     recipe = scaled("denoiser", "paper-small", job.scale)

@@ -66,8 +66,9 @@ def train(
         band: whether the built-in band plays; by default where there are no ``stems``.
         soundfont: a soundfont or a folder of them, for ``midi`` and the band; the system's by default.
         singing: a folder of sung phrases (``tools/singing`` makes one), which sing along with ``midi`` and the band.
-        stem_names: the model's stems; by default those of ``start``, or bass, drums, guitar, piano, vocals, other.
-            Others than these need ``stems``.
+        stem_names: the model's stems; by default bass, drums, guitar, piano, vocals, other, or those of ``start``. A
+            denoiser gets all six even from a ``start`` of fewer, unless all clips come from ``stems``. Stems of other
+            names need ``stems``.
         maps: ``FILE=STEM`` for files of ``stems`` with unclear names.
         source: clips of one's own, in place of all data above.
         minutes: length of the whole run, reading and rendering included; the recipe's by default.
@@ -116,7 +117,8 @@ def train(
     check_record(out, **of_recipe(part, chosen), **about)
     if source is None and design.learns_from != "sound":
         source = data.scores() if design.learns_from == "scores" else data.played()
-    source = source or data.source(_stems(begin), cache_folder(), on_progress, on_folder)
+    if source is None:
+        source = data.source(_stems(begin or default), cache_folder(), on_progress, on_folder, design.grows)
     write_record(out, **about)
     left = (minutes or chosen.minutes) - (time.monotonic() - since) / 60
     return run_part(trained, source, max(left, LEAST_MINUTES), on_progress)

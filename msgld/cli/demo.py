@@ -87,7 +87,7 @@ def _separate(model: Msgld, out: Path, console: Console) -> dict[str, Any]:
     from msgld.audio.write import write
     from msgld.metrics import si_sdri
 
-    truth = {stem: read_all(SONG / f"{stem}.flac")[0] for stem in STEMS}
+    truth = {stem: read_all(SONG / f"{stem}.flac")[0] for stem in STEMS if (SONG / f"{stem}.flac").is_file()}
     mixture = np.sum(list(truth.values()), axis=0)
     song, folder = out / "song.wav", out / "separated"
     write(song, mixture, RATE, overwrite=True)

@@ -18,7 +18,7 @@ from msgld.data.fonts import heldout_soundfont
 from msgld.data.frozen import RESERVED_SEED, heldout_names, is_heldout, style_of
 from msgld.data.midi import MidiFolder
 from msgld.data.render import Renderer
-from msgld.data.scores import band_song, by_stem
+from msgld.data.scores import band_song
 from msgld.data.source import Clip, SourceOptions
 from msgld.errors import DataError
 from msgld.music.midi.parts import Part, Song, length, sounding
@@ -171,7 +171,7 @@ def _place(
     """The start and the audio (S, 2, L) of the first place where enough stems sound, or the best."""
     best: tuple[int, float, np.ndarray] | None = None
     for start in _starts(piece, excerpt):
-        audio = np.stack([renderer.render(parts, start, SECONDS) for parts in by_stem(piece, stems)])
+        audio = renderer.render_stems(piece, start, SECONDS, stems)
         count = _sounding(audio, stems)
         if best is None or count > best[0]:
             best = count, start, audio

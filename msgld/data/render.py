@@ -21,7 +21,7 @@ import numpy as np
 from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError
 from msgld.music.midi.parts import Part, crop
-from msgld.stems import RATE, STEMS
+from msgld.stems import RATE, STEMS, stem_among
 
 LEAD = 8.0
 """Seconds before the start from which a held note is played in full; an older one begins here."""
@@ -33,6 +33,11 @@ _PANS = 8  # places between the middle and one side
 _VOICES = 512  # notes and layers that sound at once
 _CHANNELS = 16
 _END, _BEND, _STRIKE = 0, 1, 2  # kinds of events, in the order in which they come at one moment
+
+
+def by_stem(piece: Sequence[Part], stems: Sequence[str]) -> list[list[Part]]:
+    """The parts of each stem; those of a stem that is not among them are in ``other``."""
+    return [[part for part in piece if stem_among(part.stem, stems) == stem] for stem in stems]
 
 
 class Renderer:
@@ -69,8 +74,8 @@ class Renderer:
     def render_stems(
         self, piece: Sequence[Part], start: float, seconds: float, stems: Sequence[str] = STEMS
     ) -> np.ndarray:
-        """An excerpt stem by stem, float32 (S, 2, L); a stem without notes is silent."""
-        return np.stack([self.render([p for p in piece if p.stem == stem], start, seconds) for stem in stems])
+        """An excerpt stem by stem, float32 (S, 2, L); see :func:`by_stem`. A stem without notes is silent."""
+        return np.stack([self.render(parts, start, seconds) for parts in by_stem(piece, stems)])
 
     def _play(self, group: Sequence[Part], start: float, samples: int) -> np.ndarray:
         """Render one group, at most ``samples`` long from ``start``."""

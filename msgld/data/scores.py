@@ -12,7 +12,7 @@ import numpy as np
 from msgld.data.fonts import find_soundfonts, fitting
 from msgld.data.frozen import RESERVED_SEED
 from msgld.data.midi import MidiFolder
-from msgld.data.render import Renderer
+from msgld.data.render import Renderer, by_stem
 from msgld.data.source import Clip, SourceOptions
 from msgld.dsp.panning import stereo_gains
 from msgld.errors import DataError, UsageError
@@ -101,11 +101,6 @@ class Variation:
 
 def _one(fonts: Sequence[Path], rng: np.random.Generator) -> Path:
     return fonts[int(rng.integers(len(fonts)))]
-
-
-def by_stem(piece: Sequence[Part], stems: Sequence[str]) -> list[list[Part]]:
-    """The parts of each stem; those of a stem that is not among them are in ``other``."""
-    return [[part for part in piece if stem_among(part.stem, stems) == stem] for stem in stems]
 
 
 _PIECES, _STARTS = 4, 8  # tries for an excerpt in which two stems sound: pieces, and places in each

@@ -13,6 +13,7 @@ from msgld.dsp.panning import stereo_gains
 from msgld.dsp.resample import resample
 from msgld.errors import UsageError
 from msgld.music.keys import transposed
+from msgld.stems import RATE
 
 VOCALS = "vocals"
 """The stem that sings."""
@@ -65,6 +66,7 @@ class Sung:
             )
         self.source, self.singing, self.casting = source, singing, casting
         self.stems = source.stems
+        self._phrases = {kind: singing.fitting(kinds=(kind,)) for kind in KINDS}
 
     def clip(self, seed: int, seconds: float) -> Clip:
         """The source's clip of this seed, with a singer or as it is."""
@@ -89,40 +91,40 @@ class Sung:
 
     def _singers(self, clip: Clip, rng: np.random.Generator) -> np.ndarray:
         """One singer or two, (2, L)."""
-        kinds = KINDS[1:] if rng.random() < self.casting.spoken else KINDS[:1]
-        sound = self._line(clip, kinds, rng)
+        kind = KINDS[1] if rng.random() < self.casting.spoken else KINDS[0]
+        sound = self._line(clip, kind, rng)
         if rng.random() < self.casting.second:
             softer = np.float32(10 ** (rng.uniform(-12, 0) / 20))
-            sound = sound + softer * self._line(clip, kinds, rng)
+            sound = sound + softer * self._line(clip, kind, rng)
         return sound
 
-    def _line(self, clip: Clip, kinds: tuple[str, ...], rng: np.random.Generator) -> np.ndarray:
+    def _line(self, clip: Clip, kind: str, rng: np.random.Generator) -> np.ndarray:
         """Phrases one after another, with pauses: a line of the song, (2, L)."""
         length, doubled = clip.stems.shape[-1], rng.random() < self.casting.doubled
         line = np.zeros((2, length), np.float32)
         pan = float(rng.normal(0, 0.08))
         voice, at = "", round(rng.uniform(-3, self.casting.pause) * clip.rate)
         while at < length:
-            phrase, shift = self._phrase(clip, kinds, voice, rng)
+            phrase, shift = self._phrase(clip, kind, voice, rng)
             if phrase is None:
                 break
             voice = phrase.voice
             tuned = shift + float(clip.meta.get("tuning", 0.0)) + rng.normal(0, 0.05)
-            sung = _shifted(phrase.read().mean(0), tuned, clip.rate)
+            sung = _shifted(phrase.read().mean(0), tuned, RATE, clip.rate)
             lay(line, sung, at, pan)
             if doubled:
                 for side in (-1.0, 1.0):
-                    copy = _shifted(sung, float(rng.normal(0, 0.12)), clip.rate)
+                    copy = _shifted(sung, float(rng.normal(0, 0.12)), clip.rate, clip.rate)
                     late = at + round(rng.uniform(0.005, 0.035) * clip.rate)
                     lay(line, copy * np.float32(0.5), late, side * float(rng.uniform(0.3, 0.9)))
             at += len(sung) + round(rng.uniform(0, self.casting.pause) * clip.rate)
         return line
 
     def _phrase(
-        self, clip: Clip, kinds: tuple[str, ...], voice: str, rng: np.random.Generator
+        self, clip: Clip, kind: str, voice: str, rng: np.random.Generator
     ) -> tuple[Phrase | None, int]:
         """A phrase, of the voice if there is one, and the shift that brings it into the clip's key."""
-        own = [one for one in self.singing.fitting(kinds=kinds) if voice in ("", one.voice)]
+        own = [one for one in self._phrases[kind] if voice in ("", one.voice)]
         shift = 0
         for _ in range(_TRIES if own else 0):
             phrase = own[int(rng.integers(len(own)))] if voice else _of_any_voice(own, rng)
@@ -147,9 +149,9 @@ def _of_any_voice(phrases: Sequence[Phrase], rng: np.random.Generator) -> Phrase
     return own[int(rng.integers(len(own)))]
 
 
-def _shifted(sound: np.ndarray, semitones: float, rate: int) -> np.ndarray:
-    """A sound (L,) played faster, so that it is higher."""
-    return resample(sound[None], round(rate * 2 ** (semitones / 12)), rate)[0]
+def _shifted(sound: np.ndarray, semitones: float, rate: int, wanted: int) -> np.ndarray:
+    """A sound (L,) played faster, so that it is higher, at the rate that is wanted."""
+    return resample(sound[None], round(rate * 2 ** (semitones / 12)), wanted)[0]
 
 
 def lay(line: np.ndarray, sound: np.ndarray, at: int, pan: float) -> None:

@@ -54,7 +54,11 @@ def score_clips_of(midi: str | Path | None, **others: object) -> ScoreClips:
     return ScoreClips(None if midi is None else checks.as_path("midi", midi))
 
 
-def one_clip(clip: Clip) -> Clip:
-    """One of the clips; UsageError where it is something else."""
+def one_clip(clip: Clip, stems: tuple[str, ...]) -> Clip:
+    """One of the clips; UsageError where it is something else, or has not the model's stems."""
     checks.check_type("each of clips", clip, Clip, "a msgld.data.source.Clip")
+    if not len(clip.stems) == len(clip.present) == len(stems):
+        raise UsageError(
+            f"{clip.name} has {len(clip.stems)} stems: clips for this model have {', '.join(stems)}"
+        )
     return clip

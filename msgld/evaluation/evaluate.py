@@ -170,7 +170,7 @@ def evaluate(
     meter = Meter(question.work(count), question.unit, f"evaluating {task}", on_progress)
     meter.advance(0)
     plain = question.of_scores or question.of_songs
-    taken = (chosen[i] if plain else narrowed(one_clip(chosen[i]), kept) for i in range(count))
+    taken = (chosen[i] if plain else narrowed(one_clip(chosen[i], model.stems), kept) for i in range(count))
     answer = question.answer(taken, meter.advance)
     meter.advance(math.inf)  # fractions of a clip may sum to a little less than it
     examples = answer.pop("examples", [])

@@ -56,7 +56,7 @@ class RunningRatios:
         self._mixture += float(np.square(mixture).sum())
 
     def silent(self, floor_db: float = -50.0) -> np.ndarray:
-        """Which targets :func:`is_silent` calls silent, bool (S,)."""
+        """Which targets :func:`msgld.metrics.is_silent` calls silent, bool (S,)."""
         return decibels(self._targets / max(1, self._samples)) < floor_db
 
     def si_sdri(self) -> np.ndarray:

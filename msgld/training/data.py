@@ -55,7 +55,7 @@ class Data:
 
     def check_paths(self) -> None:
         """Raise DataError if a folder is missing."""
-        for path in (*self.midi, *self.stems):
+        for path in (*self.midi, *self.stems, *([self.singing] if self.singing else [])):
             if not path.exists():
                 raise DataError(f"there is no folder {path}")
 
@@ -70,26 +70,27 @@ class Data:
             | {"band": self.with_band, "stem_names": self.stem_names, "maps": sorted(self.maps)}
         )
 
-    def names(self, start: Sequence[str] | None = None) -> tuple[str, ...]:
+    def names(self, start: Sequence[str] | None = None, grows: bool = False) -> tuple[str, ...]:
         """The stems to train: ``stem_names``, else those of the model to begin with, else the usual six.
 
-        Those of the model count only where all clips come from ``stems``: nothing else has other stems.
+        Those of the model count where all clips come from ``stems``, or where notes can be rendered into them.
 
         Args:
             start: stems of the model to begin with; None where there is none.
+            grows: whether the part takes further stems, so that notes are rendered into all six.
 
         Raises:
             UsageError: names that cannot be, or data without such stems.
         """
         own = bool(self.stems) and not self.midi and not self.band
-        stems = tuple(start or ()) if start and own else STEMS
+        stems = tuple(start) if start and (own or (_rendered(start) and not grows)) else STEMS
         if self.stem_names is not None:
             stems = stems_to_train(self.stem_names)
-            if start and len(start) != len(stems):
+            if start and len(start) != len(stems) and not (grows and set(start) < set(stems)):
                 raise UsageError(
                     f"the model to start with has {len(start)} stems ({', '.join(start)}), --stem-names {len(stems)}"
                 )
-        if set(stems) <= set(STEMS) and OTHER in stems:  # what has no stem of its own is rendered into other
+        if _rendered(stems):
             return stems
         played = f"plays {', '.join(STEMS)}, not {', '.join(stems)}"
         if self.midi:
@@ -106,6 +107,7 @@ class Data:
         cache: Path | None = None,
         on_progress: OnProgress | None = None,
         on_folder: OnFolder | None = None,
+        grows: bool = False,
     ) -> Source:
         """Check all files and put the source together.
 
@@ -114,6 +116,7 @@ class Data:
             cache: a folder that keeps the results of the check, so that the next one is quick.
             on_progress: called during the check.
             on_folder: called with each folder of songs.
+            grows: see :meth:`names`.
 
         Raises:
             UsageError: options that do not go together.
@@ -121,7 +124,9 @@ class Data:
         """
         if self.soundfont is not None and self.stems and not self.midi and not self.with_band:
             raise UsageError("--soundfont goes with --midi or --band: songs of --stems are not played by one")
-        names = self.names(start)
+        if self.singing is not None and not self.midi and not self.with_band:
+            raise UsageError("--singing goes with --midi or --band: songs of --stems have their own singers")
+        names = self.names(start, grows)
         folders = open_folders(self.stems, names, self.maps, cache, on_progress)
         if on_folder:
             for folder in folders:
@@ -137,6 +142,8 @@ class Data:
         """
         if self.stems:
             raise UsageError("notes are learned from --midi and the band: leave out --stems")
+        if self.singing:
+            raise UsageError("notes are learned without any sound: leave out --singing")
         return open_scores(self.midi, self.with_band)
 
     def played(self) -> Source:
@@ -148,7 +155,14 @@ class Data:
         """
         if self.stems:
             raise UsageError("ears learn from notes, which --stems do not have: name --midi files, or --band")
+        if self.singing:
+            raise UsageError("ears learn from instruments and choirs alone: leave out --singing")
         return open_played(self.midi, self.with_band, self.soundfont)
+
+
+def _rendered(stems: Sequence[str]) -> bool:
+    """Whether notes can be rendered into these stems: what has none of its own goes into ``other``."""
+    return set(stems) <= set(STEMS) and OTHER in stems
 
 
 def training_source(

@@ -50,6 +50,7 @@ class Part(ABC, Generic[PartRecipe, AnyPool]):
         settings: class of the recipes' settings, which tells designs of one part apart.
         over_a_model: whether it is trained for a whole model: ``start``, or the shipped one.
         learns_from: ``sound``, ``scores``, or scores that are ``played``: clips with their notes.
+        grows: whether a model to start with gets further stems where the data have them.
 
     Raises:
         UsageError, ModelError: ``start`` or ``first_stage`` do not fit. Nothing has been written then.
@@ -60,6 +61,7 @@ class Part(ABC, Generic[PartRecipe, AnyPool]):
     settings: ClassVar[type]
     over_a_model: ClassVar[bool] = False
     learns_from: ClassVar[Literal["sound", "scores", "played"]] = "sound"
+    grows: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -23,6 +23,7 @@ import torch
 from msgld import Msgld, Options, evaluate, load
 from msgld.api.quality import Quality, of_separation
 from msgld.api.separated_song import SeparatedSong
+from msgld.api.wanted import select
 from msgld.data.heldout import HeldOut
 from msgld.data.source import Clip
 from msgld.diffusion.settings import Sampling
@@ -85,7 +86,8 @@ def ways(plain: Quality) -> Iterable[Way]:
 
 def cut(model: Msgld, clip: Clip, quality: Quality) -> np.ndarray:
     """Stems (S, channels, L) of a clip's mixture, with settings that options cannot express."""
-    song = SeparatedSong(model.model, {}, (clip.stems.sum(0), clip.rate), model.stems, {}, 0.0, Options())
+    mixture, every = (clip.stems.sum(0), clip.rate), select(None, model.stems)
+    song = SeparatedSong(model.model, {}, mixture, every, {}, 0.0, Options())
     song.quality = quality
     pieces = list(song.stretches())
     return np.stack([np.concatenate([piece[stem] for piece in pieces], 1) for stem in model.stems])
@@ -179,7 +181,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = load(options.model)
-    clips = HeldOut(options.midi).spread(options.clips)
+    clips = HeldOut(options.midi, model.stems).spread(options.clips)
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "study.json"
     report = json.loads(path.read_text("utf-8")) if path.exists() else {}

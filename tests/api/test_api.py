@@ -11,9 +11,9 @@ from nulls import null_db
 from tiny import save_tiny_model, song
 
 import msgld
+from msgld.stems import STEMS
 
 DRAFT = msgld.Options(quality="draft")
-STEMS = ("bass", "drums", "guitar", "piano", "other")
 
 
 @pytest.fixture(scope="module")
@@ -214,15 +214,15 @@ def test_a_file_of_a_rate_that_no_song_has_is_refused(model: msgld.Msgld, tmp_pa
 
 
 BAD_REQUESTS = {
-    "unknown stem": ({"stems": ["vocals"]}, "bass, drums, guitar, piano, other"),
+    "unknown stem": ({"stems": ["strings"]}, ", ".join(STEMS)),
     "no stem": ({"stems": []}, "at least one"),
-    "unknown known stem": ({"known": {"vocals": (np.zeros(5), 44100)}}, "bass, drums"),
+    "unknown known stem": ({"known": {"strings": (np.zeros(5), 44100)}}, "bass, drums"),
     "all known": ({"known": dict.fromkeys(STEMS, (np.zeros(5), 44100))}, "nothing to separate"),
     "level beyond 1": ({"noise": 1.5}, "from 0 to 1"),
     "level no number": ({"noise": float("nan")}, "from 0 to 1"),
     "two and some": ({"two_stems": "bass", "stems": ["bass"]}, "one of"),
     "two and residual": ({"two_stems": "bass", "residual": True}, "residual"),
-    "two of unknown": ({"two_stems": "vocals"}, "bass, drums"),
+    "two of unknown": ({"two_stems": "strings"}, "bass, drums"),
     "format": ({"encoding": "xyz"}, "name it"),
     "depth": ({"encoding": msgld.Encoding("flac", "FLOAT")}, "choose"),
 }

@@ -11,6 +11,7 @@ import torch
 from tiny import save_tiny_model, song
 
 import msgld
+from msgld.stems import STEMS
 from msgld.tasks.loudness import gain_of_given
 
 RATE = 44100
@@ -214,11 +215,11 @@ def ask(model: msgld.Msgld, name: str, *args: object, **named: object) -> None:
         (("generate", 0.0), {}, "seconds has to be a number from 0.1"),
         (("generate", float("nan")), {}, "seconds"),
         (("generate", 1e9), {}, "to 3600 seconds"),
-        (("generate", 1.0), {"make": ["vocals"]}, "bass, drums, guitar"),
+        (("generate", 1.0), {"make": ["strings"]}, "bass, drums, guitar"),
         (("arrange", {}), {}, "at least one"),
-        (("arrange", {"vocals": ("x", 1)}), {}, "bass, drums, guitar"),
+        (("arrange", {"strings": ("x", 1)}), {}, "bass, drums, guitar"),
         (("arrange", sounds("bass"), ["bass"]), {}, "both given"),
-        (("arrange", sounds("bass", "drums", "guitar", "piano", "other")), {}, "all stems are given"),
+        (("arrange", sounds(*STEMS)), {}, "all stems are given"),
         (("arrange", sounds("bass")), {"noise": 2}, "noise"),
         (("arrange", sounds("bass"), ["bass"]), {"start": 3.0}, "before stop"),
         (("arrange", sounds("bass"), ["bass"]), {"start": 0.5, "stop": 0.25}, "before stop"),

@@ -14,7 +14,7 @@ from command import contents, environment, leftovers, run, write_noise
 from encoded import encode
 from tiny import save_tiny_model
 
-STEMS = ("bass", "drums", "guitar", "piano", "other")
+from msgld.stems import STEMS
 
 
 @pytest.fixture(scope="module")

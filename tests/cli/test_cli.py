@@ -23,6 +23,7 @@ from msgld.cli.outputs import choose_encoding
 from msgld.cli.songs import find_songs, track_names
 from msgld.data.source import Clip
 from msgld.errors import AudioReadError, Cancelled, ModelError, UsageError
+from msgld.stems import STEMS
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +282,7 @@ def test_a_stem_of_a_song_is_replaced(tmp_path: Path, model: Path) -> None:
     assert done.code == 0, done.err
     (record,) = done.records
     assert Path(record["folder"]) == Path("arranged/tiny/song")
-    assert set(record["files"]) == {"bass", "drums", "guitar", "piano", "other", "mix"}
+    assert set(record["files"]) == {*STEMS, "mix"}
     unnamed, varied = run(["arrange", song, *quick], tmp_path), run(["vary", song, *quick], tmp_path)
     assert (unnamed.code, varied.code) == (2, 2)
     assert "--replace piano" in unnamed.complaints[0] and "separate the song first" in varied.complaints[0]

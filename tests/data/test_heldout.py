@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from fonts import save_soundfont
-from scores import band, midi
+from scores import band, midi, score, track
 
 from msgld.data.band import RESERVED_STYLES
 from msgld.data.frozen import RESERVED_SEED, heldout_names, is_heldout
@@ -110,3 +112,28 @@ def test_an_incomplete_folder_is_refused(folder: Path, tmp_path: Path) -> None:
         HeldOut(tmp_path)
     with pytest.raises(DataError, match="no folder songs"):
         HeldOut(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("index", [0, 3])
+def test_places_and_sounds_are_the_same_for_five_and_for_six_stems(
+    folder: Path, tmp_path: Path, index: int
+) -> None:
+    """Choirs are vocals of six stems, and a part of the other of five."""
+    folder = shutil.copytree(folder, tmp_path / "own")
+    (folder / "songs" / Path(HeldOut(folder).excerpts[0].name).name).write_bytes(midi(choir(40)))
+    five = tuple(stem for stem in STEMS if stem != "vocals")
+    before, after = (HeldOut(folder, stems, RATE)[index] for stems in (five, STEMS))
+    assert (before.name, before.meta) == (after.name, after.meta)
+    vocals, other = (after.stems[STEMS.index(stem)] for stem in ("vocals", "other"))
+    assert index or (vocals.any() and other.any())
+    pooled = [*after.stems[:4], vocals + other]
+    np.testing.assert_allclose(before.stems, pooled, atol=1e-4)
+    np.testing.assert_allclose(before.mixture, after.mixture, atol=1e-4)
+
+
+def choir(seconds: float) -> Any:
+    """A choir and strings that sing long notes, with a bass that begins late."""
+    long = [(float(t), 3.5, 60 + t % 5, 90) for t in range(0, round(seconds), 4)]
+    late = [(seconds / 2 + t, 0.8, 40, 90) for t in range(round(seconds / 2))]
+    return score(track(long, program=52), track(long, program=48), track(late, program=33),
+                 track([(t, 0.5, 64, 80) for t, _, _, _ in late], program=0))  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from inprocess import Decoding
 
 from msgld.data.singing import MANIFEST, Singing
 from msgld.errors import DataError
@@ -47,7 +48,8 @@ def cents_off(sound: np.ndarray, pitch: int) -> float:
 
 
 @pytest.mark.parametrize("role", ["train", "test"])
-def test_singers_sing_the_notes_that_they_are_listed_with(role: str) -> None:
+def test_singers_sing_the_notes_that_they_are_listed_with(role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("msgld.audio.ffmpeg.subprocess.Popen", Decoding)
     singing = Singing(SUNG, role)
     for phrase in singing.phrases:
         sound = phrase.read()[0]

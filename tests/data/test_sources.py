@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -204,3 +205,18 @@ def test_a_source_without_clips_by_number_is_for_training_only(monkeypatch: pyte
     assert open_source("band").stems == STEMS
     with pytest.raises(UsageError, match="for training only"):
         open_clips("band", None, 1.0)
+
+
+def test_notes_of_a_stem_that_is_missing_are_rendered_into_other(tmp_path: Path) -> None:
+    notes = [(0.5 * k, 0.4, 60, 100) for k in range(20)]
+    sung = score(track(notes, program=33), track(notes, program=52), track(notes, program=48))
+    (tmp_path / "one.mid").write_bytes(midi(sung))
+    still = replace(PLAIN, soundfonts=0, detune=0, loudness=(-20, -20))
+    six, five = (
+        ScoreSource(MidiFolder(tmp_path), [heldout_soundfont()], still, stems, RATE).clip(0, 2.0).stems
+        for stems in (STEMS, tuple(stem for stem in STEMS if stem != "vocals"))
+    )
+    choir, rest = six[STEMS.index("vocals")], six[STEMS.index("other")]
+    assert choir.any() and rest.any()
+    np.testing.assert_allclose(five[-1], choir + rest, atol=1e-4)
+    np.testing.assert_allclose(five[0], six[0], atol=1e-4)

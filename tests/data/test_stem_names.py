@@ -24,8 +24,9 @@ SINGLE = {
               "toms", "floor tom 2", "cymbals", "perc", "Percussion", "drum mix", "Drumkit", "Schlagzeug"],
     "guitar": ["guitar", "e-gtr", "eGtr", "GTRs", "acoustic guitar", "Acoustic Guitar 2", "12 String", "guitar solo"],
     "piano": ["piano", "rhodes", "ep", "keys", "grand piano", "Electric Piano", "keyboard", "Bass Line - piano"],
-    "other": ["vocals", "vox", "backing vocals", "strings", "Strings (continued)", "synth", "organ", "brass", "sax",
-              "bass clarinet", "other", "residual", "kazoo", "Song (Vocals)", "other_keys", "synth lead"],
+    "vocals": ["vocals", "vox", "backing vocals", "Song (Vocals)", "Lead Vox 2", "choir"],
+    "other": ["strings", "Strings (continued)", "synth", "organ", "brass", "sax",
+              "bass clarinet", "other", "residual", "kazoo", "other_keys", "synth lead"],
     MIXTURE: ["mixture", "full_mix", "linear_mixture", "mixdown", "master", "mix 2", "Song - Master"],
     COMPLEMENT: ["no_drums", "no drums", "drumless", "minus bass", "without vocals", "novocals", "instrumental",
                  "karaoke", "1_Song_(Instrumental)", "all but bass", "(no drums)", "accompaniment"],
@@ -85,7 +86,7 @@ def test_a_songs_title_is_no_stem(folder: str, names: list[str], stems: list[str
 
 
 WORDS = {"bass": "bass", "drums": "drums", "kick": "drums", "snare": "drums", "guitar": "guitar", "gtr": "guitar",
-         "piano": "piano", "rhodes": "piano", "vocals": "other", "synth": "other", "strings": "other"}  # fmt: skip
+         "piano": "piano", "rhodes": "piano", "vocals": "vocals", "synth": "other", "strings": "other"}  # fmt: skip
 TITLES = [
     "",
     "my song",

@@ -323,12 +323,18 @@ def test_given_sound_is_what_the_soundfont_plays(loaded: Any, scenes: list[Scene
 
     sound = given_sound(Asked(loaded), one, given)
     assert frozenset.union(*sound.holds.values()) == set(one.score.notes)
+    assert sound.waves.keys() == set(one.score.notes)
     if given == "mixture":
-        assert (
-            np.abs(sum(sound.waves.values()) - asked["mixture"]).max() < 0.5 and "vocals" not in sound.waves
-        )
-    else:
-        assert sound.waves.keys() == set(one.score.notes)
+        assert np.abs(sum(sound.waves.values()) - asked["mixture"]).max() < 0.5
+
+
+def test_a_model_that_knows_no_singers_gives_them_in_other(tmp_path: Path, scenes: list[Scene]) -> None:
+    one = replace(scenes[0], score=scenes[0].score.between(0, 1))
+    assert "vocals" in one.score.notes
+    five = tuple(stem for stem in SCORE_STEMS if stem != "vocals")
+    sound = given_sound(msgld.load(save_tiny_model(tmp_path / "five", stems=five)), one, "mixture")
+    assert sound.holds["other"] >= {"vocals"} and "vocals" not in sound.waves
+    assert frozenset.union(*sound.holds.values()) == set(one.score.notes)
 
 
 def test_what_is_given_is_notes_sound_or_a_mixture(loaded: Any) -> None:

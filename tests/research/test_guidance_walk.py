@@ -87,7 +87,7 @@ def test_a_song_is_a_file_or_the_sum_of_stems_or_the_demo(tmp_path: Path):
     assert np.array_equal(summed.mixture, sum(summed.stems.values()))
     alone = read_song(tmp_path / f"{STEMS[0]}.wav", None, STEMS, 10)
     assert not alone.stems and np.array_equal(alone.mixture, noise(2)[0])
-    assert set(read_song(None, None, STEMS, 1).stems) == set(STEMS)
+    assert set(read_song(None, None, STEMS, 1).stems) == {*STEMS} - {"vocals"}, "nobody sings in the demo"
 
 
 def test_tiles_lie_row_by_row_with_low_bands_below():

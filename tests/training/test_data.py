@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command import run, write_noise
+from fonts import save_soundfont
+from inprocess import Decoding
+from typer.testing import CliRunner
 
 import msgld.data.fonts as fonts
 import msgld.data.scores as scores
 from msgld.cli.checking import report
+from msgld.cli.main import app
 from msgld.errors import DataError, UsageError
 from msgld.stems import STEMS
 from msgld.training.data import Data
@@ -95,3 +100,74 @@ def test_the_command_line_refuses_in_one_line_before_any_work(songs: Path, tmp_p
 def test_a_recipe_may_still_be_called_a_preset(tmp_path: Path) -> None:
     told = run(["train", "--preset", "nothing", "--out", "r"], tmp_path)
     assert told.code == 2 and "there are: small" in told.complaints[-1] and "--recipe" in told.err
+
+
+SINGERS = Path(__file__).parent.parent / "files" / "singing"
+
+
+@pytest.fixture
+def font(tmp_path: Path) -> Path:
+    return save_soundfont(tmp_path / "tones.sf2")
+
+
+def test_singers_sing_to_rendered_music_and_not_to_songs_of_ones_own(
+    songs: Path, font: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("msgld.audio.ffmpeg.subprocess.Popen", Decoding)
+    sung = Data(band=True, soundfont=font, singing=SINGERS)
+    assert "singing" in sung.record() and "singing" not in Data().record()
+    source = sung.source()
+    assert source.stems == STEMS
+    clips = [source.clip(seed, 2.0) for seed in range(8)]
+    assert any(clip.meta.get("sung") for clip in clips) and not all(clip.meta.get("sung") for clip in clips)
+    both = Data(stems=(songs,), band=True, soundfont=font, singing=SINGERS).source()
+    own = [clip for clip in (both.clip(seed, 0.2) for seed in range(8)) if "style" not in clip.meta]
+    assert own and not any("sung" in clip.meta for clip in own)
+    with pytest.raises(UsageError, match="--singing goes with --midi or --band"):
+        Data(stems=(songs,), singing=SINGERS).source()
+    for without_phrases in (Data(singing=SINGERS).scores, Data(singing=SINGERS).played):
+        with pytest.raises(UsageError, match="leave out --singing"):
+            without_phrases()
+    with pytest.raises(UsageError, match="singers belong to the stem vocals"):
+        Data(band=True, soundfont=font, singing=SINGERS, stem_names=("bass", "other")).source()
+
+
+@pytest.mark.parametrize("names", [("bass", "drums", "other"), ("vocals", "other"), STEMS])
+def test_rendered_music_has_any_of_its_stems_if_other_takes_the_rest(
+    font: Path, names: tuple[str, ...]
+) -> None:
+    source = Data(band=True, soundfont=font, stem_names=names).source()
+    assert source.stems == names
+    clip = source.clip(3, 1.0)
+    assert clip.stems.shape[0] == len(names) and clip.present.all() and clip.stems[-1].any()
+
+
+def test_the_command_line_takes_a_folder_of_phrases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def train(part: str, recipe: str, out: Path, **settings: Any) -> Path:
+        asked.update(settings)
+        return Path(out)
+
+    monkeypatch.setattr("msgld.train", train)
+    monkeypatch.setattr("msgld.cli.train._announce", lambda folder, console: None)
+    done = CliRunner().invoke(app, ["train", "--singing", str(SINGERS), "--out", str(tmp_path / "r")])
+    assert done.exit_code == 0, done.output
+    assert Path(asked["singing"]) == SINGERS
+
+
+@pytest.mark.parametrize(
+    ("phrases", "band", "word"),
+    [
+        ("nowhere", "--band", "no folder"),
+        (".", "--band", "manifest.jsonl"),
+        (str(SINGERS), "--no-band", "--singing"),
+    ],
+)
+def test_phrases_that_cannot_sing_are_refused_in_one_line(
+    songs: Path, font: Path, tmp_path: Path, phrases: str, band: str, word: str
+) -> None:
+    asked = ["train", "--stems", songs, "--singing", phrases, band, "--soundfont", font]
+    told = run([*(asked[:-2] if band == "--no-band" else asked), "--out", "r"], tmp_path)
+    assert told.code in (1, 2) and len(told.complaints) == 1 and word in told.complaints[0]
+    assert not (tmp_path / "r").exists()

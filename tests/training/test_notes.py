@@ -158,10 +158,10 @@ class Basses:
         rng = np.random.default_rng(seed)
         notes = [tone(hertz_of(int(note)), 1.0) for note in rng.integers(31, 41, int(np.ceil(seconds)))]
         bass = np.concatenate(notes)[: round(seconds * RATE)]
-        stems = np.zeros((5, 2, len(bass)), np.float32)
+        stems = np.zeros((len(STEMS), 2, len(bass)), np.float32)
         stems[0] = bass
         stems[1] = 0.02 * rng.standard_normal(stems[1].shape)
-        return Clip(stems, np.array([True, True, False, False, False]), RATE, f"clip {seed}")
+        return Clip(stems, np.arange(len(STEMS)) < 2, RATE, f"clip {seed}")
 
 
 class Drums(Basses):
@@ -184,7 +184,7 @@ def test_a_pool_keeps_notes_that_are_shifted_with_the_sound(tmp_path: Path):
 def test_a_silent_bass_is_nothing_to_learn_from(tmp_path: Path):
     codec = load_model(save_tiny_model(tmp_path)).codec
     pool = NotePool(Basses(), PoolConfig(slots=2, seconds=4.0, workers=0), codec, CONFIG)
-    pool.store(0, np.zeros((5, 2, 4 * RATE), np.float32), 0)
+    pool.store(0, np.zeros((len(STEMS), 2, 4 * RATE), np.float32), 0)
     assert not pool.kept[0].any()
 
 

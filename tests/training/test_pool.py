@@ -245,7 +245,12 @@ class Tone:
 
     def clip(self, seed: int, seconds: float) -> Clip:
         samples = round(seconds * 8000)
-        return Clip(np.full((5, 2, samples), self.level, np.float32), np.ones(5, bool), 8000, "tone")
+        return Clip(
+            np.full((len(self.stems), 2, samples), self.level, np.float32),
+            np.ones(len(self.stems), bool),
+            8000,
+            "tone",
+        )
 
 
 def test_a_folder_that_stays_away_ends_the_run(tmp_path: Path):

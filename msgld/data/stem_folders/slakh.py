@@ -26,6 +26,10 @@ _CLASSES = {name: stem_of(8 * i) for i, name in enumerate(_FAMILIES)} | {
 }
 
 
+_WITH_CHOIRS = ("ensemble", "strings (continued)")
+"""Classes of strings and choirs, which only the program tells apart."""
+
+
 def is_slakh(folder: Path) -> bool:
     """Whether a folder is a track of Slakh2100."""
     return (folder / _METADATA).is_file()
@@ -57,6 +61,8 @@ def _instrument(folder: Path, name: str, about: dict[str, Any]) -> Listed:
     program = int(about["program_num"]) % 128
     by_program = stem_of(program, bool(about["is_drum"]))
     stem, source = _by_name(about) or (by_program, "")
+    if by_program == "vocals" and str(about.get("inst_class")).strip().lower() in _WITH_CHOIRS:
+        stem = by_program
     dispute = f"{source}, but program {program} is {by_program}" if stem != by_program else ""
     file = next(iter(sorted(sounds(folder.glob(f"{name}.*")))), None)
     missing = bool(about.get("audio_rendered", False)) and file is None

@@ -148,6 +148,7 @@ class DenoiserPart(Part[DenoiserRecipe, EnergyPool]):
     name = "denoiser"
     recipes = RECIPES
     settings = DenoiserSettings
+    grows = True
     codec: PatchCodec | None = None
     vocoder: Any = None
 
