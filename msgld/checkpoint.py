@@ -158,9 +158,10 @@ def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | No
     model = Model(codec, denoiser, None, stems, half, level, info, refiner and refiner.to(device))
     for name in description["parts"]:
         check_file(folder / f"{name}.safetensors")
-    found = {attribute: name for attribute, name in LATER.items() if name in description["parts"]}
     reads = {
-        attribute: partial(_part, folder, description, name, device) for attribute, name in found.items()
+        attribute: partial(_part, folder, description, name, device)
+        for attribute, name in LATER.items()
+        if name in description["parts"]
     }
     if "score_codec" in description["parts"]:
         reads["score"] = partial(_score, folder, description, half, device)

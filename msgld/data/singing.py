@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,12 +147,15 @@ class Singing:
     ) -> Phrase | None:
         """One of the phrases that fit (see :meth:`fitting`), each voice as likely as the others; None if none does."""
         fit = self.fitting(longest, key, pitches, kinds)
-        if not fit:
-            return None
-        voices = sorted({phrase.voice for phrase in fit})
-        voice = voices[int(rng.integers(len(voices)))]
-        own = [phrase for phrase in fit if phrase.voice == voice]
-        return own[int(rng.integers(len(own)))]
+        return of_any_voice(fit, rng) if fit else None
+
+
+def of_any_voice(phrases: Sequence[Phrase], rng: np.random.Generator) -> Phrase:
+    """One of some phrases, one at least, each voice as likely as the others."""
+    voices = sorted({phrase.voice for phrase in phrases})
+    voice = voices[int(rng.integers(len(voices)))]
+    own = [phrase for phrase in phrases if phrase.voice == voice]
+    return own[int(rng.integers(len(own)))]
 
 
 def _read(folder: Path) -> list[Phrase]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from msgld.data.singing import KINDS, Phrase, Singing
+from msgld.data.singing import KINDS, Phrase, Singing, of_any_voice
 from msgld.data.source import Clip, Source, origin_of
 from msgld.dsp.panning import stereo_gains
 from msgld.dsp.resample import resample
@@ -127,7 +126,7 @@ class Sung:
         own = [one for one in self._phrases[kind] if voice in ("", one.voice)]
         shift = 0
         for _ in range(_TRIES if own else 0):
-            phrase = own[int(rng.integers(len(own)))] if voice else _of_any_voice(own, rng)
+            phrase = own[int(rng.integers(len(own)))] if voice else of_any_voice(own, rng)
             fits = self._shifts(phrase, clip.conditions.key)
             if fits:
                 return phrase, fits[int(rng.integers(len(fits)))]
@@ -139,14 +138,6 @@ class Sung:
         if key is None or not len(phrase.notes):
             return shifts
         return [shift for shift in shifts if phrase.in_key(transposed(key, -shift)) >= 0.9]
-
-
-def _of_any_voice(phrases: Sequence[Phrase], rng: np.random.Generator) -> Phrase:
-    """A phrase, each voice as likely as the others."""
-    voices = sorted({phrase.voice for phrase in phrases})
-    voice = voices[int(rng.integers(len(voices)))]
-    own = [phrase for phrase in phrases if phrase.voice == voice]
-    return own[int(rng.integers(len(own)))]
 
 
 def _shifted(sound: np.ndarray, semitones: float, rate: int, wanted: int) -> np.ndarray:

@@ -146,16 +146,10 @@ def evaluate(
     if task == "compose":
         settings["midi"] = midi
     question = _question(model, task, options, settings, published, of_songs)
-    if of_songs:
-        chosen: Any = of_songs.songs(stems)
-    elif question.of_scores:
-        others = {"clips": clips, "stems": stems, "soundfont": soundfont}
-        chosen = score_clips_of(midi, **others, protocol=protocol, altered=altered, singing=singing)
-    else:
-        chosen = clips_of(model.stems, stems, midi, soundfont, published) if clips is None else clips
-        if singing is not None:
-            chosen = SungClips(chosen, model.stems, checks.as_path("singing", singing))
-        chosen = Altered(chosen, altered) if altered else chosen
+    phrases = None if singing is None else checks.as_path("singing", singing)
+    chosen: Any = (
+        of_songs.songs(stems) if of_songs else _clips(question, sources, published, altered, phrases)
+    )
     kept = published.kept(model.stems) if published else np.ones(len(model.stems), bool)
     count = min(len(chosen), limit or (published and published.clips.get(task)) or len(chosen))
     _check_count(task, question, count)
@@ -213,6 +207,25 @@ def check_settings(
         raise UsageError(
             f"{' and '.join(given)} are two sources of clips: choose the held-out set (midi, soundfont) or your own"
         )
+
+
+def _clips(
+    question: Question,
+    sources: Mapping[str, Any],
+    published: Published | None,
+    altered: str | None,
+    singing: Path | None,
+) -> Any:
+    """The clips of a question, from the source that is given; with singers and altered, where that is wanted."""
+    clips, stems, midi, soundfont = (sources[name] for name in ("clips", "stems", "midi", "soundfont"))
+    if question.of_scores:
+        others = {"clips": clips, "stems": stems, "soundfont": soundfont}
+        protocol = published and published.name
+        return score_clips_of(midi, **others, protocol=protocol, altered=altered, singing=singing)
+    names = question.model.stems
+    chosen = clips_of(names, stems, midi, soundfont, published) if clips is None else clips
+    chosen = chosen if singing is None else SungClips(chosen, names, singing)
+    return Altered(chosen, altered) if altered else chosen
 
 
 def _question(

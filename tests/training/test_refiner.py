@@ -240,7 +240,7 @@ class Noises:
         return Clip((noise * loud).astype(np.float32), np.array([True, True]), rate, "noise")
 
 
-STILL = SongConfig(remix=0.0, gain_db=0.0, jitter_db=0.0, tone_db=0.0, swap=0.0, drop=0.0)
+STILL = SongConfig(remix=0.0, gain_db=0.0, jitter_db=0.0, bend_db=0.0, swap=0.0, drop=0.0)
 
 
 COLUMNS = 84

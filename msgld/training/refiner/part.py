@@ -104,14 +104,14 @@ class RefinerTrainer(TrainerOfModel[ClipPool]):
         return band_spread(mel.rate, mel.n_fft, mel).to(guesses)[songs.bins] @ guesses
 
     def separated(
-        self, songs: Songs, guesses: Float[Tensor, "B S bands columns"]
+        self, songs: Songs, guesses: Float[Tensor, "B S bands columns"], first: Float[Tensor, "B S M N"]
     ) -> Complex[Tensor, "B S 2 M N"]:
-        """Stems at the songs' bins, cut out as in use, Wiener filter included."""
+        """Stems at the songs' bins, cut out as in use, Wiener filter included; ``first`` as :meth:`at` gives it."""
         mel, config, chosen = self.model.codec.mel, self.refiner.config, songs.chosen
         masks = Coarse(guesses, mel.rate, mel).in_bands(config.bands)
         answer = self.model.refine(features(songs.mixtures, masks, config.bands, mel.rate, config.turned))
         wide = spread(config.bands, mel.rate, mel.n_fft).to(guesses)[songs.bins]
-        real = corrected(self.at(songs, guesses), wide @ answer.scores, wide @ answer.lean, 2)
+        real = corrected(first, wide @ answer.scores, wide @ answer.lean, 2)
         turns = None if answer.turns is None else turned_by(answer.turns, real[..., : config.turned, :])
         wiener = self.recipe.settings.masking.wiener
         bins = int((songs.bins < HIGHEST * mel.n_fft / mel.rate).sum()) if wiener else 0
@@ -126,15 +126,15 @@ class RefinerTrainer(TrainerOfModel[ClipPool]):
         ``gain`` is the mean improvement over the first guesses, in dB.
         """
         floor, chosen = self.recipe.settings.floor, songs.chosen.unsqueeze(1)
+        first = self.at(songs, guesses)
         whole = songs.energy(product(chosen, chosen)).clamp_min(1e-9)
         power = songs.energy(product(songs.stems, songs.stems))
         sounding = songs.present & (power > SILENCE * whole)
         silent = songs.present & ~sounding
-        made, alike = compared(self.separated(songs, guesses), songs)
+        made, alike = compared(self.separated(songs, guesses, first), songs)
         after = distortion(made, alike, power, floor)
         with torch.no_grad():
-            first = compared(self.at(songs, guesses).unsqueeze(2) * chosen, songs)
-            before = distortion(*first, power, floor)
+            before = distortion(*compared(first.unsqueeze(2) * chosen, songs), power, floor)
         error = (made - 2 * alike + power).clamp_min(0) / power.clamp_min(1e-9)
         spilled = (made / whole + floor).log10()
         count = sounding.sum().clamp_min(1)
@@ -153,10 +153,11 @@ class RefinerTrainer(TrainerOfModel[ClipPool]):
         """
         with self.aside():
             songs, guesses = self.next_batch()
+        first = self.at(songs, guesses)
         spectra = {
             "true": songs.stems[0],
-            "first guess": self.at(songs, guesses)[0].unsqueeze(1) * songs.chosen[0],
-            "refined": self.separated(songs, guesses)[0],
+            "first guess": first[0].unsqueeze(1) * songs.chosen[0],
+            "refined": self.separated(songs, guesses, first)[0],
         }
         mel = self.model.codec.mel
         mels = {title: to_log(product(stems, stems).mean(1), mel) for title, stems in spectra.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,35 +12,23 @@ from torch import Tensor
 
 from msgld.dsp.fine_bands import cells
 from msgld.dsp.masks import grid
-from msgld.dsp.mel import MelConfig
+from msgld.dsp.mel import MelConfig, product
 from msgld.dsp.stft import stft
-from msgld.model import REFERENCE_RMS
-from msgld.training.mixing import tones
+from msgld.training.mixing import MixConfig, loudness_gains, stem_gains
 from msgld.training.pool.clips import ClipPool
-
-LOWEST = 20.0
-"""Hertz up to which a stem's filter is level."""
 
 
 @dataclass(frozen=True)
-class SongConfig:
-    """How stems are varied and mixed.
+class SongConfig(MixConfig):
+    """How stems are varied and mixed; nothing here changes their dynamics.
 
     Attributes:
-        remix: fraction of the songs whose stems come from different clips.
-        gain_db: a stem's gain is uniform within +- this.
-        jitter_db: standard deviation of the mixture's loudness.
-        tone_db: of a slow curve over the octaves that filters a stem; see :func:`tones`.
         swap: fraction of the stems whose sides are exchanged.
-        drop: probability that a stem is silenced.
     """
 
     remix: float = 0.3
-    gain_db: float = 5.0
-    jitter_db: float = 2.0
-    tone_db: float = 3.0
+    bend_db: float = 3.0
     swap: float = 0.5
-    drop: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -60,7 +49,7 @@ class Songs:
     stems: Complex[Tensor, "B S 2 M N"]
     present: Bool[Tensor, "B S"]
 
-    @property
+    @cached_property
     def chosen(self) -> Complex[Tensor, "B 2 M N"]:
         """The mixtures at the bins."""
         return self.mixtures[:, :, self.bins]
@@ -95,16 +84,11 @@ def draw_songs(
     sources = _sources(pool, slots, starts, columns * hop, config, rng)
     spectra = stft(torch.stack([torch.stack([waves for waves, _ in song]) for song in sources]), n_fft, hop)
     present = torch.stack([torch.stack([there for _, there in song]) for song in sources])
-    varied = _varied(spectra, present, pool.rate, config, rng)
+    stems, mixtures = _mixed(spectra, present, mel, config, rng)
     first, sizes = cells(bands, pool.rate, n_fft)
     bins = torch.from_numpy(first + rng.integers(0, sizes)).to(spectra.device)
-    return Songs(
-        varied.sum(1),
-        bins,
-        torch.from_numpy(sizes).float().to(spectra.device),
-        varied[:, :, :, bins],
-        present,
-    )
+    weights = torch.from_numpy(sizes).float().to(spectra.device)
+    return Songs(mixtures, bins, weights, stems[:, :, :, bins], present)
 
 
 def _sources(
@@ -135,19 +119,14 @@ def _sides(waves: Tensor, swapped: bool) -> Tensor:
     return waves.flip(0) if swapped else waves
 
 
-def _varied(
-    spectra: Tensor, present: Tensor, rate: int, config: SongConfig, rng: np.random.Generator
-) -> Tensor:
-    """The stems with other gains and tones, the mixture about as loud as the model knows it."""
+def _mixed(
+    spectra: Tensor, present: Tensor, mel: MelConfig, config: MixConfig, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """The stems with other gains and tones, and their mixtures, about as loud as the model knows them."""
     items, stems, _, bins, _ = spectra.shape
-    octaves = np.log2(np.maximum(np.linspace(0, rate / 2, bins), LOWEST) / LOWEST)
-    tone = tones((items, stems), octaves / octaves[-1], config.tone_db, rng)
-    decibels = tone + rng.uniform(-1, 1, (items, stems, 1)) * config.gain_db
-    kept = present.numpy(force=True) & (rng.random((items, stems)) >= config.drop)
-    gains = torch.from_numpy(kept[..., None] * 10 ** (decibels / 20)).float().to(spectra.device)
-    spectra = spectra * gains[:, :, None, :, None]
-    # Both channels' mean: a sinusoid of amplitude 1 has RMS 0.7 and, through the window, a total power of 1.5.
-    power = spectra.sum(1).abs().square().sum(2).mean((1, 2)) / 3
-    jitter = torch.from_numpy(10 ** (rng.normal(0, config.jitter_db, items) / 10)).float().to(power)
-    level = (REFERENCE_RMS**2 * jitter / power.clamp_min(1e-10)).sqrt()
-    return spectra * level[:, None, None, None, None]
+    gains = stem_gains(config, (items, stems), np.arange(bins), rng).to(spectra.device)
+    spectra = spectra * (gains * present[..., None, None]).unsqueeze(2)
+    mixtures = spectra.sum(1)
+    powers = product(mixtures, mixtures).mean(1, keepdim=True)  # of both channels
+    level = loudness_gains(powers, config, mel, rng).sqrt()
+    return spectra * level.unsqueeze(1), mixtures * level
