@@ -17,11 +17,15 @@ from msgld.api.store import model_folder
 from msgld.checkpoint import load_model
 from msgld.data.source import Clip, Source
 from msgld.description import read_description
+from msgld.dsp.fine_bands import features
 from msgld.errors import ModelError, UsageError
+from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.nets.transformer import StemTransformer
 from msgld.stems import OTHER, STEMS
 from msgld.training.data import Data
-from msgld.training.denoiser.part import DenoiserPart, with_more_stems
+from msgld.training.denoiser.part import DenoiserPart
+from msgld.training.more_stems import can_grow, for_stems, with_more_stems
+from msgld.training.more_stems import grown as grown_refiner
 from msgld.training.part import Part, check_stems
 from msgld.training.parts import find
 
@@ -163,3 +167,61 @@ def test_later_parts_of_a_model_learn_from_its_stems_and_a_denoiser_from_all(
     assert seen == [FIVE, FIVE, STEMS]
     msgld.train("refiner", "tiny", out=tmp_path / "shipped", soundfont=font)
     assert seen[-1] == tuple(read_description(model_folder())["stems"])
+
+
+def refiners(turned: int) -> tuple[Refiner, Refiner]:
+    """A refiner of five stems that turns no phases, and the same for six that may."""
+    five = for_stems(RefinerConfig(bands=64, widths=(4, 6), depth=1), FIVE)
+    old = awake(Refiner(five), 0.2)
+    return old, grown_refiner(old, FIVE, STEMS, turned).eval()
+
+
+@pytest.mark.parametrize("turned", [0, 16])
+def test_a_refiner_corrects_the_old_stems_as_before_and_a_new_one_as_other(turned: int) -> None:
+    old, new = refiners(turned)
+    mixture = torch.randn(1, 2, 1025, 12, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
+    masks = torch.rand(1, len(STEMS), 64, 12, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        before = old(features(mixture, masks[:, OLD[:-1]], 64, 44_100))
+        after = new(features(mixture, masks, 64, 44_100, turned))
+    for name in ("scores", "lean"):
+        one, other = getattr(before, name), getattr(after, name)
+        assert one.std() > 0.01
+        torch.testing.assert_close(other[:, OLD[:-1]], one, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(other[:, VOCALS], other[:, STEMS.index(OTHER)])
+    assert (after.turns is None) == (turned == 0) and (after.turns is None or not after.turns.any())
+
+
+def test_a_refiner_that_turns_phases_still_turns_them_for_more_stems() -> None:
+    config = for_stems(RefinerConfig(bands=64, widths=(4, 6), depth=1, turned=16), FIVE)
+    old = awake(Refiner(config), 0.2)
+    new = grown_refiner(old, FIVE, STEMS, 16).eval()
+    mixture = torch.randn(1, 2, 1025, 12, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
+    masks = torch.rand(1, len(STEMS), 64, 12, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        before = old(features(mixture, masks[:, OLD[:-1]], 64, 44_100, 16)).turns
+        after = new(features(mixture, masks, 64, 44_100, 16)).turns
+    assert before.abs().mean() > 0.01
+    torch.testing.assert_close(after[:, OLD[:-1]], before, rtol=1e-4, atol=1e-4)
+
+
+def test_only_stems_and_turned_bands_grow() -> None:
+    old = for_stems(RefinerConfig(), FIVE)
+    new = for_stems(RefinerConfig(turned=92), STEMS)
+    assert can_grow(old, new) and can_grow(new, new) and not can_grow(new, old)
+    assert not can_grow(old, replace(new, bands=128)) and not can_grow(
+        for_stems(new, FIVE), replace(new, turned=46)
+    )
+
+
+def test_the_other_parts_of_a_model_come_along(tmp_path: Path) -> None:
+    start = save_tiny_model(tmp_path / "five", stems=FIVE, refined=True, notes=True)
+    recipe = find("denoiser", "tiny")[1]
+    recipe = replace(recipe, network=load_model(start).denoiser.network.config)
+    part = DenoiserPart(recipe, tmp_path / "run", start=start)
+    part.begin(Silence(STEMS))
+    pool = part.pool(Silence(STEMS), recipe.pool)
+    part.trainer(pool, 1.0, resumed=False).export(tmp_path / "run", {})
+    model = load_model(tmp_path / "run" / "model")
+    assert model.stems == STEMS and model.vocoder is not None and model.note_reader is not None
+    assert model.refiner is not None and model.refiner.config.stems == len(STEMS)

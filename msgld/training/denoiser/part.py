@@ -13,7 +13,6 @@ from torch import Tensor
 from msgld.aliases import current_weights
 from msgld.checkpoint import load_first_stage, load_model, save_model
 from msgld.data.source import Source
-from msgld.description import read_description
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import mix
 from msgld.diffusion.noise_map import Conditioning
@@ -22,7 +21,6 @@ from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer
 from msgld.runtime import bf16_is_fast
-from msgld.stems import stem_among
 from msgld.tasks.noise_maps import arrange, separate
 from msgld.training.denoiser.batch import Batch, build_batch, drawn_conditions, fit_codec
 from msgld.training.denoiser.levels import LevelMap, draw_levels
@@ -30,6 +28,7 @@ from msgld.training.denoiser.loss import mask_loss, v_loss
 from msgld.training.denoiser.recipes import RECIPES, DenoiserRecipe, DenoiserSettings
 from msgld.training.folder import MODEL, STATE, model_name
 from msgld.training.mixing import MixConfig
+from msgld.training.more_stems import grown, with_more_stems
 from msgld.training.part import Part, check_stems
 from msgld.training.pictures import draw_mels
 from msgld.training.pool.energies import Energies, EnergyPool
@@ -131,51 +130,48 @@ class DenoiserTrainer(Trainer[EnergyPool]):
         draw_mels([*self.pool.source.stems, "mixture"], mels, path, self.codec.mel)
 
 
-def with_more_stems(
-    weights: dict[str, Tensor], stems: tuple[str, ...], wanted: tuple[str, ...]
-) -> dict[str, Tensor]:
-    """Weights of a network for further stems: each of them begins as ``other``, which it was a part of."""
-    if stems == wanted:
-        return weights
-    tracks = weights["track.weight"]
-    rows = [stems.index(stem_among(stem, stems)) for stem in wanted]
-    return {**weights, "track.weight": torch.cat([tracks[rows], tracks[-1:]])}
-
-
 class DenoiserPart(Part[DenoiserRecipe, EnergyPool]):
-    """Fits a codec, or takes that of another model, and trains the denoiser."""
+    """Fits a codec and trains the denoiser; or trains on that of a model, whose other parts come along.
+
+    Attributes:
+        started: the model to start with, or None.
+        first: codec and vocoder of the first stage; both None without one.
+    """
 
     name = "denoiser"
     recipes = RECIPES
     settings = DenoiserSettings
     grows = True
-    codec: PatchCodec | None = None
-    vocoder: Any = None
+    started: Model | None = None
+    first: tuple[PatchCodec | None, Any] = (None, None)
 
     def prepare(self) -> None:
-        """Read the codec and the vocoder that come along, if any."""
+        """Read the model, or the codec and the vocoder, that come along, if any."""
         if self.start and self.first_stage:
             raise UsageError(
                 "a model to start with brings its codec along: leave out --start or --first-stage"
             )
-        folder = self.first_stage or self.start
-        if folder is not None:
-            self.codec, self.vocoder = load_first_stage(folder)
-            if not isinstance(self.codec, PatchCodec):
-                raise ModelError(
-                    f"{folder} is of the published design: name a recipe of that, such as --recipe paper"
-                )
+        folder, codec = self.start or self.first_stage, None
+        if self.start:
+            self.started = load_model(self.start, self.device)
+            codec = self.started.codec
+        elif self.first_stage:
+            self.first = load_first_stage(self.first_stage)
+            codec = self.first[0]
+        if folder and not isinstance(codec, PatchCodec):
+            raise ModelError(
+                f"{folder} is of the published design: name a recipe of that, such as --recipe paper"
+            )
 
     def begin(self, source: Source) -> None:
         """Build the network; a new run takes over the weights of the model to start with."""
         torch.manual_seed(self.seed)
         self.network = StemTransformer(replace(self.recipe.network, tracks=len(source.stems) + 1))
-        if self.start:
-            stems = tuple(read_description(self.start).get("stems") or ())
-            check_stems(self.start, stems, source, more=True)
+        if self.started is not None:
+            check_stems(self.start, self.started.stems, source, more=True)
             if not (self.out / STATE).exists():
-                weights = load_model(self.start).denoiser.network.state_dict()
-                self._take_over(with_more_stems(weights, stems, source.stems))
+                weights = self.started.denoiser.network.state_dict()
+                self._take_over(with_more_stems(weights, self.started.stems, source.stems))
 
     def _take_over(self, weights: dict[str, torch.Tensor]) -> None:
         """Begin with a model's weights; conditions that it lacks stay as they are."""
@@ -191,6 +187,13 @@ class DenoiserPart(Part[DenoiserRecipe, EnergyPool]):
         settings, styles = self.recipe.settings, self.recipe.network.styles
         return EnergyPool(source, config, settings.codec.mel, settings.mix.remix, styles)
 
+    @property
+    def codec(self) -> PatchCodec | None:
+        """The codec that comes along."""
+        codec = self.first[0] if self.started is None else self.started.codec
+        assert codec is None or isinstance(codec, PatchCodec)
+        return codec
+
     def first_clips(self, resumed: bool) -> int:
         """More of them if a codec is to be fitted."""
         fitted = resumed or self.codec is not None
@@ -198,15 +201,29 @@ class DenoiserPart(Part[DenoiserRecipe, EnergyPool]):
 
     def trainer(self, pool: EnergyPool, minutes: float, resumed: bool) -> DenoiserTrainer:
         """A trainer of the whole model."""
+        if self.started is None:
+            model = Model(
+                self._fitted(pool, resumed), StemDenoiser(self.network), self.first[1], pool.source.stems
+            )
+        else:
+            model = self._grown(self.started, pool.source.stems)
+        model.info = {"name": model_name(self.out), **self.info()}
+        return DenoiserTrainer(self.recipe, model, pool, minutes, self.device, self.seed)
+
+    def _fitted(self, pool: EnergyPool, resumed: bool) -> PatchCodec:
+        """The codec of the first stage, or one that is fitted or about to be resumed."""
         settings, codec = self.recipe.settings, self.codec
         if codec is None and resumed:
             codec = PatchCodec(settings.codec)
         if codec is None:
             frames = self.recipe.stage(0.0).frames
             codec = fit_codec(pool, settings.codec, settings.mix, frames, settings.codec_clips, self.seed)
-        if not (self.start or resumed):
+        if not resumed:
             self.network.begin_with(codec.basis, codec.scale)
-        denoiser = StemDenoiser(self.network)
-        info = {"name": model_name(self.out), **self.info()}
-        model = Model(codec, denoiser, self.vocoder, tuple(pool.source.stems), info=info)
-        return DenoiserTrainer(self.recipe, model, pool, minutes, self.device, self.seed)
+        return codec
+
+    def _grown(self, model: Model, stems: tuple[str, ...]) -> Model:
+        """The model to start with, its denoiser this one, its refiner for the same stems."""
+        if model.refiner is not None and stems != model.stems:
+            model.refiner = grown(model.refiner, model.stems, stems, model.refiner.config.turned)
+        return replace(model, denoiser=StemDenoiser(self.network), stems=stems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from msgld.data.source import Source
 from msgld.dsp.codec import PatchCodec
-from msgld.dsp.fine_bands import Refined, corrected, features, inputs_of, spread, turned_by
+from msgld.dsp.fine_bands import Refined, corrected, features, spread, turned_by
 from msgld.dsp.masks import Coarse, band_spread, cut_out
 from msgld.dsp.mel import band_power, product, to_log
 from msgld.dsp.wiener import HIGHEST, STRIDE, covariances
@@ -19,6 +19,7 @@ from msgld.errors import ModelError
 from msgld.nets.refiner import Refiner, RefinerConfig
 from msgld.tasks.masking import Masking
 from msgld.tasks.separate import expected_masks
+from msgld.training.more_stems import can_grow, for_stems, grown
 from msgld.training.part import PartOfModel, TrainerOfModel, check_stems
 from msgld.training.pictures import draw_mels
 from msgld.training.pool.clips import ClipPool
@@ -53,7 +54,7 @@ OPTIM = OptimConfig(rate=1e-3, warmup=50, muon=False, decay=0.01, betas=(0.9, 0.
 SMALL = RefinerRecipe(
     name="small",
     minutes=120,
-    network=RefinerConfig(widths=(32, 48, 64, 96), turned=92),
+    network=RefinerConfig(turned=92),
     settings=RefinerSettings(),
     optim=OPTIM,
     pool=PoolConfig(slots=400, seconds=10.0, reuse=14.0),
@@ -207,11 +208,12 @@ class RefinerPart(PartOfModel[RefinerRecipe, ClipPool]):
             raise ModelError(
                 f"{self.start} is of the published design: a refiner belongs to a model such as small"
             )
-        check_stems(self.start, self.model.stems, source)
-        stems = len(self.model.stems)
-        network = self.recipe.network
-        config = replace(network, stems=stems, inputs=inputs_of(stems, network.turned))
-        self.model.refiner = self.same_or_new(self.model.refiner, lambda: Refiner(config))
+        stems, own = self.model.stems, self.model.refiner
+        check_stems(self.start, stems, source)
+        config = for_stems(self.recipe.network, stems)
+        if own is not None and can_grow(own.config, config):
+            own = grown(own, stems, stems, config.turned)
+        self.model.refiner = self.same_or_new(own, lambda: Refiner(config))
 
     def pool(self, source: Source, config: PoolConfig) -> ClipPool:
         """A pool of waveforms."""
