@@ -100,6 +100,16 @@ class Model(Denoiser):
             quantise(network.blocks)
             self.quantised = True
 
+    def halve(self) -> None:
+        """Keep the weights of the denoiser's blocks in bfloat16, in which :attr:`half` multiplies them anyway.
+
+        It cannot be trained or saved then.
+        """
+        network = self.denoiser.network
+        for module in network.blocks.modules() if self.half and isinstance(network, StemTransformer) else ():
+            if isinstance(module, nn.Linear):
+                module.to(torch.bfloat16)
+
     @property
     def composer(self) -> ScoreModel | None:
         """The score model, if it has been trained to compose and not only to encode."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Callable
 
 import torch
 
@@ -25,13 +26,27 @@ def keep_freed_memory() -> bool:
     touched, which took a quarter of a separation's time. Whoever has set ``MALLOC_`` variables is left alone, and so
     are other C libraries.
     """
-    if not sys.platform.startswith("linux") or any(name.startswith("MALLOC_") for name in os.environ):
+    if any(name.startswith("MALLOC_") for name in os.environ):
         return False
+    mallopt = _of_glibc("mallopt")
+    return mallopt is not None and bool(mallopt(MMAP_MAX, 0)) and bool(mallopt(TRIM_THRESHOLD, KEPT))
+
+
+def give_memory_back() -> bool:
+    """Give all freed memory back, once, before something else needs memory; returns whether that could be done."""
+    malloc_trim = _of_glibc("malloc_trim")
+    return malloc_trim is not None and bool(malloc_trim(0))
+
+
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    """A function of glibc, where that is the C library."""
+    if not sys.platform.startswith("linux"):
+        return None
     try:
-        mallopt = ctypes.CDLL(None).mallopt
+        found: Callable[..., int] = getattr(ctypes.CDLL(None), name)
     except (OSError, AttributeError):
-        return False
-    return bool(mallopt(MMAP_MAX, 0)) and bool(mallopt(TRIM_THRESHOLD, KEPT))
+        return None
+    return found
 
 
 def choose_device(name: str = "auto") -> torch.device:

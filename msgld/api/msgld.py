@@ -66,4 +66,5 @@ def load(model: str | Path | None = None, *, device: str = "auto", half: bool | 
     loaded = load_model(folder, chosen, half)
     if half is None and chosen.type == "cpu" and not loaded.half and is_there():
         loaded.quantise()
+    loaded.halve()
     return Msgld(loaded, weights)

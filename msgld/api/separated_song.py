@@ -28,6 +28,7 @@ from msgld.audio.stream import AudioStream, ResampledStream, Spool
 from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.progress import CancelToken, Meter, OnProgress
+from msgld.runtime import give_memory_back
 from msgld.tasks.pitch_shift import averaged
 from msgld.tasks.separate import separate_song
 
@@ -197,6 +198,7 @@ def to_folder(
         peak = max(spools[name].peak for name in written)
         info = {**task.record(tracks.frames, began), "remarks": [*task.remarks(), *_silent(task, spools)]}
         meter.advance(0, "writing")
+        give_memory_back()  # pictures take some, too
         step = partial(meter.advance, WRITING * task.frames / task.rate / len(tracks.parts))
         run = save_tracks(temporary, tracks, encoding, sketch, peak, info, step, names)
         for spool in spools.values():
@@ -221,9 +223,10 @@ def _spool(
     spools = {name: Spool(inside(folder, f"{name}.spool"), task.rate, task.channels) for name in names}
     sketch = Sketch(task.rate)
     for stretch in task.separated(meter, 1 - WRITING):
-        tracks = {**stretch, "rest": difference(stretch["mixture"], [stretch[name] for name in written])}
-        for name, spool in spools.items():
-            spool.append(tracks[name])
+        for name in written:
+            spools[name].append(stretch[name])
+        if "rest" in spools:
+            spools["rest"].append(difference(stretch["mixture"], [stretch[name] for name in written]))
         sketch.add({"mix": stretch["mixture"], **{stem: stretch[stem] for stem in task.stems}})
     return spools, sketch
 

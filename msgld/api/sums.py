@@ -23,21 +23,24 @@ def residual(selection: Selection, tracks: np.ndarray) -> np.ndarray:
     """The rest of the song, what is in no wanted track; arguments as for :func:`selected`."""
     left = sorted(selection.left)
     if selection.count not in left:
-        return _sum(tracks[left]).astype(np.float32) if left else np.zeros_like(tracks[-1])
+        return _sum([tracks[k] for k in left]).astype(np.float32) if left else np.zeros_like(tracks[-1])
     return difference(tracks[-1], [tracks[k] for k in range(selection.count) if k not in left])
 
 
-def difference(song: np.ndarray, tracks: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+def difference(song: np.ndarray, tracks: Sequence[np.ndarray]) -> np.ndarray:
     """A song less some tracks; in 64 bits, so that they sum back as closely as 32 bits allow."""
     return (song - _sum(tracks)).astype(np.float32)
 
 
 def _track(one: Wanted, tracks: np.ndarray) -> np.ndarray:
-    stems = sorted(one.stems)
+    own = [tracks[k] for k in sorted(one.stems)]
     if one.inverted:
-        return difference(tracks[-1], tracks[stems])
-    return tracks[stems[0]] if len(stems) == 1 else _sum(tracks[stems]).astype(np.float32)
+        return difference(tracks[-1], own)
+    return own[0] if len(own) == 1 else _sum(own).astype(np.float32)
 
 
-def _sum(tracks: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
-    return np.asarray(np.sum([track.astype(np.float64) for track in tracks], axis=0))
+def _sum(tracks: Sequence[np.ndarray]) -> np.ndarray:
+    total = np.zeros(())
+    for track in tracks:  # one after another: all of them in 64 bits take much memory
+        total = total + track
+    return total

@@ -201,11 +201,10 @@ def corrected(masks: Tensor, scores: Tensor, lean: Tensor, channels: int) -> Ten
         lean: added besides on the left and subtracted on the right, (B, S, ...); unused for mono.
         channels: of the song.
     """
-    own = (masks + LEAST) * scores.clamp(-FARTHEST, FARTHEST).exp()
-    side = lean.clamp(-FARTHEST, FARTHEST).exp()
-    sides = [own * side, own / side] if channels > 1 else []
-    parts = torch.stack([*sides, *[own] * (channels - len(sides))], 2)
-    return parts / parts.sum(1, keepdim=True)
+    own = (masks + LEAST).log() + scores.clamp(-FARTHEST, FARTHEST)
+    side = lean.clamp(-FARTHEST, FARTHEST)
+    sides = [own + side, own - side] if channels > 1 else []
+    return torch.stack([*sides, *[own] * (channels - len(sides))], 2).softmax(1)
 
 
 def turned_by(turns: Tensor, masks: Tensor) -> Tensor:

@@ -98,8 +98,8 @@ Refine = Callable[[Tensor, Coarse], Callable[[slice], Refined]]
 """Spectrum (channels, F, columns), a sinusoid of amplitude 1 being 1, and masks (S, M, columns) -> the refined ones of
 any columns."""
 
-STRETCH = 216
-"""Columns that are cut out at once, 2.5 s: a whole window would take much memory."""
+STRETCH = 108
+"""Columns that are cut out at once, 1.25 s: a whole window would take much memory."""
 
 EDGE = 2
 """Columns on either side whose windows reach into a stretch."""

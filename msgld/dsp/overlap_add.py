@@ -73,11 +73,11 @@ class Joiner:
         self.tail: Tensor | None = None
 
     def add(self, kept: Tensor) -> Tensor:
-        """Join a kept part (..., hop + fade) and return the finished (..., hop) samples.
+        """Join a kept part (..., hop + fade), which is changed, and return the finished (..., hop) samples.
 
         The very first ``fade`` samples lie before the song.
         """
-        faded = kept * self.weights
+        faded = kept.mul_(self.weights)
         if self.tail is not None:
             faded[..., : self.plan.fade] += self.tail
         self.tail = faded[..., self.plan.hop :].clone()

@@ -62,14 +62,16 @@ def averaged(streams: Sequence[Iterator[Tensor]]) -> Iterator[np.ndarray]:
     The last track, the song itself, is the first stream's: all streams have the same, but a mean is rounded.
     """
     first, *others = streams
+    if not others:
+        yield from (stretch.numpy() for stretch in first)
+        return
     takers = [_Taker(stream) for stream in others]
     for stretch in first:
-        total = stretch.clone()
+        own = stretch[:-1]
         for taker in takers:
-            total += taker.take(stretch.shape[-1])
-        mean = total / len(streams)
-        mean[-1] = stretch[-1]
-        yield mean.numpy()
+            own += taker.take(stretch.shape[-1])[:-1]
+        own /= len(streams)
+        yield stretch.numpy()
 
 
 class _Taker:

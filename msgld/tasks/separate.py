@@ -16,7 +16,7 @@ from msgld.model import Model
 from msgld.tasks import noise_maps
 from msgld.tasks.loudness import gain_to_reference
 from msgld.tasks.masking import Masking, cut, masks_of, vocoded
-from msgld.tasks.song import WindowedSong, Windowing
+from msgld.tasks.song import SongWindow, WindowedSong, Windowing
 
 Waves = Float[Tensor, "B channels L"]
 """Windows of songs."""
@@ -51,19 +51,23 @@ def separate_song(
     rate = rate or song.rate
     windows = WindowedSong(model, song, known, windowing, rate)
     for batch in windows.batches():
-        stems = [torch.zeros(len(model.stems), *window.mixture.shape) for window in batch]
-        sounding = [k for k, window in enumerate(batch) if window.mixture.any()]  # silence needs no model
+        sounding = [window for window in batch if window.mixture.any()]  # silence needs no model
+        answers: list[Tensor] = []
         if sounding:
-            mixtures = torch.stack([batch[k].mixture for k in sounding])
-            starts = [batch[k].start for k in sounding]
-            given = {track: torch.stack([batch[k].known[track] for k in sounding]) for track in known}
-            separated = separate(model, mixtures, rate, sampling, masking, starts, given, noise)
-            for k, answer in zip(sounding, separated, strict=True):
-                stems[k] = answer
-        for window, answer in zip(batch, stems, strict=True):
-            stretch = windows.join(window, answer)
+            mixtures = torch.stack([window.mixture for window in sounding])
+            starts = [window.start for window in sounding]
+            given = {track: torch.stack([window.known[track] for window in sounding]) for track in known}
+            answers += separate(model, mixtures, rate, sampling, masking, starts, given, noise)
+        for window in batch:
+            stretch = windows.join(
+                window, answers.pop(0) if window.mixture.any() else _silence(model, window)
+            )
             if stretch.shape[-1]:
                 yield stretch
+
+
+def _silence(model: Model, window: SongWindow) -> Float[Tensor, "S channels n"]:
+    return torch.zeros(len(model.stems), *window.mixture.shape)
 
 
 def separate(
@@ -99,9 +103,12 @@ def separate(
     if masking is None:
         sampled = zip(state.x, mixtures, gains, strict=True)
         return torch.stack([vocoded(model, x[:-1], one, rate) / gain for x, one, gain in sampled])
-    parts = zip(music * louder, masks_of(model, state, masking), gains, strict=True)
-    stems = torch.stack([cut(model, one, masks, rate, masking) / gain for one, masks, gain in parts])
-    return stems + (mixtures - music).unsqueeze(1) / len(model.stems)
+    stems = torch.empty(len(mixtures), len(model.stems), *mixtures.shape[1:])
+    for answer, one, masks, gain in zip(
+        stems, music * louder, masks_of(model, state, masking), gains, strict=True
+    ):
+        torch.div(cut(model, one, masks, rate, masking), gain, out=answer)
+    return stems.add_((mixtures - music).unsqueeze(1) / len(model.stems))
 
 
 @torch.inference_mode()
