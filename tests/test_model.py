@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,6 +30,19 @@ def test_frames_cover_the_samples_and_no_more(model: Model):
     size = model.codec.frame_samples
     assert [model.frames(n, 44100) for n in (1, size, size + 1, 10 * size)] == [1, 1, 2, 10]
     assert model.frames(8000, 8000) == model.frames(44100, 44100)
+
+
+def test_weights_kept_in_16_bits_answer_as_before(tmp_path: Path):
+    model = load_model(save_tiny_model(tmp_path / "tiny"), "cpu", half=True)
+    x = torch.randn(1, model.tracks, model.codec.channels, 12, generator=torch.Generator().manual_seed(0))
+    levels, presence = torch.full((1, model.tracks, 12), 0.5), torch.ones(1, model.tracks, dtype=torch.bool)
+    with torch.inference_mode():
+        before = model(x, levels, presence)
+        model.halve()
+        after = model(x, levels, presence)
+    weights = model.denoiser.network.blocks[0].perceptron.down.weight
+    assert weights.dtype == torch.bfloat16
+    assert torch.equal(before.z, after.z) and before.z.std() > 0.01
 
 
 def test_a_long_sound_is_encoded_as_if_at_once(model: Model, monkeypatch: pytest.MonkeyPatch):

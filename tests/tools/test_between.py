@@ -1,0 +1,61 @@
+"""A model between two has weights on the line between theirs, further stems included."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from tiny import save_tiny_model
+
+from msgld.checkpoint import load_model
+from msgld.errors import ModelError
+from msgld.model import Model
+from msgld.stems import STEMS
+from msgld.training.more_stems import grown, with_more_stems
+
+FIVE = tuple(stem for stem in STEMS if stem != "vocals")
+
+
+def tool() -> ModuleType:
+    path = Path(__file__).parents[2] / "tools" / "between.py"
+    spec = importlib.util.spec_from_file_location("between", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def models(folder: Path) -> tuple[Model, Model]:
+    """One of five stems, and one of six whose weights are other ones."""
+    old = load_model(save_tiny_model(folder / "old", stems=FIVE, refined=True), half=False)
+    new = load_model(save_tiny_model(folder / "new", refined=True), half=False)
+    for network in (new.denoiser.network, new.refiner):
+        assert network is not None
+        network.load_state_dict({name: value + 0.5 for name, value in network.state_dict().items()})
+    return old, new
+
+
+@pytest.mark.parametrize("way", [0.0, 0.25, 1.0])
+def test_weights_lie_on_the_line(way: float, tmp_path: Path) -> None:
+    old, new = models(tmp_path)
+    assert old.refiner is not None and new.refiner is not None
+    first = with_more_stems(old.denoiser.network.state_dict(), FIVE, STEMS)
+    last = {name: value.clone() for name, value in new.denoiser.network.state_dict().items()}
+    corrections = grown(old.refiner, FIVE, STEMS, 0).state_dict()
+    own = {name: value.clone() for name, value in new.refiner.state_dict().items()}
+    model = tool().between(old, new, way, 1 - way)
+    for name, value in model.denoiser.network.state_dict().items():
+        torch.testing.assert_close(value, (1 - way) * first[name] + way * last[name])
+    for name, value in model.refiner.state_dict().items():
+        torch.testing.assert_close(value, way * corrections[name] + (1 - way) * own[name])
+    assert model.stems == STEMS and model.info["between"] == {"denoiser": way, "refiner": 1 - way}
+
+
+def test_networks_of_other_sizes_have_nothing_between_them(tmp_path: Path) -> None:
+    old, new = models(tmp_path)
+    with pytest.raises(ModelError, match="another size"):
+        tool().move(new.denoiser.network, {"track.weight": torch.zeros(1)}, 0.5)
+    assert old.stems == FIVE
