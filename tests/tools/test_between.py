@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
@@ -15,17 +13,9 @@ from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.stems import STEMS
 from msgld.training.more_stems import grown, with_more_stems
+from tools.between import between, move
 
 FIVE = tuple(stem for stem in STEMS if stem != "vocals")
-
-
-def tool() -> ModuleType:
-    path = Path(__file__).parents[2] / "tools" / "between.py"
-    spec = importlib.util.spec_from_file_location("between", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def models(folder: Path) -> tuple[Model, Model]:
@@ -46,7 +36,7 @@ def test_weights_lie_on_the_line(way: float, tmp_path: Path) -> None:
     last = {name: value.clone() for name, value in new.denoiser.network.state_dict().items()}
     corrections = grown(old.refiner, FIVE, STEMS, 0).state_dict()
     own = {name: value.clone() for name, value in new.refiner.state_dict().items()}
-    model = tool().between(old, new, way, 1 - way)
+    model = between(old, new, way, 1 - way)
     for name, value in model.denoiser.network.state_dict().items():
         torch.testing.assert_close(value, (1 - way) * first[name] + way * last[name])
     for name, value in model.refiner.state_dict().items():
@@ -57,5 +47,5 @@ def test_weights_lie_on_the_line(way: float, tmp_path: Path) -> None:
 def test_networks_of_other_sizes_have_nothing_between_them(tmp_path: Path) -> None:
     old, new = models(tmp_path)
     with pytest.raises(ModelError, match="another size"):
-        tool().move(new.denoiser.network, {"track.weight": torch.zeros(1)}, 0.5)
+        move(new.denoiser.network, {"track.weight": torch.zeros(1)}, 0.5)
     assert old.stems == FIVE
