@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from msgld.api.drawing import Axes, draw_rows
 from msgld.dsp.mel import MelConfig, band_edges, band_power, spectrum
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 COLUMNS = 1024
 """Most columns of a picture; it has at least half as many, however long the sound is."""
 BANDS = 64
 RANGE_DB = 80.0
 """From the loudest band to black."""
+MARKS = (100, 1000, 5000)
+"""Hertz that are named."""
 
 
 def grid(rate: int) -> MelConfig:
@@ -95,28 +94,15 @@ class Sketch:
 
     def draw(self, path: Path) -> None:
         """Write the picture as a PNG: a row for each track, decibels relative to the loudest band of all."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(11, 0.6 + 1.35 * len(self._tracks)), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots(len(self._tracks), 1, sharex=True, squeeze=False)[:, 0]
         powers = {name: track.powers() for name, track in self._tracks.items()}
         loudest = max(float(power.max()) for power in powers.values()) or 1.0
-        for axis, (name, power) in zip(axes, powers.items(), strict=True):
-            self._draw_track(axis, name, 10 * np.log10(power / loudest + 1e-12))
-        axes[-1].set_xlabel("seconds")
-        figure.savefig(path, dpi=100, format="png")
+        rows = {name: 1 + 10 * np.log10(power / loudest + 1e-12) / RANGE_DB for name, power in powers.items()}
+        draw_rows(rows, Axes(self._samples / self._rate, self._marks()), path)
 
-    def _draw_track(self, axis: Axes, name: str, decibels: np.ndarray) -> None:
-        seconds = self._samples / self._rate
-        axis.imshow(
-            decibels, origin="lower", aspect="auto", cmap="magma", vmin=-RANGE_DB, vmax=0.0,
-            extent=(0.0, seconds, -0.5, BANDS - 0.5), interpolation="nearest",
-        )  # fmt: skip
+    def _marks(self) -> dict[str, float]:
+        """Names of some frequencies, and how high they lie among the bands."""
         centres = band_edges(self._config)[:, 1]
-        marks = [hertz for hertz in (100, 1000, 5000) if hertz < centres[-1]]
-        axis.set_yticks(
-            np.interp(marks, centres, np.arange(BANDS)), [f"{hertz} Hz" for hertz in marks], fontsize=7
-        )
-        axis.set_ylabel(name)
+        places = (np.interp(MARKS, centres, np.arange(BANDS)) + 0.5) / BANDS
+        return {
+            f"{hertz} Hz": float(at) for hertz, at in zip(MARKS, places, strict=True) if hertz < centres[-1]
+        }

@@ -55,14 +55,12 @@ def of_separation(options: Options, model: Model) -> Quality:
     expected = model.denoiser.expectation(options.quality)
     drawn = options.generates or expected.steps > 1
     sampling = of_making(options, model) if drawn else options.applied_to(expected)
-    windowing, masking, shift = Windowing(context=1.0, fade=0.25), Masking(), _SEMITONES[options.quality]
+    windowing = _segmented(Windowing(context=0.5, fade=0.25), options, model)
     if consistency(options, model) != "mask":
-        return Quality(sampling, _segmented(windowing, options, model), None, PitchShift(tuned=True))
+        return Quality(sampling, windowing, None, PitchShift(tuned=True))
     if drawn:
-        windowing = _segmented(Windowing(context=0.5, fade=0.25), options, model)
         return Quality(sampling, windowing, PLAIN, PitchShift())
-    windowing = _segmented(windowing, options, model)
-    return Quality(sampling, windowing, masking, PitchShift(shift, tuned=True))
+    return Quality(sampling, windowing, Masking(), PitchShift(_SEMITONES[options.quality], tuned=True))
 
 
 def consistency(options: Options, model: Model) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import torch
@@ -15,10 +16,10 @@ class Window:
     """A stretch to be computed and the part of it that is kept, all in samples of the song.
 
     Attributes:
-        start: where the model's input begins; may lie before the song.
+        start: where the model's input begins.
         stop: its end; may lie after the song.
-        keep_start: where the kept part begins, with ``fade`` samples of cross-fade.
-        keep_stop: its end, with as many.
+        keep_start: where the kept part begins, with ``fade`` samples of cross-fade unless it is the first one.
+        keep_stop: its end, with as many unless it is the last one.
     """
 
     start: int
@@ -29,11 +30,11 @@ class Window:
 
 @dataclass(frozen=True)
 class WindowPlan:
-    """Lays windows over a song.
+    """Lays windows over a song: the first one begins with it, the last one is the first that reaches its end.
 
     Attributes:
         length: of a window, in samples.
-        context: samples at either side that are computed and discarded, without the fade.
+        context: samples at either side of a neighbour that are computed and discarded, without the fade.
         fade: samples of the cross-fade between neighbours.
     """
 
@@ -46,42 +47,37 @@ class WindowPlan:
         """Samples from one window's start to the next one's."""
         return self.length - 2 * self.context - self.fade
 
-    def windows(self, total: int | None = None) -> Iterator[Window]:
-        """Windows that cover ``total`` samples, at least one, or go on; the first one begins before the song."""
-        keep = -self.fade
-        while True:
-            start = keep - self.context
-            yield Window(start, start + self.length, keep, keep + self.hop + self.fade)
-            keep += self.hop
-            if total is not None and keep >= total:
-                return
-
-    def ramp(self) -> Tensor:
-        """Weights of the kept part of a window, (hop + fade,); their sum over neighbours is 1 everywhere."""
-        up = (torch.arange(self.fade) + 0.5) / max(1, self.fade)
-        up = torch.sin(up * torch.pi / 2).square()
-        flat = torch.ones(self.hop - self.fade)
-        return torch.cat([up, flat, 1 - up])
+    def windows(self) -> Iterator[Window]:
+        """Windows from the beginning on, without end; what is kept of the last one goes on to the song's end."""
+        for number in count():
+            start = number * self.hop
+            stop = start + self.length
+            yield Window(start, stop, start + self.context if number else 0, stop - self.context)
 
 
 class Joiner:
     """Overlap-adds kept parts and returns finished samples; holds one cross-fade."""
 
-    def __init__(self, plan: WindowPlan) -> None:
-        self.plan = plan
-        self.weights = plan.ramp()
+    def __init__(self, fade: int) -> None:
+        self.fade = fade
+        up = (torch.arange(fade) + 0.5) / max(1, fade)
+        self.up = torch.sin(up * torch.pi / 2).square()
         self.tail: Tensor | None = None
 
-    def add(self, kept: Tensor) -> Tensor:
-        """Join a kept part (..., hop + fade), which is changed, and return the finished (..., hop) samples.
+    def add(self, kept: Tensor, last: bool = False) -> Tensor:
+        """Join a kept part (..., n), which is changed, and return the finished samples: all but a fade's.
 
-        The very first ``fade`` samples lie before the song.
+        Args:
+            kept: longer than a fade.
+            last: nothing follows, so that all of it is finished.
         """
-        faded = kept.mul_(self.weights)
         if self.tail is not None:
-            faded[..., : self.plan.fade] += self.tail
-        self.tail = faded[..., self.plan.hop :].clone()
-        return faded[..., : self.plan.hop]
+            kept[..., : self.fade].mul_(self.up).add_(self.tail)
+        if last:
+            return kept
+        ready = kept.shape[-1] - self.fade
+        self.tail = kept[..., ready:] * (1 - self.up)
+        return kept[..., :ready]
 
 
 def fade_in(samples: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from msgld.evaluation.measures import MEASURES, sounding
 from msgld.evaluation.question import Advance, Question
 from msgld.evaluation.report import EXAMPLES, Example, plain, row
 
-OTHER = "other"
+OTHER, VOCALS = "other", "vocals"
 
 
 @dataclass(frozen=True)
@@ -41,28 +41,36 @@ class Separation(Question):
         return {"measure": measure.name, "unit": measure.unit, "better": better, **self.sampling(settings)}
 
     def answer(self, clips: Iterable[Clip], advance: Advance) -> dict[str, Any]:
-        """Rows over all stems, over all but ``other``, and stem by stem. Raises DataError where there are none."""
-        values, names, pooled, voices = [], [], set(), []
+        """Rows over all stems, over all but ``other``, and stem by stem. Raises DataError where there are none.
+
+        Where model and clips have ``vocals``, one row is as for models without, whose ``other`` has the singers.
+        """
+        values, fewer, names, pooled, voices = [], [], [], set(), []
         examples: list[Example] = []
+        compute, own = MEASURES[self.measure].compute, self.model.stems
         for clip in clips:
             mixture = clip.mixture
             stems = separate_clip(self.model, mixture, clip.rate, self.options, self.silent)
-            stems = pool_estimates(stems, clip, self.model.stems)
-            values.append(MEASURES[self.measure].compute(stems, clip))
+            stems = pool_estimates(stems, clip, own)
+            values.append(compute(stems, clip))
+            if {OTHER, VOCALS} <= set(own) and clip.present[own.index(VOCALS)]:
+                fewer.append(compute(*without_vocals(stems, clip, own)))
             names.append(clip.name)
             voices.append(str(clip.meta.get("voice", "")))
             pooled |= {clip.pooled} - {()}
             if len(examples) < EXAMPLES:
-                examples.append(_example(clip, mixture, stems, self.model.stems))
+                examples.append(_example(clip, mixture, stems, own))
             advance(1)
         table = np.stack(values)
-        rows = separation_rows(table, self.model.stems)
+        rows = separation_rows(table, own)
         if not rows:
             raise DataError("nothing can be measured: there is no clip in which two stems sound")
+        if fewer:
+            rows.insert(1, row("all stems, vocals as other", np.stack(fewer).ravel()))
         remarks = [pooling_remark(stems) for stems in sorted(pooled)]
         return {
             "rows": rows,
-            **singers(table, voices, self.model.stems),
+            **singers(table, voices, own),
             "values": plain(table),
             "names": names,
             "examples": examples,
@@ -98,6 +106,18 @@ def pool_estimates(estimates: np.ndarray, clip: Clip, stems: tuple[str, ...]) ->
     pooled = estimates.copy()
     pooled[stems.index(OTHER)] += estimates[[stems.index(stem) for stem in clip.pooled]].sum(0)
     return pooled
+
+
+def without_vocals(estimates: np.ndarray, clip: Clip, stems: tuple[str, ...]) -> tuple[np.ndarray, Clip]:
+    """Estimates (S, channels, L) and a clip whose ``vocals`` are in ``other``, and absent by themselves."""
+    vocals, other = stems.index(VOCALS), stems.index(OTHER)
+    estimates, true, present = estimates.copy(), clip.stems.copy(), clip.present.copy()
+    for sounds in (estimates, true):
+        sounds[other] += sounds[vocals]
+        sounds[vocals] = 0
+    present[other] |= present[vocals]
+    present[vocals] = False
+    return estimates, replace(clip, stems=true, present=present)
 
 
 def pooling_remark(stems: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import torch
@@ -18,13 +17,16 @@ from msgld.model import Model
 
 Wave = Float[Tensor, "channels n"]
 
+SHORTEST = 1 / 3
+"""Of the usual length of a window, for the last one: with less the model knows too little of the music."""
+
 
 @dataclass(frozen=True)
 class Windowing:
     """How windows lie over a song, in seconds.
 
     Attributes:
-        context: input that is discarded from the output, at either side of a window.
+        context: input that is discarded from the output where a window has a neighbour.
         fade: shortest cross-fade between neighbours; a long one averages two windows' estimates.
         length: of a window; None for the length that the model was trained on.
         batch: windows that are computed together.
@@ -63,15 +65,17 @@ class SongWindow:
 
     Attributes:
         window: its place.
-        start: its first latent frame, counted from the first window's.
-        mixture: its sound.
+        start: its first latent frame.
+        mixture: its sound; the last window may be shorter than others.
         known: track of a known stem -> its sound.
+        last: of the song.
     """
 
     window: Window
     start: int
     mixture: Wave
     known: dict[int, Wave]
+    last: bool
 
 
 class WindowedSong:
@@ -94,56 +98,66 @@ class WindowedSong:
         rate: int,
     ) -> None:
         self._plan, self._batch = windowing.plan(model, rate), windowing.batch
-        self._first = next(self._plan.windows()).start
         self._frame = model.codec.frame_samples * rate / model.rate
-        self._mixture = _Windows(song, self._first)
-        self._known = {track: _Windows(stream, self._first) for track, stream in known.items()}
-        self._joiner, self._done = Joiner(self._plan), -self._plan.fade  # the first fade lies before the song
+        self._mixture = _Windows(song)
+        self._known = {track: _Windows(stream) for track, stream in known.items()}
+        self._joiner = Joiner(self._plan.fade)
 
     def batches(self) -> Iterator[list[SongWindow]]:
-        """Windows from the beginning of the song to its end."""
-        windows = self._windows()
-        while batch := list(islice(windows, self._batch)):
-            yield batch
+        """Windows from the beginning of the song to its end, those of a batch equally long."""
+        batch: list[SongWindow] = []
+        for window in self._windows():
+            if batch and (len(batch) == self._batch or window.mixture.shape != batch[0].mixture.shape):
+                yield batch
+                batch = []
+            batch.append(window)
+        yield batch
 
     def _windows(self) -> Iterator[SongWindow]:
         for window in self._plan.windows():
-            known = {track: windows.cut(window) for track, windows in self._known.items()}
-            start = round((window.start - self._first) / self._frame)
-            yield SongWindow(window, start, self._mixture.cut(window), known)
-            if self._mixture.total is not None and window.keep_start + self._plan.hop >= self._mixture.total:
+            mixture = self._mixture.cut(window)
+            total = self._mixture.total
+            last = total is not None and window.stop >= total
+            length = self._needed(total - window.start) if total is not None and last else self._plan.length
+            known = {track: windows.cut(window)[:, :length] for track, windows in self._known.items()}
+            start = round(window.start / self._frame)
+            yield SongWindow(window, start, mixture[:, :length], known, last)
+            if last:
                 return
 
+    def _needed(self, samples: int) -> int:
+        """The length of a last window of which ``samples`` are the song's: whole frames."""
+        least = max(samples, SHORTEST * self._plan.length)
+        return min(self._plan.length, math.ceil(math.ceil(least / self._frame) * self._frame))
+
     def join(self, window: SongWindow, stems: Float[Tensor, "S channels n"]) -> Float[Tensor, "K channels m"]:
-        """The next finished stretch of the song: its stems, then the mixture itself; it may be empty.
+        """The next finished stretch of the song: its stems, then the mixture itself; empty for an empty song.
 
         Args:
             window: in the order of :meth:`batches`.
             stems: of the window.
         """
-        plan, total = self._plan, self._mixture.total
-        ready = self._joiner.add(stems[..., plan.context : plan.length - plan.context])
+        place, total = window.window, self._mixture.total
+        stop = total if window.last and total is not None else place.keep_stop
+        kept = slice(place.keep_start - place.start, stop - place.start)
+        ready = self._joiner.add(stems[..., kept], window.last)
         # The song is not cross-faded with itself, so that it stays as it is to the last bit.
-        itself = window.mixture[..., plan.context :][..., : ready.shape[-1]]
-        ready = torch.cat([ready, itself.unsqueeze(0)])
-        left = None if total is None else max(0, total - self._done)
-        inside = ready[..., max(0, -self._done) : left]
-        self._done += ready.shape[-1]
-        return inside
+        itself = window.mixture[..., kept][..., : ready.shape[-1]]
+        return torch.cat([ready, itself.unsqueeze(0)])
 
 
 class _Windows:
     """Cuts overlapping windows from a stream."""
 
-    def __init__(self, stream: AudioStream, first: int) -> None:
+    def __init__(self, stream: AudioStream) -> None:
         self.stream = stream
-        self.held = torch.zeros(stream.channels, max(0, -first))
-        self.start = first
+        self.held = torch.zeros(stream.channels, 0)
+        self.start = 0
         self.total: int | None = None
         self.read = 0
 
     def cut(self, window: Window) -> Wave:
-        """Samples of a window, silence outside the song."""
+        """Samples of a window, silence after the song."""
         self.held = self.held[:, window.start - self.start :]
         self.start = window.start
         while self.total is None and self.held.shape[1] < window.stop - window.start:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny import save_tiny_model
@@ -10,7 +12,7 @@ from msgld.api.msgld import load
 from msgld.data.source import Clip
 from msgld.evaluation.evaluate import evaluate
 from msgld.evaluation.measures import MEASURES
-from msgld.evaluation.separation import pool_estimates
+from msgld.evaluation.separation import pool_estimates, without_vocals
 from msgld.stems import STEMS
 
 RATE = 44_100
@@ -52,3 +54,27 @@ def test_the_report_says_what_was_compared(tmp_path) -> None:
     assert note in (tmp_path / "report" / "separate.md").read_text()
     assert {row["name"] for row in report["rows"]} >= {"bass", "drums", "vocals", "other"}
     assert "remarks" not in evaluate(model, clips=[clip(())[0]])
+
+
+def test_a_singer_in_the_wrong_one_of_vocals_and_other_counts_as_right_without_vocals() -> None:
+    song, stems = clip(())
+    song = replace(song, present=np.ones(len(STEMS), bool), stems=stems)
+    vocals, other = STEMS.index("vocals"), STEMS.index("other")
+    wrong = stems.copy()
+    wrong[[vocals, other]] = wrong[[other, vocals]]
+    values = MEASURES["si-sdri"].compute(*without_vocals(wrong, song, STEMS))
+    assert np.isnan(values[vocals]) and np.delete(values, vocals).min() > 50
+    assert MEASURES["si-sdri"].compute(wrong, song)[other] < 0
+    silent = replace(song, present=np.arange(len(STEMS)) != other)
+    assert without_vocals(wrong, silent, STEMS)[1].present[other]
+
+
+def test_figures_without_vocals_are_a_row_where_clips_have_them(tmp_path) -> None:
+    model = load(save_tiny_model(tmp_path / "model"))
+    song = replace(clip(())[0], present=np.ones(len(STEMS), bool), stems=clip()[1])
+    rows = {row["name"]: row for row in evaluate(model, clips=[song])["rows"]}
+    assert rows["all stems"]["count"] == 6 and rows["all stems, vocals as other"]["count"] == 5
+    without = replace(song, present=np.array([stem != "vocals" for stem in STEMS]))
+    assert "all stems, vocals as other" not in {
+        row["name"] for row in evaluate(model, clips=[without])["rows"]
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ from msgld.dsp.overlap_add import Joiner, WindowPlan
 from msgld.model import Model
 from msgld.tasks.masking import Masking
 from msgld.tasks.separate import separate, separate_song
-from msgld.tasks.song import Windowing
+from msgld.tasks.song import SHORTEST, WindowedSong, Windowing
 
 plans = st.builds(WindowPlan, st.integers(30, 90), st.integers(0, 8), st.integers(0, 12)).filter(
     lambda plan: plan.hop >= plan.fade
@@ -42,47 +42,47 @@ def cut(whole: Tensor, start: int, stop: int) -> Tensor:
     return nn.functional.pad(inside, (before, missing - before))
 
 
-@given(plans)
-def test_the_fades_of_neighbours_sum_to_one(plan: WindowPlan):
-    ramp = plan.ramp()
-    assert len(ramp) == plan.hop + plan.fade
-    assert torch.allclose(ramp[: plan.fade] + ramp[plan.hop :], torch.ones(plan.fade))
-    assert (ramp[plan.fade : plan.hop] == 1).all()
-    assert (ramp >= 0).all() and (ramp <= 1).all()
+@given(plans, st.integers(2, 5))
+def test_the_fades_of_neighbours_sum_to_one(plan: WindowPlan, count: int):
+    joiner, ready = Joiner(plan.fade), []
+    for number, window in enumerate(islice(plan.windows(), count)):
+        kept = torch.ones(window.keep_stop - window.keep_start)
+        ready.append(joiner.add(kept, last=number == count - 1))
+    assert torch.allclose(torch.cat(ready), torch.ones(window.keep_stop), atol=1e-6)
 
 
-@given(plans, st.integers(0, 400))
-def test_windows_follow_each_other_and_cover_the_song(plan: WindowPlan, total: int):
-    windows = list(plan.windows(total))
-    assert windows[0].keep_start == -plan.fade
+@given(plans, st.integers(1, 8))
+def test_windows_follow_each_other_from_the_beginning_of_the_song(plan: WindowPlan, count: int):
+    windows = list(islice(plan.windows(), count))
+    assert windows[0].start == windows[0].keep_start == 0
     for window in windows:
         assert window.stop - window.start == plan.length
-        assert window.keep_start - window.start == window.stop - window.keep_stop == plan.context
+        assert window.stop - window.keep_stop == plan.context
     for one, other in pairwise(windows):
-        assert one.keep_stop - other.keep_start == plan.fade
-    # The last fade-out is not needed for anything inside the song, and neither is a window more.
-    assert windows[-1].keep_stop - plan.fade >= total
-    assert len(windows) == 1 or windows[-1].keep_start < total
+        assert other.keep_start - other.start == plan.context
+        assert other.start - one.start == plan.hop and one.keep_stop - other.keep_start == plan.fade
 
 
 @given(plans, st.integers(1, 400))
 @settings(max_examples=60)
 def test_windows_that_change_nothing_give_back_the_song(plan: WindowPlan, total: int):
-    whole, joiner = song(total), Joiner(plan)
+    whole, joiner = song(total), Joiner(plan.fade)
     ready = []
-    for window in plan.windows(total):
-        ready.append(joiner.add(cut(whole, window.keep_start, window.keep_stop)))
-    joined = torch.cat(ready, -1)[..., plan.fade :][..., :total]
+    for window in plan.windows():
+        last = window.stop >= total
+        ready.append(joiner.add(cut(whole, window.keep_start, total if last else window.keep_stop), last))
+        if last:
+            break
+    joined = torch.cat(ready, -1)
     assert joined.shape == whole.shape
     assert torch.allclose(joined, whole, atol=1e-6)
 
 
 def test_the_joiner_needs_no_second_copy_of_a_window():
-    plan = WindowPlan(40, 2, 6)
-    joiner, kept = Joiner(plan), song(plan.hop + plan.fade)
-    joiner.add(song(plan.hop + plan.fade))
+    joiner, kept = Joiner(6), song(34)
+    joiner.add(song(34))
     ready = joiner.add(kept)
-    assert ready.data_ptr() == kept.data_ptr() and ready.shape[-1] == plan.hop
+    assert ready.data_ptr() == kept.data_ptr() and ready.shape[-1] == 28
 
 
 # Separation
@@ -148,14 +148,35 @@ def test_as_many_samples_come_out_as_went_in(rate: int, seconds: float):
     assert tracks.shape == (3, *whole.shape)
     assert torch.allclose(tracks[-1], whole, atol=1e-6)
     assert torch.allclose(tracks[:-1].sum(0), whole, atol=1e-5)
-    assert torch.allclose(tracks[0], 0.25 * whole, atol=1e-5)
+    if seconds > 0.001:  # less counts as rumble, which all stems share
+        assert torch.allclose(tracks[0], 0.25 * whole, atol=1e-5)
 
 
 def test_no_length_around_the_joins_loses_a_sample():
     windowing = Windowing(0.02, 0.002)
     plan = windowing.plan(stub(), MEL.rate)
-    for samples in range(plan.hop - plan.fade - 3, plan.hop + 4):
+    ends = [
+        *range(plan.length - 3, plan.length + 4),
+        *range(plan.hop + plan.length - 3, plan.hop + plan.length + 4),
+    ]
+    for samples in ends:
         assert separated(Reel(0.1 * song(samples, 1), MEL.rate), windowing).shape[-1] == samples
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025])
+@pytest.mark.parametrize("seconds", [0.3, 1.2, 1.5, 2.3])
+def test_the_last_window_is_as_long_as_what_is_left_but_not_too_short(rate: int, seconds: float):
+    windowing, whole = replace(WINDOWING, batch=4), 0.1 * song(round(seconds * rate))
+    windows = WindowedSong(stub(), Reel(whole, rate), {0: Reel(whole, rate)}, windowing, rate)
+    batches = list(windows.batches())
+    *full, last = [window for batch in batches for window in batch]
+    plan = windowing.plan(stub(), rate)
+    assert all(window.mixture.shape[1] == plan.length and not window.last for window in full)
+    assert all(len({window.mixture.shape for window in batch}) == 1 for batch in batches)
+    left, length = whole.shape[1] - last.window.start, last.mixture.shape[1]
+    frame = stub().codec.frame_samples * rate / MEL.rate
+    assert last.last and last.known[0].shape == last.mixture.shape
+    assert left <= length <= plan.length and length - max(left, SHORTEST * plan.length) < frame + 1
 
 
 @given(st.lists(st.integers(1, 5000), min_size=1, max_size=5), st.integers(1, 30_000))
