@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,9 @@ def joins(model: msgld.Msgld, rate: int, quality: str, length: int, before: int 
     spans = []
     for semitones in chosen.pitch_shift.semitones:
         plan = chosen.windowing.plan(model.model, round(rate * 2 ** (semitones / 12)))
-        starts = [window.keep_start - before for window in plan.windows(length + before)][1:]
-        spans += [(start, start + plan.fade) for start in starts]
+        windows = takewhile(lambda window, plan=plan: window.stop < length + before, plan.windows())
+        ends = [window.keep_stop - before for window in windows]  # all but the last one have a fade there
+        spans += [(end - plan.fade, end) for end in ends]
     return [span for span in sorted(spans) if span[0] > 0 and span[1] < length]
 
 
@@ -141,7 +143,7 @@ def main() -> None:
     model = msgld.load(options.model, device="cpu")
     song, rate = repeated(options.seconds)
     frame = model.model.codec.frame_samples * rate / model.model.codec.mel.rate
-    half = round(model.model.window_frames // 2 * frame)  # whole frames, as windows lie
+    half = round(model.model.denoiser.window_frames // 2 * frame)  # whole frames, as windows lie
     spans = joins(model, rate, options.quality, song.shape[1])
     windows = separated(model, song, rate, options.quality)
     shifted = separated(model, song, rate, options.quality, before=half)

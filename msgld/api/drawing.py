@@ -66,7 +66,7 @@ def draw_rows(rows: Mapping[str, np.ndarray], axes: Axes, path: Path) -> None:
         page.paste(image.resize((WIDTH, HEIGHT), Image.Resampling.BOX), (LEFT, top))
         _label(pen, name, axes.marks, top)
     _seconds(pen, axes.seconds, height - BOTTOM)
-    page.save(path, format="PNG")
+    page.save(path, format="PNG", compress_level=3)
 
 
 def coloured(brightness: np.ndarray) -> np.ndarray:

@@ -55,12 +55,14 @@ def of_separation(options: Options, model: Model) -> Quality:
     expected = model.denoiser.expectation(options.quality)
     drawn = options.generates or expected.steps > 1
     sampling = of_making(options, model) if drawn else options.applied_to(expected)
-    windowing = _segmented(Windowing(context=0.5, fade=0.25), options, model)
+    windowing, masking, shift = Windowing(context=1.0, fade=0.25), Masking(), _SEMITONES[options.quality]
     if consistency(options, model) != "mask":
-        return Quality(sampling, windowing, None, PitchShift(tuned=True))
+        return Quality(sampling, _segmented(windowing, options, model), None, PitchShift(tuned=True))
     if drawn:
+        windowing = _segmented(Windowing(context=0.5, fade=0.25), options, model)
         return Quality(sampling, windowing, PLAIN, PitchShift())
-    return Quality(sampling, windowing, Masking(), PitchShift(_SEMITONES[options.quality], tuned=True))
+    windowing = _segmented(windowing, options, model)
+    return Quality(sampling, windowing, masking, PitchShift(shift, tuned=True))
 
 
 def consistency(options: Options, model: Model) -> str:

@@ -70,7 +70,7 @@ def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, k
              dry_run: DryRun = False, source: Opened, console: o.Printing) -> int:  # fmt: skip
     """Separate songs into their stems.
 
-    The shipped model has the stems bass, drums, guitar, piano and other. Results go to FOLDER/MODEL/SONG/STEM.wav
+    The shipped model has the stems bass, drums, guitar, piano, vocals and other. Results go to FOLDER/MODEL/SONG/STEM.wav
     (see --filename) and have the song's sample rate, channels and length. If a song fails, the others are still
     separated. A result that exists is an error, unless --skip-existing or --overwrite is given. Demucs' options
     --flac, --mp3 and --int24 work, too.
