@@ -23,7 +23,7 @@ LAYERS = (
     ("diffusion", "dsp"),
     ("audio", "music"),
     ("nets",),
-    ("score_model", "later"),
+    ("score_model", "later", "daw"),
     ("model", "metrics"),
     ("tensors",),
     ("tasks",),
@@ -42,6 +42,7 @@ APART = {("dsp", "diffusion"), ("audio", "diffusion"), ("audio", "music")}
 # Slow to import, or not there in a plain install.
 LAZY = {
     "matplotlib",
+    "PIL",
     "mido",
     "midirenderer",
     "symusic",

@@ -20,7 +20,7 @@ def package_names(requirements: list[str]) -> set[str]:
     return {match[0].lower().replace("-", "_") for match in found if match} - {"msgld"}
 
 
-OTHERWISE_CALLED = {"yaml": "pyyaml"}
+OTHERWISE_CALLED = {"yaml": "pyyaml", "PIL": "pillow"}
 """Packages that are not called what is imported."""
 
 DIRECT = package_names(PROJECT["dependencies"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgld.api.arranging import SongArranger
 from msgld.api.checks import check_type
-from msgld.api.listening import SongListener
+from msgld.api.daw import ProjectWriter
 from msgld.api.store import model_folder
 from msgld.checkpoint import load_model
 from msgld.description import read_description
@@ -18,7 +18,7 @@ from msgld.ranges import check_flag
 from msgld.runtime import choose_device, keep_freed_memory
 
 
-class Msgld(SongListener, SongArranger):
+class Msgld(ProjectWriter, SongArranger):
     """A model that separates, generates, arranges, varies, extends and transcribes.
 
     Attributes:

@@ -16,6 +16,7 @@ from msgld.api.folder import check_out, check_sources, refuse_existing
 from msgld.api.naming import PLAIN
 from msgld.cli import options as o
 from msgld.cli.console import shown, spoken, track
+from msgld.cli.daw import Daw, write_projects
 from msgld.cli.errors import DONE
 from msgld.cli.inputs import Stems, music_in, name_of, read_stretch, stem_files, stem_list
 from msgld.cli.models import Opened
@@ -74,6 +75,7 @@ class Maker:
     """Makes pieces and saves them, for all four commands."""
 
     encoding: Encoded
+    daw: Daw = False
     overwrite: o.AdvancedOverwrite = False
     source: Opened
     console: o.Printing
@@ -105,23 +107,27 @@ class Maker:
         refuse_existing(folder, self.overwrite, advice=advice)
         check_sources(folder, PLAIN, (), sources)
 
-    def make(self, task: str, work: Work, folder: Path) -> None:
+    def make(self, model: Msgld, task: str, work: Work, folder: Path) -> None:
         """Make a piece, save it and say where it is."""
         started = time.monotonic()
         with track(folder.name) as on_progress:
             result = work(on_progress=on_progress)
             saved = result.save(folder, encoding=self.encoding, overwrite=self.overwrite)
+        if self.daw:
+            write_projects(model, saved.folder, folder.name, overwrite=True)
         self.console.remark(*saved.run["remarks"])
         seconds, took = result.mix.shape[-1] / result.rate, spoken(time.monotonic() - started)
         self.console.say(f"{shown(saved.folder)} ({seconds:.1f} s of {', '.join(result.stems)}) in {took}")
         self.console.record(status="done", task=task, folder=saved.folder, files=saved.files, run=saved.run)
 
     def make_from(
-        self, music: Path | Stems, task: str, work: Work, out: Path, seed: int, further: Iterable[Path] = ()
-    ) -> int:
+        self, model: Msgld, music: Path | Stems, task: str, work: Work, out: Path, seed: int,
+        further: Iterable[Path] = (),
+    ) -> int:  # fmt: skip
         """Make a piece from a song or stems, in a folder named after them; those of other seeds than 0 go beside it.
 
         Args:
+            model: that makes it.
             music: a song, or stems.
             task: its name.
             work: makes the piece.
@@ -132,7 +138,7 @@ class Maker:
         folder = out / (part_of(name_of(music)) + (f"-seed{seed}" if seed else ""))
         files = [music] if isinstance(music, Path) else music.values()
         self.check_free(folder, [*files, *further])
-        self.make(task, work, folder)
+        self.make(model, task, work, folder)
         return DONE
 
 
@@ -155,6 +161,7 @@ def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None
       msgld generate --count 8 --seed random --make bass,drums
       msgld generate --style bossa --bpm 92 --key Gm --instrument piano=rhodes
       msgld generate --bars 16 --soundfont mine.sf2
+      msgld generate --bars 16 --daw  # with a project for REAPER, Bitwig, Studio One or Cubase
     """
     wanted, conditions = stem_list(make), replace(conditions, key=key)
     check("seed", options.seed + count - 1)
@@ -168,7 +175,7 @@ def generate(*, seconds: o.Length = None, bars: o.Bars = None, form: Form = None
                    latent=chosen)  # fmt: skip
     for seed in seeds:
         seeded = replace(options, seed=seed, style_guidance=style_guidance)
-        maker.make("generate", partial(work, options=seeded), place / f"seed{seed}")
+        maker.make(model, "generate", partial(work, options=seeded), place / f"seed{seed}")
     return DONE
 
 
@@ -205,7 +212,7 @@ def arrange(place: o.SongOrStems = None, *, given: o.Given = None, make: MakeOrR
     work = partial(model.arrange, music, wanted, notes=fixed or None, noise=noise, **stretch, conditions=conditions,
                    match_key=key is None, options=options)  # fmt: skip
     place = out / part_of(model.name)
-    return maker.make_from(music, "arrange", work, place, options.seed, fixed.values())
+    return maker.make_from(model, music, "arrange", work, place, options.seed, fixed.values())
 
 
 def vary(folder: Folder = None, *, given: o.Given = None, noise: NoiseOnPiece = 0.6, options: o.PlayedSampling,
@@ -223,7 +230,7 @@ def vary(folder: Folder = None, *, given: o.Given = None, noise: NoiseOnPiece = 
     """
     files, model = maker.stems(folder, given, out)
     work = partial(model.vary, files, noise, options=options)
-    return maker.make_from(files, "vary", work, out / part_of(model.name), options.seed)
+    return maker.make_from(model, files, "vary", work, out / part_of(model.name), options.seed)
 
 
 def extend(folder: Folder = None, *, given: o.Given = None, seconds: o.Seconds = 10.0, options: o.PlayedSampling,
@@ -242,7 +249,7 @@ def extend(folder: Folder = None, *, given: o.Given = None, seconds: o.Seconds =
     """
     files, model = maker.stems(folder, given, out)
     work = partial(model.extend, files, seconds, options=options)
-    return maker.make_from(files, "extend", work, out / part_of(model.name), options.seed)
+    return maker.make_from(model, files, "extend", work, out / part_of(model.name), options.seed)
 
 
 TASKS: dict[str, Callable[..., Any]] = {

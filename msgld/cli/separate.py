@@ -20,6 +20,7 @@ from msgld.api.naming import Names
 from msgld.api.wanted import select
 from msgld.cli import options as o
 from msgld.cli.console import Console, Unwritten, complain, shown, spoken, track
+from msgld.cli.daw import Daw, write_projects
 from msgld.cli.errors import DONE, FAILED, message, show_traceback
 from msgld.cli.existing import changed
 from msgld.cli.inputs import check_stretch, stem_files, stem_list
@@ -66,14 +67,15 @@ def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, k
              residual: Residual = False, start: Start = None, stop: o.Stop = None,
              options: o.SamplingInSegments, noise: OldNoise = 0.0,
              out: Out = Path("separated"), encoding: EncodedAsDemucs,
-             filename: Filename = DEFAULT, skip_existing: SkipExisting = False, overwrite: Overwrite = False,
+             filename: Filename = DEFAULT, daw: Daw = False, skip_existing: SkipExisting = False,
+             overwrite: Overwrite = False,
              dry_run: DryRun = False, source: Opened, console: o.Printing) -> int:  # fmt: skip
     """Separate songs into their stems.
 
-    The shipped model has the stems bass, drums, guitar, piano, vocals and other. Results go to FOLDER/MODEL/SONG/STEM.wav
-    (see --filename) and have the song's sample rate, channels and length. If a song fails, the others are still
-    separated. A result that exists is an error, unless --skip-existing or --overwrite is given. Demucs' options
-    --flac, --mp3 and --int24 work, too.
+    The shipped model has the stems bass, drums, guitar, piano, vocals and other. Results go to
+    FOLDER/MODEL/SONG/STEM.wav (see --filename) and have the song's sample rate, channels and length. If a song fails,
+    the others are still separated. A result that exists is an error, unless --skip-existing or --overwrite is given.
+    Demucs' options --flac, --mp3 and --int24 work, too.
     Exit codes: 0 all done, 1 some failed, 2 wrong usage, 130 interrupted.
 
     \b
@@ -85,11 +87,14 @@ def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, k
       msgld separate song.wav --stems "all but guitar,piano"  # each of the others in its own file
       msgld separate album/ --format mp3 --mp3-bitrate 192 --filename "{track} - {stem}.{ext}"
       msgld separate song.wav --known bass=my_bass.wav --stems guitar,piano
+      msgld separate song.wav --daw  # with a project for REAPER, Bitwig, Studio One or Cubase
       msgld separate song.wav --guidance 0.5 --seed 2 --out half-new
     """
     if skip_existing and overwrite:
         raise UsageError("choose one of --skip-existing and --overwrite")
     check_stretch(start, stop)
+    if daw and filename != DEFAULT:
+        raise UsageError("--daw writes a project beside the stems of one song: leave --filename out")
     template, wanted, pair = Template(filename), stem_list(stems), two_stems and two_stems.strip().lower()
     files = stem_files(known or (), "--known")
     found = find_songs(songs, out)
@@ -105,7 +110,7 @@ def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, k
                 "known": {stem: cut(file) for stem, file in files.items()} or None}  # fmt: skip
     rest = residual or (options.consistency == "residual" and bool(selection.left))
     tracks = [*selection.names, *(["residual"] if rest else [])]
-    batch = Separator(model, settings, tracks, cut, encoding, skip_existing, overwrite, dry_run, console)
+    batch = Separator(model, settings, tracks, cut, encoding, skip_existing, overwrite, dry_run, daw, console)
     works = batch.places(found.songs, template, out)
     outcomes, started = Counter(failed=len(found.missing)), time.monotonic()
     outcomes.update(batch.attempt(*work) for work in works)
@@ -150,6 +155,7 @@ class Separator:
         skip: leave a result alone if it is the one that these settings give.
         overwrite: replace any result.
         dry_run: only list what would be done.
+        daw: also write projects for workstations.
         console: for results and remarks.
     """
 
@@ -161,6 +167,7 @@ class Separator:
     skip: bool
     overwrite: bool
     dry_run: bool
+    daw: bool
     console: Console
 
     def places(
@@ -237,6 +244,8 @@ class Separator:
             )  # fmt: skip
         self.console.remark(*(f"{song.name}: {line}" for line in saved.run["remarks"]))
         where = shown(saved.folder if names.alone else saved.folder / names.file("*", self.encoding.ext))
+        if self.daw:
+            write_projects(self.model, saved.folder, label, overwrite=True)
         took = spoken(time.monotonic() - started)
         self.console.say(f"{song} -> {where} ({', '.join(saved.files)}) in {took}")
         return saved

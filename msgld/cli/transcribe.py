@@ -12,6 +12,7 @@ from msgld.api.naming import PLAIN
 from msgld.api.options import Options
 from msgld.cli import options as o
 from msgld.cli.console import shown, spoken, track
+from msgld.cli.daw import Daw, write_projects
 from msgld.cli.errors import DONE
 from msgld.cli.inputs import music_in, name_of
 from msgld.cli.models import Opened
@@ -26,7 +27,8 @@ Bpm = Annotated[
 
 def transcribe(place: o.SongOrStems = None, *, given: o.Given = None, bpm: Bpm = None,
                quality: o.QualityOption = o.Quality.normal, out: Out = Path("transcribed"),
-               overwrite: o.AdvancedOverwrite = False, source: Opened, console: o.Printing) -> int:  # fmt: skip
+               daw: Daw = False, overwrite: o.AdvancedOverwrite = False, source: Opened,
+               console: o.Printing) -> int:  # fmt: skip
     """Write down the notes of a song or of stems, as MIDI.
 
     A song is separated first. Results go to FOLDER/MODEL/NAME/: a MIDI file for each stem, mix.mid, a picture of the
@@ -49,6 +51,8 @@ def transcribe(place: o.SongOrStems = None, *, given: o.Given = None, bpm: Bpm =
     with track(folder.name) as on_progress:
         found = model.transcribe(music, bpm=bpm, options=options, on_progress=on_progress)
         saved = found.save(folder, overwrite=overwrite)
+    if daw:
+        write_projects(model, saved.folder, folder.name, overwrite=True)
     console.remark(*saved.run["remarks"])
     notes = ", ".join(f"{stem} {len(one)}" for stem, one in found.score.notes.items())
     console.say(f"{shown(saved.folder)} (notes: {notes}) in {spoken(time.monotonic() - started)}")

@@ -1,0 +1,145 @@
+"""The method of :class:`msgld.Msgld` that writes projects for workstations beside the files of a result."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgld.api.checks import as_path
+from msgld.api.composing import read_score
+from msgld.api.folder import inside
+from msgld.api.listening import SongListener
+from msgld.api.naming import PLAIN
+from msgld.api.options import NORMAL
+from msgld.api.record import own_version
+from msgld.audio.read import open_file
+from msgld.daw.dawproject import write_dawproject
+from msgld.daw.project import Recording, project_of, relative
+from msgld.daw.reaper import SOURCES, reaper_text
+from msgld.errors import AudioWriteError, UsageError
+from msgld.music.score import SCORE_STEMS, Score
+from msgld.progress import CancelToken, OnProgress
+
+REAPER, DAWPROJECT = "rpp", "dawproject"
+"""Endings of the files."""
+
+MIX = "mix"
+"""The track that is the sum of all others, which a project has no track for."""
+
+
+class ProjectWriter(SongListener):
+    """Write projects."""
+
+    def to_daw(
+        self,
+        result: str | Path,
+        *,
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
+        cancel: CancelToken | None = None,
+    ) -> dict[str, Path]:
+        """Write a REAPER project and a DAWproject file beside the stems of a saved result.
+
+        Each stem has a track with its sound and one with its notes, at its place in time; tempo, metre and sections go
+        along. Where the result has no MIDI files, its stems are listened to. The REAPER project names the sound files
+        beside it, the DAWproject file holds copies.
+
+        Args:
+            result: a folder with ``run.json``.
+            overwrite: whether former projects may be replaced.
+            on_progress: called with the progress of listening.
+            cancel: stops it.
+
+        Returns:
+            ``rpp`` and ``dawproject`` -> the file.
+
+        Raises:
+            UsageError: no result, or one without sound and notes.
+            AudioReadError, DataError: its files cannot be read.
+            AudioWriteError: there are projects already, or the folder cannot be written to.
+        """
+        folder = as_path("result", result)
+        run, name = _record(folder), folder.resolve().name
+        places = {ending: folder / f"{name}.{ending}" for ending in (REAPER, DAWPROJECT)}
+        for path in places.values():
+            if path.exists() and not overwrite:
+                raise AudioWriteError(f"{path} exists: it is replaced only where that is asked for")
+        recordings = _recordings(folder, run)
+        score = self._score(folder, run, recordings, on_progress, cancel)
+        if not recordings and score is None:
+            raise UsageError(f"{folder} has neither stems nor notes, of which a project could be made")
+        project = project_of(name, recordings, score, _sections(run, score))
+        _put(places[REAPER], lambda path: path.write_text(reaper_text(project), "utf-8"))
+        _put(places[DAWPROJECT], lambda path: write_dawproject(project, folder, path, own_version()))
+        return places
+
+    def _score(
+        self,
+        folder: Path,
+        run: Mapping[str, Any],
+        recordings: Mapping[str, Recording],
+        on_progress: OnProgress | None,
+        cancel: CancelToken | None,
+    ) -> Score | None:
+        """The notes of a result: those of its MIDI files, or what the ears find in its stems."""
+        midi = run.get("midi")
+        if isinstance(midi, Mapping) and MIX in midi:
+            return read_score(inside(folder, midi[MIX]))
+        known = {*SCORE_STEMS, *self.stems}
+        stems = {stem: folder / one.file for stem, one in recordings.items() if stem in known}
+        if not stems or self.model.listener is None:
+            return None
+        return self.transcribe(stems, options=NORMAL, on_progress=on_progress, cancel=cancel).score
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """The record of a result; UsageError if there is none."""
+    path = folder / PLAIN.record
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{folder} is no result: it has no {PLAIN.record} that can be read") from error
+    if not isinstance(found, dict) or not isinstance(found.get("files"), dict):
+        raise UsageError(f"{path} is no record of a result")
+    return found
+
+
+def _recordings(folder: Path, run: Mapping[str, Any]) -> dict[str, Recording]:
+    """The sound files of a result but the mix."""
+    found = {}
+    for name, file in run["files"].items():
+        path = inside(folder, str(file))
+        if name != MIX and path.suffix.lower() in SOURCES:
+            with open_file(path) as sound:
+                seconds = sound.frames / sound.rate
+                found[str(name)] = Recording(relative(path, folder), sound.rate, sound.channels, seconds)
+    return found
+
+
+def _sections(run: Mapping[str, Any], score: Score | None) -> list[tuple[float, str]]:
+    """Where the sections of a piece begin, in quarter notes, as far as its form says so."""
+    settings = run.get("settings")
+    letters = settings.get("form") if isinstance(settings, Mapping) else None
+    if score is None or not isinstance(letters, str) or not letters or letters == letters[0] * len(letters):
+        return []
+    written = int(score.bars.number[-1]) + 1 if len(score.bars) else 0
+    size, rest = divmod(int(run.get("bars") or written), len(letters))
+    if rest:
+        return []
+    first = [int((score.bars.number < size * place).sum()) for place in range(len(letters))]
+    return [(float(score.bars.start[bar]), letter) for bar, letter in zip(first, letters, strict=True)]
+
+
+def _put(path: Path, write: Any) -> None:
+    """Write a file that appears when it is whole."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=".", dir=path.parent) as folder:
+            unfinished = Path(folder) / path.name
+            write(unfinished)
+            os.replace(unfinished, path)
+    except OSError as error:
+        raise AudioWriteError(f"cannot write to {path}: {error.strerror or error}") from error

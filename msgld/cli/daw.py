@@ -1,0 +1,52 @@
+"""``msgld daw``, and ``--daw`` of the commands that write stems or notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from msgld.cli import options as o
+from msgld.cli.console import shown, track
+from msgld.cli.errors import DONE
+from msgld.cli.models import Opened
+
+if TYPE_CHECKING:
+    from msgld.api.msgld import Msgld
+
+Daw = Annotated[
+    bool,
+    typer.Option("--daw", help="Also write a REAPER project (.rpp) and a DAWproject file (Bitwig Studio, Studio One, "
+                 "Cubase): stems and their notes on tracks, tempo, sections."),
+]  # fmt: skip
+Results = Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Folders of results.")]
+
+
+def daw(
+    results: Results, *, overwrite: o.AdvancedOverwrite = False, source: Opened, console: o.Printing
+) -> int:
+    """Write projects for workstations beside the stems of results.
+
+    FOLDER/NAME.rpp is for REAPER and names the sound files beside it. FOLDER/NAME.dawproject is for Bitwig Studio,
+    Studio One, Cubase and others, and holds copies of them. Each stem has a track with its sound and one with its
+    notes; results without MIDI files are listened to. Projects that exist are an error, unless --overwrite replaces
+    them.
+
+    \b
+    Examples:
+      msgld daw separated/small/song
+      msgld daw generated/small/seed*
+    """
+    model = source.open(console)
+    for folder in results:
+        files = write_projects(model, folder, folder.name, overwrite=overwrite)
+        console.say(f"{shown(folder)}: {', '.join(path.name for path in files.values())}")
+        console.record(status="done", task="daw", folder=folder, files=files)
+    return DONE
+
+
+def write_projects(model: Msgld, folder: Path, label: str, overwrite: bool) -> dict[str, Path]:
+    """Write the projects of a result, with progress where it is listened to."""
+    with track(f"{label}, projects") as on_progress:
+        return model.to_daw(folder, overwrite=overwrite, on_progress=on_progress)

@@ -1,0 +1,103 @@
+"""REAPER projects: text, an object a block in angle brackets, a value a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from msgld.daw.project import Project, Recording, Track
+from msgld.music.notes import Notes
+
+TICKS = 960
+"""Ticks in a quarter note of notes."""
+
+SOURCES = {".wav": "WAVE", ".flac": "FLAC", ".mp3": "MP3", ".ogg": "VORBIS"}
+"""Kind of a source by a file's ending."""
+
+_ON, _OFF, _CONTROL, _ALL_NOTES_OFF = 0x90, 0x80, 0xB0, 0x7B
+_SQUARE = 1  # the tempo stays until the next point
+
+
+def reaper_text(project: Project) -> str:
+    """The project as the text of an ``.rpp`` file, whose sound files lie beside it."""
+    return "\n".join(_project(project)) + "\n"
+
+
+def quoted(text: str) -> str:
+    """A text as a value: in the first kind of quotes that it has none of; REAPER has no other escape."""
+    flat = " ".join(text.split())
+    mark = next((one for one in "\"'`" if one not in flat), "`")
+    return f"{mark}{flat.replace('`', chr(39)) if mark == '`' else flat}{mark}"
+
+
+def _project(project: Project) -> Iterator[str]:
+    (_, bpm), first = project.tempos[0], project.signatures[0]
+    yield '<REAPER_PROJECT 0.1 "7.0" 0'
+    yield f"  TEMPO {bpm:.10g} {first.numerator} {first.denominator}"
+    for number, (beat, name) in enumerate(project.markers, 1):
+        yield f"  MARKER {number} {project.second_at(beat):.10g} {quoted(name)} 0"
+    yield from _indented(_tempo_map(project))
+    for track in project.tracks:
+        yield from _indented(_track(project, track))
+    yield ">"
+
+
+def _tempo_map(project: Project) -> Iterator[str]:
+    """Points of tempo and metre; where the metre changes a point says so, whatever the tempo does."""
+    signs = {round(sign.beat, 6): sign for sign in project.signatures}
+    changes = {round(beat, 6) for beat, _ in project.tempos} | set(signs)
+    yield "<TEMPOENVEX"
+    yield "  ACT 1 -1"
+    for beat in sorted(changes):
+        sign, bpm = signs.get(beat), float(project.timeline.bpm(np.array([beat]))[0])
+        metre = f" {sign.denominator << 16 | sign.numerator} 0 1" if sign else ""
+        yield f"  PT {project.second_at(beat):.12g} {bpm:.10g} {_SQUARE}{metre}"
+    yield ">"
+
+
+def _track(project: Project, track: Track) -> Iterator[str]:
+    content = track.content
+    sound = isinstance(content, Recording)
+    yield "<TRACK"
+    yield f"  NAME {quoted(track.name)}"
+    yield f"  NCHAN {max(2, content.channels + content.channels % 2) if isinstance(content, Recording) else 2}"
+    yield "  <ITEM"
+    yield "    POSITION 0"
+    yield f"    LENGTH {content.seconds if isinstance(content, Recording) else project.second_at(project.beats):.12g}"
+    yield "    LOOP 0"
+    yield f"    BEAT {0 if sound else 1}"  # sound stays at its second, notes at their beat
+    yield f"    NAME {quoted(track.name)}"
+    source = _recording(content) if isinstance(content, Recording) else _notes(content, project.beats)
+    yield from _indented(source, 4)
+    yield "  >"
+    yield ">"
+
+
+def _recording(recording: Recording) -> Iterator[str]:
+    yield f"<SOURCE {SOURCES[PurePosixPath(recording.file).suffix.lower()]}"
+    yield f"  FILE {quoted(str(recording.file))}"
+    yield ">"
+
+
+def _notes(notes: Notes, beats: float) -> Iterator[str]:
+    """Notes as events, each with the ticks since the one before."""
+    on = np.rint(np.maximum(notes.onset, 0) * TICKS).astype(int)
+    off = np.maximum(on + 1, np.rint((notes.onset + notes.duration) * TICKS).astype(int))
+    rows = zip(on.tolist(), off.tolist(), notes.pitch.tolist(), notes.velocity.tolist(), strict=True)
+    events = [event for start, stop, pitch, velocity in rows
+              for event in ((start, 1, _ON, pitch, velocity), (stop, 0, _OFF, pitch, 0))]  # fmt: skip
+    last = max([round(beats * TICKS), *off.tolist()])
+    yield "<SOURCE MIDI"
+    yield f"  HASDATA 1 {TICKS} QN"
+    place = 0
+    for tick, _, status, pitch, velocity in sorted(events):
+        yield f"  E {tick - place} {status:02x} {pitch:02x} {velocity:02x}"
+        place = tick
+    yield f"  E {last - place} {_CONTROL:02x} {_ALL_NOTES_OFF:02x} 00"
+    yield ">"
+
+
+def _indented(lines: Iterator[str], spaces: int = 2) -> Iterator[str]:
+    return (" " * spaces + line for line in lines)

@@ -1,0 +1,212 @@
+"""Projects for workstations, read back by other readers."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import rpp
+import soundfile
+from daw.dawproject_format import faults
+from tiny import save_tiny_model
+
+import msgld
+from msgld.daw.dawproject import METADATA, PROJECT, project_element, write_dawproject
+from msgld.daw.project import Project, Recording, project_of
+from msgld.daw.reaper import TICKS, quoted, reaper_text
+from msgld.errors import AudioWriteError, UsageError
+from msgld.music.bars import Signature, Timeline, bars_of
+from msgld.music.notes import Notes
+from msgld.music.score import Score
+
+RATE, FRAMES = 44_100, 44_100 * 5 + 7
+TIMELINE = Timeline(np.array([0.0, 4.0, 7.0, 11.0]), np.array([0.0, 2.0, 4.1, 5.9]))
+SIGNATURES = (Signature(0.0, 4, 4), Signature(4.0, 3, 4))
+
+
+def notes(seed: int) -> Notes:
+    rng = np.random.default_rng(seed)
+    onset = np.sort(np.rint(rng.uniform(0, 9, 40) * TICKS) / TICKS)
+    duration = np.rint(rng.uniform(0.1, 2, 40) * TICKS) / TICKS
+    # A pitch for each note: one that is struck again while it sounds has no single reading.
+    return Notes.of(onset, duration, np.arange(30, 70), rng.integers(1, 128, 40))
+
+
+SCORE = Score(
+    bars_of(SIGNATURES, 10.0), TIMELINE, {"bass": notes(0), "piano": notes(1), "drums": Notes.of(*np.zeros((4, 0)))},
+    SIGNATURES,
+)  # fmt: skip
+
+
+def project(
+    name: str = "a song", markers: tuple[tuple[float, str], ...] = ((0.0, "A"), (4.0, 'the "B" part'))
+) -> Project:
+    recordings = {
+        stem: Recording(PurePosixPath(f"{stem}.wav"), RATE, channels, FRAMES / RATE)
+        for stem, channels in (("bass", 1), ("no_bass", 2))
+    }
+    return project_of("a song", recordings, SCORE, markers)
+
+
+def parsed(one: Project) -> rpp.Element:
+    return rpp.loads(reaper_text(one))
+
+
+def events(source: rpp.Element) -> Iterator[tuple[int, int, int, int]]:
+    """Tick, status, pitch and velocity of a source of notes."""
+    tick = 0
+    for row in source.findall("E"):
+        tick += int(row[1])
+        yield (tick, *(int(part, 16) for part in row[2:5]))
+
+
+def test_reaper_has_a_track_for_each_stem_and_for_its_notes() -> None:
+    tracks = parsed(project()).findall("TRACK")
+    assert [one.find("NAME")[1] for one in tracks] == ["bass", "no_bass", "bass notes", "piano notes"]
+    for one, file in zip(tracks, ("bass.wav", "no_bass.wav"), strict=False):
+        item = one.find("ITEM")
+        source = item.find("SOURCE")
+        assert source.attrib == ["WAVE"] and source.find("FILE")[1] == file
+        assert float(item.find("POSITION")[1]) == 0
+        assert round(float(item.find("LENGTH")[1]) * RATE) == FRAMES
+
+
+def test_reaper_reads_back_the_notes() -> None:
+    tracks = parsed(project()).findall("TRACK")
+    for one, truth in zip(tracks[2:], (notes(0), notes(1)), strict=True):
+        source = one.find("ITEM").find("SOURCE")
+        assert source.attrib == ["MIDI"] and source.find("HASDATA")[1:] == ["1", str(TICKS), "QN"]
+        found = list(events(source))
+        struck = {pitch: (tick, velocity) for tick, status, pitch, velocity in found if status == 0x90}
+        ended = {pitch: tick for tick, status, pitch, _ in found if status == 0x80}
+        for onset, duration, pitch, velocity in zip(
+            truth.onset, truth.duration, truth.pitch.tolist(), truth.velocity.tolist(), strict=True
+        ):
+            assert struck[pitch] == (round(onset * TICKS), velocity)
+            assert ended[pitch] == round((onset + duration) * TICKS)
+
+
+def test_reaper_has_the_tempo_and_the_metre_at_their_seconds() -> None:
+    root = parsed(project())
+    points = [[float(part) for part in row[1:]] for row in root.find("TEMPOENVEX").findall("PT")]
+    beats = [0.0, 4.0, 7.0]
+    assert [point[0] for point in points] == pytest.approx(TIMELINE.at(np.array(beats)).tolist())
+    assert [point[1] for point in points] == pytest.approx([120.0, 60 * 3 / 2.1, 60 * 4 / 1.8])
+    assert [int(point[3]) for point in points[:2]] == [4 << 16 | 4, 4 << 16 | 3] and len(points[2]) == 3
+    markers = root.findall("MARKER")
+    assert [(float(one[2]), one[3]) for one in markers] == [(0.0, "A"), (2.0, 'the "B" part')]
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "two words", 'a "quote"', "it's", 'it\'s a "quote"', "a\nline", "", "ünï"]
+)
+def test_names_with_quotes_stay_one_value(text: str) -> None:
+    root = rpp.loads(f"<A\n  NAME {quoted(text)} 7\n>")
+    assert root.find("NAME")[1:] == [" ".join(text.split()), "7"]
+
+
+def test_every_element_is_one_of_the_public_format() -> None:
+    assert faults(project_element(project(), "1")) == []
+    assert faults(project_element(project(markers=()), "1")) == []
+    broken = project_element(project(), "1")
+    broken.find("Structure/Track").set("mood", "blue")
+    broken.find("Arrangement").append(ElementTree.Element("Lanes"))
+    broken.find("Arrangement/Lanes/Lanes").set("track", "nobody")
+    assert len(faults(broken)) == 4, "the table finds faults"
+
+
+def test_dawproject_reads_back_sounds_notes_and_time(tmp_path: Path) -> None:
+    one = project()
+    for stem in ("bass", "no_bass"):
+        (tmp_path / f"{stem}.wav").write_bytes(stem.encode() * 99)
+    path = tmp_path / "a.dawproject"
+    write_dawproject(one, tmp_path, path, "1")
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None and set(archive.namelist()) == {
+            PROJECT, METADATA, "audio/bass.wav", "audio/no_bass.wav"
+        }  # fmt: skip
+        assert archive.read("audio/bass.wav") == b"bass" * 99
+        root = ElementTree.fromstring(archive.read(PROJECT))
+        assert ElementTree.fromstring(archive.read(METADATA)).findtext("Title") == "a song"
+    names = {lane.get("id"): lane.get("name") for lane in root.iter("Track")}
+    lanes = {names[lane.get("track")]: lane for lane in root.findall("Arrangement/Lanes/Lanes")}
+    audio = lanes["bass"].find("Clips/Clip/Audio")
+    assert round(float(audio.get("duration")) * RATE) == FRAMES and audio.get("channels") == "1"
+    clip = lanes["no_bass"].find("Clips/Clip")
+    assert float(clip.get("duration")) == pytest.approx(float(TIMELINE.beat_at(np.array([FRAMES / RATE]))[0]))
+    found = [[float(note.get(key)) for key in ("time", "duration", "key", "vel")]
+             for note in lanes["piano notes"].iter("Note")]  # fmt: skip
+    truth = notes(1)
+    np.testing.assert_allclose(
+        found, np.stack([truth.onset, truth.duration, truth.pitch, truth.velocity / 127], 1), atol=1e-6
+    )
+    tempo = root.findall("Arrangement/TempoAutomation/RealPoint")
+    assert [float(point.get("time")) for point in tempo] == [0.0, 4.0, 7.0]
+    metres = root.findall("Arrangement/TimeSignatureAutomation/TimeSignaturePoint")
+    assert [point.get("numerator") for point in metres] == ["4", "3"]
+
+
+def test_without_a_score_the_tempo_is_that_of_an_empty_project() -> None:
+    bare = project_of("x", {"bass": Recording(PurePosixPath("bass.flac"), RATE, 2, 3.0)}, None)
+    root = parsed(bare)
+    assert root.find("TEMPO")[1:] == ["120", "4", "4"] and len(root.findall("TRACK")) == 1
+    assert root.find("TRACK").find("ITEM").find("SOURCE").attrib == ["FLAC"]
+    assert faults(project_element(bare, "1")) == []
+
+
+# Results
+
+
+@pytest.fixture(scope="module")
+def separated(tmp_path_factory: pytest.TempPathFactory) -> tuple[msgld.Msgld, Path]:
+    """A model with ears, and a result of it."""
+    folder = tmp_path_factory.mktemp("daw")
+    model = msgld.load(save_tiny_model(folder / "tiny", ears=True), device="cpu")
+    noise = 0.1 * np.random.default_rng(0).standard_normal((2, 3 * RATE)).astype(np.float32)
+    saved = model.separate_to((noise, RATE), folder / "song", stems=["bass", "no_bass"],
+                              options=msgld.Options(quality="draft"))  # fmt: skip
+    return model, saved.folder
+
+
+def test_a_result_gets_projects_that_find_its_files(separated: tuple[msgld.Msgld, Path]) -> None:
+    model, folder = separated
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    files = model.to_daw(folder, overwrite=True)
+    assert {path.name for path in files.values()} == {"song.rpp", "song.dawproject"}
+    root = rpp.loads(files["rpp"].read_text())
+    sounds = [one.find("ITEM").find("SOURCE") for one in root.findall("TRACK")]
+    for source in (one for one in sounds if one.attrib == ["WAVE"]):
+        assert soundfile.info(folder / source.find("FILE")[1]).frames == 3 * RATE
+    with zipfile.ZipFile(files["dawproject"]) as archive:
+        assert archive.read("audio/bass.wav") == before["bass.wav"]
+        assert faults(ElementTree.fromstring(archive.read(PROJECT))) == []
+    assert all((folder / name).read_bytes() == data for name, data in before.items() if "song." not in name)
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_projects_are_replaced_only_where_that_is_asked_for(separated: tuple[msgld.Msgld, Path]) -> None:
+    model, folder = separated
+    model.to_daw(folder, overwrite=True)
+    with pytest.raises(AudioWriteError, match="exists"):
+        model.to_daw(folder)
+
+
+def test_what_is_no_result_is_refused(separated: tuple[msgld.Msgld, Path], tmp_path: Path) -> None:
+    model, _ = separated
+    with pytest.raises(UsageError, match="no result"):
+        model.to_daw(tmp_path)
+    (tmp_path / "run.json").write_text("[]")
+    with pytest.raises(UsageError, match="no record"):
+        model.to_daw(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"files": {"bass": "../bass.wav"}}))
+    with pytest.raises(AudioWriteError, match="outside"):
+        model.to_daw(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"files": {}}))
+    with pytest.raises(UsageError, match="neither"):
+        model.to_daw(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
