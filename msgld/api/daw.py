@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,16 @@ from msgld.api.naming import PLAIN
 from msgld.api.options import NORMAL
 from msgld.api.record import own_version
 from msgld.audio.read import open_file
+from msgld.audio.stream import AudioStream
 from msgld.daw.dawproject import write_dawproject
 from msgld.daw.project import Recording, project_of, relative
 from msgld.daw.reaper import SOURCES, reaper_text
+from msgld.daw.stem_mp4 import write_stem_mp4
 from msgld.errors import AudioWriteError, UsageError
 from msgld.music.score import SCORE_STEMS, Score
 from msgld.progress import CancelToken, OnProgress
 
-REAPER, DAWPROJECT = "rpp", "dawproject"
+REAPER, DAWPROJECT, STEM_MP4 = "rpp", "dawproject", "stem.mp4"
 """Endings of the files."""
 
 MIX = "mix"
@@ -66,8 +69,7 @@ class ProjectWriter(SongListener):
         run, name = _record(folder), folder.resolve().name
         places = {ending: folder / f"{name}.{ending}" for ending in (REAPER, DAWPROJECT)}
         for path in places.values():
-            if path.exists() and not overwrite:
-                raise AudioWriteError(f"{path} exists: it is replaced only where that is asked for")
+            _refuse(path, overwrite)
         recordings = _recordings(folder, run)
         score = self._score(folder, run, recordings, on_progress, cancel)
         if not recordings and score is None:
@@ -76,6 +78,32 @@ class ProjectWriter(SongListener):
         _put(places[REAPER], lambda path: path.write_text(reaper_text(project), "utf-8"))
         _put(places[DAWPROJECT], lambda path: write_dawproject(project, folder, path, own_version()))
         return places
+
+    def to_stem_mp4(self, result: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a stem file for DJ software beside the stems of a saved result: one MP4 with the mix and four stems.
+
+        Drums, bass, vocals, and all others together, lossless in 16 bits; they sum to the mix but for the rounding.
+
+        Args:
+            result: a folder with ``run.json``.
+            overwrite: whether a former stem file may be replaced.
+
+        Raises:
+            UsageError: no result, or one without sound.
+            AudioReadError: its files cannot be read.
+            AudioWriteError: there is a stem file already, or the folder cannot be written to.
+        """
+        folder = as_path("result", result)
+        recordings = _recordings(folder, _record(folder))
+        rates = {one.rate for one in recordings.values()}
+        if len(rates) != 1:
+            raise UsageError(f"{folder} has no stems of one rate, of which a stem file could be made")
+        path = folder / f"{folder.resolve().name}.{STEM_MP4}"
+        _refuse(path, overwrite)
+
+        (rate,) = rates
+        _put(path, lambda unfinished: write_stem_mp4(unfinished, rate, lambda: _opened(folder, recordings)))
+        return path
 
     def _score(
         self,
@@ -94,6 +122,17 @@ class ProjectWriter(SongListener):
         if not stems or self.model.listener is None:
             return None
         return self.transcribe(stems, options=NORMAL, on_progress=on_progress, cancel=cancel).score
+
+
+def _refuse(path: Path, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise AudioWriteError(f"{path} exists: it is replaced only where that is asked for")
+
+
+@contextmanager
+def _opened(folder: Path, recordings: Mapping[str, Recording]) -> Iterator[dict[str, AudioStream]]:
+    with ExitStack() as stack:
+        yield {stem: stack.enter_context(open_file(folder / one.file)) for stem, one in recordings.items()}
 
 
 def _record(folder: Path) -> dict[str, Any]:
@@ -134,7 +173,7 @@ def _sections(run: Mapping[str, Any], score: Score | None) -> list[tuple[float, 
     return [(float(score.bars.start[bar]), letter) for bar, letter in zip(first, letters, strict=True)]
 
 
-def _put(path: Path, write: Any) -> None:
+def _put(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file that appears when it is whole."""
     try:
         with tempfile.TemporaryDirectory(prefix=".", dir=path.parent) as folder:

@@ -20,12 +20,16 @@ Daw = Annotated[
     typer.Option("--daw", help="Also write a REAPER project (.rpp) and a DAWproject file (Bitwig Studio, Studio One, "
                  "Cubase): stems and their notes on tracks, tempo, sections."),
 ]  # fmt: skip
+StemMp4 = Annotated[
+    bool,
+    typer.Option("--stem-mp4", help="Also write FOLDER/NAME.stem.mp4 for DJ software (Traktor, Mixxx, djay): the mix "
+                 "and drums, bass, vocals, and all others together, lossless in 16 bits."),
+]  # fmt: skip
 Results = Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Folders of results.")]
 
 
-def daw(
-    results: Results, *, overwrite: o.AdvancedOverwrite = False, source: Opened, console: o.Printing
-) -> int:
+def daw(results: Results, *, stem_mp4: StemMp4 = False, overwrite: o.AdvancedOverwrite = False, source: Opened,
+        console: o.Printing) -> int:  # fmt: skip
     """Write projects for workstations beside the stems of results.
 
     FOLDER/NAME.rpp is for REAPER and names the sound files beside it. FOLDER/NAME.dawproject is for Bitwig Studio,
@@ -37,10 +41,13 @@ def daw(
     Examples:
       msgld daw separated/small/song
       msgld daw generated/small/seed*
+      msgld daw separated/small/song --stem-mp4
     """
     model = source.open(console)
     for folder in results:
         files = write_projects(model, folder, folder.name, overwrite=overwrite)
+        if stem_mp4:
+            files["stem.mp4"] = model.to_stem_mp4(folder, overwrite=overwrite)
         console.say(f"{shown(folder)}: {', '.join(path.name for path in files.values())}")
         console.record(status="done", task="daw", folder=folder, files=files)
     return DONE

@@ -51,7 +51,8 @@ def test_a_result_that_is_there_gets_projects_once(
     assert call("daw", folder, "-n", tiny) == 0 and (folder / "song.rpp").exists()
     assert call("daw", folder, "-n", tiny) == 1
     assert "exists" in capsys.readouterr().err
-    assert call("daw", folder, "-n", tiny, "--overwrite") == 0
+    assert call("daw", folder, "-n", tiny, "--overwrite", "--stem-mp4") == 0
+    assert (folder / "song.stem.mp4").exists()
 
 
 def test_notes_alone_are_a_project_too(tiny: Path, song: Path, tmp_path: Path) -> None:

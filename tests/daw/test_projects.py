@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path, PurePosixPath
+from typing import Any
 from xml.etree import ElementTree
 
+import av
 import numpy as np
 import pytest
 import rpp
@@ -16,9 +19,11 @@ from daw.dawproject_format import faults
 from tiny import save_tiny_model
 
 import msgld
+from msgld.audio.stream import ArrayStream
 from msgld.daw.dawproject import METADATA, PROJECT, project_element, write_dawproject
 from msgld.daw.project import Project, Recording, project_of
 from msgld.daw.reaper import TICKS, quoted, reaper_text
+from msgld.daw.stem_mp4 import BLOCK, FULL, with_child, write_stem_mp4
 from msgld.errors import AudioWriteError, UsageError
 from msgld.music.bars import Signature, Timeline, bars_of
 from msgld.music.notes import Notes
@@ -210,3 +215,88 @@ def test_what_is_no_result_is_refused(separated: tuple[msgld.Msgld, Path], tmp_p
     with pytest.raises(UsageError, match="neither"):
         model.to_daw(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+# Stem files for DJ software
+
+
+def tracks_of(path: Path) -> list[np.ndarray]:
+    """Samples (channels, n) of the sound tracks of an MP4 file."""
+    found = []
+    for number in range(5):
+        with av.open(str(path)) as file:
+            found.append(np.concatenate([frame.to_ndarray() for frame in file.decode(audio=number)], axis=1))
+    return found
+
+
+def stem_box(data: bytes) -> dict[str, Any]:
+    """What is in ``moov/udta/stem``."""
+    for kind in (b"moov", b"udta", b"stem"):
+        place, found = 0, b""
+        while place < len(data):
+            size = int.from_bytes(data[place : place + 4], "big")
+            if data[place + 4 : place + 8] == kind:
+                found = data[place + 8 : place + size]
+            place += size
+        data = found
+    return json.loads(data)
+
+
+def test_a_stem_file_has_the_mix_and_four_stems_to_the_sample(tmp_path: Path) -> None:
+    rng, frames = np.random.default_rng(0), 3 * BLOCK + 7
+    sounds = {stem: np.rint(rng.uniform(-3000, 3000, (channels, frames))).astype(np.float32) / FULL
+              for stem, channels in {"bass": 2, "guitar": 1, "piano": 2, "vocals": 2}.items()}  # fmt: skip
+    path = tmp_path / "x.stem.mp4"
+    gain = write_stem_mp4(
+        path, 48_000, lambda: nullcontext({k: ArrayStream(v, 48_000) for k, v in sounds.items()})
+    )
+    mix, drums, bass, other, vocals = (track.astype(int) for track in tracks_of(path))
+    assert gain == 1 and mix.shape == (2, frames) and not drums.any()
+    whole = {stem: np.rint(sound * FULL).astype(int) for stem, sound in sounds.items()}
+    np.testing.assert_array_equal(bass, whole["bass"])
+    np.testing.assert_array_equal(vocals, whole["vocals"])
+    assert np.abs(other - whole["guitar"] - whole["piano"]).max() <= 1
+    assert np.abs(mix - drums - bass - other - vocals).max() <= 2
+    assert [one["name"] for one in stem_box(path.read_bytes())["stems"]] == [
+        "Drums",
+        "Bass",
+        "Other",
+        "Vocals",
+    ]
+    with av.open(str(path)) as file:
+        assert [(one.codec_context.name, one.start_time, one.rate) for one in file.streams.audio] == 5 * [
+            ("alac", 0, 48_000)
+        ]
+
+
+def test_stems_whose_sum_would_clip_are_turned_down_alike(tmp_path: Path) -> None:
+    loud = 0.8 * np.ones((2, 5000), np.float32)
+    path = tmp_path / "x.stem.mp4"
+    gain = write_stem_mp4(
+        path,
+        44_100,
+        lambda: nullcontext({"bass": ArrayStream(loud, 44_100), "drums": ArrayStream(loud, 44_100)}),
+    )
+    mix, drums, bass, *_ = tracks_of(path)
+    assert gain == pytest.approx(1 / 1.6) and mix.max() == FULL and (drums == bass).all()
+
+
+def test_a_box_is_put_where_it_belongs_and_the_others_stay() -> None:
+    def box(kind: bytes, body: bytes = b"") -> bytes:
+        return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+    new = box(b"stem", b"{}")
+    moov = box(b"moov", box(b"mvhd", b"1234") + box(b"udta", box(b"meta", b"56")) + box(b"trak"))
+    wanted = box(b"moov", box(b"mvhd", b"1234") + box(b"udta", box(b"meta", b"56") + new) + box(b"trak"))
+    assert with_child(moov, [b"udta"], new) == wanted
+    assert with_child(box(b"moov", box(b"mvhd")), [b"udta"], new) == box(
+        b"moov", box(b"mvhd") + box(b"udta", new)
+    )
+
+
+def test_a_result_gets_a_stem_file(separated: tuple[msgld.Msgld, Path]) -> None:
+    model, folder = separated
+    path = model.to_stem_mp4(folder, overwrite=True)
+    assert path.name == "song.stem.mp4" and tracks_of(path)[0].shape == (2, 3 * RATE)
+    with pytest.raises(AudioWriteError, match="exists"):
+        model.to_stem_mp4(folder)

@@ -57,7 +57,7 @@ SMALL = RefinerRecipe(
     network=RefinerConfig(turned=92),
     settings=RefinerSettings(),
     optim=OPTIM,
-    pool=PoolConfig(slots=400, seconds=10.0, reuse=14.0),
+    pool=PoolConfig(slots=400, seconds=10.0, reuse=4.0),
     stages=(Stage(1.0, 4, 432),),  # 5 s
     first_clips=16,
 )
