@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -37,21 +35,8 @@ def v_loss(
     return torch.where(counted, error, 0.0).sum() / counted.sum().clamp_min(1)
 
 
-@dataclass(frozen=True)
-class Powers:
-    """What is known of stems in a mixture, in bands.
-
-    Attributes:
-        power: of the stems and the mixture.
-        cross: real part of each stem's spectrum times the mixture's conjugate.
-    """
-
-    power: Float[Tensor, "B K M N"]
-    cross: Float[Tensor, "B K-1 M N"]
-
-
 def mask_loss(
-    masks: Float[Tensor, "B S M N"], batch: Batch | Powers, counted: Bool[Tensor, "B S"], floor: float = 1e-2
+    masks: Float[Tensor, "B S M N"], batch: Batch, counted: Bool[Tensor, "B S"], floor: float = 1e-2
 ) -> Float[Tensor, ""]:
     """Mean log error of the stems that the masks cut out of the mixture, scalar, in nepers of power.
 
@@ -60,7 +45,7 @@ def mask_loss(
 
     Args:
         masks: of the stems on the mixture.
-        batch: powers of the stems and the mixture.
+        batch: power of the stems and the mixture.
         counted: the stems to be learned.
         floor: power, relative to the mixture's, that is added to the error and to the stem; it bounds the loss of
             silent stems.

@@ -17,7 +17,6 @@ from msgld.diffusion.denoise import StemDenoiser
 from msgld.diffusion.noise import mix
 from msgld.diffusion.noise_map import Conditioning
 from msgld.dsp.codec import PatchCodec
-from msgld.dsp.mel import to_log
 from msgld.errors import ModelError, UsageError
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer
@@ -27,7 +26,6 @@ from msgld.training.denoiser.batch import Batch, build_batch, drawn_conditions, 
 from msgld.training.denoiser.levels import LevelMap, draw_levels
 from msgld.training.denoiser.loss import mask_loss, v_loss
 from msgld.training.denoiser.recipes import RECIPES, DenoiserRecipe, DenoiserSettings
-from msgld.training.denoiser.teacher import Teacher, as_taught
 from msgld.training.folder import MODEL, STATE, model_name
 from msgld.training.mixing import MixConfig
 from msgld.training.more_stems import grown, with_more_stems
@@ -39,13 +37,8 @@ from msgld.training.trainer import Trainer
 
 
 class DenoiserTrainer(Trainer[EnergyPool]):
-    """Trains a model's denoiser; its codec stays as it is.
+    """Trains a model's denoiser; its codec stays as it is."""
 
-    Attributes:
-        teacher: whose masks are learned besides, or None.
-    """
-
-    teacher: Teacher | None = None
     codec: PatchCodec
     denoiser: StemDenoiser
 
@@ -56,8 +49,7 @@ class DenoiserTrainer(Trainer[EnergyPool]):
         assert isinstance(model.codec, PatchCodec) and isinstance(model.denoiser, StemDenoiser)
         self.denoiser = model.denoiser
         self.codec = model.codec.to(device)
-        settings = recipe.settings
-        self.weights = {"v": 1.0, "mask": settings.mask_weight, "taught": settings.taught_weight}
+        self.weights = {"v": 1.0, "mask": recipe.settings.mask_weight}
         self.half = bf16_is_fast(device)
         if device.type == "cuda":
             self.denoiser.network.fuse()
@@ -91,19 +83,7 @@ class DenoiserTrainer(Trainer[EnergyPool]):
         mixture_known = drawn.presence[:, -1:] & (drawn.levels[:, -1:].amax(2) == 0)
         assert estimate.masks is not None
         masks = mask_loss(estimate.masks, batch, drawn.counted[:, :-1].any(2) & mixture_known)
-        return {"v": error, "mask": masks, **self._taught(estimate.masks, batch, drawn, mixture_known)}
-
-    def _taught(self, masks: Tensor, batch: Batch, drawn: LevelMap, known: Tensor) -> dict[str, Tensor]:
-        """The difference from the teacher's masks, if there is one, where the mixture alone is known."""
-        if self.teacher is None:
-            return {}
-        items = known[:, 0] & (drawn.levels[:, :-1].amin((1, 2)) == 1)
-        if not items.any():
-            return {"taught": masks.new_zeros(())}
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-            taught = self.teacher.masks(to_log(batch.power[items, -1], self.codec.mel))
-        counted = drawn.counted[items, :-1].any(2)
-        return {"taught": mask_loss(masks[items], as_taught(batch.power[items, -1:], taught), counted)}
+        return {"v": error, "mask": masks}
 
     def state_dict(self) -> dict[str, Any]:
         """All that a resumed run needs, the codec included."""
@@ -186,22 +166,17 @@ class DenoiserPart(Part[DenoiserRecipe, EnergyPool]):
     def begin(self, source: Source) -> None:
         """Build the network; a new run takes over the weights of the model to start with."""
         torch.manual_seed(self.seed)
-        self.network = self._network(source)
+        self.network = StemTransformer(replace(self.recipe.network, tracks=len(source.stems) + 1))
         if self.started is not None:
             check_stems(self.start, self.started.stems, source, more=True)
             if not (self.out / STATE).exists():
-                self._take_over(self.network, self.started, source)
-        elif self.recipe.settings.taught:
-            raise UsageError(f"the recipe {self.recipe.name} learns from a model: name it with --start")
+                weights = self.started.denoiser.network.state_dict()
+                self._take_over(with_more_stems(weights, self.started.stems, source.stems))
 
-    def _network(self, source: Source) -> StemTransformer:
-        return StemTransformer(replace(self.recipe.network, tracks=len(source.stems) + 1))
-
-    def _take_over(self, network: StemTransformer, model: Model, source: Source) -> None:
-        """Give a network a model's weights; conditions that it lacks stay as they are."""
-        weights = with_more_stems(model.denoiser.network.state_dict(), model.stems, source.stems)
+    def _take_over(self, weights: dict[str, torch.Tensor]) -> None:
+        """Begin with a model's weights; conditions that it lacks stay as they are."""
         try:
-            missing, unknown = network.load_state_dict(weights, strict=False)
+            missing, unknown = self.network.load_state_dict(weights, strict=False)
         except RuntimeError:
             missing, unknown = [], ["another size"]
         if unknown or any(not name.startswith("conditioning.") for name in missing):
@@ -233,18 +208,7 @@ class DenoiserPart(Part[DenoiserRecipe, EnergyPool]):
         else:
             model = self._grown(self.started, pool.source.stems)
         model.info = {"name": model_name(self.out), **self.info()}
-        trainer = DenoiserTrainer(self.recipe, model, pool, minutes, self.device, self.seed)
-        trainer.teacher = self._teacher(pool.source, trainer.codec)
-        return trainer
-
-    def _teacher(self, source: Source, codec: PatchCodec) -> Teacher | None:
-        """The model to start with, where the recipe learns from it; a resumed run has the same one."""
-        semitones = self.recipe.settings.taught
-        if self.started is None or not semitones:
-            return None
-        network = self._network(source)
-        self._take_over(network, self.started, source)
-        return Teacher(StemDenoiser(network).to(self.device), len(source.stems) + 1, codec, semitones)
+        return DenoiserTrainer(self.recipe, model, pool, minutes, self.device, self.seed)
 
     def _fitted(self, pool: EnergyPool, resumed: bool) -> PatchCodec:
         """The codec of the first stage, or one that is fitted or about to be resumed."""
