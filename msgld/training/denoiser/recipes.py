@@ -85,8 +85,8 @@ SEPARATOR = replace(
     optim=OptimConfig(rate=2e-4, warmup=40, cooldown=0.6, ema=0.997),
     pool=PoolConfig(reuse=4.0),
     stages=(Stage(1.0, 12, 108),),
-    expected="no gain over the shipped weights within an hour on two CPU cores, whose batches of 12 crops lose as much as "
-    "they teach: research/log.md. Separation is four fifths of what it learns, for models that make music by notes",
+    expected="no gain over the shipped weights within an hour on two CPU cores, as batches of 12 crops lose what they "
+    "teach: research/log.md. Separation is four fifths of what it learns, for models that make music by notes",
 )
 """``small`` for separating above all, at a rate for weights that are trained on."""
 
