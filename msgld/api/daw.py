@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from msgld.api.checks import as_path
 from msgld.api.composing import read_score
-from msgld.api.folder import inside
+from msgld.api.folder import former_record, inside
 from msgld.api.listening import SongListener
 from msgld.api.naming import PLAIN
+from msgld.api.notes import MIX
 from msgld.api.options import NORMAL
 from msgld.api.record import own_version
 from msgld.audio.read import open_file
 from msgld.audio.stream import AudioStream
 from msgld.daw.dawproject import write_dawproject
-from msgld.daw.project import Recording, project_of, relative
+from msgld.daw.project import Recording, project_of
 from msgld.daw.reaper import SOURCES, reaper_text
 from msgld.daw.stem_mp4 import write_stem_mp4
 from msgld.errors import AudioWriteError, UsageError
@@ -29,9 +29,6 @@ from msgld.progress import CancelToken, OnProgress
 
 REAPER, DAWPROJECT, STEM_MP4 = "rpp", "dawproject", "stem.mp4"
 """Endings of the files."""
-
-MIX = "mix"
-"""The track that is the sum of all others, which a project has no track for."""
 
 
 class ProjectWriter(SongListener):
@@ -100,7 +97,6 @@ class ProjectWriter(SongListener):
             raise UsageError(f"{folder} has no stems of one rate, of which a stem file could be made")
         path = folder / f"{folder.resolve().name}.{STEM_MP4}"
         _refuse(path, overwrite)
-
         (rate,) = rates
         _put(path, lambda unfinished: write_stem_mp4(unfinished, rate, lambda: _opened(folder, recordings)))
         return path
@@ -137,13 +133,9 @@ def _opened(folder: Path, recordings: Mapping[str, Recording]) -> Iterator[dict[
 
 def _record(folder: Path) -> dict[str, Any]:
     """The record of a result; UsageError if there is none."""
-    path = folder / PLAIN.record
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{folder} is no result: it has no {PLAIN.record} that can be read") from error
-    if not isinstance(found, dict) or not isinstance(found.get("files"), dict):
-        raise UsageError(f"{path} is no record of a result")
+    found = former_record(folder, PLAIN)
+    if found is None or not isinstance(found.get("files"), dict):
+        raise UsageError(f"{folder} is no result: it has no record of one, {PLAIN.record}, that can be read")
     return found
 
 
@@ -155,7 +147,7 @@ def _recordings(folder: Path, run: Mapping[str, Any]) -> dict[str, Recording]:
         if name != MIX and path.suffix.lower() in SOURCES:
             with open_file(path) as sound:
                 seconds = sound.frames / sound.rate
-                found[str(name)] = Recording(relative(path, folder), sound.rate, sound.channels, seconds)
+                found[str(name)] = Recording(PurePosixPath(file), sound.rate, sound.channels, seconds)
     return found
 
 

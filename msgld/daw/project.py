@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -106,8 +106,3 @@ def project_of(
         return Project(name, tuple(tracks), markers=tuple(markers))
     tracks += [Track(f"{stem} notes", notes) for stem, notes in score.notes.items() if len(notes)]
     return Project(name, tuple(tracks), score.timeline, score.signatures or COMMON, tuple(markers))
-
-
-def relative(file: Path, folder: Path) -> PurePosixPath:
-    """A file's path from a folder, with slashes."""
-    return PurePosixPath(file.relative_to(folder).as_posix())

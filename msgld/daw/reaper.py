@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -58,25 +57,29 @@ def _tempo_map(project: Project) -> Iterator[str]:
 
 
 def _track(project: Project, track: Track) -> Iterator[str]:
+    """A track with one item: sound stays at its second (0), notes at their beat (1)."""
     content = track.content
-    sound = isinstance(content, Recording)
+    if isinstance(content, Recording):
+        channels, seconds, held, source = content.channels, content.seconds, 0, _recording(content)
+    else:
+        beats = project.beats
+        channels, seconds, held, source = 2, project.second_at(beats), 1, _notes(content, beats)
     yield "<TRACK"
     yield f"  NAME {quoted(track.name)}"
-    yield f"  NCHAN {max(2, content.channels + content.channels % 2) if isinstance(content, Recording) else 2}"
+    yield f"  NCHAN {max(2, channels + channels % 2)}"
     yield "  <ITEM"
     yield "    POSITION 0"
-    yield f"    LENGTH {content.seconds if isinstance(content, Recording) else project.second_at(project.beats):.12g}"
+    yield f"    LENGTH {seconds:.12g}"
     yield "    LOOP 0"
-    yield f"    BEAT {0 if sound else 1}"  # sound stays at its second, notes at their beat
+    yield f"    BEAT {held}"
     yield f"    NAME {quoted(track.name)}"
-    source = _recording(content) if isinstance(content, Recording) else _notes(content, project.beats)
     yield from _indented(source, 4)
     yield "  >"
     yield ">"
 
 
 def _recording(recording: Recording) -> Iterator[str]:
-    yield f"<SOURCE {SOURCES[PurePosixPath(recording.file).suffix.lower()]}"
+    yield f"<SOURCE {SOURCES[recording.file.suffix.lower()]}"
     yield f"  FILE {quoted(str(recording.file))}"
     yield ">"
 

@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from msgld.audio.stream import AudioStream, as_channels
+from msgld.stems import OTHER
 
-OTHER = "other"
 STEMS = {"drums": "#009E73", "bass": "#D55E00", OTHER: "#CC79A7", "vocals": "#56B4E9"}
 """The stems in their order, and their colours; whatever is none of the others is in ``other``."""
 

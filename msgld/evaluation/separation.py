@@ -17,8 +17,9 @@ from msgld.errors import DataError
 from msgld.evaluation.measures import MEASURES, sounding
 from msgld.evaluation.question import Advance, Question
 from msgld.evaluation.report import EXAMPLES, Example, plain, row
+from msgld.stems import OTHER
 
-OTHER, VOCALS = "other", "vocals"
+VOCALS = "vocals"
 
 
 @dataclass(frozen=True)
