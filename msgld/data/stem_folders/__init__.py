@@ -2,7 +2,8 @@
 
 ``folder`` is the source of clips. ``search`` finds the songs: ``words`` and ``names`` read the stem from a file's name,
 ``rules`` holds the user's corrections. ``slakh``, ``moises`` and ``musdb`` read published layouts. ``check`` examines
-the files, and ``songs`` says what it found.
+the files, and ``songs`` says what it found. ``manifest`` reads lists of songs in place of folders. ``song_set`` draws
+clips from songs, whatever their files look like.
 """
 
 from __future__ import annotations
@@ -47,6 +48,38 @@ class Listed:
     file: Path | None
     dispute: str = ""
     missing: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """A song as it lies on the disk.
+
+    Attributes:
+        folder: of the song.
+        files: stem and place of every sound that is used.
+        open: whether the stem ``other`` holds everything that the song has no other file for.
+        title: its name, if that is not the folder's.
+        mixture: the place of its mixture; None where there is none.
+        split: ``train``, ``validation``, ``test``, ``omitted`` or another name; empty where it has none.
+        licence: as the set states it.
+        twin: songs of which this is the same are the same music; empty where that is not known.
+        unclear: names whose stem is not clear.
+    """
+
+    folder: Path
+    files: tuple[tuple[str, StemStream], ...]
+    open: bool = False
+    title: str = ""
+    mixture: StemStream | None = None
+    split: str = ""
+    licence: str = ""
+    twin: str = ""
+    unclear: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The song's name."""
+        return self.title or self.folder.name
 
 
 @dataclass(frozen=True)

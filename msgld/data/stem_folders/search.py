@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from msgld.audio.files import LOSSLESS, folders, is_hidden, own_files, sounds
-from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, USED, Finding, Listed, StemStream, named, relative
+from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, USED, Finding, Found, Listed, StemStream, named, relative
+from msgld.data.stem_folders.manifest import ManifestSearch
 from msgld.data.stem_folders.moises import is_moises, moises_tracks
 from msgld.data.stem_folders.musdb import ORDER, is_stem_file, song_of, streams
 from msgld.data.stem_folders.names import read_names, titles_of
 from msgld.data.stem_folders.rules import STEMS_FILE, StemMap
-from msgld.data.stem_folders.slakh import is_slakh, slakh_instruments
+from msgld.data.stem_folders.slakh import is_slakh, slakh_track
+from msgld.data.stem_folders.splits import OMITTED, split_of
 from msgld.data.stem_folders.words import COMPLEMENT, IGNORE, NOWHERE, Meaning, vocabulary, words_of
 from msgld.errors import DataError
 from msgld.stems import MIXTURE
-
-
-@dataclass(frozen=True)
-class Found:
-    """A song as it lies on the disk.
-
-    Attributes:
-        folder: of the song.
-        files: stem and place of every sound that is used.
-        open: whether the stem ``other`` holds everything that the song has no other file for.
-        title: its name, if that is not the folder's.
-    """
-
-    folder: Path
-    files: tuple[tuple[str, StemStream], ...]
-    open: bool = False
-    title: str = ""
-
-    @property
-    def name(self) -> str:
-        """The song's name."""
-        return self.title or self.folder.name
 
 
 def find_stems(root: Path, stems: tuple[str, ...], rules: StemMap) -> tuple[list[Found], list[Finding]]:
@@ -48,8 +28,39 @@ def find_stems(root: Path, stems: tuple[str, ...], rules: StemMap) -> tuple[list
         DataError: there is none, or the stem of a file is not clear; the line says what to do.
         UsageError: rules that contradict each other.
     """
-    search = _Search(root, stems, rules)
-    return search.songs(), search.findings
+    search = ManifestSearch(root, stems, rules) if root.is_file() else Search(root, stems, rules)
+    found = search.songs()
+    return _without_omitted(found, search.findings), search.findings
+
+
+def same_music(found: Iterable[Found]) -> dict[str, str]:
+    """For songs that are the same music as another one: path of the song's folder -> name of the one that stays.
+
+    The first by name stays, which makes Slakh2100 its "redux" split (Manilow et al.): each MIDI file once.
+    """
+    first: dict[str, str] = {}
+    for song in found:
+        if song.twin:
+            first[song.twin] = min(first.get(song.twin, song.name), song.name)
+    return {str(song.folder): first[song.twin] for song in found if song.twin and first[song.twin] != song.name}
+
+
+def _without_omitted(found: list[Found], findings: list[Finding]) -> list[Found]:
+    """The songs that the set does not omit, by its folders or because they are the same music as another."""
+    twins = same_music(found)
+    kept = [song for song in found if song.split != OMITTED and str(song.folder) not in twins]
+    if not kept:
+        return found
+    for song in found:
+        if song.split == OMITTED:
+            findings.append(Finding(song.name, "is omitted from the set", LEFT_OUT))
+        elif str(song.folder) in twins:
+            findings.append(Finding(song.name, f"the same music as {twins[str(song.folder)]}", LEFT_OUT))
+    return kept
+
+
+_MOST_UNNAMED = 100
+"""Files without a stem's name that are kept for a message."""
 
 
 @dataclass(frozen=True)
@@ -77,23 +88,46 @@ class _File:
         return self.meant.stem not in (None, "other", NOWHERE, MIXTURE, COMPLEMENT)
 
 
-class _Search:
+class Search:
+    """Finds the songs in a folder; ``findings`` has the remarks so far."""
+
     def __init__(self, root: Path, stems: tuple[str, ...], rules: StemMap) -> None:
         self.root, self.stems, self.rules = root, stems, rules
         self.findings: list[Finding] = []
-        self._unclear: list[str] = []
         self._unnamed: list[str] = []
-        self._sounding: list[Path] = []
+        self._named_as_stems: list[Path] = []
         self._track: Path | None = None
         """The last song whose folders below belong to it."""
 
+    def each(self, lenient: bool = False) -> Iterator[Found]:
+        """The songs, one after another; a file whose stem is not clear is named in ``unclear`` and not used.
+
+        Args:
+            lenient: whether a folder that cannot be read is left out and said, in place of an error.
+
+        Raises:
+            DataError: the folder has a folder for each stem, or one cannot be read.
+        """
+        for folder in folders(self.root):
+            try:
+                songs = self._songs(folder)
+            except DataError as error:
+                if not lenient:
+                    raise
+                self._note(folder, str(error), LEFT_OUT)
+                continue
+            for song in songs:
+                yield replace(song, split=song.split or split_of(song.folder / song.title, self.root))
+        self._refuse_folders_of_stems()
+
     def songs(self) -> list[Found]:
         """All songs; a folder of this program's own results counts only where there is nothing else."""
-        found = [song for folder in folders(self.root) for song in self._songs(folder) if song.files]
-        self._refuse_folders_of_stems()
-        if self._unclear:
+        every = list(self.each())
+        found = [song for song in every if song.files]
+        unclear = [name for song in every for name in song.unclear]
+        if unclear:
             raise DataError(
-                f"cannot tell the stem of {named(self._unclear)}: name it with --map FILE=STEM (or =mixture, "
+                f"cannot tell the stem of {named(unclear)}: name it with --map FILE=STEM (or =mixture, "
                 f"=ignore), or in a {STEMS_FILE} there or in {self.root}"
             )
         if not found:
@@ -111,16 +145,18 @@ class _Search:
     def _refuse_folders_of_stems(self) -> None:
         """Refuse a folder for each stem, which would pass for a song each: ``song/bass/take.wav``."""
         siblings: dict[Path, dict[str, str]] = {}
-        for folder in self._sounding:
-            stem = vocabulary(self.stems).stem(words_of(folder.name))
-            if folder != self.root and stem is not None:
-                siblings.setdefault(folder.parent, {})[stem] = folder.name
+        for folder in self._named_as_stems:
+            siblings.setdefault(folder.parent, {})[str(self._stem_of(folder))] = folder.name
         for parent, found in siblings.items():
             if len(found) > 1:
                 raise DataError(
                     f"{parent} has a folder for each stem ({named(list(found.values()))}): "
                     "mix each of them to one file, such as bass.wav, and put these into the song's folder"
                 )
+
+    def _stem_of(self, folder: Path) -> str | None:
+        """The stem that a folder is named after; the set's own folder may have any name."""
+        return None if folder == self.root else vocabulary(self.stems).stem(words_of(folder.name))
 
     def _nothing(self) -> str:
         hint = f"expected <song>/<stem>.wav with stems such as {', '.join(self.stems)}"
@@ -134,7 +170,9 @@ class _Search:
             return []
         if is_slakh(folder):
             files = sounds((folder / "stems").glob("*"))
-            return [self._listed(folder, slakh_instruments(folder), files)]
+            track = slakh_track(folder)
+            found = self._listed(folder, track.instruments, files)
+            return [replace(found, mixture=_stream(track.mixture), twin=track.twin)]
         if is_moises(folder):
             return [self._listed(folder, moises_tracks(folder, self.stems), sounds(folder.glob("*/*")))]
         single = [self._stem_file(path) for path in sorted(folder.glob("*.*")) if is_stem_file(path)]
@@ -169,7 +207,7 @@ class _Search:
             if stem is not None and stem in self.stems:
                 found.append((stem, StemStream(path, number)))
                 is_open |= rest
-        return Found(path.parent, tuple(found), is_open, song_of(path))
+        return Found(path.parent, tuple(found), is_open, song_of(path), StemStream(path))
 
     def _named(self, folder: Path) -> Found | None:
         """The song in a folder, its stems read from file names or mapped by the user."""
@@ -177,14 +215,16 @@ class _Search:
             file for file in folder.iterdir() if not (is_hidden(file) or file.is_dir() or is_stem_file(file))
         )
         paths = list(sounds(every))
-        self._sounding += [folder] if paths else []
+        if paths and self._stem_of(folder) is not None:
+            self._named_as_stems.append(folder)
         meant = read_names([path.stem for path in paths], folder.name, self.stems)
         files = [
             _File(path, self.rules.stem(path, folder), one) for path, one in zip(paths, meant, strict=True)
         ]
         ruled = any(file.ruled for file in files)
         if not any(file.counts for file in files):
-            self._unnamed += [relative(file.path, self.root) for file in files if file.stem is None]
+            unnamed = [relative(file.path, self.root) for file in files if file.stem is None]
+            self._unnamed += unnamed if len(self._unnamed) < _MOST_UNNAMED else []
             if files and not ruled:
                 self._note(folder, f"none of its {len(files)} sound files has a stem name", PASSED_OVER)
             return None
@@ -199,6 +239,8 @@ class _Search:
             folder,
             tuple((str(file.stem), StemStream(file.path)) for file in used),
             any(file.open for file in used),
+            mixture=_mixture(files),
+            unclear=tuple(self._unclear(file) for file in files if file.stem is None),
         )
         if not ruled:
             self._refuse_several_songs(found)
@@ -218,11 +260,12 @@ class _Search:
                 "files of each into a folder of its own, or name their stems with --map if it is one song"
             )
 
+    def _unclear(self, file: _File) -> str:
+        between = f" ({' or '.join(file.meant.candidates)})" if file.meant.candidates else ""
+        return f"{relative(file.path, self.root)}{between}"
+
     def _report(self, file: _File) -> None:
-        if file.stem is None:
-            between = f" ({' or '.join(file.meant.candidates)})" if file.meant.candidates else ""
-            self._unclear.append(f"{relative(file.path, self.root)}{between}")
-        elif file.stem == COMPLEMENT:
+        if file.stem == COMPLEMENT:
             self._note(file.path, "a mixture without some stem, by its name", LEFT_OUT)
         elif file.stem == NOWHERE:
             self._note(file.path, f"no place among {', '.join(self.stems)}", LEFT_OUT)
@@ -240,6 +283,17 @@ class _Search:
             others = [one.path.name for other, one in found.files if other == stem and one != place]
             if others and words_of(place.path.stem) == words_of(stem):
                 self._note(place.path, f"added to other files of the same stem: {named(others)}", USED)
+
+
+def _stream(path: Path | None) -> StemStream | None:
+    return StemStream(path) if path else None
+
+
+def _mixture(files: Sequence[_File]) -> StemStream | None:
+    """The mixture among a song's files: the only one, or the one that is called so."""
+    found = [file.path for file in files if file.stem == MIXTURE]
+    exact = [path for path in found if path.stem.casefold() == MIXTURE]
+    return _stream(next(iter(exact or (found if len(found) == 1 else [])), None))
 
 
 def _twins(paths: Sequence[Path]) -> dict[Path, Path]:

@@ -5,15 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from msgld.data.stem_folders import SET_ASIDE, USED, StemStream
+import numpy as np
+
+from msgld.data.stem_folders import SET_ASIDE, USED, Found, StemStream
 from msgld.data.stem_folders.check import StemFile
-from msgld.data.stem_folders.search import Found
 
 _SHORTER = 1.0
 """Seconds by which a stem may end before the others without a remark; encoders add some padding."""
 
 _LOW_RATE = 32_000  # below this rate a file has no highs
+
+
+class StemSound(Protocol):
+    """Sound of a stem that can be read from any place on, such as a :class:`StemFile`."""
+
+    @property
+    def path(self) -> Path:
+        """Of the file it lies in."""
+        ...
+
+    @property
+    def rate(self) -> int:
+        """Samples per second."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        ...
+
+    def read(self, start: float, samples: int, rate: int) -> np.ndarray:
+        """See :meth:`StemFile.read`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,14 +49,16 @@ class StemSong:
         name: of its folder.
         files: by stem; files of one stem are added up.
         pooled: stems that the set has no files of, and whose sound may be in this song's ``other``.
+        split: see :class:`msgld.data.stem_folders.Found`.
     """
 
     name: str
-    files: Mapping[str, tuple[StemFile, ...]]
+    files: Mapping[str, tuple[StemSound, ...]]
     pooled: tuple[str, ...] = ()
+    split: str = ""
 
     @property
-    def every(self) -> list[StemFile]:
+    def every(self) -> list[StemSound]:
         """All files."""
         return [file for group in self.files.values() for file in group]
 
@@ -54,7 +81,7 @@ def usable_songs(
             if not files[place].problem:
                 usable[stem] = (*usable.get(stem, ()), files[place])
         pooled = lacking if song.open and "other" in usable else ()
-        songs += [StemSong(song.name, usable, pooled)] if usable else []
+        songs += [StemSong(song.name, usable, pooled, song.split)] if usable else []
     return tuple(songs)
 
 
