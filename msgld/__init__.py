@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from msgld.api.msgld import Msgld, load
     from msgld.api.naming import Names
     from msgld.api.options import Options
+    from msgld.api.prepare import prepare
     from msgld.api.result import Result
     from msgld.api.save import Saved
     from msgld.api.train import train
     from msgld.api.transcription import Transcription
     from msgld.audio.sound import Excerpt
+    from msgld.data.shards.about import Prepared
     from msgld.errors import (
         AudioError,
         AudioReadError,
@@ -57,6 +59,7 @@ __all__ = [
     "MsgldError",
     "Names",
     "Options",
+    "Prepared",
     "Progress",
     "Result",
     "Saved",
@@ -65,6 +68,7 @@ __all__ = [
     "UsageError",
     "evaluate",
     "load",
+    "prepare",
     "train",
 ]
 
@@ -76,12 +80,14 @@ _HOMES = {
     "Msgld": "api.msgld",
     "Names": "api.naming",
     "Options": "api.options",
+    "Prepared": "data.shards.about",
     "Progress": "progress",
     "Result": "api.result",
     "Saved": "api.save",
     "Transcription": "api.transcription",
     "evaluate": "evaluation.evaluate",
     "load": "api.msgld",
+    "prepare": "api.prepare",
     "train": "api.train",
 }
 """Public name -> the module that defines it; errors are apart."""

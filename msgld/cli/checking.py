@@ -12,7 +12,7 @@ from msgld.cli.console import Console, table, track
 
 if TYPE_CHECKING:
     from msgld.data.stem_folders import Finding
-    from msgld.data.stem_folders.folder import StemFolder
+    from msgld.data.stem_folders.song_set import SongSet
 
 MOST = 20
 """Rows that are shown of one folder."""
@@ -24,7 +24,7 @@ def checked_folders(
     maps: Sequence[str],
     console: Console,
     usual: Sequence[str] = (),
-) -> list[StemFolder]:
+) -> list[SongSet]:
     """Open folders of stems, check all files, and print which are used and which are not.
 
     Args:
@@ -48,7 +48,7 @@ def checked_folders(
     return found
 
 
-def report(folder: StemFolder) -> list[str]:
+def report(folder: SongSet) -> list[str]:
     """A table of the findings, the most serious first, and a line about the files in use."""
     from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, SET_ASIDE
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from msgld.cli import convert, daw, demo, doctor, evaluate, make, models, separate, train, transcribe
+from msgld.cli import convert, daw, demo, doctor, evaluate, make, models, prepare, separate, train, transcribe
 from msgld.cli.deprecated import current
 from msgld.cli.errors import finished, guarded, prepare_process, take_debug
 from msgld.cli.options import From
@@ -138,6 +138,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "daw": daw.daw,
     "models": models.models,
     "styles": models.styles,
+    "prepare": prepare.prepare,
     "train": train.train,
     "convert": convert.convert,
     "demo": demo.demo,

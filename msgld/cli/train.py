@@ -63,7 +63,11 @@ Midi = Annotated[
 ]
 StemFolders = Annotated[
     list[Path] | None,
-    typer.Option("--stems", metavar="FOLDER", help="Songs: a folder each, a file a stem. May be repeated."),
+    typer.Option(
+        "--stems",
+        metavar="FOLDER",
+        help="Songs: a folder each, a file a stem; a manifest (CSV, JSONL), or shards. May be repeated.",
+    ),
 ]
 StemNames = Annotated[
     str | None,

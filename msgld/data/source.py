@@ -183,10 +183,10 @@ def checked(clip: Clip, stems: Sequence[str]) -> Clip:
 def music_seconds(source: object) -> float | None:
     """The amount of music in a source, in seconds; None if it is unknown or endless.
 
-    It is the sum of its ``songs``' ``seconds``, or its ``seconds``, or the sum over the sources inside of it.
+    It is its ``seconds``, or the sum of its ``songs``' ``seconds``, or the sum over the sources inside of it.
     """
     songs = getattr(source, "songs", None)
-    if songs is not None:
+    if songs is not None and not hasattr(source, "seconds"):
         return float(sum(song.seconds for song in songs))
     amounts = [music_seconds(one) for one in _inner(source)]
     known = [amount for amount in amounts if amount is not None]
@@ -207,8 +207,11 @@ def origin_of(source: object, seed: int) -> str:
 def missing_file(source: object) -> Path | None:
     """A file of a source, or of a source inside of it, that does not exist any more; None if there is none.
 
-    The files are those that its ``songs`` list as ``every``.
+    The files are those that its ``songs`` list as ``every``, unless it has a method ``missing`` of its own.
     """
+    own = getattr(source, "missing", None)
+    if own is not None:
+        return own()
     for song in getattr(source, "songs", ()):
         for file in getattr(song, "every", ()):
             if not file.path.exists():

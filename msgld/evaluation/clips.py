@@ -12,7 +12,7 @@ from msgld.errors import UsageError
 from msgld.evaluation.protocols import Published
 
 if TYPE_CHECKING:
-    from msgld.data.stem_folders.folder import StemFolder
+    from msgld.data.stem_folders.song_set import SongSet
 
 
 class Clips(Protocol):
@@ -25,17 +25,17 @@ class Clips(Protocol):
 
 def clips_of(
     names: tuple[str, ...],
-    stems: str | Path | StemFolder | None,
+    stems: str | Path | SongSet | None,
     midi: str | Path | None,
     soundfont: str | Path | None,
     published: Published | None,
 ) -> Clips:
     """Clips of a folder of songs, or of the held-out set."""
     from msgld.data.source import SourceOptions, open_clips
-    from msgld.data.stem_folders.folder import CLIP_SECONDS, StemFolder
+    from msgld.data.stem_folders.song_set import CLIP_SECONDS, SongSet
 
     seconds = published.seconds if published else CLIP_SECONDS
-    if isinstance(stems, StemFolder):
+    if isinstance(stems, SongSet):
         return stems.clips(seconds)
     if stems is not None:
         return open_clips("stems", checks.as_path("stems", stems), seconds, SourceOptions(stems=names))

@@ -37,7 +37,7 @@ from msgld.progress import Meter, OnProgress
 from msgld.ranges import RANGES, check, look_up, shown
 
 if TYPE_CHECKING:
-    from msgld.data.stem_folders.folder import StemFolder
+    from msgld.data.stem_folders.song_set import SongSet
 
 QUESTIONS: dict[str, type[Question]] = {
     "separate": Separation,
@@ -55,7 +55,7 @@ def evaluate(
     task: str = "separate",
     *,
     clips: Clips | None = None,
-    stems: str | Path | StemFolder | None = None,
+    stems: str | Path | SongSet | None = None,
     midi: str | Path | None = None,
     soundfont: str | Path | None = None,
     limit: int | None = None,

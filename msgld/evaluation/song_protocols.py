@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from msgld.api import checks
-from msgld.data.stem_folders.folder import StemFolder
+from msgld.data.stem_folders.folder import open_set
 from msgld.data.stem_folders.rules import parse_map
+from msgld.data.stem_folders.song_set import SongSet
 from msgld.data.stem_folders.whole import WholeSong, whole_songs
 from msgld.errors import DataError, UsageError
 from msgld.stems import OTHER
@@ -53,9 +54,9 @@ class SongProtocol:
             UsageError: neither, or a folder that was opened with other stems.
             DataError: no song, or none that has all stems.
         """
-        if not isinstance(stems, StemFolder):
+        if not isinstance(stems, SongSet):
             path = self.folder(checks.as_path("stems", stems))
-            stems = StemFolder(path, self.stems, rules=parse_map(self.maps, self.stems))
+            stems = open_set(path, self.stems, parse_map(self.maps, self.stems))
         if stems.stems != self.stems:
             raise UsageError(f"{self.name} is measured on a folder opened with {', '.join(self.stems)}")
         return whole_songs(stems, self.complete)

@@ -11,7 +11,8 @@ from msgld.data.played import open_played
 from msgld.data.records.augment import Augmented
 from msgld.data.singing import Singing
 from msgld.data.source import Mixed, Source, SourceOptions, open_source
-from msgld.data.stem_folders.folder import StemFolder, open_folders
+from msgld.data.stem_folders.folder import open_folders
+from msgld.data.stem_folders.song_set import SongSet
 from msgld.data.stem_folders.words import stems_to_train
 from msgld.data.sung import Sung
 from msgld.errors import DataError, UsageError
@@ -22,7 +23,7 @@ from msgld.training.score.pieces import Scores, open_scores
 AUGMENTED = 0.75
 """Fraction of the clips that are made to sound like records: a little, or a lot."""
 
-OnFolder = Callable[[StemFolder], None]
+OnFolder = Callable[[SongSet], None]
 """Called with a folder of stems whose files have been checked; ``findings`` lists the files that are left out."""
 
 
@@ -167,7 +168,7 @@ def _rendered(stems: Sequence[str]) -> bool:
 
 def training_source(
     midi: Sequence[Path] = (),
-    stems: Sequence[Path | StemFolder] = (),
+    stems: Sequence[Path | SongSet] = (),
     band: bool = True,
     soundfont: Path | None = None,
     singing: Path | None = None,
@@ -193,7 +194,7 @@ def training_source(
     if singing is not None:
         phrases = Singing(singing)
         sources = [Sung(one, phrases) for one in sources]
-    sources += [one if isinstance(one, StemFolder) else open_source("stems", one, options) for one in stems]
+    sources += [one if isinstance(one, SongSet) else open_source("stems", one, options) for one in stems]
     if not sources:
         raise UsageError("nothing to train on: name --midi or --stems folders, or leave the band in")
     source = sources[0] if len(sources) == 1 else Mixed([(one, 1.0) for one in sources])

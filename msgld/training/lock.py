@@ -42,8 +42,12 @@ else:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path, doing: str = "training") -> Iterator[None]:
     """Hold a run's folder, which is made if need be, while the block lasts.
+
+    Args:
+        folder: of the run.
+        doing: what the run does, for messages.
 
     Raises:
         TrainingError: another run holds it, in this process or another.
@@ -51,7 +55,7 @@ def alone(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     # Not "w": the holder's line must survive another process's try.
     with open(folder / NAME, "a+b", buffering=0) as file:
-        held = _try(file, folder)
+        held = _try(file, folder, doing)
         with suppress(OSError):
             file.truncate(0)
             file.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
@@ -71,7 +75,7 @@ def refuse_busy(folder: Path) -> None:
             pass
 
 
-def _try(file: BinaryIO, folder: Path) -> bool:
+def _try(file: BinaryIO, folder: Path, doing: str) -> bool:
     """Lock the file. False where the file system has no locks; then nothing guards the folder, and a line says so."""
     try:
         _acquire(file)
@@ -80,7 +84,7 @@ def _try(file: BinaryIO, folder: Path) -> bool:
             say(f"{folder} lies on a file system without locks: start no second run in it")
             return False
         raise TrainingError(
-            f"another run is training in {folder}{_holder(file)}: wait for its end, or choose another folder"
+            f"another run is {doing} in {folder}{_holder(file)}: wait for its end, or choose another folder"
         ) from error
     return True
 

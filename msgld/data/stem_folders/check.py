@@ -166,11 +166,12 @@ def _decoded(sound: FileStream) -> tuple[int, str]:
 def _noise(looks: Sequence[np.ndarray]) -> str:
     """The problem of a file of which most is as loud and as random as bytes that were no sound; else empty."""
     sounding = [look[0] for look in looks if look.shape[1] == _PROBE and look[0].any()]
-    noise = sounding and sum(map(_is_random, sounding)) > len(sounding) / 2
+    noise = sounding and sum(map(is_noise, sounding)) > len(sounding) / 2
     return "is white noise at full scale" if noise else ""
 
 
-def _is_random(x: np.ndarray) -> bool:
+def is_noise(x: np.ndarray) -> bool:
+    """Whether a look (n,) into a file is as loud and as random as bytes that were no sound."""
     power = float(np.mean(np.square(x)))
     if power < _NOISE_RMS**2:
         return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgld.data.shards.about import is_shards
+from msgld.data.shards.source import Shards
 from msgld.data.source import SourceOptions
 from msgld.data.stem_folders import SET_ASIDE, named
 from msgld.data.stem_folders.check import examine_all
@@ -58,7 +60,9 @@ class StemFolder(SongSet):
         path = Path(path)
         super().__init__(path.parent if is_manifest(path) else path, stems, rate)
         if not self.root.is_dir():
-            raise DataError(f"{path} is not a folder: name one that holds a folder for each song, or a manifest")
+            raise DataError(
+                f"{path} is not a folder: name one that holds a folder for each song, or a manifest"
+            )
         self.rules = StemMap(self.root, stems, rules)
         found, self.findings = find_stems(path, stems, self.rules)
         files = examine_all((file for song in found for _, file in song.files), cache, on_progress)
@@ -71,6 +75,19 @@ class StemFolder(SongSet):
         self._note(remark for song in self.songs for remark in remarks_on_song(song))
 
 
+def open_set(
+    path: Path,
+    stems: tuple[str, ...] = STEMS,
+    rules: Sequence[Rule] = (),
+    cache: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> SongSet:
+    """A folder of songs, a manifest, or a folder of shards; arguments and errors as for :class:`StemFolder`."""
+    if is_shards(path):
+        return Shards(path, stems, cache=cache, on_progress=on_progress)
+    return StemFolder(path, stems, rules=rules, cache=cache, on_progress=on_progress)
+
+
 def open_folders(
     paths: Sequence[Path],
     stems: tuple[str, ...],
@@ -78,8 +95,8 @@ def open_folders(
     cache: Path | None = None,
     on_progress: OnProgress | None = None,
     usual: Sequence[str] = (),
-) -> list[StemFolder]:
-    """Open folders of stems with the user's ``maps``; other arguments and errors as for :class:`StemFolder`.
+) -> list[SongSet]:
+    """Open sets of songs with the user's ``maps``; other arguments and errors as for :func:`open_set`.
 
     Maps that are ``usual`` may match nothing.
 
@@ -91,17 +108,21 @@ def open_folders(
     if rules and not paths:
         raise UsageError("--map describes the files of --stems: add --stems FOLDER")
     every = (*rules, *parse_map(usual, stems))
-    folders = [StemFolder(path, stems, rules=every, cache=cache, on_progress=on_progress) for path in paths]
+    folders = [open_set(path, stems, every, cache, on_progress) for path in paths]
     typed = set(rules) if folders else set()
-    idle = sorted(rule.pattern for rule in typed - {rule for one in folders for rule in one.rules.used})
+    idle = sorted(
+        rule.pattern
+        for rule in typed
+        - {rule for one in folders if isinstance(one, StemFolder) for rule in one.rules.used}
+    )
     if idle:
         raise DataError(f"--map {named(idle)} matches no file: name it as it is in the song's folder")
     return folders
 
 
-def open_stems(path: Path | None, options: SourceOptions) -> StemFolder:
-    """A folder of songs, or one song's folder."""
+def open_stems(path: Path | None, options: SourceOptions) -> SongSet:
+    """A folder of songs, one song's folder, a manifest, or a folder of shards."""
     if path is None:
         raise UsageError("recorded stems need a path: name a folder that holds a folder for each song")
     rules = parse_map(options.maps, options.stems)
-    return StemFolder(path, options.stems, rules=rules, cache=options.cache, on_progress=options.on_progress)
+    return open_set(path, options.stems, rules, options.cache, options.on_progress)

@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from msgld.audio.files import LOSSLESS, folders, is_hidden, own_files, sounds
-from msgld.data.stem_folders import LEFT_OUT, PASSED_OVER, USED, Finding, Found, Listed, StemStream, named, relative
+from msgld.data.stem_folders import (
+    LEFT_OUT,
+    PASSED_OVER,
+    USED,
+    Finding,
+    Found,
+    Listed,
+    StemStream,
+    named,
+    relative,
+)
 from msgld.data.stem_folders.manifest import ManifestSearch
 from msgld.data.stem_folders.moises import is_moises, moises_tracks
 from msgld.data.stem_folders.musdb import ORDER, is_stem_file, song_of, streams
@@ -42,7 +52,9 @@ def same_music(found: Iterable[Found]) -> dict[str, str]:
     for song in found:
         if song.twin:
             first[song.twin] = min(first.get(song.twin, song.name), song.name)
-    return {str(song.folder): first[song.twin] for song in found if song.twin and first[song.twin] != song.name}
+    return {
+        str(song.folder): first[song.twin] for song in found if song.twin and first[song.twin] != song.name
+    }
 
 
 def _without_omitted(found: list[Found], findings: list[Finding]) -> list[Found]:

@@ -1,7 +1,7 @@
 """Slakh2100: a folder a track, with ``metadata.yaml``, ``mix.flac`` and the instruments' sounds in ``stems/``.
 
-The "redux" set has folders ``train``, ``validation``, ``test`` and ``omitted``. The original one has no ``omitted``; the
-same tracks are told there by ``UUID``, the checksum of the MIDI file that a track was made from.
+The "redux" set has folders ``train``, ``validation``, ``test`` and ``omitted``. The original one has no ``omitted``:
+its tracks that are the same music are told by ``UUID``, the checksum of the MIDI file that a track was made from.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def slakh_track(folder: Path) -> SlakhTrack:
         # The loader in C takes a tenth of the time.
         facts = yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         every = [_instrument(folder / "stems", str(name), about) for name, about in facts["stems"].items()]
-        return SlakhTrack(every, next(iter(sorted(sounds(folder.glob("mix.*")))), None), str(facts.get("UUID") or ""))
+        return SlakhTrack(
+            every, next(iter(sorted(sounds(folder.glob("mix.*")))), None), str(facts.get("UUID") or "")
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise DataError(f"{path} is no metadata of a Slakh2100 track: get it again, or remove it") from error
 

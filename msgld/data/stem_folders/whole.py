@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from msgld.data.stem_folders.folder import StemFolder
+from msgld.data.stem_folders.song_set import SongSet, evaluated
 from msgld.data.stem_folders.songs import StemSong
 from msgld.errors import DataError
 
@@ -68,13 +68,13 @@ def waves_on_disk(count: int, frames: int) -> Iterator[np.ndarray]:
         yield np.memmap(Path(place) / "waves", np.float32, "w+", shape=(count, 2, frames))
 
 
-def whole_songs(folder: StemFolder, complete: bool) -> list[WholeSong]:
+def whole_songs(folder: SongSet, complete: bool) -> list[WholeSong]:
     """The songs of a folder; with ``complete`` only those that have all of its stems.
 
     Raises:
         DataError: no song has all of them.
     """
-    songs = [one for one in folder.songs if not complete or one.files.keys() >= set(folder.stems)]
+    songs = [one for one in evaluated(folder.songs) if not complete or one.files.keys() >= set(folder.stems)]
     if not songs:
         raise DataError(f"no song in {folder.root} has all of {', '.join(folder.stems)}")
     return [WholeSong(one, folder.rate) for one in songs]
