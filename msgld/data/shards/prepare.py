@@ -23,6 +23,7 @@ from msgld.progress import CancelToken, Meter, OnProgress, Progress
 from msgld.stems import RATE
 
 _SETTINGS = "settings.json"
+_SPOKEN = {"version": "versions", "source": "songs", "stems": "stems", "maps": "maps", "rate": "rates"}
 
 
 def prepare_set(
@@ -92,7 +93,7 @@ def _check_same(former: dict[str, Any], settings: dict[str, Any], out: Path) -> 
     other = [name for name in settings if former.get(name) != settings[name]]
     if other:
         raise UsageError(
-            f"{out} holds shards of another {other[0]}: choose another --out, or remove that folder"
+            f"{out} holds shards of other {_SPOKEN[other[0]]}: choose another --out, or remove that folder"
         )
 
 

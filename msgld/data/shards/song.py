@@ -190,9 +190,8 @@ class _Packing:
             packed.difference = self.sum.difference
             self._say(self.song.mixture[0], self.sum.remark, "not used; the sum of the stems is")
         if packed.frames < SHORTEST * self.rate or not packed.stems:
-            what = "has no stem that can be used" if packed.frames else "has no sound"
-            short = f"is {packed.frames / self.rate:.2f} s long"
-            self._say(self.song.name, what if not packed.stems else short, LEFT_OUT)
+            short = f"is only {packed.frames / self.rate:.2f} s long"
+            self._say(self.song.name, short if packed.stems else "has no stem that can be used", LEFT_OUT)
             packed.stems = ()
 
     def _say_all(self, stem: str, sound: _Sound) -> None:

@@ -166,7 +166,7 @@ class ManifestSearch:
         for key, texts in sounds.items():
             meant = self._words.read(words_of(key))
             for path in (root / text for text in texts):
-                stem = self.rules.stem(path, root) or (self._words.stem(words_of(key)))
+                stem = self.rules.stem(path, root) or meant.stem
                 if not path.is_file():
                     self._note(f"{name}: {path.name}", "is missing, although the manifest lists it", "absent")
                 elif stem is None:
