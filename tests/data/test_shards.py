@@ -22,9 +22,9 @@ from contracts import verify_source
 
 import msgld
 from msgld.data.shards import BLOCK
+from msgld.data.shards.audit import StemAudit, SumAudit
 from msgld.data.shards.blocks import decode, encode
 from msgld.data.shards.container import ShardWriter, read_item
-from msgld.data.shards.measure import StemMeasure, SumMeasure
 from msgld.data.shards.source import Shards
 from msgld.data.source import missing_file, music_seconds
 from msgld.data.stem_folders.folder import StemFolder, open_folders, open_set
@@ -144,7 +144,7 @@ def test_what_is_wrong_is_said_by_file_and_the_rest_goes_on(songs: Path) -> None
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
     write(songs / "Song 1" / "vocals.wav", np.zeros((8 * RATE, 2)))
     write(songs / "Song 1" / "other.wav", np.clip(8 * music(300), -1, 32767 / 32768))
-    write(songs / "Song 2" / "other.wav", music(300, 4.0), rate=22_050)
+    write(songs / "Song 2" / "other.wav", music(300, 2.0), rate=22_050)
     write(songs / "Song 2" / "piano.wav", music(300)[:, [0, 1, 0]])
     (songs / "Song 3").mkdir()
     (songs / "Song 3" / "bass.wav").write_bytes(b"no sound")
@@ -193,7 +193,7 @@ def test_the_sum_of_the_stems_is_compared_with_the_mixture(
 
 
 def test_measures_in_closed_form() -> None:
-    measure, both = StemMeasure(), SumMeasure()
+    measure, both = StemAudit(), SumAudit()
     x = np.zeros((2, BLOCK), np.float32)
     x[:, ::2] = 0.5
     x[0, 100:103] = x[0, 200:300] = x[1, 400:402] = 1.0
@@ -204,7 +204,7 @@ def test_measures_in_closed_form() -> None:
     b = np.random.default_rng(1).standard_normal((2, 50_000)).astype(np.float32)
     both.add(a, a + 0.1 * b)
     assert both.difference == pytest.approx(-20, abs=0.2)
-    assert SumMeasure().remark == "is silent from beginning to end"
+    assert SumAudit().remark == "is silent from beginning to end"
 
 
 @pytest.mark.parametrize("gain", [0.3, 1.0, 1.5, 40.0])

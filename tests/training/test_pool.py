@@ -15,6 +15,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msgld.api.prepare import prepare
 from msgld.data.records.augment import Augmented
 from msgld.data.source import (
     LOUDEST,
@@ -27,7 +28,7 @@ from msgld.data.source import (
     music_seconds,
     origin_of,
 )
-from msgld.data.stem_folders.folder import StemFolder
+from msgld.data.stem_folders.folder import StemFolder, open_set
 from msgld.errors import DataError, TrainingError
 from msgld.training.pool.clips import ClipPool, draw_crops
 from msgld.training.pool.energies import EnergyPool
@@ -403,3 +404,19 @@ def test_what_is_kept_is_finite():
     pool = EnergyPool(Breaking(bad=(0,), value=0.9 * LOUDEST), replace(FEW, seconds=2.0), mel)
     pool.fill()
     assert pool.kept.isfinite().all()
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_shards_are_read_in_the_workers_as_the_folder_they_were_made_of(tmp_path: Path, workers: int):
+    folder = song_folder(tmp_path / "songs")
+    shards = open_set(prepare(folder, tmp_path / "shards").folder)
+    pools = [
+        ClipPool(one, PoolConfig(slots=4, seconds=0.5, workers=workers), 8000)
+        for one in (shards, StemFolder(folder))
+    ]
+    for pool in pools:
+        with running(pool):
+            wait(pool, 4)
+    assert torch.equal(pools[0].present, pools[1].present)
+    # The folder's files are resampled crop by crop, the shards' were as a whole.
+    assert float((pools[0].whole(1) - pools[1].whole(1)).abs()[..., 100:-100].max()) < 2e-3

@@ -1,6 +1,6 @@
 """Songs in shards: few large files instead of many small ones, checked once, quick to read anywhere.
 
-``prepare`` makes them: ``plan`` scans a set, ``song`` checks and encodes one song, with ``measure`` and ``blocks``,
+``prepare`` makes them: ``plan`` scans a set, ``song`` checks and encodes one song, with ``audit`` and ``blocks``,
 ``container`` writes a shard, ``report`` and ``strips`` show what was found. ``source`` reads them.
 
 A folder of shards holds

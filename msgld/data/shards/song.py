@@ -14,8 +14,8 @@ from msgld.audio.read import open_file
 from msgld.audio.sound import HIGHEST_RATE, LOWEST_RATE
 from msgld.audio.stream import ResampledStream
 from msgld.data.shards import BLOCK
+from msgld.data.shards.audit import StemAudit, SumAudit
 from msgld.data.shards.blocks import encode
-from msgld.data.shards.measure import StemMeasure, SumMeasure
 from msgld.data.shards.plan import PlannedSong
 from msgld.data.stem_folders import LEFT_OUT, SET_ASIDE, USED, StemStream
 from msgld.errors import AudioReadError
@@ -44,14 +44,14 @@ class PackedSong:
         measures: of all stems that could be read at all.
         remarks: on its files.
         gains: by stem, of each block; only stems that are beyond full scale somewhere.
-        difference: see :class:`SumMeasure`; None where the song has no mixture that can be compared.
+        difference: see :class:`SumAudit`; None where the song has no mixture that can be compared.
         blocks: stem, place and length in the spool of each block, in order of time.
     """
 
     song: PlannedSong
     stems: tuple[str, ...] = ()
     frames: int = 0
-    measures: dict[str, StemMeasure] = field(default_factory=dict)
+    measures: dict[str, StemAudit] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
     gains: dict[str, list[float]] = field(default_factory=dict)
     difference: float | None = None
@@ -119,14 +119,14 @@ class _Packing:
             self.places.setdefault(stem, []).append(place)
         self.sounds: dict[str, _Sound] = {}
         self.mixture: _Sound | None = None
-        self.sum = SumMeasure()
+        self.sum = SumAudit()
 
     def open(self, stack: ExitStack) -> None:
         """Open the files of all stems and the mixture."""
         for stem, places in self.places.items():
             try:
                 self.sounds[stem] = _Sound(places, self.rate, stack)
-                self.packed.measures[stem] = StemMeasure()
+                self.packed.measures[stem] = StemAudit()
             except (AudioReadError, OSError) as error:
                 self._set_aside(stem, error)
         if self.song.mixture:

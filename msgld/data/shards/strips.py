@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from msgld.data.shards import BLOCK
-from msgld.data.shards.measure import CLIPPED, COLUMNS
+from msgld.data.shards.audit import CLIPPED, COLUMNS
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-    from msgld.data.shards.measure import StemMeasure
+    from msgld.data.shards.audit import StemAudit
     from msgld.data.shards.song import PackedSong
 
 WIDTH, HEIGHT = 800, 44
@@ -56,7 +56,7 @@ def _strip(
     pen: ImageDraw,
     top: int,
     stem: str,
-    measure: StemMeasure,
+    measure: StemAudit,
     extent: tuple[int, float],
     colour: tuple[int, int, int],
 ) -> None:
@@ -86,7 +86,7 @@ def _drawn(peaks: np.ndarray, columns: int) -> np.ndarray:
     return np.maximum.reduceat(padded, firsts)
 
 
-def _figures(measure: StemMeasure) -> str:
+def _figures(measure: StemAudit) -> str:
     if not measure.peak > 0:
         return "silent"
     peak, rms = (20 * math.log10(max(value, 1e-10)) for value in (measure.peak, measure.rms))

@@ -26,7 +26,7 @@ _LOOK = 4096
 _TINY = 1e-12
 
 
-class StemMeasure:
+class StemAudit:
     """Peak, loudness, clipping and likeness to noise of one stem.
 
     Attributes:
@@ -86,7 +86,7 @@ class StemMeasure:
             yield f"is clipped at {self._clipped} places, first at {self._first_clipped / rate:.1f} s", USED
 
 
-class SumMeasure:
+class SumAudit:
     """Compares the sum of the stems with the mixture."""
 
     def __init__(self) -> None:
