@@ -61,7 +61,8 @@ def train(
             ``beats`` or ``codec`` (the autoencoder of the published design).
         recipe: a name such as ``small``, a recipe of one's own, or None for the part's default.
         out: folder of the run; its ``model`` is the result.
-        stems: folders of songs, one folder a song, one file a stem; a path alone is one.
+        stems: folders of songs, one folder a song, one file a stem; manifests (CSV, JSONL); or folders of shards, see
+            :func:`msgld.prepare`. A path alone is one.
         midi: folders of MIDI files, or tar archives of them; a path alone is one.
         band: whether the built-in band plays; by default where there are no ``stems``.
         soundfont: a soundfont or a folder of them, for ``midi`` and the band; the system's by default.

@@ -58,8 +58,8 @@ def report(folder: SongSet) -> list[str]:
     if len(rows) > MOST:
         lines.append(f"and {len(rows) - MOST} more")
     aside = len(folder.findings_of(SET_ASIDE))
-    used = f"{folder.root}: {_count(len(folder), 'song')}, {_count(folder.files, 'file')} used"
-    return [*lines, f"{used}; {_count(aside, 'file')} set aside" if aside else used]
+    used = f"{folder.place}: {counted(len(folder), 'song')}, {counted(folder.files, 'file')} used"
+    return [*lines, f"{used}; {counted(aside, 'file')} set aside" if aside else used]
 
 
 def _rows(findings: Sequence[Finding]) -> list[dict[str, str]]:
@@ -74,5 +74,6 @@ def _rows(findings: Sequence[Finding]) -> list[dict[str, str]]:
     ]
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number of things: ``1 file``, ``2 files``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from msgld.cli import options as o
+from msgld.cli.checking import counted
 from msgld.cli.console import shown, spoken, track
 from msgld.cli.errors import DONE
 
@@ -62,10 +63,10 @@ def prepare(songs: Songs, *, out: ShardFolder = None, stem_names: StemNames = No
 def _lines(made: Prepared) -> list[str]:
     """What the shards hold, what was left out, and where to read about it."""
     stems = ", ".join(f"{name} ({count})" for name, count in made.stems.items())
-    lost = f"; {made.set_aside} files set aside, {made.left_out} songs or files left out"
-    found = f"{made.findings} findings{lost if made.set_aside or made.left_out else ''}"
+    lost = f"; {counted(made.set_aside, 'file')} set aside, {made.left_out} songs or files left out"
+    found = f"{counted(made.findings, 'finding')}{lost if made.set_aside or made.left_out else ''}"
     return [
-        f"{made.songs} songs, {spoken(made.seconds)}, {made.size / 1e6:.0f} MB: {stems}",
+        f"{counted(made.songs, 'song')}, {spoken(made.seconds)}, {made.size / 1e6:.0f} MB: {stems}",
         f"{found}: see {shown(made.folder / 'report.html')}",
         f"shards in {shown(made.folder)}: train on them with msgld train --stems {shown(made.folder)}",
     ]

@@ -79,7 +79,7 @@ def evaluate(
             made stems go with the given ones), ``compose`` (the same of notes), ``listening`` (ratios of the denoiser's
             errors) or ``codec``.
         clips: instead of the held-out set.
-        stems: a folder of your own songs, a folder each with a file a stem; cut into clips of 10.24 s.
+        stems: your own songs, as :func:`msgld.train` takes them; cut into clips of 10.24 s.
         midi: folder of the held-out set's MIDI files; without it only the band's part of the set is used.
         soundfont: plays the held-out set instead of its own, TimGM6mb.
         limit: only the first so many clips.

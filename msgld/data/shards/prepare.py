@@ -18,7 +18,7 @@ from msgld.data.shards.plan import Plan, scan
 from msgld.data.shards.report import write_page
 from msgld.data.shards.work import WORK, Workshop
 from msgld.data.stem_folders import LEFT_OUT, SET_ASIDE
-from msgld.errors import AudioWriteError, DataError, UsageError
+from msgld.errors import AudioWriteError, DataError, MsgldError, UsageError
 from msgld.progress import CancelToken, Meter, OnProgress, Progress
 from msgld.stems import RATE
 
@@ -112,7 +112,11 @@ def _plan(
     if on_progress:
         on_progress(Progress(0.0, 1.0, "MB", "scanning"))
     write_json(work / _SETTINGS, settings)
-    return scan(source, stems, maps, work)
+    try:
+        return scan(source, stems, maps, work)
+    except MsgldError:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
 
 
 @dataclass

@@ -59,6 +59,7 @@ class StemFolder(SongSet):
     ) -> None:
         path = Path(path)
         super().__init__(path.parent if is_manifest(path) else path, stems, rate)
+        self.place = path
         if not self.root.is_dir():
             raise DataError(
                 f"{path} is not a folder: name one that holds a folder for each song, or a manifest"

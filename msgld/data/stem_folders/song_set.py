@@ -36,10 +36,12 @@ class SongSet:
         songs: all of them.
         trained: indices of the songs that clips are drawn from.
         findings: remarks on the set.
+        place: what the user named: the folder, or a manifest in it.
     """
 
     def __init__(self, root: Path, stems: tuple[str, ...] = STEMS, rate: int = RATE) -> None:
         self.root, self.stems, self.rate = root, stems, rate
+        self.place = root
         self.songs: Sequence[StemSong] = ()
         self.trained: Sequence[int] = ()
         self.findings: list[Finding] = []
