@@ -314,6 +314,29 @@ def test_a_stop_on_request_keeps_what_is_done(tmp_path: Path, monkeypatch: pytes
     assert msgld.prepare(tmp_path / "set").songs == 6
 
 
+def test_an_interruption_does_not_wait_for_the_songs_in_work(
+    songs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def interrupted(*args: Any, **kwargs: Any) -> None:
+        while not begun:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    def pack(song: Any, rate: int, spool: Any, cancel: msgld.CancelToken) -> None:
+        begun.append(song.name)
+        while True:  # a song without end
+            cancel.check()
+            time.sleep(0.01)
+
+    monkeypatch.setattr("msgld.data.shards.work.pack", pack)
+    monkeypatch.setattr("msgld.data.shards.work.wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        msgld.prepare(songs)
+    assert begun == ["Song 0"]
+
+
 PREPARE = """
 import sys, msgld, msgld.data.shards.plan as plan
 plan.GROUP_SONGS = 1

@@ -19,6 +19,7 @@ from msgld.data.shards.blocks import encode
 from msgld.data.shards.plan import PlannedSong
 from msgld.data.stem_folders import LEFT_OUT, SET_ASIDE, USED, StemStream
 from msgld.errors import AudioReadError
+from msgld.progress import CancelToken
 
 EARLY = 1.0
 """Seconds by which a stem may end before the others without a remark."""
@@ -28,6 +29,9 @@ LOW_RATE = 32_000
 
 SHORTEST = 1.0
 """Seconds of a song, at least."""
+
+NEVER = CancelToken()
+"""A token that nobody cancels."""
 
 Remark = tuple[str, str, str]
 """File or stem, what is to be said, and what happens."""
@@ -65,7 +69,7 @@ class PackedSong:
                 yield spool.read(length)
 
 
-def pack(song: PlannedSong, rate: int, spool: IO[bytes]) -> PackedSong:
+def pack(song: PlannedSong, rate: int, spool: IO[bytes], cancel: CancelToken = NEVER) -> PackedSong:
     """Check a song and encode its blocks.
 
     A stem with a file that cannot be used is left out of the song, and the song goes on without it.
@@ -74,14 +78,16 @@ def pack(song: PlannedSong, rate: int, spool: IO[bytes]) -> PackedSong:
         song: as it was planned.
         rate: samples per second; other rates are resampled.
         spool: an empty file for the blocks.
+        cancel: stops the work between two blocks.
 
     Raises:
         OSError: the spool cannot be written, as on a full disk.
+        Cancelled: on request.
     """
     with ExitStack() as stack:
         packing = _Packing(song, rate, spool)
         packing.open(stack)
-        packing.read()
+        packing.read(cancel)
         packing.judge()
         return packing.packed
 
@@ -136,9 +142,10 @@ class _Packing:
             except (AudioReadError, OSError) as error:
                 self._without_mixture(error)
 
-    def read(self) -> None:
+    def read(self, cancel: CancelToken) -> None:
         """Read all sounds to their ends, a block at a time."""
         while True:
+            cancel.check()
             blocks = {stem: block for stem in list(self.sounds) if (block := self._next(stem)) is not None}
             length = max((block.shape[1] for block in blocks.values()), default=0)
             if not length:

@@ -21,7 +21,7 @@ from msgld.data.shards.plan import Plan, PlannedSong
 from msgld.data.shards.song import PackedSong, pack
 from msgld.data.shards.strips import draw_song
 from msgld.data.stem_folders import LEFT_OUT
-from msgld.progress import Meter
+from msgld.progress import CancelToken, Meter
 
 WORK = ".work"
 """Folder of a preparation that is not finished, in the folder of shards."""
@@ -52,18 +52,19 @@ class Workshop:
             OSError: the disk is full, for example; what is done stays.
         """
         (self.out / WORK / "done").mkdir(parents=True, exist_ok=True)
-        due = self._due(meter)
+        due, stop = self._due(meter), CancelToken()
         with ThreadPoolExecutor(jobs) as pool:
             running: dict[Future[None], int] = {}
             try:
                 # No more are begun than there are hands, so that memory does not grow with the songs.
                 for number, group in due:
-                    running[pool.submit(self._group, number, group)] = sum(song.size for song in group)
+                    running[pool.submit(self._group, number, group, stop)] = sum(song.size for song in group)
                     if len(running) > jobs:
                         self._collect(running, meter)
                 while running:
                     self._collect(running, meter)
             except BaseException:
+                stop.cancel()  # or Ctrl-C would wait for whole groups
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
@@ -93,17 +94,17 @@ class Workshop:
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
-    def _group(self, number: int, songs: Iterable[PlannedSong]) -> None:
+    def _group(self, number: int, songs: Iterable[PlannedSong], stop: CancelToken) -> None:
         writer = ShardWriter(self.out, f"chunk-{number:06}")
         try:
-            facts = [self._song(song, writer) for song in songs]
+            facts = [self._song(song, writer, stop) for song in songs]
             writer.finish()
         finally:
             writer.close()
         shards = [asdict(shard) for shard in writer.shards]
         write_json(self.record(number), {"shards": shards, "songs": facts})
 
-    def _song(self, song: PlannedSong, writer: ShardWriter) -> dict[str, Any]:
+    def _song(self, song: PlannedSong, writer: ShardWriter, stop: CancelToken) -> dict[str, Any]:
         """Prepare one song; what is known of it."""
         twin = self.plan.twin_of(song)
         if twin:
@@ -111,7 +112,7 @@ class Workshop:
                 PackedSong(song, remarks=[(song.name, f"the same music as {twin}", LEFT_OUT)]), 0
             )
         with TemporaryFile(dir=self.out / WORK) as spool:
-            packed = pack(song, self.rate, spool)
+            packed = pack(song, self.rate, spool, stop)
             first = writer.items
             for item in packed.items(spool):
                 writer.add(item)
