@@ -44,7 +44,9 @@ def music(hertz: float, seconds: float = SECONDS, gain: float = 0.2) -> np.ndarr
 
 def write(path: Path, x: np.ndarray, subtype: str = "PCM_16", rate: int = RATE) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, x, rate, subtype if path.suffix == ".wav" else None)
+    kind = path.suffix[1:].upper()
+    with path.open("wb") as file:  # soundfile itself takes no name that is not UTF-8
+        soundfile.write(file, x, rate, subtype if kind == "WAV" else None, format=kind)
     return path
 
 
@@ -435,6 +437,16 @@ def test_wrong_places_are_refused_before_work(songs: Path, tmp_path: Path) -> No
     (folder / "set.json").write_text("{")
     with pytest.raises(DataError, match=r"set\.json is damaged"):
         Shards(folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize("name", [b"\xff\xfe", b"Mr. Blue <b>&", "Ünder \u202e".encode()])
+def test_titles_may_be_anything(tmp_path: Path, name: bytes) -> None:
+    folder = tmp_path / "set" / os.fsdecode(name)
+    song(folder, bass=music(80, 3.0)).joinpath("drums.wav").write_bytes(b"RIFF")
+    made = msgld.prepare(tmp_path / "set")
+    assert open_set(made.folder).songs[0].name == os.fsdecode(name)
+    assert "<b>" not in (made.folder / "report.html").read_text("utf-8")
 
 
 def test_one_process_at_a_time_prepares_into_a_folder(songs: Path, tmp_path: Path) -> None:

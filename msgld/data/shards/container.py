@@ -152,16 +152,11 @@ def index_of(shards: Sequence[Shard]) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON under a temporary name, then rename."""
-    write_text(path, json.dumps(content, ensure_ascii=False))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text under a temporary name, then rename; bytes of names that are no UTF-8 are replaced."""
+    """Write JSON, in ASCII as names on a disk need not be UTF-8, under a temporary name; then rename."""
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+        with part.open("w", encoding="ascii") as file:
+            json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
