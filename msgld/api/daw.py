@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,6 +25,8 @@ from msgld.daw.project import Recording, project_of
 from msgld.daw.reaper import SOURCES, reaper_text
 from msgld.daw.stem_mp4 import write_stem_mp4
 from msgld.errors import AudioWriteError, UsageError
+from msgld.music.midi.perform import Silent
+from msgld.music.notes import joined
 from msgld.music.score import SCORE_STEMS, Score
 from msgld.progress import CancelToken, OnProgress
 
@@ -110,14 +113,41 @@ class ProjectWriter(SongListener):
         cancel: CancelToken | None,
     ) -> Score | None:
         """The notes of a result: those of its MIDI files, or what the ears find in its stems."""
-        midi = run.get("midi")
-        if isinstance(midi, Mapping) and MIX in midi:
-            return read_score(inside(folder, midi[MIX]))
+        written = score_of(folder, run)
+        if written is not None:
+            return written
         known = {*SCORE_STEMS, *self.stems}
         stems = {stem: folder / one.file for stem, one in recordings.items() if stem in known}
         if not stems or self.model.listener is None:
             return None
         return self.transcribe(stems, options=NORMAL, on_progress=on_progress, cancel=cancel).score
+
+
+def score_of(folder: Path, run: Mapping[str, Any]) -> Score | None:
+    """The notes in the MIDI files of a result; None without such files, or without notes in them.
+
+    Args:
+        folder: of the result.
+        run: its record.
+    """
+    midi = run.get("midi")
+    if not isinstance(midi, Mapping) or MIX not in midi:
+        return None
+    parts = {str(name): _notes_in(inside(folder, str(file))) for name, file in midi.items()}
+    whole = parts.pop(MIX)
+    if whole is None:
+        return None
+    # A file's name says which stem it is; the programs in it need not.
+    notes = {stem: joined(list(part.notes.values())) for stem, part in parts.items() if part is not None}
+    return replace(whole, notes=notes or whole.notes)
+
+
+def _notes_in(file: Path) -> Score | None:
+    """The score of a MIDI file; None if there are no notes in it."""
+    try:
+        return read_score(file)
+    except Silent:
+        return None
 
 
 def _refuse(path: Path, overwrite: bool) -> None:

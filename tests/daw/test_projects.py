@@ -19,6 +19,8 @@ from daw.dawproject_format import faults
 from tiny import save_tiny_model
 
 import msgld
+from msgld.api.daw import score_of
+from msgld.api.notes import save_notes
 from msgld.audio.stream import ArrayStream
 from msgld.daw.dawproject import METADATA, PROJECT, project_element, write_dawproject
 from msgld.daw.project import Project, Recording, project_of
@@ -192,6 +194,18 @@ def test_a_result_gets_projects_that_find_its_files(separated: tuple[msgld.Msgld
         assert faults(ElementTree.fromstring(archive.read(PROJECT))) == []
     assert all((folder / name).read_bytes() == data for name, data in before.items() if "song." not in name)
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_notes_belong_to_the_stem_that_their_file_names(tmp_path: Path) -> None:
+    """Both stems have the program of a piano."""
+    run = save_notes(SCORE, tmp_path)
+    found = score_of(tmp_path, run)
+    assert found is not None and {stem: len(one) for stem, one in found.notes.items()} == {
+        "bass": 40,
+        "piano": 40,
+    }
+    np.testing.assert_allclose(np.sort(found.notes["bass"].onset), np.sort(notes(0).onset), atol=1e-6)
+    assert score_of(tmp_path, {"files": {}}) is None
 
 
 def test_projects_are_replaced_only_where_that_is_asked_for(separated: tuple[msgld.Msgld, Path]) -> None:
