@@ -204,7 +204,7 @@ def test_notes_belong_to_the_stem_that_their_file_names(tmp_path: Path) -> None:
         "bass": 40,
         "piano": 40,
     }
-    np.testing.assert_allclose(np.sort(found.notes["bass"].onset), np.sort(notes(0).onset), atol=1e-6)
+    np.testing.assert_allclose(np.sort(found.notes["bass"].onset), np.sort(notes(0).onset), atol=1.1e-3)
     assert score_of(tmp_path, {"files": {}}) is None
 
 
