@@ -62,7 +62,8 @@ def daw(results: Results = None, *, stem_mp4: StemMp4 = False, reaper_script: Sc
     for folder in results:
         files = write_projects(model, folder, folder.name, overwrite=overwrite)
         if stem_mp4:
-            files["stem.mp4"] = model.to_stem_mp4(folder, overwrite=overwrite)
+            files["stem.mp4"], remarks = model.to_stem_mp4(folder, overwrite=overwrite)
+            console.remark(*remarks)
         console.say(f"{shown(folder)}: {', '.join(path.name for path in files.values())}")
         console.record(status="done", task="daw", folder=folder, files=files)
     return DONE

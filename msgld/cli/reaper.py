@@ -33,7 +33,7 @@ class Failed(Exception):
 
 
 @dataclass
-class Work:
+class Runner:
     """The work in a folder.
 
     Attributes:
@@ -171,4 +171,4 @@ def _lines_of(log: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    Work(Path(sys.argv[1])).run()
+    Runner(Path(sys.argv[1])).run()

@@ -55,8 +55,8 @@ def _tempo_map(project: Project) -> Iterator[str]:
         points[round(sign.beat, 6)] = (beat, bpm, sign)
     yield "<TEMPOENVEX"
     yield "  ACT 1 -1"
-    for _, (beat, bpm, sign) in sorted(points.items()):
-        metre = f" {sign.denominator << 16 | sign.numerator} 0 1" if sign else ""
+    for _, (beat, bpm, changed) in sorted(points.items()):
+        metre = f" {changed.denominator << 16 | changed.numerator} 0 1" if changed else ""
         yield f"  PT {project.second_at(beat):.12g} {bpm:.12g} {_SQUARE}{metre}"
     yield ">"
 

@@ -413,7 +413,18 @@ def test_a_box_is_put_where_it_belongs_and_the_others_stay() -> None:
 
 def test_a_result_gets_a_stem_file(separated: tuple[msgld.Msgld, Path]) -> None:
     model, folder = separated
-    path = model.to_stem_mp4(folder, overwrite=True)
-    assert path.name == "song.stem.mp4" and tracks_of(path)[0].shape == (2, 3 * RATE)
+    path, remarks = model.to_stem_mp4(folder, overwrite=True)
+    assert not remarks and path.name == "song.stem.mp4" and tracks_of(path)[0].shape == (2, 3 * RATE)
     with pytest.raises(AudioWriteError, match="exists"):
         model.to_stem_mp4(folder)
+
+
+def test_a_stem_file_that_was_turned_down_says_so(
+    separated: tuple[msgld.Msgld, Path], tmp_path: Path
+) -> None:
+    for stem in ("bass", "drums"):
+        soundfile.write(tmp_path / f"{stem}.wav", np.full((RATE, 2), 0.8, np.float32), RATE, "FLOAT")
+    run = {"files": {"bass": "bass.wav", "drums": "drums.wav"}}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    _, (remark,) = separated[0].to_stem_mp4(tmp_path)
+    assert "turned down by 4.1 dB" in remark

@@ -21,7 +21,7 @@ from lupa.lua54 import LuaRuntime
 from tiny import save_tiny_model
 
 from msgld.api.notes import save_notes
-from msgld.cli.reaper import Work
+from msgld.cli.reaper import Runner
 from msgld.daw.script import lua_text, script_text
 from msgld.music.bars import COMMON, Timeline, bars_of
 from msgld.music.notes import Notes
@@ -442,7 +442,7 @@ def job(folder: Path, **request: Any) -> list[str]:
     """What comes of a request."""
     folder.mkdir()
     (folder / "job.json").write_text(json.dumps([{"quality": "draft", "model": "", "stems": "", **request}]))
-    Work(folder).run()
+    Runner(folder).run()
     return (folder / "result.txt").read_text().splitlines()
 
 
@@ -452,15 +452,15 @@ def test_what_fails_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "cancel").touch()
     (tmp_path / "b" / "job.json").write_text("{")
-    Work(tmp_path / "b").run()
+    Runner(tmp_path / "b").run()
     assert (tmp_path / "b" / "result.txt").read_text().startswith("failed\t")
 
 
 def test_stopped_work_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def report(one: Work, line: str) -> None:
+    def report(one: Runner, line: str) -> None:
         (one.folder / "cancel").touch()
 
-    monkeypatch.setattr(Work, "report", report)
+    monkeypatch.setattr(Runner, "report", report)
     assert job(tmp_path / "a", task="stems", song=str(tmp_path / "none.wav")) == ["failed\tstopped"]
 
 
@@ -484,7 +484,7 @@ def test_each_task_is_a_chain_of_commands(
 ) -> None:
     called = []
 
-    def msgld(one: Work, *arguments: object) -> dict[str, Any]:
+    def msgld(one: Runner, *arguments: object) -> dict[str, Any]:
         words = [str(word) for word in arguments]
         place = Path(words[words.index("--out") + 1]) / "small"
         option = next((word for word in words if word in ("--stems", "--make")), "")
@@ -505,7 +505,7 @@ def test_each_task_is_a_chain_of_commands(
             "run": run,
         }
 
-    monkeypatch.setattr(Work, "msgld", msgld)
+    monkeypatch.setattr(Runner, "msgld", msgld)
     lines = job(tmp_path / "a", task=task, song="x.wav", given={"drums": "d.wav"}, stems="bass,piano")
     assert called == commands and lines[:2] == ["done", "piece"]
     assert [line.split("\t")[1] for line in lines if line.startswith("sound")] == sounds
