@@ -309,7 +309,7 @@ end
 local function put_group(project, group, task, made)
   local rows, names = rows_of(group)
   if #names == 0 then return end
-  local there = reaper.ValidatePtr2(project, group.track, "MediaTrack*")
+  local there = reaper.ValidatePtr(group.track, "MediaTrack*")
   local index = there and math.floor(reaper.GetMediaTrackInfo_Value(group.track, "IP_TRACKNUMBER"))
     or reaper.CountTracks(project)
   local folder = new_track(project, index, ("%s: %s"):format(there and track_name(group.track) or TITLE, task), made)
@@ -346,7 +346,7 @@ end
 
 local function mute(run)
   for _, piece in ipairs(run.pieces) do
-    if #piece.result.sounds > 0 and reaper.ValidatePtr2(run.project, piece.item, "MediaItem*") then
+    if #piece.result.sounds > 0 and reaper.ValidatePtr(piece.item, "MediaItem*") then
       reaper.SetMediaItemInfo_Value(piece.item, "B_MUTE", 1)
     end
   end
@@ -354,8 +354,8 @@ end
 
 -- Put everything on new tracks, all of it or nothing, as one step that can be undone.
 local function place(run)
-  if not reaper.ValidatePtr2(run.project, run.project, "ReaProject*") then return "the project was closed" end
-  reaper.SelectProjectInstance(run.project)
+  if not reaper.ValidatePtr(run.project, "ReaProject*") then return "the project was closed" end
+  reaper.SelectProjectInstance(run.project) -- where tracks are inserted, and pointers are looked up
   local problem = open_sounds(run)
   if problem then
     release(run.pieces)
@@ -408,20 +408,21 @@ local function look(run)
   return run.idle > PATIENCE
 end
 
+local function stop(run)
+  if not run.ended then write(run.folder .. "/cancel", "") end
+  run.ended = true
+end
+
 local function finish(run)
   gfx.quit()
-  run.ended = true
+  run.ended = run.text ~= nil
+  stop(run)
   local results, problem = msgld.answer(run.text or ("failed\tmsgld does not answer; is it there? %s"):format(PYTHON))
   if results and #results == #run.pieces then
     for number, result in ipairs(results) do run.pieces[number].result = result end
     problem = place(run)
   end
   if problem then say(problem) end
-end
-
-local function stop(run)
-  if not run.ended then write(run.folder .. "/cancel", "") end
-  run.ended = true
 end
 
 local function watch(run)

@@ -162,7 +162,9 @@ class Reaper:
         if kind in PLAIN:
             return isinstance(one, PLAIN[kind]) and isinstance(one, bool) == (kind == "boolean")
         thing = self.thing(one)
-        return isinstance(thing, Thing) and kind in ("pointer", thing.kind)
+        return isinstance(thing, Thing) and (
+            kind == "pointer" or (kind == thing.kind and id(thing) not in self.gone)
+        )
 
     def handle(self, one: Any) -> Any:
         if not isinstance(one, Thing):
@@ -268,7 +270,7 @@ class Reaper:
         self.commands.append(command)
         return self.execute(command)
 
-    def ValidatePtr2(self, project, pointer, kind):
+    def ValidatePtr(self, pointer, kind):
         return pointer.kind == kind.rstrip("*") and id(pointer) not in self.gone
 
     def defer(self, work):

@@ -60,6 +60,17 @@ def answering(lines: list[str], stems: dict[str, float] | None = None) -> Callab
     return execute
 
 
+def leaving(host: Reaper, things: list[Thing]) -> Callable[[str], bool]:
+    """A msgld during whose work these are closed or deleted."""
+    work = answering(["done", "piece", "sound\tbass\t1/bass.wav"], {"bass": 2.0})
+
+    def execute(command: str) -> bool:
+        host.gone = {id(one) for one in things}
+        return work(command)
+
+    return execute
+
+
 def asked(host: Reaper) -> list[dict[str, Any]]:
     (job,) = host.path.glob("msgld/*/job.json")
     return json.loads(job.read_text())
@@ -384,20 +395,19 @@ def test_progress_is_shown_and_silence_ends_it(tmp_path: Path, song: Path) -> No
     host.run(SCRIPT)
     assert "so ng.wav: separating 40%, 8 s left" in host.drawn
     assert len(host.messages) == 1 and "does not answer" in host.messages[0] and not host.undo
+    assert list(host.path.glob("msgld/*/cancel")), "should it live after all, it ends"
 
 
 def test_a_project_that_was_closed_gets_nothing(tmp_path: Path, song: Path) -> None:
     host, _ = host_with(tmp_path, song)
-    host.gone = {id(host.project)}
-    host.execute = answering(["done", "piece", "sound\tbass\t1/bass.wav"], {"bass": 2.0})
+    host.execute = leaving(host, [host.project])
     host.run(SCRIPT)
     assert "closed" in host.messages[0] and not host.undo
 
 
 def test_a_track_that_was_deleted_leaves_the_end(tmp_path: Path, song: Path) -> None:
     host, item = host_with(tmp_path, song)
-    host.gone = {id(host.tracks[1]), id(item)}
-    host.execute = answering(["done", "piece", "sound\tbass\t1/bass.wav"], {"bass": 2.0})
+    host.execute = leaving(host, [host.tracks[1], item])
     host.run(SCRIPT)
     assert [name for name, _ in named(host)[3:]] == ["msgld: stems", "bass"] and not item.values["B_MUTE"]
 
