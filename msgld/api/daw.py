@@ -110,9 +110,7 @@ class ProjectWriter(SongListener):
         gain = _put(
             path, lambda unfinished: write_stem_mp4(unfinished, rate, lambda: _opened(folder, recordings))
         )
-        lower = (
-            f"{path.name}: all tracks are turned down by {-20 * math.log10(gain):.1f} dB, as one would clip"
-        )
+        lower = f"all tracks are turned down by {-20 * math.log10(gain):.1f} dB, as one would clip"
         return path, [f"{path.name}: {lower}"] if gain < 1 else []
 
     def _score(
