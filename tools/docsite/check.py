@@ -2,8 +2,8 @@
 
     python tools/docsite/check.py site/
 
-Links that a reader may follow to other hosts are fine. What a browser fetches by itself, such as scripts, styles, fonts,
-pictures and sounds, has to be in the site.
+Links that a reader may follow to other hosts are fine. What a browser fetches by itself (scripts, styles, fonts,
+pictures, sounds) has to be in the site.
 """
 
 from __future__ import annotations

@@ -56,7 +56,9 @@ def run(path: Path, folder: Path) -> list[dict[str, Any]]:
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=300, startup_timeout=180, resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(
+        notebook, timeout=300, startup_timeout=180, resources={"metadata": {"path": str(folder)}}
+    )
     return [cell for cell in client.execute().cells if cell.cell_type == "code"]
 
 
@@ -105,7 +107,9 @@ def write_outputs(path: Path) -> None:
 
 def main() -> None:
     """Write the outputs of all notebooks, or of some."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(FOLDER.glob("*.ipynb")))
     for path in parser.parse_args().notebooks:
         write_outputs(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 HEAD = "---\nsearch:\n  exclude: true\n---\n"
@@ -29,7 +30,7 @@ def definitions(text: str) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     ]
     places = [("", 0), *starts, ("", len(lines))]
-    for (name, first), (_, last) in zip(places, places[1:], strict=False):
+    for (name, first), (_, last) in pairwise(places):
         if any(line.strip() for line in lines[first:last]):
             yield name, "\n".join(lines[first:last])
 
