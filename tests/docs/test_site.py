@@ -1,4 +1,4 @@
-"""The documentation builds as a site without warnings, asks no other host for anything, and its links lead somewhere."""
+"""The documentation builds as a site without warnings, asks no other host for anything, and links lead somewhere."""
 
 from __future__ import annotations
 
