@@ -124,7 +124,3 @@ def test_nothing_that_a_build_needs_is_missing_from_the_source_distribution():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     included = project.split("[tool.hatch.build.targets.sdist]")[1].split("]")[0]
     assert all(f'"{name}"' in included for name in ("docs", "tools", "mkdocs.yml", "CHANGELOG.md"))
-
-
-def test_the_site_is_no_part_of_the_repository():
-    assert "/site/" in (ROOT / ".gitignore").read_text(encoding="utf-8").split()
