@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -133,4 +134,9 @@ def download(address: Address, *, console: o.Printing) -> int:
     return 0
 
 
-VERBS = {"list": list_all, "path": path, "verify": verify, "download": download}
+VERBS: dict[str, Callable[..., int]] = {
+    "list": list_all,
+    "path": path,
+    "verify": verify,
+    "download": download,
+}

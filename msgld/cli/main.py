@@ -144,12 +144,11 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 }
 evaluating = typer.Typer(cls=evaluate.Tasks, callback=evaluate.evaluate, rich_markup_mode=None)
 keeping_models = typer.Typer(cls=keeping.Verbs, callback=keeping.models, rich_markup_mode=None)
-GROUPS: tuple[tuple[typer.Typer, dict[str, Callable[..., Any]]], ...] = (
+for parent, commands in (
     (app, COMMANDS),
     (evaluating, evaluate.TASKS),
     (keeping_models, keeping.VERBS),
-)
-for parent, commands in GROUPS:
+):
     for name, command in commands.items():
         parent.command(name, cls=Command)(expanded(command))
 app.add_typer(evaluating, name="evaluate")
