@@ -18,6 +18,26 @@ _FACTS = {
 """Entries of a model's ``info`` that the card shows, and their headings."""
 
 
+_CREATIVE_COMMONS = {f"cc-by{more}-4.0" for more in ("", "-sa", "-nc", "-nd", "-nc-sa", "-nc-nd")}
+_LICENCES = {
+    *_CREATIVE_COMMONS,
+    *(
+        "cc0-1.0",
+        "mit",
+        "apache-2.0",
+        "bsd-2-clause",
+        "bsd-3-clause",
+        "isc",
+        "zlib",
+        "bsl-1.0",
+        "mpl-2.0",
+        "unlicense",
+    ),
+    *("gpl-2.0", "gpl-3.0", "lgpl-2.1", "lgpl-3.0", "agpl-3.0", "eupl-1.2", "epl-2.0", "artistic-2.0"),
+}
+"""Identifiers that the Hub knows; it refuses cards with others."""
+
+
 def card(about: Mapping[str, Any], sizes: Mapping[str, int], longer: bool = False) -> str:
     """The text of ``README.md``.
 
@@ -66,7 +86,9 @@ def card(about: Mapping[str, Any], sizes: Mapping[str, int], longer: bool = Fals
 
 def _head(licence: str | None) -> list[str]:
     """What the Hub reads of a card."""
-    stated = [f"license: {json.dumps(str(licence).lower())}"] if licence else []
+    short = str(licence).lower()
+    stated = [f"license: {short if short in _LICENCES else 'other'}"] if licence else []
+    stated += [f"license_name: {json.dumps(short)}"] if licence and short not in _LICENCES else []
     tags = [f"- {tag}" for tag in ("music", "music-source-separation", "music-generation")]
     return ["---", "library_name: msgld", *stated, "pipeline_tag: audio-to-audio", "tags:", *tags, "---", ""]
 

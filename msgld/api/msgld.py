@@ -90,7 +90,8 @@ class Msgld(ProjectWriter, SongArranger):
         Args:
             folder: is made; it appears when it is whole.
             licence: identifier of the model's licence, such as ``MIT`` or ``CC-BY-4.0``, for ``model.json`` and the
-                card; by default the one that the model states.
+                card; by default the one that the model states. A card that came with the model stays, unless this
+                licence is another one.
             overwrite: replace a model that is there.
 
         Returns:

@@ -104,16 +104,14 @@ def _differs(module: nn.Module, path: Path) -> bool:
 
 
 def _complete(folder: Path, licence: str | None) -> None:
-    """Write the licence into ``model.json``, and the card unless there is one already."""
+    """Write the licence into ``model.json``, and a card unless there is one that states it."""
     about = read_description(folder)
-    if licence is not None and about["info"].get("licence") != licence:
+    readme = folder / CARDS[0]
+    stated = licence in (None, about["info"].get("licence"))
+    if not stated:
         about["info"]["licence"] = licence
         write_whole(folder / FILE, _text(about).encode())
-        stale = True
-    else:
-        stale = False
-    readme = folder / CARDS[0]
-    if stale or not readme.is_file():
+    if not (stated and readme.is_file()):
         sizes = {part: (folder / file_of(part)).stat().st_size for part in about["parts"]}
         write_whole(readme, card(about, sizes, (folder / CARDS[1]).is_file()).encode())
 

@@ -96,13 +96,13 @@ def _counting(on_bytes: Callable[[int], None]) -> Any:
 
     class Counting(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
         def __init__(self, *args: Any, **options: Any) -> None:
+            # Files of its fast store get two bars, of the bytes that came and of those that were written.
+            self.counts = not str(options.get("name", "")).endswith(".transfer")
             super().__init__(*args, **{**options, "disable": True})
 
         def update(self, n: float | None = 1) -> None:
-            on_bytes(int(n or 0))
-
-        def update_transfer(self, n: float) -> None:
-            """Asked for by huggingface_hub, which would count bytes twice without it."""
+            if self.counts:
+                on_bytes(int(n or 0))
 
     return Counting
 

@@ -52,6 +52,11 @@ def test_the_licence_goes_along_with_the_model(opened: msgld.Msgld, tmp_path: Pa
     for folder in (first, second):
         assert read_description(folder)["info"]["licence"] == "CC-BY-4.0"
         assert front_matter(folder)["license"] == "cc-by-4.0"
+    (second / "README.md").write_text("my own")
+    third = msgld.load(second, device="cpu")
+    assert (third.save_pretrained(tmp_path / "kept") / "README.md").read_text() == "my own"
+    rare = third.save_pretrained(tmp_path / "rare", licence="LicenseRef-Ours")
+    assert (front_matter(rare)["license"], front_matter(rare)["license_name"]) == ("other", "licenseref-ours")
     with pytest.raises(UsageError, match="identifier"):
         opened.save_pretrained(tmp_path / "third", licence="free\nfor: all")
     assert not (tmp_path / "third").exists()
