@@ -89,7 +89,7 @@ def downloaded(hub: Path) -> Iterator[tuple[str, Path]]:
         repository = place.name.replace("--", "/", 1)
         refs = {unquote(path.name): _commit(path) for path in sorted((place / "refs").glob("*"))}
         alone = {path.parent.name for path in place.glob(f"*/{FILE}")} - set(refs.values())
-        refs |= {commit: commit for commit in sorted(alone) if _COMMIT.fullmatch(commit)}
+        refs |= {commit: commit for commit in sorted(alone)}
         for revision in refs:
             address = address_of(f"{repository}@{revision}")
             folder = address.find(hub) if address else None

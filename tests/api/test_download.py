@@ -17,11 +17,11 @@ from tiny import save_tiny_model
 
 import msgld
 from msgld.api import download as downloading
-from msgld.api.download import download
+from msgld.api.download import _Received, download
 from msgld.api.remote import _counting
 from msgld.api.store import hub_folder, known_models, model_folder
 from msgld.errors import Cancelled, ModelError, UsageError
-from msgld.progress import CancelToken, Progress
+from msgld.progress import CancelToken, Meter, Progress
 
 LATER = "89abcdef0123456789abcdef0123456789abcdef"
 
@@ -109,6 +109,10 @@ def test_after_a_failure_whole_files_are_kept_and_the_rest_begins_again(hub: Hub
     hub.cut["denoiser.safetensors"] = 100
     assert hub.url in fails("cannot get band/tiny from")
     assert list(known_models())[1:] == [], "nothing unfinished is listed"
+    (rest,) = hub_folder().glob("*/.*.partial/.cache/huggingface/download")
+    (rest / "killed.incomplete").write_bytes(b"half of a file")
+    fails("cannot get band/tiny from")
+    assert list(rest.glob("*.incomplete")) == []
     before = hub.fetched()
     assert before[:2] == ["model.json", "codec.safetensors"]
     hub.cut.clear()
@@ -228,10 +232,16 @@ def test_a_full_or_read_only_disk_is_one_line(hub: Hub, tmp_path: Path, monkeypa
 
 def test_strange_refs_and_folders_in_the_cache_are_passed_over(hub: Hub):
     folder = download("band/tiny")
-    for name, text in (("x", "../../.."), ("y", "f" * 40), ("main.partial", COMMIT[:7]), ("..", None)):
+    for name, text in (
+        ("x", "../../../elsewhere"),
+        ("y", "f" * 40),
+        ("main.partial", COMMIT[:7]),
+        ("..", None),
+    ):
         if text:
             (folder.parent / "refs" / name).write_text(text)
     (hub_folder() / "no--such--model").mkdir()
+    shutil.copytree(folder, hub_folder() / "../../elsewhere")
     (folder.parent / f".{COMMIT}.partial").mkdir()
     shutil.copy(folder / "model.json", folder.parent / f".{COMMIT}.partial" / "model.json")
     assert [name for name, _ in known_models()][1:] == ["band/tiny"]
@@ -245,7 +255,7 @@ def test_without_the_package_the_line_says_what_to_install(hub: Hub, monkeypatch
 
 
 @pytest.mark.parametrize(
-    "name", ["a/b/c", "a//b", "../b", "a/..", "a/b@", "a/b@../x", "a--b/c", "/a", "a/b@-x", "a/b\0"]
+    "name", ["a/b/c", "a//b", "../b", "a/..", "a/b@", "a/b@../x", "a--b/c", "/a", "a..b/c", "a/b@-x", "a/b\0"]
 )
 def test_only_owner_and_name_are_an_address(hub: Hub, name: str):
     with pytest.raises((UsageError, ModelError)):
@@ -287,3 +297,12 @@ def test_bytes_of_the_fast_store_are_counted_once(hub: Hub):
                 )
             )
     assert sum(counts) == 100
+
+
+def test_bytes_that_come_twice_are_reported_once():
+    """A hub that knows no ranges sends a file from its beginning again."""
+    seen: list[Progress] = []
+    received = _Received(Meter(100, "bytes", "downloading", seen.append))
+    for count in (50, -50, 40, 60):
+        received.add(count)
+    assert [report.done for report in seen] == [50, 50, 50, 100]
