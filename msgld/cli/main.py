@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from msgld.cli import convert, daw, demo, doctor, evaluate, make, models, separate, train, transcribe
+from msgld.cli import convert, daw, demo, doctor, evaluate, keeping, make, models, separate, train, transcribe
 from msgld.cli.deprecated import current
 from msgld.cli.errors import finished, guarded, prepare_process, take_debug
 from msgld.cli.options import From
@@ -136,7 +136,6 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     **make.TASKS,
     "transcribe": transcribe.transcribe,
     "daw": daw.daw,
-    "models": models.models,
     "styles": models.styles,
     "train": train.train,
     "convert": convert.convert,
@@ -144,10 +143,16 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "doctor": doctor.doctor,
 }
 evaluating = typer.Typer(cls=evaluate.Tasks, callback=evaluate.evaluate, rich_markup_mode=None)
-for parent, commands in ((app, COMMANDS), (evaluating, evaluate.TASKS)):
+keeping_models = typer.Typer(cls=keeping.Verbs, callback=keeping.models, rich_markup_mode=None)
+for parent, commands in (
+    (app, COMMANDS),
+    (evaluating, evaluate.TASKS),
+    (keeping_models, keeping.VERBS),
+):
     for name, command in commands.items():
         parent.command(name, cls=Command)(expanded(command))
 app.add_typer(evaluating, name="evaluate")
+app.add_typer(keeping_models, name="models")
 
 
 def main() -> None:
