@@ -1,0 +1,70 @@
+import { signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
+import { api } from "../api/client";
+import type { Peaks, Take } from "../api/types";
+import { project } from "../state/projects";
+import { colour, hue } from "../state/theme";
+import { seconds, seen } from "../state/view";
+import { Canvas, type Draw } from "./canvas";
+
+const COARSE = 2000;
+const FINE = 16_000;
+const FINE_FROM = 3; // times that one must have zoomed in
+const kept = new Map<string, Peaks>();
+const MOST_KEPT = 120;
+
+async function peaksOf(id: string, take: Take, stem: string, columns: number): Promise<Peaks> {
+  const key = `${id}/${take.id}/${stem}/${columns}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const found = await api.peaks(id, take.id, stem, columns);
+  if (take.whole) {
+    kept.set(key, found);
+    if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!);
+  }
+  return found;
+}
+
+/** The waveform of a stem, as far as it is there. */
+export function Waveform({ take, stem }: { take: Take; stem: string }): JSX.Element {
+  const peaks = useMemo(() => signal<Peaks | null>(null), []);
+  const id = project.value?.id;
+  const fine = seconds.value / (seen.value.to - seen.value.from) > FINE_FROM;
+  const grown = take.whole ? take.total : Math.floor((8 * take.frames) / take.rate); // while it grows: four times a second at most
+  useEffect(() => {
+    let current = true;
+    if (id === undefined || take.frames === 0) return;
+    peaksOf(id, take, stem, fine ? FINE : COARSE)
+      .then((data) => current && (peaks.value = data))
+      .catch(() => undefined); // a waveform that is missing says so itself
+    return () => {
+      current = false;
+    };
+  }, [id, take.id, stem, fine, grown]);
+  const draw = useMemo<Draw>(() => (context, width, height) => {
+    const middle = height / 2;
+    context.fillStyle = colour("--line");
+    context.fillRect(0, Math.round(middle), width, 1);
+    const data = peaks.value;
+    if (data === null) return;
+    const { from, to } = seen.value;
+    const each = seconds.value / data.max.length; // seconds of a column
+    context.fillStyle = colour(hue(stem));
+    for (let x = 0; x < width; x++) {
+      const first = Math.floor((from + ((to - from) * x) / width) / each);
+      const last = Math.max(first + 1, Math.floor((from + ((to - from) * (x + 1)) / width) / each));
+      let least = 127;
+      let most = -127;
+      for (let at = first; at < last && at < data.max.length; at++) {
+        least = Math.min(least, data.min[at]!);
+        most = Math.max(most, data.max[at]!);
+      }
+      if (most < least) continue;
+      const top = middle - (most / 127) * (middle - 1);
+      const bottom = middle - (least / 127) * (middle - 1);
+      if (bottom - top > 0.2) context.fillRect(x, top, 1, Math.max(1, bottom - top));
+    }
+  }, [stem]);
+  return <Canvas draw={draw} label={`Waveform of ${stem}`} kind="waveform" />;
+}
