@@ -80,7 +80,8 @@ export const transcribe = (): Promise<boolean> => start("transcribe", { take: op
 export function barsIn(range: { start: number; stop: number }): [number, number] | null {
   const lines = notes.value.bars;
   if (lines.length < 2) return null;
-  const barAt = (seconds: number): number => Math.max(1, lines.filter((line) => line <= seconds + 1e-3).length);
+  // The last line is the end of the last bar.
+  const barAt = (seconds: number): number => Math.max(1, Math.min(lines.length - 1, lines.filter((line) => line <= seconds + 1e-3).length));
   const first = barAt(range.start);
   const last = Math.max(first, barAt(range.stop - 2e-3));
   return [first, last];

@@ -18,6 +18,7 @@ export function RowHead({ take, stem }: { take: Take; stem: StemOfTake }): JSX.E
     <div class="row-head">
       <div class="row-line">
         <h3 class="stem-name">{name}{stem.made && <span class="made" title="Made by the model">made</span>}</h3>
+        <Replay name={name} />
         <button type="button" class="letter mute" aria-pressed={mute} aria-label={`Mute ${name}`} title={`Mute ${name} (M)`} onClick={() => toggleMute(name)}>M</button>
         <button type="button" class="letter solo" aria-pressed={solo} aria-label={`Solo ${name}`} title={`Solo ${name} (S)`} onClick={() => toggleSolo(name)}>S</button>
       </div>
@@ -41,7 +42,6 @@ export function RowHead({ take, stem }: { take: Take; stem: StemOfTake }): JSX.E
         <span class="spring" />
         {take.whole && <RowFiles take={take} stem={stem} />}
       </div>
-      <Replay name={name} />
     </div>
   );
 }
@@ -51,10 +51,11 @@ function Replay({ name }: { name: string }): JSX.Element | null {
   const chosen = range.value;
   const bars = chosen === null ? null : barsIn(chosen);
   if (bars === null || name === "song") return null;
-  const words = bars[0] === bars[1] ? `bar ${bars[0]}` : `bars ${bars[0]}–${bars[1]}`;
+  const numbers = bars[0] === bars[1] ? String(bars[0]) : `${bars[0]}–${bars[1]}`;
+  const label = `Play ${bars[0] === bars[1] ? "bar" : "bars"} ${numbers} of ${name} anew`;
   return (
-    <button type="button" class="button small replay" onClick={() => void replay(name, bars)} aria-label={`Play ${words} of ${name} anew`}>
-      <Icon name="again" size={14} /> Play {words} anew
+    <button type="button" class="button small replay" aria-label={label} title={label} onClick={() => void replay(name, bars)}>
+      <Icon name="again" size={14} /> {numbers}
     </button>
   );
 }

@@ -31,6 +31,9 @@ export function TakeBar(): JSX.Element | null {
       <div class="take-tools">
         <button type="button" class="button small" disabled={other.value === null} title="Back to the take that was open before (B)"
                 onClick={() => other.value !== null && openTake(other.value)}><Icon name="swap" size={15} /> A/B</button>
+        {open.whole && !open.stems.some((stem) => stem.notes) && (
+          <button type="button" class="button small" title="Write down the notes of every stem, with bars, beats and chords" onClick={() => void transcribe()}><Icon name="notes" size={15} /> Find notes</button>
+        )}
         <TakeFiles take={open} />
         {open.id !== SONG && open.whole && <Change take={open} />}
       </div>
@@ -73,11 +76,9 @@ function TakeFacts({ take: open }: { take: Take }): JSX.Element | null {
     open.key, open.bpm === null ? null : `${Math.round(open.bpm * 10) / 10} bpm`, `${(open.rate / 1000).toLocaleString("en")} kHz`,
     open.channels === 1 ? "mono" : open.channels === 2 ? "stereo" : `${open.channels} channels`,
   ].filter((one): one is string => one !== null && one !== "");
-  const withNotes = open.stems.some((stem) => stem.notes);
   return (
     <div class="take-facts">
       {facts.map((fact) => <span key={fact}>{fact}</span>)}
-      {open.whole && !withNotes && <button type="button" class="link-button" onClick={() => void transcribe()}>Find its notes</button>}
       {open.remarks.map((remark) => <span key={remark} class="remark">{remark}</span>)}
     </div>
   );

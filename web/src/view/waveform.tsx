@@ -14,6 +14,19 @@ const FINE_FROM = 3; // times that one must have zoomed in
 const kept = new Map<string, Peaks>();
 const MOST_KEPT = 120;
 
+/** The greatest peak of each stem of the take that is seen: all are drawn to one scale, the loudest fills its row. */
+const loudest = signal<{ take: string; peaks: Record<string, number> }>({ take: "", peaks: {} });
+const LEAST_PEAK = 6; // of 127; nothing softer is drawn larger
+const ROOT = 0.75; // soft sound is drawn a little larger than it is
+
+function seePeaks(take: string, stem: string, { min, max }: Peaks): void {
+  const greatest = max.reduce((most, value, at) => Math.max(most, value, -min[at]!), 0);
+  const before = loudest.peek();
+  loudest.value = { take, peaks: { ...(before.take === take ? before.peaks : {}), [stem]: greatest } };
+}
+
+const scaled = (value: number, most: number): number => Math.sign(value) * Math.min(1, Math.abs(value) / most) ** ROOT;
+
 async function peaksOf(id: string, take: Take, stem: string, columns: number): Promise<Peaks> {
   const key = `${id}/${take.id}/${stem}/${columns}`;
   const known = kept.get(key);
@@ -36,7 +49,11 @@ export function Waveform({ take, stem }: { take: Take; stem: string }): JSX.Elem
     let current = true;
     if (id === undefined || take.frames === 0) return;
     peaksOf(id, take, stem, fine ? FINE : COARSE)
-      .then((data) => current && (peaks.value = data))
+      .then((data) => {
+        if (!current) return;
+        peaks.value = data;
+        seePeaks(`${id}/${take.id}`, stem, data);
+      })
       .catch(() => undefined); // a waveform that is missing says so itself
     return () => {
       current = false;
@@ -50,6 +67,7 @@ export function Waveform({ take, stem }: { take: Take; stem: string }): JSX.Elem
     if (data === null) return;
     const { from, to } = seen.value;
     const each = seconds.value / data.max.length; // seconds of a column
+    const full = Math.max(LEAST_PEAK, ...Object.values(loudest.value.peaks));
     context.fillStyle = colour(hue(stem));
     for (let x = 0; x < width; x++) {
       const first = Math.floor((from + ((to - from) * x) / width) / each);
@@ -61,8 +79,8 @@ export function Waveform({ take, stem }: { take: Take; stem: string }): JSX.Elem
         most = Math.max(most, data.max[at]!);
       }
       if (most < least) continue;
-      const top = middle - (most / 127) * (middle - 1);
-      const bottom = middle - (least / 127) * (middle - 1);
+      const top = middle - scaled(most, full) * (middle - 3);
+      const bottom = middle - scaled(least, full) * (middle - 3);
       if (bottom - top > 0.2) context.fillRect(x, top, 1, Math.max(1, bottom - top));
     }
   }, [stem]);
