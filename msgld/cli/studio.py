@@ -23,7 +23,9 @@ Projects = Annotated[
     Path | None, typer.Argument(metavar="[FOLDER]", help="Folder of the projects; it is made when it is not there.")
 ]  # fmt: skip
 Host = Annotated[
-    str, typer.Option(metavar="HOST", help="Where to listen; 0.0.0.0 opens it to the network, for those who have the token.")
+    str,
+    typer.Option(metavar="HOST", help="Where to listen; 0.0.0.0 opens it to the network, for those who have the "
+                 "token."),
 ]  # fmt: skip
 Port = Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="Port; 0 takes a free one.")]
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")]

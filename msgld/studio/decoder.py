@@ -24,7 +24,9 @@ from msgld.studio.talking import Line
 _BLOCK = 1 << 17
 
 
-def decode(source: Path, target: Path, limits: dict[str, float], like: dict[str, int] | None) -> dict[str, Any]:
+def decode(
+    source: Path, target: Path, limits: dict[str, float], like: dict[str, int] | None
+) -> dict[str, Any]:
     """Read a file and write its sound.
 
     Args:

@@ -73,4 +73,3 @@ class Decoders:
         if spare is not None:
             with suppress(OSError):
                 await (await spare).kill()
-

@@ -26,7 +26,7 @@ _drawing = threading.Semaphore(2)  # pictures that are made at the same time
 
 
 def peaks_of(place: Place, take: str, track: str, count: int) -> np.ndarray:
-    """Peaks of a track in ``count`` columns over its whole length, int8 (count, 2); zeros where nothing is ready yet."""
+    """Peaks of a track in ``count`` columns over its whole length, int8 (count, 2); 0 where nothing is ready."""
     source = source_of(place, take, track)
     _, _, ready, total = source.facts()
     if 0 < total <= count * BLOCK and ready == total:
@@ -102,7 +102,7 @@ def brightness(source: Source) -> np.ndarray:
             if not len(block):
                 break
             spectrum = np.abs(np.fft.rfft(np.pad(block, (0, size - len(block))) * window)) ** 2
-            power[:, column] += np.maximum.reduceat(spectrum, edges[:-1])[: HEIGHT]
+            power[:, column] += np.maximum.reduceat(spectrum, edges[:-1])[:HEIGHT]
     loudest = float(power.max())
     if not loudest:
         return power

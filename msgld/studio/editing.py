@@ -48,7 +48,9 @@ def rendered(model: Msgld, source: Source, settings: Render, options: Options) -
     stems = {name: (made | waves)[name] for name in order if name in made | waves}
     mix = stacked(stems.values()).sum(0, dtype=np.float64).astype(np.float32)
     info = {
-        **describe(model.model, model.weights, "render", options, None, {"stem": stem, "take": source.take.id}),
+        **describe(
+            model.model, model.weights, "render", options, None, {"stem": stem, "take": source.take.id}
+        ),
         "latent": "score",
         "input": kept.names,
         "bars": int(score.bars.number[-1]) + 1,

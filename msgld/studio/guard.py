@@ -1,4 +1,4 @@
-"""Who may call: the page itself on this machine, or who has the token. Everyone else is refused before anything runs."""
+"""Who may call: the page itself on this machine, or who has the token. All others are refused before anything runs."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
     "content-security-policy": (
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; img-src 'self' data: blob:; "
-        "media-src 'self' blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
+        "img-src 'self' data: blob:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+        "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-embedder-policy": "require-corp",
@@ -85,8 +85,7 @@ class Guard:
         bearer = headers.get("authorization", "").removeprefix("Bearer ")
         if self._known(bearer) or self._known(_cookie(headers.get("cookie", ""), self._cookie)):
             return None
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=100)
-        if self._known(query.get("token", [""])[0]):
+        if self._known(_token(scope)):
             if scope["path"] != "/" or scope["method"] not in SAFE:
                 return None
             answer = RedirectResponse("/", 303)
@@ -127,6 +126,15 @@ def _same_origin(scope: Scope, headers: dict[str, str], host: str) -> bool:
         return urlsplit(origin).netloc.lower() == host.lower() and bool(host)
     except ValueError:
         return False
+
+
+def _token(scope: Scope) -> str:
+    """The token in the address; empty where there is none."""
+    try:
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=100)
+    except ValueError:
+        return ""
+    return query.get("token", [""])[0]
 
 
 def _cookie(header: str, name: str) -> str:

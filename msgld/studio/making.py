@@ -10,7 +10,7 @@ from msgld.progress import Stages
 from msgld.studio.editing import rendered
 from msgld.studio.finishing import Done
 from msgld.studio.order import Order
-from msgld.studio.settings import Arrange, Conditioned, Extend, Generate, Render, Vary
+from msgld.studio.settings import Arrange, Extend, Generate, Render, Vary
 from msgld.studio.sources import Source
 
 if TYPE_CHECKING:

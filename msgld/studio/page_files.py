@@ -10,10 +10,20 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from msgld.studio.errors import Refused
 
 TYPES = {
-    ".css": "text/css", ".html": "text/html", ".ico": "image/x-icon", ".js": "text/javascript", ".json": "application/json",
-    ".map": "application/json", ".mjs": "text/javascript", ".png": "image/png", ".svg": "image/svg+xml", ".txt": "text/plain",
-    ".wasm": "application/wasm", ".webmanifest": "application/manifest+json", ".woff2": "font/woff2",
-}  # fmt: skip
+    ".css": "text/css",
+    ".html": "text/html",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
 """Content types by ending; systems disagree about some."""
 
 PLACEHOLDER = """<!doctype html><html lang="en"><meta charset="utf-8"><title>msgld studio</title>

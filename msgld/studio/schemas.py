@@ -68,7 +68,7 @@ class Take(BaseModel):
 
 
 class StudioJob(BaseModel):
-    """A task that waits, runs or has ended. ``place`` counts those before it; ``take`` is there once it can be heard."""
+    """A task that waits, runs or has ended. ``place`` counts those before it; ``take`` comes with its first sound."""
 
     id: str
     project: str

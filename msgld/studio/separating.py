@@ -76,7 +76,13 @@ def _song(model: Msgld, order: Order, bpm: float | None) -> Done:
 def _record(found: Transcription, run: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The record of what was found, and of the sound that it was found in; notes and record are written."""
     remarks = [*run.get("remarks", ()), *found.remarks]
-    whole = {**run, **found.info, **save_notes(found.score, folder), "files": run["files"], "remarks": remarks}
+    whole = {
+        **run,
+        **found.info,
+        **save_notes(found.score, folder),
+        "files": run["files"],
+        "remarks": remarks,
+    }
     write_record(folder / PLAIN.record, whole)
     return whole
 

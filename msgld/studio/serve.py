@@ -32,7 +32,9 @@ def bound(config: Config) -> socket.socket:
     except (OSError, OverflowError) as error:
         found.close()
         reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"cannot listen on {config.host}, port {config.port} ({reason}): choose another --port") from error
+        raise UsageError(
+            f"cannot listen on {config.host}, port {config.port} ({reason}): choose another --port"
+        ) from error
     return found
 
 

@@ -49,7 +49,12 @@ class Conditioned(Settings):
 
     def conditions(self) -> Conditions:
         """As the model takes them; UsageError for an unknown instrument, an unreadable key or chord."""
-        chosen: dict[str, Any] = {"style": self.style, "key": self.key, "bpm": self.bpm, "chords": self.chords}
+        chosen: dict[str, Any] = {
+            "style": self.style,
+            "key": self.key,
+            "bpm": self.bpm,
+            "chords": self.chords,
+        }
         return Conditions(**chosen, instruments=self.instruments)
 
 
@@ -157,4 +162,3 @@ TASKS: dict[str, type[Settings]] = {
     "render": Render,
 }
 """Task -> its settings."""
-

@@ -39,7 +39,9 @@ class Uploads:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @asynccontextmanager
-    async def received(self, stated: str | None, chunks: AsyncIterator[bytes]) -> AsyncIterator[tuple[Path, Path]]:
+    async def received(
+        self, stated: str | None, chunks: AsyncIterator[bytes]
+    ) -> AsyncIterator[tuple[Path, Path]]:
         """An upload as a file, and the path of a WAV file for its sound; both are removed in the end.
 
         Args:
@@ -83,4 +85,3 @@ class Uploads:
     def _too_large(self) -> Refused:
         most = self._limits.upload / (1 << 20)
         return Refused(413, f"this file has more than {most:g} MiB: export it as MP3 or FLAC")
-

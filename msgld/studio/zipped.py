@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO, cast
 
 _BLOCK = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -36,7 +37,7 @@ def zipped(files: Mapping[str, Path], folder: str) -> Iterator[bytes]:
         folder: in which they lie inside the archive.
     """
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(cast("IO[bytes]", sink), "w", zipfile.ZIP_STORED) as archive:
         for name, path in files.items():
             info = zipfile.ZipInfo(f"{folder}/{name}", _EPOCH)
             info.external_attr = 0o644 << 16

@@ -74,7 +74,9 @@ def delete(studio: Here, project: ProjectId, take: TakeId) -> None:
     studio.changed(project)
 
 
-@router.get("/sound/{track}", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}})
+@router.get(
+    "/sound/{track}", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}}
+)
 def sound(
     studio: Here,
     project: ProjectId,
