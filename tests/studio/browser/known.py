@@ -27,7 +27,9 @@ def write_project(folder: Path, number: int = 1, title: str = "Known noise", sec
     take.mkdir(parents=True)
     for stem in STEMS:
         soundfile.write(take / f"{stem}.wav", sound_of(stem, seconds), RATE, subtype="PCM_16")
-    soundfile.write(project / "song.wav", sum(sound_of(stem, seconds) for stem in STEMS), RATE, subtype="FLOAT")
+    soundfile.write(
+        project / "song.wav", sum(sound_of(stem, seconds) for stem in STEMS), RATE, subtype="FLOAT"
+    )
     frames = round(seconds * RATE)
     notes = notes_of(seconds)
     song = {"title": title, "seconds": seconds, "rate": RATE, "channels": 2, "frames": frames}
@@ -53,7 +55,10 @@ def notes_of(seconds: float) -> dict:
         {"start": at, "stop": at + 0.45, "pitch": 60 + number % 12, "velocity": 60 + number % 60}
         for number, at in enumerate(beats[:-1])
     ]
-    bass = [{"start": at, "stop": at + 0.9, "pitch": 36 + number % 5, "velocity": 90} for number, at in enumerate(beats[:-2:2])]
+    bass = [
+        {"start": at, "stop": at + 0.9, "pitch": 36 + number % 5, "velocity": 90}
+        for number, at in enumerate(beats[:-2:2])
+    ]
     bars = beats[::4]
     return {
         "stems": {"piano": piano, "bass": bass}, "bars": bars, "beats": beats, "chords": ["C", "Am", "F", "G"] * (len(bars) // 4 + 1),

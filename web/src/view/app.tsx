@@ -8,7 +8,7 @@ import { IconButton } from "./controls";
 import { Questions } from "./dialog";
 import { DropCover, DropZone, Sending, useDrops } from "./dropZone";
 import { Help, helpOpen } from "./help";
-import { pageKey } from "./keys";
+import { giveFocusBack, pageKey } from "./keys";
 import { Messages } from "./messages";
 import { Panel } from "./panel";
 import { Rows } from "./rows";
@@ -20,7 +20,11 @@ export function App(): JSX.Element {
   useDrops();
   useEffect(() => {
     addEventListener("keydown", pageKey);
-    return () => removeEventListener("keydown", pageKey);
+    addEventListener("click", giveFocusBack);
+    return () => {
+      removeEventListener("keydown", pageKey);
+      removeEventListener("click", giveFocusBack);
+    };
   }, []);
   const open = route.value.project !== null;
   return (

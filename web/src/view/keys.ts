@@ -62,6 +62,16 @@ function takeKey(key: string): boolean {
   return one !== undefined;
 }
 
+/** After a click with the mouse a button does not keep the focus, so that Space plays; the focus goes to its row. */
+export function giveFocusBack(event: MouseEvent): void {
+  if (event.detail === 0 || !(event.target instanceof Element)) return; // 0: by keyboard
+  const button = event.target.closest<HTMLElement>("button");
+  if (button === null || button.closest("dialog, .editor") !== null) return;
+  const row = button.closest<HTMLElement>(".row");
+  if (row === null) button.blur();
+  else row.focus({ preventScroll: true });
+}
+
 /** The page's keyboard: nothing while one writes, and a focused control keeps the keys that it uses itself. */
 export function pageKey(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return;
