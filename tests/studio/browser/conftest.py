@@ -85,3 +85,11 @@ def minute(chromium: Browser, studio: Serving) -> Iterator[tuple[Page, float]]:
     page.evaluate("([start, stop]) => { const { player } = __studio; player.seek(start); player.setLoop({ start, stop }); player.play(); }", LOOP)
     yield page, time.monotonic()
     page.context.close()
+
+
+@pytest.fixture(scope="session")
+def long_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four minutes of noise."""
+    from tests.command import write_noise
+
+    return write_noise(tmp_path_factory.mktemp("songs") / "Long.wav", seconds=240)

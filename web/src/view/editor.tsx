@@ -14,7 +14,7 @@ import { clock, pitchName } from "./format";
 import { pitches } from "./roll";
 import { wheel } from "./surface";
 
-const SPARE = 3; // semitones above and below the notes
+const SPARE = 4; // semitones above and below the notes
 
 /** The notes of a stem, to change them; they sound in the song once they are rendered again. */
 export function Editor({ stem }: { stem: string }): JSX.Element {
@@ -23,9 +23,11 @@ export function Editor({ stem }: { stem: string }): JSX.Element {
   const area = useRef<HTMLDivElement>(null);
   const list = preview.value ?? notesOf(stem);
   const note = list[selected.value];
+  // Chosen once, and widened only by notes beyond it: nothing moves under the hand.
+  const first = useMemo(() => pitches(notesOf(stem)), [stem]);
   const span = (): { low: number; high: number } => {
-    const { low, high } = pitches(notesOf(stem));
-    return { low: Math.max(0, low - SPARE), high: Math.min(127, high + SPARE) };
+    const own = notesOf(stem).map(({ pitch }) => pitch);
+    return { low: Math.min(Math.max(0, first.low - SPARE), ...own), high: Math.max(Math.min(127, first.high + SPARE), ...own) };
   };
   const draw = useMemo<Draw>(() => (context, width, height) => {
     const { low, high } = span();

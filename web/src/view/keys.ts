@@ -62,10 +62,10 @@ function takeKey(key: string): boolean {
   return one !== undefined;
 }
 
-/** After a click with the mouse a button does not keep the focus, so that Space plays; the focus goes to its row. */
+/** After a click with the mouse a button or link does not keep the focus, so that Space plays; the focus goes to its row. */
 export function giveFocusBack(event: MouseEvent): void {
   if (event.detail === 0 || !(event.target instanceof Element)) return; // 0: by keyboard
-  const button = event.target.closest<HTMLElement>("button");
+  const button = event.target.closest<HTMLElement>("button, a");
   if (button === null || button.closest("dialog, .editor") !== null) return;
   const row = button.closest<HTMLElement>(".row");
   if (row === null) button.blur();
