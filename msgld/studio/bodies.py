@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from starlette.responses import JSONResponse
 
 from msgld.studio.guard import SAFE, App, Message, Receive, Scope, Send
 from msgld.studio.limits import Limits
+
+PATIENCE = 16 << 20, 5.0
+"""Bytes and seconds of an upload that are still read after it was refused: clients read no answer before that."""
 
 UPLOADS = ("/song", "/stems")
 """Endings of the paths that take files."""
@@ -26,8 +30,12 @@ class Bodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, and pass the request on."""
-        if scope["type"] != "http" or scope["method"] in SAFE or scope["path"].endswith(UPLOADS):
+        if scope["type"] != "http" or scope["method"] in SAFE:
             await self._app(scope, receive, send)
+            return
+        if scope["path"].endswith(UPLOADS):
+            upload = _Upload(receive, send)
+            await self._app(scope, upload.receive, upload.send)
             return
         body = bytearray()
         while True:
@@ -46,6 +54,29 @@ class Bodies:
             if not message.get("more_body"):
                 break
         await self._app(scope, _replayed(bytes(body), receive), send)
+
+
+class _Upload:
+    """A body that the app reads by itself; what it leaves is read a little longer before it is refused."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send, self._ended = receive, send, False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._ended = self._ended or message["type"] != "http.request" or not message.get("more_body")
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] >= 400:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._drop(), PATIENCE[1])
+        await self._send(message)
+
+    async def _drop(self) -> None:
+        dropped = 0
+        while not self._ended and dropped < PATIENCE[0]:
+            dropped += len((await self.receive()).get("body", b""))
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -60,7 +60,7 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message["headers"]}
-                added = {**HEADERS, "cache-control": "no-store"}
+                added = {**HEADERS, "cache-control": "no-store", **_closing(scope, message["status"])}
                 extra = [(n.encode(), v.encode()) for n, v in added.items() if n.encode() not in own]
                 message["headers"] = [*message["headers"], *extra]
             await send(message)
@@ -97,6 +97,17 @@ class Guard:
 
     def _known(self, token: str) -> bool:
         return hmac.compare_digest(token.encode(), (self._config.token or "").encode())
+
+
+def _closing(scope: Scope, status: int) -> dict[str, str]:
+    """The header that ends a connection after an answer to a body that may still come; uvicorn reads on for ever."""
+    names = {name.lower() for name, _ in scope["headers"]}
+    unread = (
+        status >= 400
+        if scope["method"] not in SAFE
+        else bool(names & {b"content-length", b"transfer-encoding"})
+    )
+    return {"connection": "close"} if unread else {}
 
 
 def _refused(status: int, line: str) -> Response:

@@ -29,6 +29,7 @@ def bound(config: Config) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((config.host, config.port))
+        found.listen(256)  # who comes before the server is ready waits
     except (OSError, OverflowError) as error:
         found.close()
         reason = getattr(error, "strerror", None) or error

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import soundfile
 
-from msgld.api.save import Saved
 from msgld.errors import UsageError
 from msgld.progress import Progress
 from msgld.studio.finishing import Done, finish
@@ -45,7 +45,7 @@ def carry_out(order: Order) -> list[str]:
     (order.folder / "run.json").write_text("{}")
     files = {name: f"{name}.wav" for name in sounds}
     run = {"files": files, "remarks": ["done by no model"]}
-    return finish(order, Done(Saved(order.folder, {}, run), None, frozenset(stems)), began)
+    return finish(order, Done(SimpleNamespace(folder=order.folder, run=run), None, frozenset(stems)), began)
 
 
 def act(form: str, order: Order) -> None:

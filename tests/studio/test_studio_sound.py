@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import zipfile
 
 import numpy as np
@@ -93,9 +94,7 @@ def test_peaks_are_those_of_the_samples(separated):
             127 * float(song.min())
         )
     edges = np.linspace(0, len(song), 2001).astype(int)
-    exact = [
-        round(127 * float(song[low:high].max())) for low, high in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    exact = [round(127 * float(song[low:high].max())) for low, high in itertools.pairwise(edges)]
     assert np.abs(np.array(found["max"]) - exact).max() <= 1
 
 

@@ -62,7 +62,7 @@ def test_hostile_files_are_refused_in_one_line_and_leave_nothing(studio, tmp_pat
         "empty": b"",
         "text": b"hello " * 1000,
         "zeros": bytes(5000),
-        "claims 4 GB": header(2**29 - 100),
+        "claims 2 GB": header(300_000_000),
         "claims more channels": header(100, 4000),
         "no rate": header(100, 2, 0),
         "archive": archive(),
@@ -189,5 +189,5 @@ def test_on_this_machine_nothing_is_removed(opened):
 )
 def test_hostile_bodies_are_refused_in_one_line(studio, body):
     answer = studio.client.post("/api/projects", content=body, headers={"content-type": "application/json"})
-    assert answer.status_code in (413, 422), answer.text
+    assert answer.status_code in (400, 413, 422), answer.text
     assert set(answer.json()) == {"detail"} and "\n" not in answer.json()["detail"]
