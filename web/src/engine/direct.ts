@@ -31,6 +31,10 @@ export class DirectRun implements Run {
     return this.#places.at(now);
   }
 
+  starved(now: number): boolean {
+    return now >= this.#places.end;
+  }
+
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;

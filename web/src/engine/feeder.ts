@@ -26,15 +26,13 @@ export class Feeder {
   readonly #feed: Feed;
   readonly #block: number;
   readonly #timeline: Timeline;
-  readonly #waiting: (is: boolean) => void;
   #stopped = false;
 
-  constructor(blocks: Blocks, feed: Feed, waiting: (is: boolean) => void) {
+  constructor(blocks: Blocks, feed: Feed) {
     this.#blocks = blocks;
     this.#feed = feed;
     this.#block = Math.round(BLOCK_SECONDS * feed.rate);
     this.#timeline = new Timeline(feed.place, feed.loop, this.#block, feed.total);
-    this.#waiting = waiting;
   }
 
   stop(): void {
@@ -55,13 +53,11 @@ export class Feeder {
       const ready = Math.min(size, ...sounds.map((sound) => sound.frames)) - skip; // without any source: silence, for notes
       const frames = Math.min(span.frames, ready);
       if (frames >= Math.min(span.frames, LEAST_SECONDS * this.#feed.rate)) {
-        this.#waiting(false);
         this.#timeline.advance(frames);
         const cut = (at: number): Float32Array<ArrayBuffer>[] =>
           sounds[at]!.channels.map((channel) => channel.subarray(skip, skip + frames));
         return { start: span.start, frames, stems: new Map(names.map((name, at) => [name, cut(at)])) };
       }
-      this.#waiting(true);
       await new Promise((resolve) => setTimeout(resolve, RETRY));
       if (this.#stopped) return null;
     }

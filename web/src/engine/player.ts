@@ -15,7 +15,6 @@ export interface Programme {
 
 export interface PlayerEvents {
   playing(is: boolean): void;
-  waiting(is: boolean): void;
   failed(error: unknown): void;
   /** A stretch of the song sounds from a time of the context on. */
   placed(piece: Piece, when: number, seconds: number): void;
@@ -66,7 +65,7 @@ export class Player {
     const context = this.#open(programme.rate);
     void context.resume();
     const feed = { ...programme, place: this.#place, loop: this.#loop };
-    const feeder = new Feeder(this.#blocks, feed, (is) => this.on.waiting(is));
+    const feeder = new Feeder(this.#blocks, feed);
     const events: RunEvents = {
       placed: (piece, when, seconds) => this.on.placed(piece, when, seconds),
       ended: () => this.stop(),
@@ -92,6 +91,11 @@ export class Player {
     this.#halt();
     this.#place = this.#loop?.start ?? 0;
     this.on.playing(false);
+  }
+
+  /** Whether it waits for sound that is not there yet. */
+  get starved(): boolean {
+    return this.#run !== null && this.context !== null && this.#run.starved(this.context.currentTime);
   }
 
   get playing(): boolean {
@@ -149,7 +153,6 @@ export class Player {
     if (this.#run === null) return;
     this.#run.stop();
     this.#run = null;
-    this.on.waiting(false);
     this.on.silenced();
   }
 

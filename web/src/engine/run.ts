@@ -4,6 +4,8 @@ import type { Piece } from "./feeder";
 export interface Run {
   /** Frame of the song that is heard at a time of the context. */
   position(now: number): number;
+  /** Whether there is nothing to play at a time of the context, though the song goes on. */
+  starved(now: number): boolean;
   stop(): void;
 }
 

@@ -36,6 +36,10 @@ export class SlowRun implements Run {
     return one === undefined ? this.place : one.piece.start + Math.max(0, Math.min(one.piece.frames, heard - one.from));
   }
 
+  starved(): boolean {
+    return this.#waiting;
+  }
+
   setSpeed(speed: number): void {
     this.speed = speed;
     this.#post({ speed });

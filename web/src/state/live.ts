@@ -12,7 +12,7 @@ import { reset } from "./transport";
 export const mine = new Set<string>();
 
 const NAMES: Record<string, string> = {
-  separate: "Separate", generate: "Compose", arrange: "Arrange", vary: "Vary", extend: "Continue", transcribe: "Notes", render: "Render", given: "Given",
+  separate: "Separate", generate: "Compose", arrange: "Arrange", vary: "Vary", extend: "Continue", transcribe: "Transcribe", render: "Render", given: "Given",
 };
 export const taskName = (task: string): string => NAMES[task] ?? task;
 

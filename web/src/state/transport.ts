@@ -23,10 +23,8 @@ export const player = new Player({
   playing: (is) => {
     playing.value = is;
     place.value = player.seconds;
+    sounded = performance.now();
     if (is) requestAnimationFrame(tick);
-  },
-  waiting: (is) => {
-    waiting.value = is;
   },
   failed: (error) => say(error instanceof Error ? error.message : String(error), "error"),
   placed: (piece, when, seconds) => {
@@ -36,8 +34,14 @@ export const player = new Player({
   silenced: () => notePlayer?.now?.silence(),
 });
 
+const PATIENCE = 400; // milliseconds without sound until the page says so
+let sounded = 0;
+
 function tick(): void {
   place.value = player.seconds;
+  const now = performance.now();
+  if (!player.starved || !playing.value) sounded = now;
+  waiting.value = now - sounded > PATIENCE;
   if (playing.value) requestAnimationFrame(tick);
 }
 

@@ -8,7 +8,7 @@ import { IconButton } from "./controls";
 import { Questions } from "./dialog";
 import { DropCover, DropZone, Sending, useDrops } from "./dropZone";
 import { Help, helpOpen } from "./help";
-import { giveFocusBack, pageKey } from "./keys";
+import { closeMenus, giveFocusBack, pageKey } from "./keys";
 import { Messages } from "./messages";
 import { Panel } from "./panel";
 import { Rows } from "./rows";
@@ -20,10 +20,14 @@ export function App(): JSX.Element {
   useDrops();
   useEffect(() => {
     addEventListener("keydown", pageKey);
+    addEventListener("keydown", closeMenus);
     addEventListener("click", giveFocusBack);
+    addEventListener("pointerdown", closeMenus);
     return () => {
       removeEventListener("keydown", pageKey);
+      removeEventListener("keydown", closeMenus);
       removeEventListener("click", giveFocusBack);
+      removeEventListener("pointerdown", closeMenus);
     };
   }, []);
   const open = route.value.project !== null;

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { about } from "../state/projects";
 import { wish, wishes } from "../state/tasks";
-import { Choice, Field, Text } from "./controls";
+import { Choice, Field, IconButton, Text } from "./controls";
 import { qualityOptions } from "./dropZone";
 import { capital } from "./format";
 
@@ -46,6 +46,7 @@ export function SeedAndQuality(): JSX.Element {
   return (
     <div class="field-row">
       <Field label="Seed"><Text type="number" min={0} step={1} value={seed} onInput={(value) => wish({ seed: value })} /></Field>
+      <IconButton icon="again" kind="seed-button" label="Another seed" onClick={() => wish({ seed: String(Math.floor(Math.random() * 1e6)) })} />
       <Field label="Quality"><Choice value={quality} options={qualityOptions()} onChange={(value) => wish({ quality: value })} /></Field>
     </div>
   );

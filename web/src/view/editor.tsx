@@ -5,6 +5,7 @@ import type { Note } from "../api/types";
 import { changed, removed } from "../state/editing";
 import { edit, edited, notesOf, renderAgain, undo } from "../state/notes";
 import { openNotes, place } from "../state/transport";
+import { seen, show } from "../state/view";
 import { Canvas, type Draw } from "./canvas";
 import { IconButton, Slider } from "./controls";
 import { drawEditor, scaleOf } from "./editorDraw";
@@ -36,6 +37,9 @@ export function Editor({ stem }: { stem: string }): JSX.Element {
   const commit = (changedList: readonly Note[]): void => edit(stem, changedList);
   const select = (index: number): void => {
     selected.value = index;
+    const chosen = notesOf(stem)[index];
+    const { from, to } = seen.value;
+    if (chosen !== undefined && (chosen.stop < from || chosen.start > to)) show(chosen.start - (to - from) / 3, to - from);
   };
   const hand = {
     scale: () => {

@@ -32,7 +32,7 @@ export function Help(): JSX.Element | null {
         {facts !== null && <>msgld {facts.version}, model {facts.model}. {facts.folder !== null && <>Your work is kept in <code>{facts.folder}</code>. </>}</>}
         <a href="./THIRD_PARTY_LICENCES.txt" target="_blank">Licences of the parts of this page</a>
       </p>
-      <div class="dialog-buttons"><button type="button" class="button primary" onClick={() => (helpOpen.value = false)}>Close</button></div>
+      <div class="dialog-buttons"><button type="button" class="button primary" autofocus onClick={() => (helpOpen.value = false)}>Close</button></div>
     </Dialog>
   );
 }

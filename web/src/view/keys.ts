@@ -72,6 +72,13 @@ export function giveFocusBack(event: MouseEvent): void {
   else row.focus({ preventScroll: true });
 }
 
+/** A press elsewhere, or Escape, closes an open menu. */
+export function closeMenus(event: Event): void {
+  if (event instanceof KeyboardEvent && event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]"))
+    if (event instanceof KeyboardEvent || !menu.contains(event.target as Node)) menu.open = false;
+}
+
 /** The page's keyboard: nothing while one writes, and a focused control keeps the keys that it uses itself. */
 export function pageKey(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return;

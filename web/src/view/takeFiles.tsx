@@ -4,9 +4,10 @@ import { zipUrl } from "../api/client";
 import { project, SONG } from "../state/projects";
 import { fileName, filesOf } from "../state/files";
 import { DragOut } from "./dragOut";
+import { capital } from "./format";
 import { Icon } from "./icons";
 
-const WHOLE = ["mix", "midi", "song", "residual"];
+const WHOLE = ["mix", "residual"];
 
 /** Everything of the take that can be had as a file. */
 export function TakeFiles({ take }: { take: Take }): JSX.Element | null {
@@ -20,7 +21,7 @@ export function TakeFiles({ take }: { take: Take }): JSX.Element | null {
         <DragOut href={zipUrl(id, take.id, false)} name={fileName(take, "stems", "zip")} type="application/zip" label="Everything as a zip" kind="menu-item">Everything (zip)</DragOut>
         <DragOut href={zipUrl(id, take.id, true)} name={fileName(take, "projects", "zip")} type="application/zip" label="Everything with projects for DAWs as a zip" kind="menu-item">With REAPER project and DAWproject (zip)</DragOut>
         {files.map(({ href, name, type, word, track }) => (
-          <DragOut key={track + word} href={href} name={name} type={type} label={`${track} as ${word}`} kind="menu-item">{track === "midi" ? "All notes" : track} ({word})</DragOut>
+          <DragOut key={track + word} href={href} name={name} type={type} label={`${track} as ${word}`} kind="menu-item">{word === "MIDI" ? "All notes" : capital(track)} ({word})</DragOut>
         ))}
       </div>
     </details>
