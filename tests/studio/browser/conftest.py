@@ -20,10 +20,19 @@ NEEDED = ("playwright", "fastapi", "uvicorn")
 _MISSING = [name for name in NEEDED if find_spec(name) is None]
 if not Path("/usr/bin/chromium").exists():
     _MISSING.append("/usr/bin/chromium")
-collect_ignore = [path.name for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_heard.py"] if _MISSING else []
+collect_ignore = (
+    [path.name for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_heard.py"]
+    if _MISSING
+    else []
+)
 
 LOOP = (1.25, 6.0)
 """Of the minute that is recorded, in seconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The minute is looked at last, so that the other tests run while it passes."""
+    items.sort(key=lambda item: item.name.startswith("test_after_a_minute"))
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +63,9 @@ def chromium() -> Iterator[Browser]:
 def watched(chromium: Browser, studio: Serving, **options: Any) -> Watched:
     from tests.studio.browser.pages import Watched
 
-    return Watched(chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options}), studio.address)
+    return Watched(
+        chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options}), studio.address
+    )
 
 
 @pytest.fixture
@@ -82,7 +93,15 @@ def minute(chromium: Browser, studio: Serving) -> Iterator[tuple[Page, float]]:
 
     page = watched(chromium, studio).page("/#/0001")
     record(page, ["bass", "drums"])
-    page.evaluate("([start, stop]) => { const { player } = __studio; player.seek(start); player.setLoop({ start, stop }); player.play(); }", LOOP)
+    page.evaluate(
+        """([start, stop]) => {
+          const { player } = __studio;
+          player.seek(start);
+          player.setLoop({ start, stop });
+          player.play();
+        }""",
+        LOOP,
+    )
     yield page, time.monotonic()
     page.context.close()
 

@@ -61,6 +61,7 @@ def notes_of(seconds: float) -> dict:
     ]
     bars = beats[::4]
     return {
-        "stems": {"piano": piano, "bass": bass}, "bars": bars, "beats": beats, "chords": ["C", "Am", "F", "G"] * (len(bars) // 4 + 1),
+        "stems": {"piano": piano, "bass": bass}, "bars": bars, "beats": beats,
+        "chords": ["C", "Am", "F", "G"] * (len(bars) // 4 + 1),
         "key": "C major", "bpm": BPM,
     }  # fmt: skip

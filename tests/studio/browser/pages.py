@@ -57,7 +57,9 @@ class Watched:
 
 def record(page: Page, stems: list[str]) -> None:
     """Begin to record what leaves the strips of stems; "" is the master."""
-    page.evaluate("async (stems) => { __studio.player.prepare(); window.tapped = await __studio.tap(stems); }", stems)
+    page.evaluate(
+        "async (stems) => { __studio.player.prepare(); window.tapped = await __studio.tap(stems); }", stems
+    )
 
 
 def recorded(page: Page) -> dict[str, np.ndarray]:

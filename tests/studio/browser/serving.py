@@ -55,10 +55,26 @@ def tiny_model(folder: Path) -> Path:
 
 def serve(folder: Path, model: Path, port: int = 0) -> Serving:
     """Start a studio, and wait until it listens."""
-    command = [sys.executable, "-m", "msgld", "studio", str(folder), "--port", str(port), "--no-browser", "-n", str(model)]
+    command = [
+        sys.executable,
+        "-m",
+        "msgld",
+        "studio",
+        str(folder),
+        "--port",
+        str(port),
+        "--no-browser",
+        "-n",
+        str(model),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "COLUMNS": "400"}
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=folder.parent
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        cwd=folder.parent,
     )
     assert process.stdout is not None
     said = ""

@@ -55,7 +55,9 @@ def test_gain_and_pan_do_what_they_say(here: Watched) -> None:
 
 def test_slower_at_the_same_pitch(here: Watched) -> None:
     # Drums get the sound of the bass: what comes out has to be the same, too.
-    here.context.route("**/sound/drums*", lambda route: route.continue_(url=route.request.url.replace("drums", "bass")))
+    here.context.route(
+        "**/sound/drums*", lambda route: route.continue_(url=route.request.url.replace("drums", "bass"))
+    )
     page = here.page("/#/0001")
     page.get_by_label("Speed, at the same pitch").fill("0.5")
     record(page, list(STEMS))
@@ -67,7 +69,11 @@ def test_slower_at_the_same_pitch(here: Watched) -> None:
     assert (after[0] - before[0]) / (after[1] - before[1]) == pytest.approx(0.5, abs=0.05)
     heard = recorded(page)
     difference = np.abs(heard["bass"] - heard["drums"])
-    assert difference.max() < 1e-6, (difference.max(), np.flatnonzero(difference.max(axis=1) > 1e-6)[:3], len(difference))
+    assert difference.max() < 1e-6, (
+        difference.max(),
+        np.flatnonzero(difference.max(axis=1) > 1e-6)[:3],
+        len(difference),
+    )
     loud = {stem: float(np.sqrt(np.mean(heard[stem][-RATE // 2 :] ** 2))) for stem in STEMS}
     assert all(0.02 < value < 0.12 for value in loud.values()), loud
 
@@ -75,7 +81,13 @@ def test_slower_at_the_same_pitch(here: Watched) -> None:
 def test_notes_sound_in_place_of_the_recording(here: Watched) -> None:
     page = here.page("/#/0001")
     page.get_by_label("Hear the notes of piano, not its sound").click()
-    until(lambda: page.get_by_label("Hear the notes of piano, not its sound").get_attribute("aria-pressed") == "true", 40)
+    until(
+        lambda: (
+            page.get_by_label("Hear the notes of piano, not its sound").get_attribute("aria-pressed")
+            == "true"
+        ),
+        40,
+    )
     record(page, ["piano"])
     page.keyboard.press("Space")
     until(lambda: seconds(page) > 2.2)

@@ -41,7 +41,13 @@ def faults(page: Page) -> list[str]:
 def test_axe_finds_no_serious_fault(chromium: Browser, studio: Serving) -> None:
     looks = [("dark", 1440), ("light", 1440), ("dark", 360), ("light", 360)]
     for scheme, width in looks:
-        user = watched(chromium, studio, color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
+        user = watched(
+            chromium,
+            studio,
+            color_scheme=scheme,
+            viewport={"width": width, "height": 800},
+            reduced_motion="reduce",
+        )
         page = user.page()
         page.wait_for_selector(".drop-zone")
         assert faults(page) == [], f"{scheme}, {width}: the start"

@@ -17,14 +17,16 @@ _DROP = """async ([address, name]) => {
   const sound = await (await fetch(address)).blob();
   const dragged = new DataTransfer();
   dragged.items.add(new File([sound], name));
-  for (const type of ["dragover", "drop"])
-    document.querySelector(".drop-zone").dispatchEvent(new DragEvent(type, { dataTransfer: dragged, bubbles: true, cancelable: true }));
+  const how = { dataTransfer: dragged, bubbles: true, cancelable: true };
+  for (const type of ["dragover", "drop"]) document.querySelector(".drop-zone").dispatchEvent(new DragEvent(type, how));
 }"""
 
 SLOW = 60_000  # milliseconds; jobs of the tiny model take seconds, on a busy machine more
 
 
-def test_a_dropped_song_is_heard_before_it_is_done_and_can_be_cancelled(here: Watched, long_song: Path) -> None:
+def test_a_dropped_song_is_heard_before_it_is_done_and_can_be_cancelled(
+    here: Watched, long_song: Path
+) -> None:
     page = here.page()
     page.get_by_label("Quality").select_option("draft")
     page.evaluate(_DROP, ["/api/projects/0001/takes/001/files/bass", "Short.wav"])
@@ -83,7 +85,7 @@ def test_compose_edit_a_note_render_and_replay_a_bar(here: Watched) -> None:
     page.get_by_role("button", name="of bass anew").click()
     expect(page.get_by_role("tab", selected=True).first).to_contain_text("Arrange", timeout=SLOW)
     job = page.evaluate("fetch('/api/jobs').then((answer) => answer.json())")
-    settings = [one["settings"] for one in job if one["task"] == "arrange"][0]
+    settings = next(one["settings"] for one in job if one["task"] == "arrange")
     assert settings["make"] == ["bass"]
     assert settings["bars"][0] == 2
 
@@ -129,7 +131,8 @@ def test_files_are_downloaded_and_dragged_out(here: Watched) -> None:
         assert any(name.endswith("bass.wav") for name in archive.namelist())
     dragged = page.evaluate("""() => {
       const data = new DataTransfer();
-      document.querySelector('[aria-label="WAV of bass"]').dispatchEvent(new DragEvent("dragstart", { dataTransfer: data, bubbles: true }));
+      const link = document.querySelector('[aria-label="WAV of bass"]');
+      link.dispatchEvent(new DragEvent("dragstart", { dataTransfer: data, bubbles: true }));
       return data.getData("DownloadURL");
     }""")
     kind, name, address = dragged.split(":", 2)
@@ -169,7 +172,11 @@ def test_two_users_at_once(here: Watched, there: Watched) -> None:
 def test_a_hostile_file_gives_one_line(here: Watched, tmp_path: Path) -> None:
     page = here.page()
     page.on("dialog", lambda dialog: here.faults.append("a dialog"))
-    file = {"name": "..%2f..<img src=x onerror=alert(1)>.mp3", "mimeType": "audio/mpeg", "buffer": b"ID3\x04" + bytes(range(256)) * 400}
+    file = {
+        "name": "..%2f..<img src=x onerror=alert(1)>.mp3",
+        "mimeType": "audio/mpeg",
+        "buffer": b"ID3\x04" + bytes(range(256)) * 400,
+    }
     page.set_input_files(".drop-zone input[type=file]", files=[file])
     error = page.locator(".message.error")
     expect(error).to_have_count(1, timeout=SLOW)
