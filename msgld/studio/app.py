@@ -13,10 +13,10 @@ from starlette.responses import JSONResponse
 
 from msgld.api.record import own_version
 from msgld.errors import MsgldError
+from msgld.studio.access import Access
 from msgld.studio.bodies import Bodies
 from msgld.studio.config import Config
 from msgld.studio.errors import Refused, line_of
-from msgld.studio.guard import Guard
 from msgld.studio.page_files import pages
 from msgld.studio.routes import about, events, jobs, projects, takes, uploads
 from msgld.studio.schemas import Fault
@@ -64,7 +64,7 @@ def create_app(config: Config) -> FastAPI:
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(Bodies, limits=config.limits)
-    app.add_middleware(Guard, config=config)
+    app.add_middleware(Access, config=config)
     return app
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgld.studio.abilities import Abilities
 from msgld.studio.errors import Refused
-from msgld.studio.facts import Facts
-from msgld.studio.projects import Place
+from msgld.studio.projects import ProjectFolder
 from msgld.studio.settings import Arrange, Conditioned, Generate, Render, Separate, Settings
 
 
-def check_order(facts: Facts, place: Place, settings: Settings) -> None:
+def check_order(abilities: Abilities, place: ProjectFolder, settings: Settings) -> None:
     """Refused where a take, the song, a stem or a style is not there."""
     take = getattr(settings, "take", None)
     if take is not None:
@@ -18,16 +18,16 @@ def check_order(facts: Facts, place: Place, settings: Settings) -> None:
     elif not isinstance(settings, Generate) and not place.song.is_file():
         raise Refused(409, "this project has no song: add one first, or name a take")
     if isinstance(settings, Conditioned):
-        if settings.style is not None and settings.style not in facts.styles:
-            raise Refused(422, f"settings.style: this model has {', '.join(facts.styles) or 'no styles'}")
-        _check("settings.instruments", settings.instruments, facts.makes)
+        if settings.style is not None and settings.style not in abilities.styles:
+            raise Refused(422, f"settings.style: this model has {', '.join(abilities.styles) or 'no styles'}")
+        _check("settings.instruments", settings.instruments, abilities.makes)
     if isinstance(settings, Generate | Arrange):
-        _check("settings.make", settings.make or (), facts.makes)
+        _check("settings.make", settings.make or (), abilities.makes)
     if isinstance(settings, Render):
-        _check("settings.stem", [settings.stem], facts.makes)
+        _check("settings.stem", [settings.stem], abilities.makes)
     if isinstance(settings, Separate):
         known = {part for name in settings.stems or () for part in name.removeprefix("no_").split("+")}
-        _check("settings.stems", known - {"all"}, facts.stems)
+        _check("settings.stems", known - {"all"}, abilities.stems)
 
 
 def _check(field: str, names: Iterable[str], known: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from msgld.studio.peaks import BLOCK, Peaks, columns, extremes
-from msgld.studio.projects import Place
+from msgld.studio.projects import ProjectFolder
 from msgld.studio.sound import SONG, Source, source_of
 
 WIDTH, HEIGHT = 2048, 192
@@ -25,7 +25,7 @@ _FEW = 64
 _drawing = threading.Semaphore(2)  # pictures that are made at the same time
 
 
-def peaks_of(place: Place, take: str, track: str, count: int) -> np.ndarray:
+def peaks_of(place: ProjectFolder, take: str, track: str, count: int) -> np.ndarray:
     """Peaks of a track in ``count`` columns over its whole length, int8 (count, 2); 0 where nothing is ready."""
     source = source_of(place, take, track)
     _, _, ready, total = source.facts()
@@ -46,7 +46,7 @@ def _exact(source: Source, total: int, count: int) -> np.ndarray:
     return np.concatenate([extremes(samples[:, None, min(low, total - 1) : high]) for low, high in spans])
 
 
-def _kept(place: Place, take: str, track: str, source: Source) -> np.ndarray:
+def _kept(place: ProjectFolder, take: str, track: str, source: Source) -> np.ndarray:
     path = _cached(place, take, track, "peaks.npy")
     try:
         found = np.load(path, allow_pickle=False)
@@ -69,14 +69,14 @@ def _all(source: Source) -> np.ndarray:
     return gathered.all()
 
 
-def _cached(place: Place, take: str, track: str, ending: str) -> Path:
+def _cached(place: ProjectFolder, take: str, track: str, ending: str) -> Path:
     """Where something about a track is kept. Names of tracks come from records, so they are spelled out in hex."""
     own = "song" if track == SONG else take
     name = track if track.isascii() and track.isalnum() else track.encode().hex()
     return place.takes.cache(own, f"{name}.{ending}")
 
 
-def spectrogram_of(place: Place, take: str, track: str) -> Path:
+def spectrogram_of(place: ProjectFolder, take: str, track: str) -> Path:
     """A picture of a finished track: a PNG, frequencies on a scale of octaves from below, dark to light."""
     source = source_of(place, take, track)
     path = _cached(place, take, track, "spectrogram.png")

@@ -34,12 +34,14 @@ class Done:
         score: its notes; None without any.
         made: names of the stems that were made.
         in_notes: whether all of it was made in notes.
+        key: where the result does not say; MIDI files that are read have lost it.
     """
 
     saved: Saved
     score: Score | None
     made: frozenset[str] = frozenset()
     in_notes: bool = False
+    key: str | None = None
 
 
 def finish(order: Order, done: Done, created: float) -> list[str]:
@@ -47,7 +49,7 @@ def finish(order: Order, done: Done, created: float) -> list[str]:
     folder, run = done.saved.folder, done.saved.run
     notes = {} if done.score is None else notes_record(done.score, run)
     if notes:
-        write_json(folder / NOTES, notes)
+        write_json(folder / NOTES, {**notes, "key": notes["key"] or done.key})
     write_json(folder / RECORD, take_record(order, done, notes, created))
     order.place.takes.drop_growing(order.take)
     return [str(remark) for remark in run.get("remarks", ())]
@@ -78,7 +80,7 @@ def take_record(order: Order, done: Done, notes: Mapping[str, Any], created: flo
         ],
         "origin": "notes" if done.in_notes else "sound",
         "mix": MIX in sounds,
-        "key": notes.get("key"),
+        "key": notes.get("key") or done.key,
         "bpm": notes.get("bpm"),
         "chords": notes.get("chords", []),
         "seconds": round(seconds, 3),

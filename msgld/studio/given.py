@@ -9,7 +9,7 @@ from typing import Any
 
 from msgld.api.naming import PLAIN
 from msgld.api.record import own_version, write_record
-from msgld.studio.projects import Place
+from msgld.studio.projects import ProjectFolder
 from msgld.studio.records import read_json, write_json
 from msgld.studio.schemas import Take
 from msgld.studio.takes import RECORD
@@ -19,20 +19,20 @@ TASK = "given"
 _lock = threading.RLock()
 
 
-def likeness(place: Place, stem: str) -> dict[str, int] | None:
+def likeness(place: ProjectFolder, stem: str) -> dict[str, int] | None:
     """Rate and channels that a given stem has to have; None where it is the first of its take."""
     take = _open_take(place, stem)
     return None if take is None else {"rate": take.rate, "channels": take.channels}
 
 
-def _open_take(place: Place, stem: str) -> Take | None:
+def _open_take(place: ProjectFolder, stem: str) -> Take | None:
     """The newest take of given stems, unless it has the stem."""
     given = [take for take in place.takes.all() if take.task == TASK]
     return given[0] if given and stem not in {one.name for one in given[0].stems} else None
 
 
 def add_given(
-    place: Place, stem: str, sound: Path, facts: dict[str, Any], title: str, expires: float | None
+    place: ProjectFolder, stem: str, sound: Path, facts: dict[str, Any], title: str, expires: float | None
 ) -> Take:
     """Put a decoded stem into a take, which may be a new one.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from msgld.studio.projects import Place
+from msgld.studio.projects import ProjectFolder
 from msgld.studio.records import read_json, write_json
 from msgld.studio.schemas import StoredJob
 
@@ -26,22 +26,22 @@ def number_of(job: StoredJob) -> str:
     return job.id.partition("-")[2]
 
 
-def record_of(place: Place, job: StoredJob) -> Path:
+def record_of(place: ProjectFolder, job: StoredJob) -> Path:
     """The file of a job."""
     return place.jobs / f"{number_of(job)}.json"
 
 
-def notes_of(place: Place, job: StoredJob) -> Path:
+def notes_of(place: ProjectFolder, job: StoredJob) -> Path:
     """The file of the notes that came with a job; the record has their number only."""
     return place.jobs / f"{number_of(job)}.{_LARGE}.json"
 
 
-def save(place: Place, job: StoredJob) -> None:
+def save(place: ProjectFolder, job: StoredJob) -> None:
     """Write a job; OSError where the disk refuses."""
     write_json(record_of(place, job), job.model_dump(mode="json", exclude={"place"}))
 
 
-def add(place: Place, task: str, settings: Mapping[str, Any], title: str, now: float) -> StoredJob:
+def add(place: ProjectFolder, task: str, settings: Mapping[str, Any], title: str, now: float) -> StoredJob:
     """Write a new job, which is queued."""
     place.jobs.mkdir(exist_ok=True)
     number = 1 + max((int(match["number"]) for match in _files(place)), default=0)
@@ -54,7 +54,7 @@ def add(place: Place, task: str, settings: Mapping[str, Any], title: str, now: f
     return job
 
 
-def all_of(place: Place) -> list[StoredJob]:
+def all_of(place: ProjectFolder) -> list[StoredJob]:
     """The jobs of a project, the oldest first; damaged ones are left out."""
     found = []
     for match in sorted(_files(place), key=lambda match: int(match["number"])):
@@ -65,7 +65,7 @@ def all_of(place: Place) -> list[StoredJob]:
     return found
 
 
-def _files(place: Place) -> list[re.Match[str]]:
+def _files(place: ProjectFolder) -> list[re.Match[str]]:
     with suppress(OSError):
         return [match for path in place.jobs.iterdir() if (match := _FILE.fullmatch(path.name))]
     return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def arrange(model: Msgld, order: Order) -> Done:
         given = source.given(kept)
         fixed = {} if source.in_notes else source.notes(given)
         result = _arranged(model, order, given, fixed, order.running)
-        return _saved(order, result, source.made | set(settings.make), source.in_notes)
+        return _from(source, order, result, source.made | set(settings.make), source.in_notes)
     stages = Stages(order.on_progress)
     first, rest = stages.part(0.0, SEPARATING), stages.part(SEPARATING, 1.0)
     with tempfile.TemporaryDirectory(prefix="msgld-", ignore_cleanup_errors=True) as folder:
@@ -87,7 +88,7 @@ def vary(model: Msgld, order: Order) -> Done:
     settings = order.of_kind(Vary)
     source = Source.of(order, settings.take)
     result = model.vary(source.given(model.makes), settings.noise, **order.running)
-    return _saved(order, result, frozenset(result.stems), _stays_in_notes(source, result))
+    return _from(source, order, result, set(result.stems), source.in_notes)
 
 
 def extend(model: Msgld, order: Order) -> Done:
@@ -95,11 +96,7 @@ def extend(model: Msgld, order: Order) -> Done:
     settings = order.of_kind(Extend)
     source = Source.of(order, settings.take)
     result = model.extend(source.given(model.makes), settings.seconds, **order.running)
-    return _saved(order, result, frozenset(result.stems), _stays_in_notes(source, result))
-
-
-def _stays_in_notes(source: Source, result: Result) -> bool:
-    return source.in_notes and result.score is not None
+    return _from(source, order, result, set(result.stems), source.in_notes)
 
 
 def render(model: Msgld, order: Order) -> Done:
@@ -107,7 +104,13 @@ def render(model: Msgld, order: Order) -> Done:
     settings = order.of_kind(Render)
     source = Source.of(order, settings.take)
     result = rendered(model, source, settings, order.options)
-    return _saved(order, result, source.made | {settings.stem}, source.in_notes)
+    return _from(source, order, result, source.made | {settings.stem}, source.in_notes)
+
+
+def _from(source: Source, order: Order, result: Result, made: set[str], in_notes: bool) -> Done:
+    """A result that was made from a take, whose key it has unless it says otherwise."""
+    done = _saved(order, result, made, in_notes and result.score is not None)
+    return replace(done, key=source.take.key)
 
 
 def _saved(order: Order, result: Result, made: set[str] | frozenset[str], in_notes: bool) -> Done:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from msgld.api.options import Options
 from msgld.errors import UsageError
 from msgld.progress import CancelToken, OnProgress
-from msgld.studio.projects import Place
+from msgld.studio.projects import ProjectFolder
 from msgld.studio.records import read_json
 from msgld.studio.settings import TASKS, Settings
 
@@ -37,7 +37,7 @@ class Order:
 
     task: str
     settings: Settings
-    place: Place
+    place: ProjectFolder
     take: str
     title: str
     on_progress: OnProgress
@@ -53,7 +53,7 @@ class Order:
         if message.get("notes"):
             content |= read_json(Path(message["notes"]))
         settings = TASKS[message["task"]].model_validate(content)
-        place = Place(message["project"], Path(message["folder"]))
+        place = ProjectFolder(message["project"], Path(message["folder"]))
         take, title = message["take"], message["title"]
         return cls(message["task"], settings, place, take, title, on_progress, report, cancel)
 

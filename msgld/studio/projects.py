@@ -28,7 +28,7 @@ _FOLDER = re.compile(r"(?P<id>[0-9]{4,9})(-[a-z0-9-]{1,60})?")
 
 
 @dataclass(frozen=True)
-class Place:
+class ProjectFolder:
     """Where a project lies.
 
     Attributes:
@@ -86,7 +86,7 @@ class Projects:
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> Iterator[ProjectFolder]:
         """Where projects lie, the newest first."""
         found: dict[str, Path] = {}
         with os.scandir(self.folder) as entries:
@@ -95,9 +95,9 @@ class Projects:
                 if match and entry.is_dir(follow_symlinks=False):
                     found.setdefault(match["id"], Path(entry.path))
         for number in sorted(found, key=int, reverse=True):
-            yield Place(number, found[number])
+            yield ProjectFolder(number, found[number])
 
-    def place(self, project: str) -> Place:
+    def place(self, project: str) -> ProjectFolder:
         """Where a project lies; Refused where there is none."""
         for place in self.places():
             if place.id == project:
@@ -108,7 +108,7 @@ class Projects:
         """All projects, the newest first; those that cannot be read with their error."""
         return [self.line(place) for place in self.places()]
 
-    def line(self, place: Place) -> ProjectLine:
+    def line(self, place: ProjectFolder) -> ProjectLine:
         """A project in short."""
         try:
             record = place.read()
@@ -123,7 +123,7 @@ class Projects:
             line = f"its folder {place.folder.name} cannot be read: {reason}"
             return ProjectLine(id=place.id, title=place.folder.name, created=0.0, changed=0.0, error=line)
 
-    def opened(self, project: str) -> tuple[Place, dict[str, Any]]:
+    def opened(self, project: str) -> tuple[ProjectFolder, dict[str, Any]]:
         """A project's place and record; Refused where there is none or it cannot be read."""
         place = self.place(project)
         try:
@@ -131,7 +131,7 @@ class Projects:
         except (OSError, ValueError) as error:
             raise Refused(409, f"the project {project} cannot be read: {error}") from error
 
-    def create(self, title: str | None) -> Place:
+    def create(self, title: str | None) -> ProjectFolder:
         """A new, empty project."""
         shown = as_title(title or "", UNTITLED)
         with self._lock:
@@ -143,7 +143,7 @@ class Projects:
                     break
                 except FileExistsError:  # made at this moment by someone else
                     continue
-        place = Place(f"{number:04}", self.folder / name)
+        place = ProjectFolder(f"{number:04}", self.folder / name)
         write_json(
             place.record,
             {"format": FORMAT, "id": place.id, "title": shown, "created": time.time(), "song": None},
@@ -152,7 +152,7 @@ class Projects:
             folder.mkdir(exist_ok=True)
         return place
 
-    def change(self, project: str, **entries: Any) -> Place:
+    def change(self, project: str, **entries: Any) -> ProjectFolder:
         """Change entries of a record."""
         with self._lock:
             place, record = self.opened(project)

@@ -13,7 +13,7 @@ from msgld.studio.config import Config
 from msgld.studio.errors import Refused
 from msgld.studio.events import Event, Events
 from msgld.studio.hand import Hand
-from msgld.studio.projects import Place, Projects
+from msgld.studio.projects import ProjectFolder, Projects
 from msgld.studio.schemas import StoredJob, StudioJob
 
 GRACE = 0.7
@@ -99,7 +99,7 @@ class Queue:
         """All jobs that have not ended, for a page that begins to follow."""
         return [("job", job.model_dump(mode="json")) for job in self.all() if not job.over]
 
-    def add(self, place: Place, task: str, settings: Mapping[str, Any], title: str) -> StudioJob:
+    def add(self, place: ProjectFolder, task: str, settings: Mapping[str, Any], title: str) -> StudioJob:
         """Queue a job; Refused where there are too many."""
         if len(self._waiting) >= self._config.limits.queue:
             raise Refused(429, f"{len(self._waiting)} jobs are waiting already: cancel some, or wait")
@@ -167,7 +167,7 @@ class Queue:
         answer = await self._hand.run(self._order(place, job), lambda message: self._report(job, message))
         self._settle(place, job, answer)
 
-    def _order(self, place: Place, job: StoredJob) -> dict[str, Any]:
+    def _order(self, place: ProjectFolder, job: StoredJob) -> dict[str, Any]:
         notes = jobs.notes_of(place, job)
         return {
             "job": job.id,
@@ -194,7 +194,7 @@ class Queue:
             stretch = {"project": job.project, "take": job.take, "frames": int(message["grown"])}
             self._events.send("stretch", stretch)
 
-    def _settle(self, place: Place, job: StoredJob, answer: Mapping[str, Any]) -> None:
+    def _settle(self, place: ProjectFolder, job: StoredJob, answer: Mapping[str, Any]) -> None:
         """What became of an attempt."""
         if "done" in answer:
             job.take, job.remarks = job.reserved, [str(line) for line in answer["done"]]
@@ -236,7 +236,7 @@ class Queue:
             self._tell(self._jobs[job])
 
 
-def _sweep(place: Place, wanted: set[str | None]) -> None:
+def _sweep(place: ProjectFolder, wanted: set[str | None]) -> None:
     """Remove unfinished takes that no job goes on with."""
     for take in place.takes.unfinished():
         if take not in wanted:

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from msgld.studio.errors import Refused
-from msgld.studio.projects import Place
+from msgld.studio.projects import ProjectFolder
 from msgld.studio.schemas import Take
 from msgld.studio.takes import growing_file, own_file
 
@@ -63,7 +63,7 @@ def _opened(path: Path) -> soundfile.SoundFile:
         raise Refused(409, f"the file {path.name} cannot be read") from error
 
 
-def source_of(place: Place, take: str, track: str) -> Source:
+def source_of(place: ProjectFolder, take: str, track: str) -> Source:
     """The sound of a track of a take; ``song`` as a take is the song alone. Refused where there is none."""
     if track == SONG:
         if not place.song.is_file():
@@ -75,7 +75,7 @@ def source_of(place: Place, take: str, track: str) -> Source:
     return _of_whole(place, found, track) if found.whole else _of_growing(place, found, track)
 
 
-def _of_whole(place: Place, take: Take, track: str) -> Source:
+def _of_whole(place: ProjectFolder, take: Take, track: str) -> Source:
     sounding = {stem.name for stem in take.stems if stem.sound} | ({MIX} if take.mix else set())
     if track == MIX and not take.mix and place.song.is_file() and take.task == "separate":
         return Source(place.song)
@@ -84,7 +84,7 @@ def _of_whole(place: Place, take: Take, track: str) -> Source:
     return Source(own_file(place.takes.numbers()[take.id], take.files[track]))
 
 
-def _of_growing(place: Place, take: Take, track: str) -> Source:
+def _of_growing(place: ProjectFolder, take: Take, track: str) -> Source:
     names = [stem.name for stem in take.stems]
     if track not in names:
         raise Refused(404, f"the take {take.id} has no sound of that name yet")

@@ -11,9 +11,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from msgld.studio.abilities import Abilities
 from msgld.studio.config import Config
 from msgld.studio.events import Events
-from msgld.studio.facts import Facts
 from msgld.studio.lock import only_one
 from msgld.studio.projects import Projects
 from msgld.studio.queue import Queue
@@ -36,7 +36,7 @@ class Studio:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.facts = Facts.of(config.model)
+        self.abilities = Abilities.of(config.model)
         self.projects = Projects(config.folder)
         self.events = Events(config.limits.listeners)
         self.queue = Queue(config, self.projects, self.events)

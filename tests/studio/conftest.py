@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from studios import WORKER, Server, Studio
 
 from msgld.studio.app import create_app
 from msgld.studio.config import Config
 from msgld.studio.limits import Limits
-from tests.studios import WORKER, Server, Studio
 
 
 @pytest.fixture

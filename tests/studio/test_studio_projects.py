@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-
-from tests.studios import wav
+from studios import wav
 
 HOSTILE = [
     "../../etc/passwd",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import json
 import itertools
+import json
 import os
 import signal
 import time
@@ -9,8 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
-
-from tests.studios import Studio, children, until, wav
+from studios import Studio, children, until, wav
 
 
 def client_of(server) -> Studio:

@@ -7,9 +7,9 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
+from studios import RATE, until, wav
 
 from msgld.studio.peaks import BLOCK, Peaks, columns
-from tests.studios import RATE, until, wav
 
 
 def floats(answer, channels: int = 2) -> np.ndarray:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import FileResponse
 
 from msgld.api.record import own_version
-from msgld.studio.facts import QUALITIES
+from msgld.studio.abilities import QUALITIES
 from msgld.studio.font import SHIPPED
 from msgld.studio.studio import Here
 
@@ -36,7 +36,7 @@ class About(BaseModel):
 @router.get("/about")
 def about(studio: Here) -> About:
     """What this server is and can do."""
-    config, facts = studio.config, studio.facts
+    config, able = studio.config, studio.abilities
     limits = config.limits
     shown: dict[str, Any] = {
         "upload": limits.upload,
@@ -47,14 +47,14 @@ def about(studio: Here) -> About:
     }
     return About(
         version=own_version(),
-        model=facts.model,
-        stems=list(facts.stems),
-        makes=list(facts.makes),
-        styles=list(facts.styles),
+        model=able.model,
+        stems=list(able.stems),
+        makes=list(able.makes),
+        styles=list(able.styles),
         qualities=list(QUALITIES),
-        instruments=facts.instruments,
-        notes=facts.notes,
-        ears=facts.ears,
+        instruments=able.instruments,
+        notes=able.notes,
+        ears=able.ears,
         limits=shown,
         open=config.open,
         folder=None if config.open else str(config.folder.resolve()),

@@ -83,7 +83,7 @@ NewJob = Annotated[
 async def add(studio: Here, project: ProjectId, order: Annotated[NewJob, Body()]) -> StudioJob:
     """Queue a job."""
     place, _ = studio.projects.opened(project)
-    check_order(studio.facts, place, order.settings)
+    check_order(studio.abilities, place, order.settings)
     chosen = order.settings.model_dump(mode="json", exclude_unset=True)
     return studio.queue.add(place, order.task, chosen, title_of(order.task, order.settings))
 

@@ -13,7 +13,7 @@ from msgld.studio.drawing import peaks_of, spectrogram_of
 from msgld.studio.errors import Refused
 from msgld.studio.finishing import NOTES
 from msgld.studio.names import as_title, slug
-from msgld.studio.projects import Place
+from msgld.studio.projects import ProjectFolder
 from msgld.studio.records import read_json
 from msgld.studio.routes.projects import ProjectId, Renamed
 from msgld.studio.schemas import Take
@@ -48,7 +48,7 @@ class ShownNotes(BaseModel):
     bpm: float | None = None
 
 
-def _place(studio: Here, project: str) -> Place:
+def _place(studio: Here, project: str) -> ProjectFolder:
     return studio.projects.place(project)
 
 

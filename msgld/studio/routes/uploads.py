@@ -66,7 +66,7 @@ async def post_stem(
 ) -> Take:
     """Take a stem of the user's own: into the newest take of given stems that lacks it, else into a new one."""
     place, _ = studio.projects.opened(project)
-    known = {*studio.facts.stems, *studio.facts.makes}
+    known = {*studio.abilities.stems, *studio.abilities.makes}
     if stem not in known:
         raise Refused(422, f"stem: this model has {', '.join(sorted(known))}")
     async with studio.uploads.received(request.headers.get("content-length"), request.stream()) as files:

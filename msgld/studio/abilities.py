@@ -12,7 +12,7 @@ from msgld.stems import about
 
 
 @dataclass(frozen=True)
-class Facts:
+class Abilities:
     """Of a model.
 
     Attributes:
@@ -34,7 +34,7 @@ class Facts:
     ears: bool
 
     @classmethod
-    def of(cls, model: str | None) -> Facts:
+    def of(cls, model: str | None) -> Abilities:
         """The facts of a model by name or folder; ModelError where there is none."""
         folder = model_folder(model)
         found = read_description(folder)
@@ -50,4 +50,4 @@ class Facts:
 SCORE_STEMS = ("bass", "drums", "guitar", "piano", "vocals", "other")
 """The stems of music in notes, as :data:`msgld.music.score.SCORE_STEMS`, which would import torch."""
 
-__all__ = ["QUALITIES", "SCORE_STEMS", "Facts"]
+__all__ = ["QUALITIES", "SCORE_STEMS", "Abilities"]

@@ -38,7 +38,7 @@ HEADERS = {
 """Headers of every answer."""
 
 
-class Guard:
+class Access:
     """Refuses strangers, and adds the headers that keep browsers from doing what no one means.
 
     Args:
