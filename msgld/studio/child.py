@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +27,7 @@ class Child:
     @classmethod
     async def start(cls, command: Sequence[str]) -> Child:
         """Start a child."""
-        paths = os.pathsep.join(entry for entry in sys.path if entry)
+        paths = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
@@ -71,7 +72,10 @@ class Child:
     async def kill(self) -> None:
         """End it at once, and wait until it has ended."""
         with suppress(ProcessLookupError):
-            self._process.kill()
+            if sys.platform == "win32":
+                self._process.kill()
+            elif self.alive:  # by its number, as kill() also waits for it, and asyncio then misses its end
+                os.kill(self._process.pid, signal.SIGKILL)
         await self._process.wait()
 
 
