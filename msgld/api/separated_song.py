@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from msgld.api.encoding import Encoding
 from msgld.api.folder import check_sources, inside, new_folder
@@ -34,6 +35,9 @@ from msgld.tasks.separate import separate_song
 
 WRITING = 0.05
 """Fraction of the progress that is kept for writing files."""
+
+OnStretch = Callable[[Mapping[str, np.ndarray]], None]
+"""A callback for stretches of a song as they are finished: name -> float32 (channels, n)."""
 
 SILENT = 1e-3
 """A stem counts as missing where its peak is below this fraction of the loudest track's."""
@@ -121,7 +125,7 @@ class SeparatedSong:
             for rate in rates:
                 song = stack.enter_context(open_stream(self.song))
                 known = self._known(stack, song)
-                streams.append(separate_song(self.model, song, known, *settings, rate))
+                streams.append(_watched(separate_song(self.model, song, known, *settings, rate), meter))
             exact = self._known(stack, song)
             for stretch in averaged(streams):
                 for track, known_stem in exact.items():
@@ -174,8 +178,21 @@ class SeparatedSong:
         return [*self._of_lengths, *lines, *self.in_song.remarks()]
 
 
+def _watched(stretches: Iterator[Tensor], meter: Meter) -> Iterator[Tensor]:
+    """The same stretches; between two of them, which take a network call each, the task may be stopped."""
+    for stretch in stretches:
+        meter.advance(0)
+        yield stretch
+
+
 def to_folder(
-    task: SeparatedSong, folder: Path, encoding: Encoding, names: Names, overwrite: bool, with_rest: bool
+    task: SeparatedSong,
+    folder: Path,
+    encoding: Encoding,
+    names: Names,
+    overwrite: bool,
+    with_rest: bool,
+    on_stretch: OnStretch | None = None,
 ) -> Saved:
     """Separate into files. Tracks are spooled as floats first, since the loudest peak decides on the encoding.
 
@@ -186,6 +203,7 @@ def to_folder(
         names: of the files.
         overwrite: whether a former result may be replaced.
         with_rest: whether the residual is written, too.
+        on_stretch: called with each stretch of the song when it is finished, long before the files are.
     """
     began, meter = time.monotonic(), task.open()
     written = (*task.stems, "residual") if with_rest else task.stems
@@ -193,7 +211,7 @@ def to_folder(
     check_sources(folder, names, [names.file(name, encoding.ext) for name in written], sources)
     with new_folder(folder, overwrite, names) as temporary:
         check_encoding(temporary, encoding, task.rate, task.channels)
-        spools, sketch = _spool(task, meter, temporary, written)
+        spools, sketch = _spool(task, meter, temporary, written, on_stretch)
         tracks = _tracks(task, spools, written)
         peak = max(spools[name].peak for name in written)
         info = {**task.record(tracks.frames, began), "remarks": [*task.remarks(), *_silent(task, spools)]}
@@ -215,7 +233,11 @@ def _silent(task: SeparatedSong, spools: Mapping[str, Spool]) -> list[str]:
 
 
 def _spool(
-    task: SeparatedSong, meter: Meter, folder: Path, written: Sequence[str]
+    task: SeparatedSong,
+    meter: Meter,
+    folder: Path,
+    written: Sequence[str],
+    on_stretch: OnStretch | None,
 ) -> tuple[dict[str, Spool], Sketch]:
     """The written tracks, and as ``rest`` what the song has beside them, where they do not sum to it."""
     unwritten = bool(task.wanted.left) and "residual" not in written
@@ -223,6 +245,8 @@ def _spool(
     spools = {name: Spool(inside(folder, f"{name}.spool"), task.rate, task.channels) for name in names}
     sketch = Sketch(task.rate)
     for stretch in task.separated(meter, 1 - WRITING):
+        if on_stretch is not None:
+            on_stretch(stretch)
         for name in written:
             spools[name].append(stretch[name])
         if "rest" in spools:

@@ -17,7 +17,7 @@ from msgld.api.naming import PLAIN, Names
 from msgld.api.options import NORMAL, Options
 from msgld.api.result import Result
 from msgld.api.save import Saved
-from msgld.api.separated_song import SeparatedSong, to_folder
+from msgld.api.separated_song import OnStretch, SeparatedSong, to_folder
 from msgld.api.wanted import Selection, select
 from msgld.audio.sound import Excerpt, Sound, checked
 from msgld.model import Model
@@ -109,6 +109,7 @@ class SongSeparator:
         residual: bool = False,
         options: Options = NORMAL,
         on_progress: OnProgress | None = None,
+        on_stretch: OnStretch | None = None,
         cancel: CancelToken | None = None,
     ) -> Saved:
         """Separate a song of any length straight into a folder, in memory that does not depend on its length.
@@ -121,6 +122,8 @@ class SongSeparator:
             overwrite: as in :meth:`Result.save`.
             two_stems: write this stem, or sum, and everything else as ``no_<stem>``, instead of ``stems``.
             residual: also write the rest of the song; ``consistency="residual"`` does so anyway.
+            on_stretch: called with each stretch of the song when it is finished, as :meth:`separate_stream` yields
+                them, so that it can be played long before the files are written. It may keep them, not change them.
 
         Raises:
             As :meth:`separate`.
@@ -128,12 +131,13 @@ class SongSeparator:
         """
         checks.check_type("folder", folder, str | PathLike, "a path")
         checks.check_type("names", names, Names, "msgld.Names(...)")
+        checks.check_function("on_stretch", on_stretch, "dictionary of stretches")
         encoding = as_encoding(encoding)
         overwrite, residual = check_flag("overwrite", overwrite), check_flag("residual", residual)
         wanted = select(stems, self.stems, two_stems, residual)
         task = self._separation(song, wanted, known, noise, options, on_progress, cancel)
         residual = residual or (options.consistency == "residual" and bool(wanted.left))
-        return to_folder(task, Path(folder), encoding, names, overwrite, residual)
+        return to_folder(task, Path(folder), encoding, names, overwrite, residual, on_stretch)
 
     @renamed_arguments(mixture_level="noise")
     def plan(

@@ -22,7 +22,6 @@ from msgld.studio.growing import Growing
 from msgld.studio.order import Order
 from msgld.studio.settings import Separate, Transcribe
 from msgld.studio.sources import Source
-from msgld.studio.stretches import separate_to
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
@@ -41,8 +40,13 @@ def separate(model: Msgld, order: Order) -> Done:
 def separated(model: Msgld, order: Order, stems: list[str] | None) -> Saved:
     """The song's stems in the folder of an order; they can be listened to meanwhile."""
     with Growing(order, time.time()) as growing:
-        return separate_to(
-            model, order.place.song, order.folder, growing.add, stems=stems, overwrite=True, **order.running
+        return model.separate_to(
+            order.place.song,
+            order.folder,
+            stems=stems,
+            overwrite=True,
+            on_stretch=growing.add,
+            **order.running,
         )
 
 

@@ -45,6 +45,8 @@ class OptimConfig:
         rounds: Newton-Schulz rounds in Muon. Five is usual; three cost 0.6 of that and amplify the smallest parts of
             the gradient, its noise, less.
         betas: of AdamW.
+        batches: of a step, whose gradients are averaged: as many crops as a GPU takes at once, on a machine that
+            cannot hold them.
     """
 
     rate: float = 2e-3
@@ -58,6 +60,7 @@ class OptimConfig:
     everywhere: bool = False
     rounds: int = 3
     betas: tuple[float, float] = (0.9, 0.98)
+    batches: int = 1
 
 
 @dataclass(frozen=True)

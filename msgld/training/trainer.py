@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,22 +116,30 @@ class Trainer(ABC, Generic[AnyPool]):
         """Write a picture of the output of the network, which has its averaged weights."""
 
     def step(self) -> dict[str, float]:
-        """Take one batch, update the weights and their average unless the step is not finite; the losses.
+        """Take its batches, update the weights and their average unless the step is not finite; the mean losses.
 
         Raises:
             TrainingError: too many steps are not finite.
         """
-        losses = self.losses(*self.next_batch())
-        loss = torch.stack([self.weights[k] * v for k, v in losses.items() if k in self.weights]).sum()
         rate = self.optim.rate * rate_factor(self.number, self.progress, self.optim)
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate
-        norm, finite = self.update(self.network, self.optimisers, loss, self.optim.clip)
+        means: dict[str, float] = {}
+        norm, finite = self.update(self.network, self.optimisers, self._batch_losses(means), self.optim.clip)
         if finite:
             self.average.update(self.network)
         self._count(finite)
-        return {**{name: float(value.detach()) for name, value in losses.items()}, "norm": norm}
+        return {**means, "norm": norm}
+
+    def _batch_losses(self, means: dict[str, float]) -> Iterator[Tensor]:
+        """The loss of each batch of a step, divided by their number; ``means`` takes up the losses by name."""
+        for _ in range(self.optim.batches):
+            losses = self.losses(*self.next_batch())
+            for name, value in losses.items():
+                means[name] = means.get(name, 0.0) + float(value.detach()) / self.optim.batches
+            weighted = [self.weights[name] * value for name, value in losses.items() if name in self.weights]
+            yield torch.stack(weighted).sum() / self.optim.batches
 
     @property
     def progress(self) -> float:
@@ -158,12 +166,13 @@ class Trainer(ABC, Generic[AnyPool]):
     def update(
         network: nn.Module,
         optimisers: list[torch.optim.Optimizer],
-        loss: Tensor,
+        losses: Iterable[Tensor],
         clip: float | None = None,
     ) -> tuple[float, bool]:
-        """Update a network if the loss and its gradient are finite.
+        """Update a network by the gradient of a sum if that and its terms are finite.
 
         Args:
+            losses: the terms. Each is computed, and gives its part of the gradient, before the next.
             clip: largest norm of the gradient; None does not clip.
 
         Returns:
@@ -171,9 +180,12 @@ class Trainer(ABC, Generic[AnyPool]):
         """
         for optimiser in optimisers:
             optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        finite = True
+        for loss in losses:
+            loss.backward()
+            finite &= bool(torch.isfinite(loss.detach()))
         norm = nn.utils.clip_grad_norm_(network.parameters(), float("inf") if clip is None else clip)
-        finite = bool(torch.isfinite(norm) & torch.isfinite(loss.detach()))
+        finite &= bool(torch.isfinite(norm))
         if finite:
             for optimiser in optimisers:
                 optimiser.step()

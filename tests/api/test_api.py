@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,44 @@ def test_files_are_what_the_result_in_memory_is(model: msgld.Msgld, tmp_path: Pa
         samples, rate = soundfile.read(saved.files[name], dtype="float32", always_2d=True)
         assert rate == 22050
         np.testing.assert_array_equal(samples.T, expected)
+
+
+def test_stretches_come_while_files_are_made_and_are_what_they_will_hold(model: msgld.Msgld, tmp_path: Path):
+    pieces: list[dict[str, np.ndarray]] = []
+    there: list[bool] = []
+
+    def keep(stretch: Mapping[str, np.ndarray]) -> None:
+        pieces.append(dict(stretch))
+        there.append((tmp_path / "out").exists())
+
+    sound = song(11, 16000, 1), 16000
+    saved = model.separate_to(
+        sound, tmp_path / "out", encoding=msgld.Encoding(subtype="FLOAT"), on_stretch=keep
+    )
+    assert len(pieces) > 1 and not any(there)
+    for stem, file in saved.files.items():
+        samples, _ = soundfile.read(file, dtype="float32", always_2d=True)
+        np.testing.assert_array_equal(np.concatenate([piece[stem] for piece in pieces], axis=1), samples.T)
+
+
+@pytest.mark.parametrize("quality", ["draft", "normal"])
+def test_a_separation_may_be_stopped_between_any_two_network_calls(model: msgld.Msgld, quality: str):
+    """Of which a long song takes many before its first stretch is done where several pitches are averaged."""
+    token, calls = msgld.CancelToken(), 0
+    network = model.model.denoiser.network
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+        token.cancel()
+
+    handle = network.register_forward_hook(count)
+    try:
+        with pytest.raises(msgld.Cancelled):
+            model.separate((song(11, 16000, 1), 16000), options=msgld.Options(quality=quality), cancel=token)
+    finally:
+        handle.remove()
+    assert calls == 1
 
 
 def test_the_same_song_gives_the_same_bytes(model: msgld.Msgld, tmp_path: Path):

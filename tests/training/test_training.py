@@ -526,6 +526,38 @@ def training(recipe: DenoiserRecipe, steps: int) -> DenoiserTrainer:
     return DenoiserTrainer(recipe, model, pool, minutes(steps), torch.device("cpu"))
 
 
+def test_a_step_of_several_batches_is_a_step_by_their_mean_gradient(clock: None):
+    one, several = training(RECIPE, 1), training(replace(RECIPE, optim=replace(RECIPE.optim, batches=3)), 1)
+    several.network.load_state_dict(one.network.state_dict())
+    drawn = [several.next_batch() for _ in range(3)]
+    several.next_batch = iter(drawn).__next__  # type: ignore[method-assign]
+    made = several.step()
+    rngs = training(RECIPE, 1)
+    for _ in range(3):
+        rngs.next_batch()
+    one.rng = rngs.rng  # at the noise of the losses
+    each = [one.losses(*batch) for batch in drawn]
+    total = sum(one.weights[name] * losses[name] for losses in each for name in one.weights) / 3
+    expected = torch.autograd.grad(total, list(one.network.parameters()), allow_unused=True)
+    for parameter, gradient in zip(several.network.parameters(), expected, strict=True):
+        if gradient is not None and parameter.grad is not None:
+            norm = made["norm"] if made["norm"] > 1 else 1.0  # clipped to 1
+            torch.testing.assert_close(parameter.grad, gradient / norm, rtol=1e-3, atol=1e-6)
+    assert made["v"] == pytest.approx(float(sum(losses["v"].detach() for losses in each)) / 3, rel=1e-4)
+
+
+def test_one_batch_without_a_finite_loss_spoils_its_step(clock: None, monkeypatch: pytest.MonkeyPatch):
+    trainer = training(replace(RECIPE, optim=replace(RECIPE.optim, batches=3)), 1)
+    plain, before = trainer.losses, [p.clone() for p in trainer.network.parameters()]
+    factors = iter([1.0, float("nan"), 1.0])
+    monkeypatch.setattr(
+        trainer, "losses", lambda *b: {k: v * f for f in [next(factors)] for k, v in plain(*b).items()}
+    )
+    trainer.step()
+    assert trainer.dropped == 1
+    assert all(torch.equal(a, b) for a, b in zip(trainer.network.parameters(), before, strict=True))
+
+
 def test_the_loss_falls(clock: None):
     losses = [step.losses for step in training(replace(RECIPE, stages=(Stage(1.0, 8, 8),)), 60)]
     assert all(math.isfinite(value) for step in losses for value in step.values())

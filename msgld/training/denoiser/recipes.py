@@ -82,8 +82,8 @@ SEPARATOR = replace(
             separate=0.8, informed=0.06, arrange=0.08, generate=0.04, free=0.02, top_separate=0.9
         )
     ),
-    optim=OptimConfig(rate=2e-4, warmup=40, cooldown=0.6, ema=0.997),
-    pool=PoolConfig(reuse=4.0),
+    optim=OptimConfig(rate=4e-4, warmup=5, cooldown=0.6, ema=0.9, batches=16),
+    pool=PoolConfig(reuse=8.0),
     stages=(Stage(1.0, 12, 108),),
     expected="no gain over the shipped weights within an hour on two CPU cores, as batches of 12 crops lose what they "
     "teach: research/log.md. Separation is four fifths of what it learns, for models that make music by notes",

@@ -107,7 +107,7 @@ class VocoderTrainer(Trainer[ClipPool]):
         }
         if self.progress >= self.recipe.settings.adversary:
             losses["adversary"] = self.adversary.own_loss(audio, made)
-            self.update(self.adversary, [self.adversary_optimiser], losses["adversary"])
+            self.update(self.adversary, [self.adversary_optimiser], [losses["adversary"]])
             losses["hinge"], losses["features"] = self.adversary.losses_of(audio, made)
         return losses
 
