@@ -4,7 +4,6 @@ import { colour, hue } from "../state/theme";
 import { seen } from "../state/view";
 import { pitchName } from "./format";
 
-export const NOTE_HEIGHT = 14; // pixels, at least
 
 /** Where times and pitches are in the editor's picture. */
 export interface Scale {
@@ -64,7 +63,11 @@ export function drawEditor(context: CanvasRenderingContext2D, width: number, hei
   });
   context.font = `10px ${colour("--font") || "sans-serif"}`;
   context.textBaseline = "middle";
-  context.fillStyle = colour("--text-soft");
-  for (let pitch = scale.low; pitch <= scale.high; pitch++)
-    if (pitch % 12 === 0) context.fillText(pitchName(pitch), 4, scale.y(pitch) + scale.each / 2);
+  for (let pitch = scale.low; pitch <= scale.high; pitch++) {
+    if (pitch % 12 !== 0) continue;
+    context.fillStyle = colour("--raised");
+    context.fillRect(0, scale.y(pitch), 24, scale.each - 1);
+    context.fillStyle = colour("--text-soft");
+    context.fillText(pitchName(pitch), 4, scale.y(pitch) + scale.each / 2);
+  }
 }

@@ -8,7 +8,7 @@ export function ViewBar(): JSX.Element | null {
   const { from, to } = seen.value;
   return (
     <div class="view-bar">
-      <input type="range" class="slider" aria-label="Part of the song that is shown" aria-valuetext={`from ${clock(from)} to ${clock(to)}`} min={0}
+      <input type="range" class="slider pan" aria-label="Part of the song that is shown" aria-valuetext={`from ${clock(from)} to ${clock(to)}`} min={0}
              max={seconds.value - (to - from)} step="any" value={from} onInput={(event) => show(Number(event.currentTarget.value), to - from)} />
     </div>
   );
