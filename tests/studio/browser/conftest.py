@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +25,7 @@ collect_ignore = (
     else []
 )
 
+MINUTE = 61.0
 LOOP = (1.25, 6.0)
 """Of the minute that is recorded, in seconds."""
 
@@ -87,22 +87,27 @@ def there(chromium: Browser, studio: Serving) -> Iterator[Watched]:
 
 
 @pytest.fixture(scope="session")
-def minute(chromium: Browser, studio: Serving) -> Iterator[tuple[Page, float]]:
-    """A page that plays a loop and is recorded, and when that began: other tests run meanwhile."""
+def minute(chromium: Browser, studio: Serving) -> Iterator[Page]:
+    """A page that plays a loop for a minute and is recorded: other tests run meanwhile."""
     from tests.studio.browser.pages import record
 
     page = watched(chromium, studio).page("/#/0001")
-    record(page, ["bass", "drums"])
+    record(page, ["bass", "drums"], MINUTE)
     page.evaluate(
         """([start, stop]) => {
           const { player } = __studio;
           player.seek(start);
           player.setLoop({ start, stop });
           player.play();
+          const end = setInterval(() => {
+            if (!tapped.full()) return;
+            clearInterval(end);
+            player.pause();
+          }, 500);
         }""",
         LOOP,
     )
-    yield page, time.monotonic()
+    yield page
     page.context.close()
 
 

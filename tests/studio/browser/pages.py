@@ -55,11 +55,15 @@ class Watched:
         return page
 
 
-def record(page: Page, stems: list[str]) -> None:
+_TAP = """async ([stems, seconds]) => {
+  __studio.player.prepare();
+  window.tapped = await __studio.tap(stems, seconds);
+}"""
+
+
+def record(page: Page, stems: list[str], seconds: float = 600.0) -> None:
     """Begin to record what leaves the strips of stems; "" is the master."""
-    page.evaluate(
-        "async (stems) => { __studio.player.prepare(); window.tapped = await __studio.tap(stems); }", stems
-    )
+    page.evaluate(_TAP, [stems, seconds])
 
 
 def recorded(page: Page) -> dict[str, np.ndarray]:

@@ -9,8 +9,8 @@ export interface Tapped {
   stems: Record<string, [Float32Array, Float32Array]>;
 }
 
-/** Record what the audio graph puts out, for tests. Call `stop` for the samples. */
-export async function tap(player: Player, stems: string[]): Promise<{ stop: () => Tapped }> {
+/** Record what the audio graph puts out, for tests: `seconds` of it, or until `stop`, which gives the samples. */
+export async function tap(player: Player, stems: string[], seconds = Infinity): Promise<{ full: () => boolean; stop: () => Tapped }> {
   const context = player.context!;
   const mixer = player.mixer!;
   await context.audioWorklet.addModule(tapUrl);
@@ -18,7 +18,8 @@ export async function tap(player: Player, stems: string[]): Promise<{ stop: () =
   const outputs = stems.map((stem) => (stem === "" ? mixer.master : mixer.strip(stem).output));
   outputs.forEach((output, at) => output.connect(node, 0, at));
   const blocks: { frame: number; block: Float32Array[][] }[] = [];
-  node.port.onmessage = ({ data }) => blocks.push(data as (typeof blocks)[number]);
+  const full = (): boolean => blocks.length * 128 >= seconds * context.sampleRate;
+  node.port.onmessage = ({ data }) => full() || blocks.push(data as (typeof blocks)[number]);
   const stop = (): Tapped => {
     outputs.forEach((output) => output.disconnect(node));
     const joined = (at: number, channel: number): Float32Array => {
@@ -32,5 +33,5 @@ export async function tap(player: Player, stems: string[]): Promise<{ stop: () =
       stems: Object.fromEntries(stems.map((stem, at) => [stem, [joined(at, 0), joined(at, 1)] as [Float32Array, Float32Array]])),
     };
   };
-  return { stop };
+  return { full, stop };
 }
