@@ -1,4 +1,5 @@
 import type { Blocks, Source } from "./blocks";
+import type { Sound } from "../api/sound";
 import { Timeline, type Loop } from "./timeline";
 
 /** The same stretch of every stem, one array a channel. */
@@ -50,16 +51,28 @@ export class Feeder {
       const names = [...this.#feed.sources.keys()];
       const sounds = await Promise.all(names.map((name) => this.#blocks.get(this.#feed.sources.get(name)!, first, size)));
       if (this.#stopped) return null;
-      const ready = Math.min(size, ...sounds.map((sound) => sound.frames)) - skip; // without any source: silence, for notes
+      // A stem that is shorter than its take is silent from its end on; without any source all is, for notes.
+      const there = sounds.map((sound) => (over(sound, first) ? size : sound.frames));
+      const ready = Math.min(size, ...there) - skip;
       const frames = Math.min(span.frames, ready);
       if (frames >= Math.min(span.frames, LEAST_SECONDS * this.#feed.rate)) {
         this.#timeline.advance(frames);
         const cut = (at: number): Float32Array<ArrayBuffer>[] =>
-          sounds[at]!.channels.map((channel) => channel.subarray(skip, skip + frames));
+          sounds[at]!.channels.map((channel) => padded(channel.subarray(skip, skip + frames), frames));
         return { start: span.start, frames, stems: new Map(names.map((name, at) => [name, cut(at)])) };
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY));
       if (this.#stopped) return null;
     }
   }
+}
+
+/** Whether a block that begins at `first` holds the end of a finished sound, or lies after it. */
+const over = (sound: Sound, first: number): boolean => sound.ready >= sound.total && first + sound.frames >= sound.total;
+
+function padded(samples: Float32Array<ArrayBuffer>, frames: number): Float32Array<ArrayBuffer> {
+  if (samples.length === frames) return samples;
+  const longer = new Float32Array(frames);
+  longer.set(samples);
+  return longer;
 }

@@ -4,6 +4,7 @@ import { openTake, other, take, takes } from "../state/projects";
 import { choose, looping, place, range, seek, stop, toggle } from "../state/transport";
 import { seconds, zoom, zoomOut } from "../state/view";
 import { helpOpen } from "./help";
+import { drawer } from "./sidebar";
 
 const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.matches("input:not([type=range]):not([type=checkbox]), textarea, select") || target.closest("dialog") !== null);
@@ -75,6 +76,7 @@ export function giveFocusBack(event: MouseEvent): void {
 /** A press elsewhere, or Escape, closes an open menu. */
 export function closeMenus(event: Event): void {
   if (event instanceof KeyboardEvent && event.key !== "Escape") return;
+  if (event instanceof KeyboardEvent) drawer.value = false;
   for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]"))
     if (event instanceof KeyboardEvent || !menu.contains(event.target as Node)) menu.open = false;
 }
