@@ -33,6 +33,7 @@ LAYERS = (
     ("api",),
     ("evaluation",),
     ("__init__",),
+    ("studio",),
     ("cli",),
     ("__main__",),
 )

@@ -11,7 +11,20 @@ from typing import Annotated, Any, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from msgld.cli import convert, daw, demo, doctor, evaluate, keeping, make, models, separate, train, transcribe
+from msgld.cli import (
+    convert,
+    daw,
+    demo,
+    doctor,
+    evaluate,
+    keeping,
+    make,
+    models,
+    separate,
+    studio,
+    train,
+    transcribe,
+)
 from msgld.cli.deprecated import current
 from msgld.cli.errors import finished, guarded, prepare_process, take_debug
 from msgld.cli.options import From
@@ -136,6 +149,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     **make.TASKS,
     "transcribe": transcribe.transcribe,
     "daw": daw.daw,
+    "studio": studio.studio,
     "styles": models.styles,
     "train": train.train,
     "convert": convert.convert,
