@@ -1,6 +1,6 @@
 /** Writes THIRD_PARTY_LICENCES.txt into the built page: name, version and licence of every package that is part of it. */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Plugin } from "vite";
 
 const PERMISSIVE = ["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD"];
@@ -65,7 +65,7 @@ export function licences(): Plugin {
     name: "licences",
     apply: "build",
     generateBundle() {
-      const root = dirname(import.meta.dirname);
+      const root = import.meta.dirname;
       const parts = shipped(root).map((name) => {
         const { version, license = "" } = read(root, name);
         if (!PERMISSIVE.includes(license)) throw new Error(`${name}: licence "${license}" is not on the list`);
