@@ -1,6 +1,6 @@
 """The time from the start of an upload to the first sound of its stems, through HTTP, and the memory that it takes.
 
-    python bench/studio_first_sound.py SONG [--quality draft] [--repeat 3]
+    python bench/studio_first_sound.py SONG [--quality draft] [--repeat 3] [--whole]
 
 Starts a studio, waits until its model is there, sends the song, queues a separation, and asks for sound as soon as an
 event says that there is some. Prints seconds and megabytes. Needs Linux and ``pip install 'msgld[studio]'``.
@@ -28,6 +28,9 @@ def main() -> None:
     parser.add_argument("song", type=Path)
     parser.add_argument("--quality", default="draft")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument(
+        "--whole", action="store_true", help="wait for the end; else cancel after the first sound"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         command = [sys.executable, "-m", "msgld", "studio", root, "--port", "0", "--no-browser", "--json"]
@@ -50,14 +53,14 @@ def measure(address: str, began: float, options: argparse.Namespace, watch: Watc
     before = time.monotonic()
     page = client.get("/")
     print(f"the page's first file: {1000 * (time.monotonic() - before):.0f} ms, {len(page.content)} bytes")
-    warm = run(client, options.song, "draft", wait=True)  # until the model is there
+    warm = run(client, options.song, "draft", options.whole)  # until the model is there
     print(f"the first song, with a model that has to load: {warm}")
     for _ in range(options.repeat):
-        print(run(client, options.song, options.quality, wait=True))
+        print(run(client, options.song, options.quality, options.whole))
     print(f"peak memory: server {watch.server / 1e6:.0f} MB, its largest process {watch.reader / 1e6:.0f} MB")
 
 
-def run(client: Any, song: Path, quality: str, wait: bool) -> dict[str, float]:
+def run(client: Any, song: Path, quality: str, whole: bool) -> dict[str, float]:
     """Seconds from the start of the upload to its answer, to the first stretch, to its sound, to the end."""
     project = client.post("/api/projects", json={}).json()["id"]
     began = time.monotonic()
@@ -78,6 +81,13 @@ def run(client: Any, song: Path, quality: str, wait: bool) -> dict[str, float]:
                 assert sound.status_code == 200 and sound.content, sound.text
                 found["first sound"] = time.monotonic() - began
                 found["frames"] = content["frames"]
+                if not whole:
+                    before = time.monotonic()
+                    client.delete(f"/api/jobs/{job}")
+                    return {
+                        name: round(v, 2)
+                        for name, v in {**found, "cancelled in": time.monotonic() - before}.items()
+                    }
             if kind == "job" and content["id"] == job and content["state"] in ("done", "failed", "cancelled"):
                 assert content["state"] == "done", content
                 found["all"] = time.monotonic() - began

@@ -25,7 +25,8 @@ class Server(uvicorn.Server):
 def bound(config: Config) -> socket.socket:
     """A socket on the host and port; UsageError where they are taken or not there."""
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    # By its number, as asyncio sends small answers at once (TCP_NODELAY) on such sockets only.
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((config.host, config.port))
