@@ -16,7 +16,7 @@ from msgld.studio.hand import Hand
 from msgld.studio.projects import ProjectFolder, Projects
 from msgld.studio.schemas import StoredJob, StudioJob
 
-GRACE = 0.5
+GRACE = 0.8
 """Seconds that the worker has to stop a job by itself, before it is ended."""
 
 DEATHS = 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgld.studio import making, separating
 from msgld.studio.finishing import Done, finish
 from msgld.studio.order import Order
+from msgld.studio.polling import polled
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
@@ -31,4 +32,6 @@ WORK: dict[str, Task] = {
 def carry_out(model: Msgld, order: Order) -> list[str]:
     """Do a job; its remarks. A folder of an earlier, interrupted attempt is replaced."""
     began = time.time()
-    return finish(order, WORK[order.task](model, order), began)
+    with polled(order.cancel):
+        done = WORK[order.task](model, order)
+    return finish(order, done, began)

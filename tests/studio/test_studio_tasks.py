@@ -205,3 +205,21 @@ def test_projects_for_workstations_are_written_once(opened, band, tmp_path):
     assert {".rpp", ".dawproject", ".wav", ".mid"} <= endings
     assert {"rpp", "dawproject"} <= set(studio.client.get(url).json()["files"])
     assert studio.client.get(f"{url}/files/rpp").content[:15] == b"<REAPER_PROJECT"
+
+
+def test_a_job_stops_within_a_network_call(band, do, place):
+    """The blocks of the network see the flag, not only the windows of the song."""
+    token, blocks = CancelToken(), []
+
+    def first_block(*_: object) -> None:
+        blocks.append(1)
+        token.cancel()
+
+    hook = band.model.denoiser.network.blocks[0].register_forward_hook(first_block)
+    try:
+        with pytest.raises(Cancelled):
+            do("separate", cancel=token)
+        assert blocks == [1]
+    finally:
+        hook.remove()
+    assert not place.takes.numbers()
