@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 # mypy would believe, and encoders that nothing here calls.
 BARE := tinysoundfont audio-diffusion-pytorch einops-exts demucs julius
 
-.PHONY: setup demo test check clean
+.PHONY: setup demo test check docs clean
 
 setup: $(STAMP)
 
@@ -32,7 +32,12 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Into site/, for a web server or to be opened as files. Without the theme's notice of its own end, which pyproject.toml knows.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python tools/docsite/check.py site
+
 # Caches and builds only: results, weights and .venv stay.
 clean:
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find msgld tests bench tools research -type d -name __pycache__ -prune -exec rm -rf {} +

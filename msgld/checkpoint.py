@@ -49,6 +49,16 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
         folder: is made.
         dtype: of the networks; the statistics of the linear codec keep 32 bits.
     """
+    save_parts(
+        modules_of(model),
+        folder,
+        {"stems": model.stems, "level": model.reference_rms, "info": model.info},
+        dtype,
+    )
+
+
+def modules_of(model: Model) -> dict[str, nn.Module]:
+    """Part -> module of all the parts that a model has; those that are read later are read."""
     modules: dict[str, nn.Module] = {"codec": model.codec, "denoiser": model.denoiser.network}
     further = {"vocoder": model.vocoder, "refiner": model.refiner, "notes": model.note_reader}
     if model.score is not None:
@@ -58,10 +68,7 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
             "guide": _network(model.score.guide),
         }
     further |= {"listener": model.listener, "beats": model.beat_tracker}
-    modules |= {name: module for name, module in further.items() if module is not None}
-    save_parts(
-        modules, folder, {"stems": model.stems, "level": model.reference_rms, "info": model.info}, dtype
-    )
+    return modules | {name: module for name, module in further.items() if module is not None}
 
 
 def _network(score: ScoreModel | None) -> nn.Module | None:

@@ -14,7 +14,7 @@ import typer
 ROOT = Path(__file__).parent.parent
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "msgld").rglob("*.md")),
 ]
 LINK = re.compile(r"\]\(([^)\s]+)\)")

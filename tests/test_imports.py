@@ -16,7 +16,7 @@ PACKAGE = ROOT / "msgld"
 
 # From the bottom to the top: a unit may import its own layer and those below it.
 LAYERS = (
-    ("errors", "progress", "aliases"),
+    ("errors", "progress", "aliases", "folders"),
     ("ranges", "names", "stems"),
     ("schema", "description", "runtime"),
     ("registry",),
@@ -33,6 +33,7 @@ LAYERS = (
     ("api",),
     ("evaluation",),
     ("__init__",),
+    ("studio",),
     ("cli",),
     ("__main__",),
 )
@@ -54,6 +55,8 @@ LAZY = {
     "diffusers",
     "transformers",
     "yaml",
+    "huggingface_hub",
+    "filelock",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

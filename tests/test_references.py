@@ -14,7 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "msgld"
 ROLE = re.compile(r":(func|class|meth|mod|data|attr|exc|const|obj):`~?([^`]+)`")
-DOTTED = re.compile(r"(?<![\w./-])msgld(?:\.\w+)+(?![\w/(.]*\.(?:py|md|json))")
+DOTTED = re.compile(r"(?<![\w./-])msgld(?!\.lua\b)(?:\.\w+)+(?![\w/(.]*\.(?:py|md|json|lua))")
 
 
 def module_of(path: Path) -> str:

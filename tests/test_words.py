@@ -108,7 +108,7 @@ NOT_PAGES = {"reference.md"}
 
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
-    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in NOT_PAGES),
+    *(page for page in sorted((ROOT / "docs").rglob("*.md")) if page.name not in NOT_PAGES),
     *sorted(PACKAGE.rglob("*.md")),
 ]
 

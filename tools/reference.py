@@ -51,10 +51,14 @@ def _section(name: str, value: Any) -> str:
 
 
 def _members(cls: type) -> Iterator[tuple[str, Any]]:
-    for name, value in vars(cls).items():
-        known = inspect.isfunction(value) or isinstance(value, property | classmethod | staticmethod)
-        if known and not name.startswith("_"):
-            yield name, value
+    """Public methods and properties, those of base classes too, each once; the nearest class comes first."""
+    seen: set[str] = set()
+    for base in cls.__mro__:
+        for name, value in vars(base).items() if base.__module__.startswith("msgld.") else ():
+            known = inspect.isfunction(value) or isinstance(value, property | classmethod | staticmethod)
+            if known and not name.startswith("_") and name not in seen:
+                seen.add(name)
+                yield name, value
 
 
 def _member(name: str, value: Any) -> str:

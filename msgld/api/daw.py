@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from msgld.api.checks import as_path
 from msgld.api.composing import read_score
@@ -24,8 +26,12 @@ from msgld.daw.project import Recording, project_of
 from msgld.daw.reaper import SOURCES, reaper_text
 from msgld.daw.stem_mp4 import write_stem_mp4
 from msgld.errors import AudioWriteError, UsageError
+from msgld.music.midi.perform import Silent
+from msgld.music.notes import joined
 from msgld.music.score import SCORE_STEMS, Score
 from msgld.progress import CancelToken, OnProgress
+
+T = TypeVar("T")
 
 REAPER, DAWPROJECT, STEM_MP4 = "rpp", "dawproject", "stem.mp4"
 """Endings of the files."""
@@ -76,7 +82,7 @@ class ProjectWriter(SongListener):
         _put(places[DAWPROJECT], lambda path: write_dawproject(project, folder, path, own_version()))
         return places
 
-    def to_stem_mp4(self, result: str | Path, *, overwrite: bool = False) -> Path:
+    def to_stem_mp4(self, result: str | Path, *, overwrite: bool = False) -> tuple[Path, list[str]]:
         """Write a stem file for DJ software beside the stems of a saved result: one MP4 with the mix and four stems.
 
         Drums, bass, vocals, and all others together, lossless in 16 bits; they sum to the mix but for the rounding.
@@ -84,6 +90,9 @@ class ProjectWriter(SongListener):
         Args:
             result: a folder with ``run.json``.
             overwrite: whether a former stem file may be replaced.
+
+        Returns:
+            The file, and remarks: whether all tracks had to be turned down, and by how much.
 
         Raises:
             UsageError: no result, or one without sound.
@@ -98,8 +107,11 @@ class ProjectWriter(SongListener):
         path = folder / f"{folder.resolve().name}.{STEM_MP4}"
         _refuse(path, overwrite)
         (rate,) = rates
-        _put(path, lambda unfinished: write_stem_mp4(unfinished, rate, lambda: _opened(folder, recordings)))
-        return path
+        gain = _put(
+            path, lambda unfinished: write_stem_mp4(unfinished, rate, lambda: _opened(folder, recordings))
+        )
+        lower = f"all tracks are turned down by {-20 * math.log10(gain):.1f} dB, as one would clip"
+        return path, [f"{path.name}: {lower}"] if gain < 1 else []
 
     def _score(
         self,
@@ -110,14 +122,41 @@ class ProjectWriter(SongListener):
         cancel: CancelToken | None,
     ) -> Score | None:
         """The notes of a result: those of its MIDI files, or what the ears find in its stems."""
-        midi = run.get("midi")
-        if isinstance(midi, Mapping) and MIX in midi:
-            return read_score(inside(folder, midi[MIX]))
+        written = score_of(folder, run)
+        if written is not None:
+            return written
         known = {*SCORE_STEMS, *self.stems}
         stems = {stem: folder / one.file for stem, one in recordings.items() if stem in known}
         if not stems or self.model.listener is None:
             return None
         return self.transcribe(stems, options=NORMAL, on_progress=on_progress, cancel=cancel).score
+
+
+def score_of(folder: Path, run: Mapping[str, Any]) -> Score | None:
+    """The notes in the MIDI files of a result; None without such files, or without notes in them.
+
+    Args:
+        folder: of the result.
+        run: its record.
+    """
+    midi = run.get("midi")
+    if not isinstance(midi, Mapping) or MIX not in midi:
+        return None
+    parts = {str(name): _notes_in(inside(folder, str(file))) for name, file in midi.items()}
+    whole = parts.pop(MIX)
+    if whole is None:
+        return None
+    # A file's name says which stem it is; the programs in it need not.
+    notes = {stem: joined(list(part.notes.values())) for stem, part in parts.items() if part is not None}
+    return replace(whole, notes=notes or whole.notes)
+
+
+def _notes_in(file: Path) -> Score | None:
+    """The score of a MIDI file; None if there are no notes in it."""
+    try:
+        return read_score(file)
+    except Silent:
+        return None
 
 
 def _refuse(path: Path, overwrite: bool) -> None:
@@ -135,7 +174,10 @@ def _record(folder: Path) -> dict[str, Any]:
     """The record of a result; UsageError if there is none."""
     found = former_record(folder, PLAIN)
     if found is None or not isinstance(found.get("files"), dict):
-        raise UsageError(f"{folder} is no result: it has no record of one, {PLAIN.record}, that can be read")
+        named = "results with names of their own (--filename) get no projects"
+        raise UsageError(
+            f"{folder} is no result: it has no record, {PLAIN.record}, that can be read; {named}"
+        )
     return found
 
 
@@ -165,12 +207,13 @@ def _sections(run: Mapping[str, Any], score: Score | None) -> list[tuple[float, 
     return [(float(score.bars.start[bar]), letter) for bar, letter in zip(first, letters, strict=True)]
 
 
-def _put(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file that appears when it is whole."""
+def _put(path: Path, write: Callable[[Path], T]) -> T:
+    """Write a file that appears when it is whole; what ``write`` returns."""
     try:
         with tempfile.TemporaryDirectory(prefix=".", dir=path.parent) as folder:
             unfinished = Path(folder) / path.name
-            write(unfinished)
+            found = write(unfinished)
             os.replace(unfinished, path)
+            return found
     except OSError as error:
         raise AudioWriteError(f"cannot write to {path}: {error.strerror or error}") from error

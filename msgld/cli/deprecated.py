@@ -13,7 +13,7 @@ from msgld.errors import UsageError
 
 REMOVED_IN = "0.3"
 
-COMMANDS = {"continue": "extend", "models list": "models", "--list-models": "models"}
+COMMANDS = {"continue": "extend", "--list-models": "models"}
 """Old first words of a command line -> today's."""
 
 _RESEARCH = {

@@ -194,6 +194,7 @@ def diagnose(find_model: Callable[[], Path] | None = None, cache: Path | None = 
         check_package("soxr", "fail", "run pip install soxr"),
         check_package("symusic", "warn", "only for the built-in band: pip install 'msgld[band]'"),
         check_package("tinysoundfont", "warn", _TINYSOUNDFONT),
+        check_package("huggingface_hub", "warn", "only to download models: pip install 'msgld[hub]'"),
         check_soundfonts(),
         *check_cache(cache or cache_folder()),
         *([check_model(find_model)] if find_model else []),

@@ -11,7 +11,21 @@ from typing import Annotated, Any, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from msgld.cli import convert, daw, demo, doctor, evaluate, make, models, prepare, separate, train, transcribe
+from msgld.cli import (
+    convert,
+    daw,
+    demo,
+    doctor,
+    evaluate,
+    keeping,
+    make,
+    models,
+    prepare,
+    separate,
+    studio,
+    train,
+    transcribe,
+)
 from msgld.cli.deprecated import current
 from msgld.cli.errors import finished, guarded, prepare_process, take_debug
 from msgld.cli.options import From
@@ -136,7 +150,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     **make.TASKS,
     "transcribe": transcribe.transcribe,
     "daw": daw.daw,
-    "models": models.models,
+    "studio": studio.studio,
     "styles": models.styles,
     "prepare": prepare.prepare,
     "train": train.train,
@@ -145,10 +159,16 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "doctor": doctor.doctor,
 }
 evaluating = typer.Typer(cls=evaluate.Tasks, callback=evaluate.evaluate, rich_markup_mode=None)
-for parent, commands in ((app, COMMANDS), (evaluating, evaluate.TASKS)):
+keeping_models = typer.Typer(cls=keeping.Verbs, callback=keeping.models, rich_markup_mode=None)
+for parent, commands in (
+    (app, COMMANDS),
+    (evaluating, evaluate.TASKS),
+    (keeping_models, keeping.VERBS),
+):
     for name, command in commands.items():
         parent.command(name, cls=Command)(expanded(command))
 app.add_typer(evaluating, name="evaluate")
+app.add_typer(keeping_models, name="models")
 
 
 def main() -> None:

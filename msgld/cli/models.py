@@ -1,4 +1,4 @@
-"""``msgld models`` and ``msgld styles``; opening a model."""
+"""``msgld styles``; opening a model, and what models there are."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from msgld.api.store import SHIPPED, cache_folder, model_folder
+from msgld.api.store import known_models, model_folder, tasks_of
 from msgld.cli import options as o
-from msgld.cli.console import Console, shown
+from msgld.cli.console import Console
 from msgld.cli.errors import loading
 from msgld.description import read_description
 from msgld.errors import ModelError
@@ -43,26 +43,6 @@ class Source:
 Opened = Annotated[Source, o.From(Source)]
 
 
-def models(console: o.Printing) -> int:
-    """List the models on this machine, and the tasks of each.
-
-    Add models to the folder "models" in the cache; msgld doctor shows where the cache is.
-
-    \b
-    Examples:
-      msgld models
-      msgld models --json
-    """
-    found = list_models()
-    for model in found:
-        console.record(**model)
-        does = model.get("error") or f"{', '.join(model['tasks'])}; {model['megabytes']} MB"
-        console.say(f"{model['name']:<12} {does}  ({shown(model['folder'])})")
-    if not found:
-        console.say(f"no models: install msgld again, or put one into {cache_folder() / 'models'}")
-    return 0
-
-
 def styles(name: o.Model = None, *, console: o.Printing) -> int:
     """List the styles that a model knows, and the instruments of each stem.
 
@@ -88,24 +68,18 @@ def list_models() -> list[dict[str, Any]]:
     Returns:
         For each ``name``, ``stems``, ``tasks``, ``megabytes`` and ``folder``; or ``error`` where it is damaged.
     """
-    roots = (SHIPPED, cache_folder() / "models")
-    return [_describe(path.parent) for root in roots for path in sorted(root.glob("*/model.json"))]
+    return [_describe(name, folder) for name, folder in known_models()]
 
 
-def _describe(folder: Path) -> dict[str, Any]:
+def _describe(name: str, folder: Path) -> dict[str, Any]:
     try:
         model = read_description(folder)
         stems, parts = list(model["stems"]), set(model["parts"])
         size = sum((folder / f"{part}.safetensors").stat().st_size for part in parts)
     except (OSError, ModelError):
-        return {"name": folder.name, "folder": folder, "error": "damaged; get it again"}
-    # Without a vocoder only parts of a song can be made audible.
-    makes = parts & {"vocoder", "composer"}
-    tasks = ["separate", *(["generate", "arrange", "vary", "extend"] if makes else [])]
-    tasks += ["transcribe"] if "listener" in parts else []
-    return {
-        "name": folder.name, "stems": stems, "tasks": tasks, "megabytes": round(size / 1e6, 1), "folder": folder
-    }  # fmt: skip
+        return {"name": name, "folder": folder, "error": "damaged; get it again"}
+    megabytes = round(size / 1e6, 1)
+    return {"name": name, "stems": stems, "tasks": tasks_of(parts), "megabytes": megabytes, "folder": folder}
 
 
 def default_weights() -> Path:

@@ -19,6 +19,9 @@ from msgld.music.notes import Notes
 
 PROJECT, METADATA = "project.xml", "metadata.xml"
 
+SHORTEST = 1 / 960
+"""Quarter notes that a note lasts at least."""
+
 
 def write_dawproject(project: Project, folder: Path, path: Path, version: str) -> None:
     """Write a DAWproject file, which holds copies of the sound files.
@@ -29,7 +32,7 @@ def write_dawproject(project: Project, folder: Path, path: Path, version: str) -
         path: of the new file.
         version: of this program.
     """
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         archive.writestr(PROJECT, _xml(project_element(project, version)))
         archive.writestr(METADATA, _xml(metadata_element(project)))
         for track in project.tracks:
@@ -120,14 +123,15 @@ def _notes(parent: Element, notes: Notes) -> None:
         *(one.tolist() for one in (notes.onset, notes.duration, notes.pitch, notes.velocity)), strict=True
     )
     for onset, duration, pitch, velocity in rows:
-        loud = _number(velocity / 127)
-        SubElement(parent, "Note", time=_number(max(0.0, onset)), duration=_number(duration), channel="0",
+        loud, start = _number(velocity / 127), max(0.0, onset)
+        length = max(SHORTEST, onset + duration - start)
+        SubElement(parent, "Note", time=_number(start), duration=_number(length), channel="0",
                    key=str(pitch), vel=loud, rel=loud)  # fmt: skip
 
 
 def _markers(arrangement: Element, project: Project, names: Iterator[str]) -> None:
     if project.markers:
-        markers = SubElement(arrangement, "Markers", id=next(names))
+        markers = SubElement(arrangement, "Markers", timeUnit="beats", id=next(names))
         for beat, name in project.markers:
             SubElement(markers, "Marker", time=_number(beat), name=name)
 

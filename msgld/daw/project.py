@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -101,8 +102,14 @@ def project_of(
         score: its notes become tracks below those of the sound; None if there is none.
         markers: quarter note and name.
     """
-    tracks = [Track(stem, recording) for stem, recording in recordings.items()]
+    name, tracks = printable(name), [Track(printable(stem), one) for stem, one in recordings.items()]
+    named = tuple((beat, printable(marker)) for beat, marker in markers)
     if score is None:
-        return Project(name, tuple(tracks), markers=tuple(markers))
-    tracks += [Track(f"{stem} notes", notes) for stem, notes in score.notes.items() if len(notes)]
-    return Project(name, tuple(tracks), score.timeline, score.signatures or COMMON, tuple(markers))
+        return Project(name, tuple(tracks), markers=named)
+    tracks += [Track(printable(f"{stem} notes"), notes) for stem, notes in score.notes.items() if len(notes)]
+    return Project(name, tuple(tracks), score.timeline, score.signatures or COMMON, named)
+
+
+def printable(text: str) -> str:
+    """A text without the characters that XML or UTF-8 cannot hold: each becomes ``_``."""
+    return re.sub("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "_", text)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from msgld.daw.project import Project, Recording, Track
+from msgld.music.bars import Signature
 from msgld.music.notes import Notes
 
 TICKS = 960
@@ -45,14 +46,18 @@ def _project(project: Project) -> Iterator[str]:
 
 def _tempo_map(project: Project) -> Iterator[str]:
     """Points of tempo and metre; where the metre changes a point says so, whatever the tempo does."""
-    signs = {round(sign.beat, 6): sign for sign in project.signatures}
-    changes = {round(beat, 6) for beat, _ in project.tempos} | set(signs)
+    points: dict[float, tuple[float, float, Signature | None]] = {
+        round(beat, 6): (beat, bpm, None) for beat, bpm in project.tempos
+    }
+    for sign in project.signatures:
+        held = float(project.timeline.bpm(np.array([sign.beat]))[0])
+        beat, bpm, _ = points.get(round(sign.beat, 6), (sign.beat, held, None))
+        points[round(sign.beat, 6)] = (beat, bpm, sign)
     yield "<TEMPOENVEX"
     yield "  ACT 1 -1"
-    for beat in sorted(changes):
-        sign, bpm = signs.get(beat), float(project.timeline.bpm(np.array([beat]))[0])
-        metre = f" {sign.denominator << 16 | sign.numerator} 0 1" if sign else ""
-        yield f"  PT {project.second_at(beat):.12g} {bpm:.10g} {_SQUARE}{metre}"
+    for _, (beat, bpm, changed) in sorted(points.items()):
+        metre = f" {changed.denominator << 16 | changed.numerator} 0 1" if changed else ""
+        yield f"  PT {project.second_at(beat):.12g} {bpm:.12g} {_SQUARE}{metre}"
     yield ">"
 
 
@@ -88,7 +93,8 @@ def _notes(notes: Notes, beats: float) -> Iterator[str]:
     """Notes as events, each with the ticks since the one before."""
     on = np.rint(np.maximum(notes.onset, 0) * TICKS).astype(int)
     off = np.maximum(on + 1, np.rint((notes.onset + notes.duration) * TICKS).astype(int))
-    rows = zip(on.tolist(), off.tolist(), notes.pitch.tolist(), notes.velocity.tolist(), strict=True)
+    on, off, pitches, velocities = _apart(on, off, notes)
+    rows = zip(*(one.tolist() for one in (on, off, pitches, velocities)), strict=True)
     events = [event for start, stop, pitch, velocity in rows
               for event in ((start, 1, _ON, pitch, velocity), (stop, 0, _OFF, pitch, 0))]  # fmt: skip
     last = max([round(beats * TICKS), *off.tolist()])
@@ -100,6 +106,18 @@ def _notes(notes: Notes, beats: float) -> Iterator[str]:
         place = tick
     yield f"  E {last - place} {_CONTROL:02x} {_ALL_NOTES_OFF:02x} 00"
     yield ">"
+
+
+def _apart(on: np.ndarray, off: np.ndarray, notes: Notes) -> tuple[np.ndarray, ...]:
+    """Ticks, pitches and velocities of notes of which each ends where its pitch is struck again: events do not say
+    which of two notes of one pitch they end. Of two that are struck together the longer one stays."""
+    order = np.lexsort((off, on, notes.pitch))
+    on, off, pitch, velocity = on[order], off[order], notes.pitch[order], notes.velocity[order]
+    again = np.diff(pitch, append=-1) == 0
+    following = np.append(on[1:], 0)
+    off = np.where(again, np.minimum(off, following), off)
+    kept = ~(again & (following == on))
+    return on[kept], off[kept], pitch[kept], velocity[kept]
 
 
 def _indented(lines: Iterator[str], spaces: int = 2) -> Iterator[str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 import json
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
+from msgld.audio.boxes import box_of, find_box
 from msgld.audio.stream import AudioStream, as_channels
 from msgld.stems import OTHER
 
@@ -97,40 +97,24 @@ def _encode(path: Path, rate: int, blocks: Iterator[np.ndarray], gain: float) ->
 def _name(path: Path) -> None:
     """Put names and colours into a finished file, whose ``moov`` is its last box, so that no sound moves."""
     with path.open("r+b") as file:
-        start = _find(file, b"moov", 0, path.stat().st_size)
-        assert start is not None
-        file.seek(start)
+        box = find_box(file, b"moov", 0, path.stat().st_size)
+        assert box is not None
+        file.seek(box.start)
         moov = file.read()
-        file.seek(start)
-        file.write(with_child(moov, [b"udta"], _box(b"stem", json.dumps(_names()).encode())))
+        file.seek(box.start)
+        file.write(with_child(moov, [b"udta"], box_of(b"stem", json.dumps(_names()).encode())))
 
 
 def with_child(box: bytes, way: Sequence[bytes], child: bytes) -> bytes:
     """A box, with a further box at the end of that one which ``way`` leads to; those on the way that lack are added."""
     kind, body = box[4:8], box[8:]
     if not way:
-        return _box(kind, body + child)
-    place = _find(io.BytesIO(body), way[0], 0, len(body))
+        return box_of(kind, body + child)
+    place = find_box(io.BytesIO(body), way[0], 0, len(body))
     if place is None:
-        return _box(kind, body + with_child(_box(way[0], b""), way[1:], child))
-    size = int.from_bytes(body[place : place + 4], "big")
-    inner = with_child(body[place : place + size], way[1:], child)
-    return _box(kind, body[:place] + inner + body[place + size :])
-
-
-def _find(file: BinaryIO, kind: bytes, start: int, stop: int) -> int | None:
-    """Where the first box of a kind begins among those that lie one after another."""
-    while start < stop:
-        file.seek(start)
-        size, found = struct.unpack(">I4s", file.read(8))
-        if found == kind:
-            return start
-        start += int.from_bytes(file.read(8), "big") if size == 1 else size
-    return None
-
-
-def _box(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(body), kind) + body
+        return box_of(kind, body + with_child(box_of(way[0], b""), way[1:], child))
+    inner = with_child(body[place.start : place.stop], way[1:], child)
+    return box_of(kind, body[: place.start] + inner + body[place.stop :])
 
 
 def _names() -> dict[str, object]:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from msgld.cli.errors import guarded, take_debug
 from msgld.cli.evaluate import TASKS, task_first
 from msgld.cli.inputs import read_stretch, stem_files, stem_list, stems_in
+from msgld.cli.keeping import VERBS
 from msgld.cli.main import COMMANDS, app
 from msgld.cli.outputs import choose_encoding
 from msgld.cli.songs import find_songs, track_names
@@ -51,7 +52,15 @@ def test_help_is_quick_and_needs_no_torch() -> None:
     assert all(name in done.stdout for name in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "evaluate", *(f"evaluate {task}" for task in TASKS)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *COMMANDS,
+        *("evaluate", "models"),
+        *(f"evaluate {task}" for task in TASKS),
+        *(f"models {verb}" for verb in VERBS),
+    ],
+)
 def test_every_command_explains_itself_with_examples(command: str) -> None:
     result = CliRunner().invoke(app, [*command.split(), "--help"])
     assert result.exit_code == 0

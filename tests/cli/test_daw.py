@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,18 @@ def test_made_stems_come_with_projects(tiny: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert call("generate", "--seconds", "1", "-n", tiny, "--quality", "draft", "--out", out, "--daw") == 0
     assert (out / "tiny" / "seed0" / "seed0.dawproject").exists()
+
+
+def test_the_script_for_reaper_runs_this_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "msgld.lua"
+    assert call("daw", "--reaper-script", path) == 0
+    assert "Load ReaScript" in capsys.readouterr().out
+    assert f'local PYTHON = "{sys.executable}"' in path.read_text()
+    path.write_text("mine")
+    assert call("daw", "--reaper-script", path) == 1 and path.read_text() == "mine"
+    assert call("daw", "--reaper-script", path, "--overwrite") == 0 and path.read_text() != "mine"
+    assert call("daw", "--reaper-script", tmp_path / "none" / "x.lua") == 1
+    assert call("daw") == 2
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,6 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         ("separate --flac --flac a", "separate --format flac a"),
         ("separate a -- --flac", "separate a -- --flac"),
         ("continue a --mp3", "extend a --format mp3"),
-        ("--debug models list --json", "--debug models --json"),
         ("--list-models", "models"),
         ("generate --level 1 --softness 2", "generate --level 1 --softness 2"),
         ("arrange --softness", "arrange --noise"),
@@ -203,9 +202,8 @@ def test_a_choice_that_there_is_not_is_one_plain_line(run: Run) -> None:
 def test_old_commands_still_work(run: Run, model: Path) -> None:
     code, _, (warning,) = run("continue", "--help")
     assert code == 0 and "msgld: continue is now extend" in warning
-    for old in (["--list-models"], ["models", "list"]):
-        code, _, (warning,) = run(*old)
-        assert code == 0 and "is now models" in warning
+    code, _, (warning,) = run("--list-models")
+    assert code == 0 and "is now models" in warning
     assert "extend" in run("models", "--json")[1][0]["tasks"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -19,13 +20,15 @@ from daw.dawproject_format import faults
 from tiny import save_tiny_model
 
 import msgld
+from msgld.api.daw import score_of
+from msgld.api.notes import save_notes
 from msgld.audio.stream import ArrayStream
 from msgld.daw.dawproject import METADATA, PROJECT, project_element, write_dawproject
-from msgld.daw.project import Project, Recording, project_of
+from msgld.daw.project import Project, Recording, printable, project_of
 from msgld.daw.reaper import TICKS, quoted, reaper_text
 from msgld.daw.stem_mp4 import BLOCK, FULL, with_child, write_stem_mp4
 from msgld.errors import AudioWriteError, UsageError
-from msgld.music.bars import Signature, Timeline, bars_of
+from msgld.music.bars import COMMON, Signature, Timeline, bars_of
 from msgld.music.notes import Notes
 from msgld.music.score import Score
 
@@ -156,6 +159,108 @@ def test_dawproject_reads_back_sounds_notes_and_time(tmp_path: Path) -> None:
     assert [point.get("numerator") for point in metres] == ["4", "3"]
 
 
+def pickup(fraction: float) -> Project:
+    """Bars after an upbeat: tempo changes at beats that no decimal number is equal to."""
+    beats = np.array([0.0, fraction, 4 + fraction, 8 + fraction])
+    timeline = Timeline(beats, np.array([0.0, 0.3, 2.3, 3.9]))
+    return Project(
+        "x", (), timeline, (Signature(0.0, 1, 4), Signature(fraction, 4, 4), Signature(6 + fraction, 3, 4))
+    )
+
+
+@pytest.mark.parametrize("fraction", [1 / 3, 2 / 3, 0.1234567891, 1.0])
+def test_after_an_upbeat_every_tempo_is_at_its_own_beat(fraction: float) -> None:
+    """Played by REAPER's rule, a tempo until the next point, each beat comes at its second."""
+    one = pickup(fraction)
+    points = [[float(part) for part in row[1:]] for row in parsed(one).find("TEMPOENVEX").findall("PT")]
+    seconds, bpm = np.array([point[:2] for point in points]).T
+    beats = np.concatenate(([0.0], np.cumsum(np.diff(seconds) * bpm[:-1] / 60)))
+    np.testing.assert_allclose(beats, [0, fraction, 4 + fraction, 6 + fraction], atol=1e-8)
+    np.testing.assert_allclose(seconds, one.timeline.at(beats), atol=1e-8)
+    assert bpm[-1] == pytest.approx(150) and [len(point) for point in points] == [6, 6, 3, 6]
+    tempo = project_element(one, "1").findall("Arrangement/TempoAutomation/RealPoint")
+    assert [float(point.get("value")) for point in tempo] == pytest.approx([60 * fraction / 0.3, 120, 150])
+
+
+def with_notes(*rows: tuple[float, float, int, int]) -> Project:
+    """Onset, duration, pitch, velocity of the notes."""
+    score = Score(bars_of(COMMON, 8.0), Timeline.steady(120.0), {"bass": Notes.of(*np.array(rows).T)}, COMMON)
+    return project_of("x", {}, score)
+
+
+def test_notes_of_one_pitch_do_not_end_each_other() -> None:
+    one = with_notes((0, 4, 40, 90), (1, 1, 40, 80), (1, 2, 40, 70), (3, 1, 40, 60), (0.5, 3, 41, 50))
+    (track,) = parsed(one).findall("TRACK")
+    found, sounding, ended = [], {}, []
+    for tick, status, pitch, velocity in events(track.find("ITEM").find("SOURCE")):
+        if status == 0x90:
+            assert pitch not in sounding
+            sounding[pitch] = (tick, velocity)
+        elif status == 0x80:
+            start, loud = sounding.pop(pitch)
+            found.append((start / TICKS, tick / TICKS, pitch, loud))
+        else:
+            ended.append(tick)
+    assert (
+        sorted(found) == [(0, 1, 40, 90), (0.5, 3.5, 41, 50), (1, 3, 40, 70), (3, 4, 40, 60)]
+        and len(ended) == 1
+    )
+
+
+def test_notes_at_odd_places_are_valid_in_both() -> None:
+    one = with_notes((-0.25, 1, 40, 90), (2, 0, 41, 1), (7.9999999, 3, 127, 127))
+    (track,) = parsed(one).findall("TRACK")
+    ticks = [row[:3] for row in events(track.find("ITEM").find("SOURCE"))]
+    assert ticks[0] == (0, 0x90, 40) and (1921, 0x80, 41) in ticks and ticks[-1][1] == 0xB0
+    root = project_element(one, "1")
+    found = {
+        note.get("key"): (float(note.get("time")), float(note.get("duration"))) for note in root.iter("Note")
+    }
+    assert found["40"] == (0, 0.75) and found["41"][1] > 0 and faults(root) == []
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "frames"),
+    [
+        (96_000, 1, 96_000 * 3 + 1),
+        (44_100, 2, 44_100 * 3 + 7),
+        (8_000, 1, 1),
+        (192_000, 6, 192_000 * 3600 + 11),
+    ],
+)
+def test_stems_of_any_length_rate_and_width_keep_every_sample(rate: int, channels: int, frames: int) -> None:
+    recordings = {
+        "bass": Recording(PurePosixPath("bass.wav"), rate, channels, frames / rate),
+        "drums": Recording(PurePosixPath("drums.wav"), 48_000, 2, 1.0),
+    }
+    one = project_of("x", recordings, SCORE)
+    item, other = (track.find("ITEM") for track in parsed(one).findall("TRACK")[:2])
+    assert round(float(item.find("LENGTH")[1]) * rate) == frames and float(other.find("LENGTH")[1]) == 1
+    assert int(parsed(one).find("TRACK").find("NCHAN")[1]) == max(2, channels + channels % 2)
+    root = project_element(one, "1")
+    audio = root.find("Arrangement/Lanes/Lanes/Clips/Clip/Audio")
+    assert round(float(audio.get("duration")) * rate) == frames and faults(root) == []
+    assert (audio.get("sampleRate"), audio.get("channels")) == (str(rate), str(channels))
+    clip = root.find("Arrangement/Lanes/Lanes/Clips/Clip")
+    assert round(float(clip.get("playStop")) * rate) == frames
+    assert one.second_at(float(clip.get("duration"))) == pytest.approx(frames / rate, abs=1e-8, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["<a> & 'b' \"c\"", "\x01\x0b", "\udcff.wav", "ünï 音", "]]>"])
+def test_any_name_is_read_back_or_replaced(tmp_path: Path, name: str) -> None:
+    (tmp_path / "bass.wav").write_bytes(b"x")
+    os.utime(tmp_path / "bass.wav", (0, 0))  # before the first year of zip files
+    one = project_of(
+        name, {name: Recording(PurePosixPath("bass.wav"), RATE, 2, 1.0)}, SCORE, [(0.0, name[:2])]
+    )
+    assert parsed(one).find("TRACK").find("NAME")[1] == printable(name).strip()
+    write_dawproject(one, tmp_path, tmp_path / "a.dawproject", "1")
+    with zipfile.ZipFile(tmp_path / "a.dawproject") as archive:
+        root, meta = (ElementTree.fromstring(archive.read(file)) for file in (PROJECT, METADATA))
+    assert meta.findtext("Title") == printable(name) and faults(root) == []
+    assert root.findall("Structure/Track")[1].get("name") == printable(name)
+
+
 def test_without_a_score_the_tempo_is_that_of_an_empty_project() -> None:
     bare = project_of("x", {"bass": Recording(PurePosixPath("bass.flac"), RATE, 2, 3.0)}, None)
     root = parsed(bare)
@@ -192,6 +297,18 @@ def test_a_result_gets_projects_that_find_its_files(separated: tuple[msgld.Msgld
         assert faults(ElementTree.fromstring(archive.read(PROJECT))) == []
     assert all((folder / name).read_bytes() == data for name, data in before.items() if "song." not in name)
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_notes_belong_to_the_stem_that_their_file_names(tmp_path: Path) -> None:
+    """Both stems have the program of a piano."""
+    run = save_notes(SCORE, tmp_path)
+    found = score_of(tmp_path, run)
+    assert found is not None and {stem: len(one) for stem, one in found.notes.items()} == {
+        "bass": 40,
+        "piano": 40,
+    }
+    np.testing.assert_allclose(np.sort(found.notes["bass"].onset), np.sort(notes(0).onset), atol=1.1e-3)
+    assert score_of(tmp_path, {"files": {}}) is None
 
 
 def test_projects_are_replaced_only_where_that_is_asked_for(separated: tuple[msgld.Msgld, Path]) -> None:
@@ -296,7 +413,18 @@ def test_a_box_is_put_where_it_belongs_and_the_others_stay() -> None:
 
 def test_a_result_gets_a_stem_file(separated: tuple[msgld.Msgld, Path]) -> None:
     model, folder = separated
-    path = model.to_stem_mp4(folder, overwrite=True)
-    assert path.name == "song.stem.mp4" and tracks_of(path)[0].shape == (2, 3 * RATE)
+    path, remarks = model.to_stem_mp4(folder, overwrite=True)
+    assert not remarks and path.name == "song.stem.mp4" and tracks_of(path)[0].shape == (2, 3 * RATE)
     with pytest.raises(AudioWriteError, match="exists"):
         model.to_stem_mp4(folder)
+
+
+def test_a_stem_file_that_was_turned_down_says_so(
+    separated: tuple[msgld.Msgld, Path], tmp_path: Path
+) -> None:
+    for stem in ("bass", "drums"):
+        soundfile.write(tmp_path / f"{stem}.wav", np.full((RATE, 2), 0.8, np.float32), RATE, "FLOAT")
+    run = {"files": {"bass": "bass.wav", "drums": "drums.wav"}}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    _, (remark,) = separated[0].to_stem_mp4(tmp_path)
+    assert "turned down by 4.1 dB" in remark

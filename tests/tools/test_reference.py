@@ -16,6 +16,12 @@ def test_every_public_name_has_a_section():
     assert headings == set(msgld.__all__)
 
 
+def test_every_method_of_a_model_has_a_section():
+    methods = {name for name in dir(msgld.Msgld) if callable(getattr(msgld.Msgld, name)) and name[0] != "_"}
+    assert {"separate", "generate", "transcribe", "to_daw"} <= methods
+    assert {f"### Msgld.{name}" for name in methods} <= set(page().splitlines())
+
+
 def test_sections_become_lists():
     doc = """Reads a file, see :func:`msgld.load`.
 

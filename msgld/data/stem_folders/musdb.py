@@ -7,10 +7,9 @@ have MUSDB18's order (Rafii et al., 2017, "The MUSDB18 corpus for music separati
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-from msgld.audio.binary import big
+from msgld.audio.boxes import content_of, find_box
 from msgld.data.stem_folders.words import vocabulary, words_of
 
 ENDING = ".stem.mp4"
@@ -46,7 +45,7 @@ def streams(path: Path, stems: tuple[str, ...]) -> list[tuple[str, str | None, b
 def _names(path: Path) -> list[str]:
     """The names of the stems in the file's description; empty where it has none."""
     try:
-        text = _box(_box(_moov(path), b"udta"), b"stem")
+        text = content_of(content_of(_moov(path), b"udta"), b"stem")
         return [str(stem["name"]) for stem in json.loads(text)["stems"]] if text else []
     except (OSError, ValueError, KeyError, TypeError):
         return []
@@ -55,26 +54,8 @@ def _names(path: Path) -> list[str]:
 def _moov(path: Path) -> bytes:
     """The content of the file's box ``moov``; empty where there is none."""
     with path.open("rb") as file:
-        while len(head := file.read(8)) == 8:
-            size, kind, width = big(head, 0), head[4:], 8
-            if size == 1:
-                size, width = big(file.read(8), 0, 8), 16
-            if kind == b"moov":
-                return file.read(size - width) if size - width <= _LARGEST else b""
-            if size < width:
-                break
-            file.seek(size - width, 1)
-    return b""
-
-
-def _box(data: bytes, kind: bytes) -> bytes:
-    """The content of the first box of a kind among those in ``data``; empty where there is none."""
-    return next((content for found, content in _boxes(data) if found == kind), b"")
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 0
-    while at + 8 <= len(data):
-        size = max(big(data, at), 8)
-        yield data[at + 4 : at + 8], data[at + 8 : at + size]
-        at += size
+        box = find_box(file, b"moov", 0, path.stat().st_size)
+        if box is None or box.stop - box.body > _LARGEST:
+            return b""
+        file.seek(box.body)
+        return file.read(box.stop - box.body)

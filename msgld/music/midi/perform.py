@@ -25,6 +25,10 @@ _NAME, _PORT, _SIGNATURE = 0x03, 0x21, 0x58
 _SHORTEST = 7  # halvings of a whole note that the unit of a time signature may have
 
 
+class Silent(DataError):
+    """A MIDI file without notes."""
+
+
 def read_midi(data: bytes, name: str) -> Song:
     """Read a MIDI file.
 
@@ -33,14 +37,14 @@ def read_midi(data: bytes, name: str) -> Song:
         name: its path, for errors and the song's name.
 
     Raises:
-        DataError: it is not MIDI, is damaged, or plays nothing. The message names the file.
+        DataError: it is not MIDI, is damaged, or plays nothing (:class:`Silent`). The message names the file.
     """
     try:
         song = perform(read_smf(data), PurePosixPath(name).stem)
     except DataError as error:
         raise DataError(f"{name} cannot be read as MIDI: {error}") from error
     if not song.parts:
-        raise DataError(f"{name} has no notes")
+        raise Silent(f"{name} has no notes")
     return song
 
 

@@ -6,11 +6,8 @@ import hashlib
 import json
 import math
 import os
-import shutil
 import struct
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ from torch import Tensor
 
 from msgld.checkpoint import described, write_whole
 from msgld.errors import ModelError
+from msgld.folders import new_model_folder
 from msgld.names import as_path_part
 from msgld.paper.convert.parts import Part
 from msgld.paper.convert.published import Published
@@ -83,55 +81,6 @@ def _metered(part: Part, meter: Meter) -> Iterator[tuple[str, Tensor]]:
         if done - reported >= part.parameters / REPORTS or done == part.parameters:
             meter.advance(done - reported, stage)
             reported = done
-
-
-@contextmanager
-def new_model_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
-    """A temporary folder beside ``folder``, renamed to it when the block succeeds and deleted when it fails.
-
-    Raises:
-        ModelError: the folder exists and may not be replaced, holds anything but a model, or cannot be written.
-    """
-    _check_free(folder, overwrite)
-    temporary = folder.parent / f".{folder.name[:40]}-{uuid.uuid4().hex[:12]}.part"
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        _check_free(folder, overwrite)
-        _put_in_place(temporary, folder)
-    except OSError as error:
-        raise ModelError(f"cannot write to {folder}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _check_free(folder: Path, overwrite: bool) -> None:
-    """Raise ModelError unless a model may be written to ``folder``; only models are ever overwritten."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise ModelError(f"{folder} is a file; choose another folder")
-    names = [path.name for path in folder.iterdir()]
-    if names and not overwrite:
-        raise ModelError(f"{folder} exists already; choose another folder, or add --overwrite")
-    others = [name for name in names if name != "model.json" and not name.endswith(".safetensors")]
-    if others:
-        raise ModelError(f"{folder} holds more than a model ({sorted(others)[0]}); choose another folder")
-
-
-def _put_in_place(temporary: Path, folder: Path) -> None:
-    if not folder.exists():
-        os.rename(temporary, folder)
-        return
-    # Two renames, so that there is a whole model under one of the names at every moment.
-    former = temporary.with_name(temporary.name.removesuffix(".part") + "-former.part")
-    os.rename(folder, former)
-    try:
-        os.rename(temporary, folder)
-    except OSError:
-        os.rename(former, folder)
-        raise
-    shutil.rmtree(former, ignore_errors=True)
 
 
 def write_tensors(

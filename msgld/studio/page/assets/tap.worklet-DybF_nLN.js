@@ -1,0 +1,1 @@
+var e=class extends AudioWorkletProcessor{process(e){let t=e.map(e=>[0,1].map(t=>(e[t]??e[0]??/* @__PURE__ */ new Float32Array(128)).slice()));return this.port.postMessage({frame:currentFrame,block:t}),!0}};registerProcessor(`tap`,e);

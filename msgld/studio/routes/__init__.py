@@ -1,0 +1,1 @@
+"""The calls of the HTTP interface, a file for each kind of thing."""

@@ -1,0 +1,36 @@
+import { signal } from "@preact/signals";
+
+export interface Message {
+  id: number;
+  text: string;
+  kind: "error" | "done";
+}
+
+/** Lines that are shown until the user closes them or they have been there long enough. */
+export const messages = signal<Message[]>([]);
+/** Whether the stream of events is connected. */
+export const online = signal(true);
+
+const SHOWN = { error: 12_000, done: 4_000 };
+let next = 1;
+
+export function say(text: string, kind: Message["kind"] = "done"): void {
+  const id = next++;
+  messages.value = [...messages.value.filter((one) => one.text !== text), { id, text, kind }];
+  setTimeout(() => dismiss(id), SHOWN[kind]);
+}
+
+export function dismiss(id: number): void {
+  messages.value = messages.value.filter((one) => one.id !== id);
+}
+
+/** Run something that can fail, and show why it failed as one line. Answers whether it went well. */
+export async function trying(act: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error), "error");
+    return false;
+  }
+}
