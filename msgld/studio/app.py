@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse
 
 from msgld.api.record import own_version
 from msgld.errors import MsgldError
-from msgld.studio.access import Access
-from msgld.studio.bodies import Bodies
 from msgld.studio.config import Config
 from msgld.studio.errors import Refused, line_of
-from msgld.studio.page_files import pages
+from msgld.studio.gate.access import Access
+from msgld.studio.gate.bodies import Bodies
 from msgld.studio.routes import about, events, jobs, projects, takes, uploads
+from msgld.studio.routes.page_files import pages
 from msgld.studio.schemas import Fault
 from msgld.studio.studio import Studio
 

@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from msgld.studio.child import module
 from msgld.studio.limits import Limits
+from msgld.studio.processes.child import module
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """Hosts that only this machine reaches."""
@@ -40,7 +40,7 @@ class Config:
     device: str = "auto"
     limits: Limits = Limits()
     page: Path = PAGE
-    worker: tuple[str, ...] = field(default_factory=lambda: tuple(module("msgld.studio.worker")))
+    worker: tuple[str, ...] = field(default_factory=lambda: tuple(module("msgld.studio.worker.process")))
 
     @property
     def open(self) -> bool:

@@ -14,10 +14,10 @@ from fastapi import Depends, Request
 from msgld.studio.abilities import Abilities
 from msgld.studio.config import Config
 from msgld.studio.events import Events
-from msgld.studio.lock import only_one
-from msgld.studio.projects import Projects
-from msgld.studio.queue import Queue
-from msgld.studio.uploads import Uploads
+from msgld.studio.jobs.queue import Queue
+from msgld.studio.library.lock import only_one
+from msgld.studio.library.projects import Projects
+from msgld.studio.uploads.receiving import Uploads
 
 SWEEP_SECONDS = 600.0
 """Between two looks for uploads whose time is over."""

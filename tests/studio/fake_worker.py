@@ -15,11 +15,11 @@ import soundfile
 
 from msgld.errors import UsageError
 from msgld.progress import Progress
-from msgld.studio.finishing import Done, finish
-from msgld.studio.growing import Growing
-from msgld.studio.order import Order
-from msgld.studio.talking import Line
-from msgld.studio.worker import Worker
+from msgld.studio.jobs.order import Order
+from msgld.studio.processes.talking import Line
+from msgld.studio.worker.finishing import Done, finish
+from msgld.studio.worker.growing import Growing
+from msgld.studio.worker.process import Worker
 
 RATE = 8000
 

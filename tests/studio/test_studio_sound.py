@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from studios import RATE, until, wav
 
-from msgld.studio.peaks import BLOCK, Peaks, columns
+from msgld.studio.library.peaks import BLOCK, Peaks, columns
 
 
 def floats(answer, channels: int = 2) -> np.ndarray:

@@ -18,11 +18,11 @@ import msgld
 from msgld.checkpoint import load_model
 from msgld.errors import Cancelled
 from msgld.progress import CancelToken, Progress
-from msgld.studio.finishing import NOTES
-from msgld.studio.order import Order
-from msgld.studio.projects import ProjectFolder, Projects
+from msgld.studio.jobs.order import Order
+from msgld.studio.library.projects import ProjectFolder, Projects
 from msgld.studio.settings import TASKS
-from msgld.studio.work import carry_out
+from msgld.studio.worker.finishing import NOTES
+from msgld.studio.worker.tasks import carry_out
 
 BEATS = on_frames(0.3 + 0.5 * np.arange(17))
 SECONDS = float(BEATS[-1]) + 0.5

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse
 
 from msgld.api.record import own_version
 from msgld.studio.abilities import QUALITIES
-from msgld.studio.font import SHIPPED
+from msgld.studio.routes.font import SHIPPED
 from msgld.studio.studio import Here
 
 router = APIRouter(tags=["about"])

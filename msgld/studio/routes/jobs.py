@@ -9,8 +9,8 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
 from msgld.studio import settings as s
-from msgld.studio.checking import check_order, title_of
-from msgld.studio.jobs import ID
+from msgld.studio.jobs.checking import check_order, title_of
+from msgld.studio.jobs.stored import ID
 from msgld.studio.routes.projects import ProjectId
 from msgld.studio.schemas import StudioJob
 from msgld.studio.studio import Here

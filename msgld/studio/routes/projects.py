@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
-from msgld.studio.names import as_title
-from msgld.studio.projects import ID, UNTITLED
+from msgld.studio.library.names import as_title
+from msgld.studio.library.projects import ID, UNTITLED
 from msgld.studio.schemas import Project, ProjectLine
 from msgld.studio.studio import Here, Studio
 

@@ -9,19 +9,19 @@ from fastapi import Path as InPath
 from pydantic import BaseModel
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from msgld.studio.drawing import peaks_of, spectrogram_of
 from msgld.studio.errors import Refused
-from msgld.studio.finishing import NOTES
-from msgld.studio.names import as_title, slug
-from msgld.studio.projects import ProjectFolder
-from msgld.studio.records import read_json
+from msgld.studio.library.drawing import peaks_of, spectrogram_of
+from msgld.studio.library.names import as_title, slug
+from msgld.studio.library.projects import ProjectFolder
+from msgld.studio.library.records import read_json
+from msgld.studio.library.sound import LONGEST, source_of
+from msgld.studio.library.takes import own_file
 from msgld.studio.routes.projects import ProjectId, Renamed
+from msgld.studio.routes.zipped import zipped
 from msgld.studio.schemas import Take
-from msgld.studio.sound import LONGEST, source_of
 from msgld.studio.studio import Here
-from msgld.studio.takes import own_file
-from msgld.studio.workstation import add_projects
-from msgld.studio.zipped import zipped
+from msgld.studio.worker.finishing import NOTES
+from msgld.studio.worker.workstation import add_projects
 
 router = APIRouter(tags=["takes"], prefix="/projects/{project}/takes/{take}")
 

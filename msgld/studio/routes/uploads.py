@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from msgld.studio.errors import Refused
-from msgld.studio.given import add_given, likeness
-from msgld.studio.names import as_title, stem_of_file
-from msgld.studio.projects import UNTITLED
+from msgld.studio.library.given import add_given, likeness
+from msgld.studio.library.names import as_title, stem_of_file
+from msgld.studio.library.projects import UNTITLED
 from msgld.studio.routes.projects import ProjectId
 from msgld.studio.schemas import Song, Take
 from msgld.studio.studio import Here, Studio

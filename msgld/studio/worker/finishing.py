@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import soundfile
 
 from msgld.api.naming import PLAIN
-from msgld.studio.order import Order
-from msgld.studio.records import write_json
-from msgld.studio.takes import RECORD
+from msgld.studio.jobs.order import Order
+from msgld.studio.library.records import write_json
+from msgld.studio.library.takes import RECORD
 
 if TYPE_CHECKING:
     from msgld.api.save import Saved

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from msgld.studio.projects import ProjectFolder
-from msgld.studio.records import read_json, write_json
+from msgld.studio.library.projects import ProjectFolder
+from msgld.studio.library.records import read_json, write_json
 from msgld.studio.schemas import StoredJob
 
 ID = r"^[0-9]{4,9}-[0-9]{4,9}$"

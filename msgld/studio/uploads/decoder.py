@@ -1,4 +1,4 @@
-"""The process that reads one uploaded file: ``python -m msgld.studio.decoder``.
+"""The process that reads one uploaded file: ``python -m msgld.studio.uploads.decoder``.
 
 It takes one line of JSON, writes the sound as a WAV file of 32-bit floats, answers with one line, and ends. Its memory,
 its time and the size of its files are limited. It imports no torch, so it is there at once.
@@ -18,8 +18,8 @@ from msgld.audio.stream import AudioStream, ResampledStream
 from msgld.audio.write import AudioWriter
 from msgld.errors import AudioReadError, MsgldError
 from msgld.studio.errors import line_of
-from msgld.studio.peaks import Peaks
-from msgld.studio.talking import Line
+from msgld.studio.library.peaks import Peaks
+from msgld.studio.processes.talking import Line
 
 _BLOCK = 1 << 17
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from starlette.responses import JSONResponse
 
-from msgld.studio.access import SAFE, App, Message, Receive, Scope, Send
+from msgld.studio.gate.access import SAFE, App, Message, Receive, Scope, Send
 from msgld.studio.limits import Limits
 
 PATIENCE = 16 << 20, 5.0

@@ -17,11 +17,11 @@ from msgld.api.record import write_record
 from msgld.api.save import Saved
 from msgld.music.score import SCORE_STEMS
 from msgld.progress import Stages
-from msgld.studio.finishing import Done
-from msgld.studio.growing import Growing
-from msgld.studio.order import Order
+from msgld.studio.jobs.order import Order
 from msgld.studio.settings import Separate, Transcribe
-from msgld.studio.sources import Source
+from msgld.studio.worker.finishing import Done
+from msgld.studio.worker.growing import Growing
+from msgld.studio.worker.sources import Source
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld

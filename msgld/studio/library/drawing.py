@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from msgld.studio.peaks import BLOCK, Peaks, columns, extremes
-from msgld.studio.projects import ProjectFolder
-from msgld.studio.sound import SONG, Source, source_of
+from msgld.studio.library.peaks import BLOCK, Peaks, columns, extremes
+from msgld.studio.library.projects import ProjectFolder
+from msgld.studio.library.sound import SONG, Source, source_of
 
 WIDTH, HEIGHT = 2048, 192
 """Pixels of a spectrogram at most."""

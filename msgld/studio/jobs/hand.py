@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from msgld.studio.child import Child
 from msgld.studio.config import Config
+from msgld.studio.processes.child import Child
 
 READY_SECONDS = 300.0
 """Time that a model has to load."""

@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from msgld.studio.child import Child, module
 from msgld.studio.errors import Refused
 from msgld.studio.limits import Limits
+from msgld.studio.processes.child import Child, module
 
 
 class Decoders:
@@ -26,10 +26,10 @@ class Decoders:
     def prepare(self) -> None:
         """Start the spare process, if there is none."""
         if self._spare is None:
-            self._spare = asyncio.create_task(Child.start(module("msgld.studio.decoder")))
+            self._spare = asyncio.create_task(Child.start(module("msgld.studio.uploads.decoder")))
 
     async def decode(self, source: Path, target: Path, like: dict[str, int] | None = None) -> dict[str, Any]:
-        """See :func:`msgld.studio.decoder.decode`; Refused, in the line of which the file is "it", where it fails."""
+        """See :func:`msgld.studio.uploads.decoder.decode`. Refused where it fails. The file is "it" in that line."""
         child = await self._take()
         limits = self._limits
         try:
@@ -65,7 +65,7 @@ class Decoders:
         self.prepare()
         if child.alive:
             return child
-        return await Child.start(module("msgld.studio.decoder"))
+        return await Child.start(module("msgld.studio.uploads.decoder"))
 
     async def close(self) -> None:
         """End the spare process."""

@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from msgld.api.folder import inside
 from msgld.errors import AudioWriteError
 from msgld.studio.errors import Refused
-from msgld.studio.names import numbered, slug
-from msgld.studio.records import read_json, write_json
+from msgld.studio.library.names import numbered, slug
+from msgld.studio.library.records import read_json, write_json
 from msgld.studio.schemas import Take
 
 ID = r"^[0-9]{3,9}$"

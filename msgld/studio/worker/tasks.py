@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from msgld.studio import making, separating
-from msgld.studio.finishing import Done, finish
-from msgld.studio.order import Order
-from msgld.studio.polling import polled
+from msgld.studio.jobs.order import Order
+from msgld.studio.worker import making, separating
+from msgld.studio.worker.finishing import Done, finish
+from msgld.studio.worker.polling import polled
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld

@@ -22,7 +22,7 @@ from msgld.music.render.beside import render_beside
 from msgld.music.score import SCORE_STEMS, Score
 from msgld.stems import RATE
 from msgld.studio.settings import EditedNote, Render
-from msgld.studio.sources import Source
+from msgld.studio.worker.sources import Source
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld

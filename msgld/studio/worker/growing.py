@@ -10,9 +10,9 @@ from typing import BinaryIO
 import numpy as np
 import soundfile
 
-from msgld.studio.order import Order
-from msgld.studio.records import write_json
-from msgld.studio.takes import RECORD, growing_file
+from msgld.studio.jobs.order import Order
+from msgld.studio.library.records import write_json
+from msgld.studio.library.takes import RECORD, growing_file
 
 
 class Growing:

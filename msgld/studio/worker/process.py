@@ -1,4 +1,4 @@
-"""The process that holds the model and does the jobs one after another: ``python -m msgld.studio.worker``.
+"""The process that holds the model and does the jobs one after another: ``python -m msgld.studio.worker.process``.
 
 Its first line of input says which model on which device. Then come ``{"run": ...}`` and ``{"cancel": job}``; it answers
 with ``ready``, ``progress``, ``grown``, and one of ``done``, ``failed`` and ``cancelled``.
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from msgld.errors import Cancelled
 from msgld.progress import CancelToken, Progress
 from msgld.studio.errors import line_of
-from msgld.studio.order import Order
-from msgld.studio.talking import Line
+from msgld.studio.jobs.order import Order
+from msgld.studio.processes.talking import Line
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld
@@ -103,7 +103,7 @@ def main() -> None:
     line = Line()
     first = next(line.lines())
     try:
-        from msgld.studio.work import carry_out
+        from msgld.studio.worker.tasks import carry_out
 
         model = opened(first["model"], first["device"])
     except (Exception, MemoryError) as error:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgld.errors import UsageError
-from msgld.studio.order import Order
+from msgld.studio.jobs.order import Order
+from msgld.studio.library.takes import own_file
 from msgld.studio.schemas import Take
-from msgld.studio.takes import own_file
 
 if TYPE_CHECKING:
     from msgld.music.score import Score

@@ -1,6 +1,6 @@
 """Projects for workstations beside the files of a take; a short-lived process makes them, as the model is needed.
 
-Its parts in the server and in that process are both here: ``python -m msgld.studio.workstation``.
+Its parts in the server and in that process are both here: ``python -m msgld.studio.worker.workstation``.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
-from msgld.studio.child import Child, module
 from msgld.studio.config import Config
 from msgld.studio.errors import Refused, line_of
-from msgld.studio.takes import Takes
-from msgld.studio.talking import Line
+from msgld.studio.library.takes import Takes
+from msgld.studio.processes.child import Child, module
+from msgld.studio.processes.talking import Line
 
 SECONDS = 1800.0
 """Time that listening to a long take may need."""
@@ -28,7 +28,7 @@ async def add_projects(config: Config, takes: Takes, take: str) -> None:
         found, folder = takes.whole(take)
         if {"rpp", "dawproject"} <= set(found.files):
             return
-        child = await Child.start(module("msgld.studio.workstation"))
+        child = await Child.start(module("msgld.studio.worker.workstation"))
         try:
             child.send({"model": config.model, "device": config.device, "folder": str(folder)})
             answer = await asyncio.wait_for(child.read(), SECONDS) or {}

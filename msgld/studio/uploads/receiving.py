@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from msgld.studio.decoding import Decoders
 from msgld.studio.errors import Refused
 from msgld.studio.limits import Limits
+from msgld.studio.uploads.decoding import Decoders
 
 
 class Uploads:

@@ -9,9 +9,9 @@ import numpy as np
 import soundfile
 
 from msgld.studio.errors import Refused
-from msgld.studio.projects import ProjectFolder
+from msgld.studio.library.projects import ProjectFolder
+from msgld.studio.library.takes import growing_file, own_file
 from msgld.studio.schemas import Take
-from msgld.studio.takes import growing_file, own_file
 
 SONG, MIX = "song", "mix"
 """Names of tracks that are no stems."""

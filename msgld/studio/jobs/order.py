@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from msgld.api.options import Options
 from msgld.errors import UsageError
 from msgld.progress import CancelToken, OnProgress
-from msgld.studio.projects import ProjectFolder
-from msgld.studio.records import read_json
+from msgld.studio.library.projects import ProjectFolder
+from msgld.studio.library.records import read_json
 from msgld.studio.settings import TASKS, Settings
 
 S = TypeVar("S", bound=Settings)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgld.studio.abilities import Abilities
 from msgld.studio.errors import Refused
-from msgld.studio.projects import ProjectFolder
+from msgld.studio.library.projects import ProjectFolder
 from msgld.studio.settings import Arrange, Conditioned, Generate, Render, Separate, Settings
 
 

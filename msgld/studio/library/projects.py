@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from msgld.studio.errors import Refused
-from msgld.studio.names import as_title, numbered, slug
-from msgld.studio.records import read_json, write_json
+from msgld.studio.library.names import as_title, numbered, slug
+from msgld.studio.library.records import read_json, write_json
+from msgld.studio.library.takes import Takes
 from msgld.studio.schemas import ProjectLine, Song
-from msgld.studio.takes import Takes
 
 FORMAT = 1
 UNTITLED = "Untitled"

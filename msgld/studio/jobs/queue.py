@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from msgld.studio import jobs
 from msgld.studio.config import Config
 from msgld.studio.errors import Refused
 from msgld.studio.events import Event, Events
-from msgld.studio.hand import Hand
-from msgld.studio.projects import ProjectFolder, Projects
+from msgld.studio.jobs import stored as jobs
+from msgld.studio.jobs.hand import Hand
+from msgld.studio.library.projects import ProjectFolder, Projects
 from msgld.studio.schemas import StoredJob, StudioJob
 
 GRACE = 0.8

@@ -9,10 +9,10 @@ from typing import Any
 
 from msgld.api.naming import PLAIN
 from msgld.api.record import own_version, write_record
-from msgld.studio.projects import ProjectFolder
-from msgld.studio.records import read_json, write_json
+from msgld.studio.library.projects import ProjectFolder
+from msgld.studio.library.records import read_json, write_json
+from msgld.studio.library.takes import RECORD
 from msgld.studio.schemas import Take
-from msgld.studio.takes import RECORD
 
 TASK = "given"
 

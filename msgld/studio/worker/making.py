@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgld.progress import Stages
-from msgld.studio.editing import rendered
-from msgld.studio.finishing import Done
-from msgld.studio.order import Order
+from msgld.studio.jobs.order import Order
 from msgld.studio.settings import Arrange, Extend, Generate, Render, Vary
-from msgld.studio.sources import Source
+from msgld.studio.worker.editing import rendered
+from msgld.studio.worker.finishing import Done
+from msgld.studio.worker.sources import Source
 
 if TYPE_CHECKING:
     from msgld.api.msgld import Msgld

@@ -1,0 +1,1 @@
+"""Child processes that speak in lines of JSON, both sides of them."""
