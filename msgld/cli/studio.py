@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import threading
 import webbrowser
 from pathlib import Path
@@ -55,11 +56,14 @@ def studio(folder: Projects = None, *, host: Host = "127.0.0.1", port: Port = PO
     with bound(config) as listening:
         port = listening.getsockname()[1]
         address = address_of(host, port, config.token)
-        console.say(f"{address} (projects in {shown(place)}; stop with Ctrl-C)")
-        console.record(status="ready", address=address, folder=place)
-        if browser:
-            threading.Timer(0.7, webbrowser.open, [address]).start()
-        serve(Config(place, host, port, config.token, source.name, source.device), listening)
+
+        def ready() -> None:
+            console.say(f"{address} (projects in {shown(place)}; stop with Ctrl-C)")
+            console.record(status="ready", address=address, folder=place)
+            if browser:
+                threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+
+        serve(Config(place, host, port, config.token, source.name, source.device), listening, ready)
     return DONE
 
 
@@ -73,5 +77,17 @@ def default_folder() -> Path:
 
 def address_of(host: str, port: int, token: str | None) -> str:
     """The address to open; with the token, where there is one."""
-    name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, f"[{host}]" if ":" in host else host)
+    reached = own_address() if host in ("0.0.0.0", "::") else host
+    name = f"[{reached}]" if ":" in reached else reached
     return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
+
+
+def own_address() -> str:
+    """This machine's address in its network; ``localhost`` where it is in none. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unsent:
+        try:
+            unsent.connect(("192.0.2.1", 9))  # of no one (RFC 5737): the system only chooses the way there
+            found: str = unsent.getsockname()[0]
+        except OSError:
+            return "localhost"
+    return found

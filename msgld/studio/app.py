@@ -20,6 +20,7 @@ from msgld.studio.gate.bodies import Bodies
 from msgld.studio.routes import about, events, jobs, projects, takes, uploads
 from msgld.studio.routes.page_files import pages
 from msgld.studio.schemas import Fault
+from msgld.studio.settings import TASKS
 from msgld.studio.studio import Studio
 
 FAULTS = {status: {"model": Fault} for status in (401, 403, 404, 408, 409, 413, 422, 429, 500, 503, 507)}
@@ -100,6 +101,6 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     found = error.errors()[0]
     parts = [str(part) for part in found["loc"] if part not in ("body", "query", "path")]
-    field = ".".join(parts)[:200]
-    line = str(found["msg"]).removeprefix("Value error, ")
+    field = ".".join(part for part in parts if part != "settings" and part not in TASKS)[:200]
+    line = str(found["msg"]).removeprefix("Value error, ").replace("Input should be", "it has to be")
     return _answer(422, f"{field}: {line}" if field else line)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
@@ -96,7 +96,7 @@ class StudioJob(BaseModel):
 class StoredJob(StudioJob):
     """A job as it lies on the disk: also the take that it will be, its title, and how often a worker died of it."""
 
-    reserved: str | None = None
+    reserved: Annotated[str, Field(pattern=r"^[0-9]{3,7}$")] | None = None
     title: str = ""
     deaths: int = 0
 

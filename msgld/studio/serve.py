@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -10,10 +11,21 @@ import uvicorn
 from msgld.errors import UsageError
 from msgld.studio.app import create_app
 from msgld.studio.config import Config
+from msgld.studio.library.lock import only_one
 
 
 class Server(uvicorn.Server):
-    """Ends the streams of events when it is to stop; it would wait for them for ever."""
+    """Says when it serves, and ends the streams of events when it is to stop; it would wait for them for ever."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal asks it to stop."""
@@ -35,14 +47,26 @@ def bound(config: Config) -> socket.socket:
         found.close()
         reason = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"cannot listen on {config.host}, port {config.port} ({reason}): choose another --port"
+            f"cannot listen on {config.host}, port {config.port} ({reason}): choose another --port or --host"
         ) from error
     return found
 
 
-def serve(config: Config, listening: socket.socket) -> None:
-    """Serve until a signal comes."""
+def serve(config: Config, listening: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until a signal comes.
+
+    Args:
+        config: of the server.
+        listening: see :func:`bound`.
+        ready: called once it serves.
+
+    Raises:
+        ModelError: there is no such model.
+        Refused: another server has the folder, or it cannot be written to.
+    """
     app = create_app(config)
+    with only_one(config.folder):
+        pass  # an error now is a line; once the server starts, it would be a traceback
     settings = uvicorn.Config(
         app,
         log_level="warning",
@@ -56,4 +80,4 @@ def serve(config: Config, listening: socket.socket) -> None:
         http="h11",
         lifespan="on",
     )
-    Server(settings).run(sockets=[listening])
+    Server(settings, ready).run(sockets=[listening])

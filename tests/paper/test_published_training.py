@@ -312,7 +312,7 @@ def test_the_optimiser_is_the_published_one():
     rates = [3e-5 * rate_factor(step, progress, PAPER.optim) for step, progress in
              ((0, 0.0), (499, 0.1), (999, 0.2), (5000, 0.9), (99999, 0.9999))]  # fmt: skip
     assert rates == pytest.approx([3e-8, 1.5e-5, 3e-5, 3e-5, 3e-5])
-    norm, _ = Trainer.update(module, [], module(torch.full((1, 3), 1e4)).sum(), PAPER.optim.clip)
+    norm, _ = Trainer.update(module, [], [module(torch.full((1, 3), 1e4)).sum()], PAPER.optim.clip)
     assert norm > 1e4 and torch.equal(module.weight.grad, torch.full((3, 3), 1e4))
 
 

@@ -57,7 +57,58 @@ def test_a_damaged_project_is_listed_with_its_error_and_hurts_no_other(studio, t
     assert studio.project("Next") == "0008"
 
 
-def test_damaged_takes_and_jobs_are_left_out(studio, tmp_path):
+def test_a_folder_without_a_record_is_no_project_and_is_left_alone(studio, tmp_path):
+    folder = tmp_path / "studio"
+    for name in ("2024-summer", "1999", "999999999", "0001-song"):
+        (folder / name / "album").mkdir(parents=True)
+        (folder / name / "album" / "t.txt").write_text("mine")
+    assert studio.client.get("/api/projects").json() == []
+    for number in ("2024", "1999", "999999999", "0001"):
+        assert studio.client.delete(f"/api/projects/{number}").status_code in (404, 422)
+    made = studio.project("Song")
+    assert made == "0002"  # beside the folder that is called as it would be
+    assert studio.client.delete(f"/api/projects/{made}").status_code == 204
+    assert len(list(folder.glob("*/album/t.txt"))) == 4
+
+
+def test_numbers_of_what_was_deleted_do_not_come_back(opened):
+    studio = opened()
+    project = studio.project()
+    first = studio.take(project)
+    assert studio.client.delete(f"/api/projects/{project}/takes/{first}").status_code == 204
+    assert studio.take(project) != first
+    studio.client.delete(f"/api/projects/{project}")
+    assert studio.project() != project
+
+
+@pytest.mark.parametrize("content", ['"\\ud800"', "NaN", "-Infinity"])
+def test_what_cannot_be_sent_counts_as_damaged(studio, tmp_path, content):
+    project = studio.project("Good")
+    studio.take(project)
+    bad = studio.project("Bad")
+    studio.take(bad)
+    folder = next((tmp_path / "studio").glob("0002*"))
+    record = json.loads((folder / "project.json").read_text())
+    for path in (next(folder.glob("takes/*/take.json")), next(folder.glob("jobs/*.json"))):
+        path.write_text('{"title": %s, %s' % (content, path.read_text()[1:]))  # noqa: UP031
+    assert studio.client.get(f"/api/projects/{bad}").status_code == 200
+    assert studio.client.get("/api/jobs").status_code == 200
+    (folder / "project.json").write_text(json.dumps(record)[:-1] + f', "title": {content}}}')
+    listed = studio.client.get("/api/projects").json()
+    assert [p["error"] is None for p in listed] == [False, True]
+
+
+def test_a_full_disk_leaves_no_half_of_a_project(studio, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("msgld.studio.library.projects.write_json", full)
+    answer = studio.client.post("/api/projects", json={"title": "New"})
+    assert answer.status_code == 507 and "No space" in answer.json()["detail"]
+    assert not list((tmp_path / "studio").glob("0*"))
+
+
+def test_damaged_takes_can_be_deleted_and_damaged_jobs_are_left_out(studio, tmp_path):
     project = studio.project()
     studio.take(project)
     takes = next((tmp_path / "studio").glob("0001*")) / "takes"
@@ -66,8 +117,12 @@ def test_damaged_takes_and_jobs_are_left_out(studio, tmp_path):
         (takes / name / "take.json").write_text(content)
     (takes.parent / "jobs" / "0009.json").write_text("[]")
     found = studio.client.get(f"/api/projects/{project}").json()
-    assert [take["id"] for take in found["takes"]] == ["001"]
+    assert [take["id"] for take in found["takes"]] == ["003", "002", "001"]
+    assert "cannot be read" in found["takes"][0]["title"] and not found["takes"][0]["stems"]
     assert studio.client.get(f"/api/projects/{project}/takes/002").status_code == 409
+    assert studio.client.delete(f"/api/projects/{project}/takes/002").status_code == 204
+    left = studio.client.get(f"/api/projects/{project}").json()["takes"]
+    assert [take["id"] for take in left] == ["003", "001"]
 
 
 def test_a_record_cannot_name_a_file_elsewhere(studio, tmp_path):

@@ -9,7 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
+from fastapi.testclient import TestClient
 from studios import Studio, children, until, wav
+
+from msgld.studio.app import create_app
+from msgld.studio.config import Config
 
 
 def client_of(server) -> Studio:
@@ -38,8 +42,8 @@ def test_a_job_that_fails_or_dies_hurts_no_other(studio):
     again = studio.ended(once)
     assert again["state"] == "done" and again["attempts"] == 2
     assert studio.ended(good)["state"] == "done"
-    folder = [path.name for path in studio_folder(studio).glob("0001*/takes/*")]
-    assert sorted(folder) == ["001-generate", "002-generate"]
+    folder = [path.name for path in studio_folder(studio).glob("0001*/takes/*-*")]
+    assert sorted(folder) == ["003-generate", "004-generate"]  # no other take may ever have their numbers
 
 
 def studio_folder(studio: Studio) -> Path:
@@ -199,3 +203,43 @@ def test_two_clients_see_the_same_and_each_others_jobs(serving):
     assert (
         one.client.get(f"/api/projects/{project}").json() == two.client.get(f"/api/projects/{project}").json()
     )
+
+
+def test_a_worker_that_cannot_be_started_fails_the_job_and_not_the_server(tmp_path):
+    config = Config(tmp_path / "studio", worker=("/nonexistent",))
+    with TestClient(create_app(config), base_url="http://127.0.0.1:8765") as client:
+        studio = Studio(client)
+        project = studio.project()
+        for _ in range(2):
+            job = studio.ended(studio.job(project))
+            assert job["state"] == "failed" and "cannot be started" in job["error"]
+
+
+def test_what_a_killed_worker_left_is_removed(opened, tmp_path):
+    first = opened()
+    project = first.project()
+    first.take(project)
+    first.client.__exit__(None, None, None)
+    takes = next((tmp_path / "studio").glob("0001*/takes"))
+    spool = takes / ".007-separate-0a1b2c3d-17-0a1b2c3d.part"
+    spool.mkdir()
+    (spool / "bass.spool").write_bytes(b"0")
+    second = opened()
+    assert not spool.exists()
+    assert [take["id"] for take in second.client.get(f"/api/projects/{project}").json()["takes"]] == ["001"]
+
+
+def test_orders_that_cannot_be_carried_out_are_refused_at_once(studio):
+    project = studio.project()
+    take = studio.take(project)
+    url = f"/api/projects/{project}/jobs"
+    late = {"start": 35_999.0, "stop": 36_000.0, "pitch": 60}
+    answer = studio.client.post(
+        url, json={"task": "render", "settings": {"take": take, "stem": "bass", "notes": [late]}}
+    )
+    assert answer.status_code in (409, 422) and "take" in answer.json()["detail"]
+    kept = {"take": take, "keep": ["zzz"], "make": ["bass"]}
+    answer = studio.client.post(url, json={"task": "arrange", "settings": kept})
+    assert answer.status_code == 422 and answer.json()["detail"].startswith("settings.keep")
+    answer = studio.client.post(url, json={"task": "generate", "settings": {"bpm": 900}})
+    assert answer.json()["detail"].startswith("bpm: it has to be")

@@ -128,13 +128,13 @@ def test_a_spectrogram_shows_a_tone_at_its_height(studio):
 
 def test_the_archive_holds_every_file_as_it_is(separated):
     answer = separated.client.get(f"{separated.url}/zip")
-    assert answer.headers["content-disposition"] == 'attachment; filename="separate.zip"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="test-separate.zip"'
     with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
         assert found.testzip() is None
         assert all(info.compress_type == zipfile.ZIP_STORED for info in found.infolist())
         for key in ("bass", "drums"):
             own = separated.client.get(f"{separated.url}/files/{key}").content
-            assert found.read(f"separate/{key}.wav") == own
+            assert found.read(f"test-separate/{key}.wav") == own
 
 
 def test_the_soundfont_is_served(studio):

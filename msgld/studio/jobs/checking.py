@@ -7,14 +7,20 @@ from collections.abc import Iterable
 from msgld.studio.abilities import Abilities
 from msgld.studio.errors import Refused
 from msgld.studio.library.projects import ProjectFolder
+from msgld.studio.schemas import Take
 from msgld.studio.settings import Arrange, Conditioned, Generate, Render, Separate, Settings
+
+TITLES = {"generate": "Compose", "extend": "Continue"}
+"""Names of tasks on the page, where they are others."""
 
 
 def check_order(abilities: Abilities, place: ProjectFolder, settings: Settings) -> None:
     """Refused where a take, the song, a stem or a style is not there."""
     take = getattr(settings, "take", None)
     if take is not None:
-        place.takes.whole(take)
+        found, _ = place.takes.whole(take)
+        if isinstance(settings, Render):
+            _check_notes(found, settings)
     elif not isinstance(settings, Generate) and not place.song.is_file():
         raise Refused(409, "this project has no song: add one first, or name a take")
     if isinstance(settings, Conditioned):
@@ -23,11 +29,20 @@ def check_order(abilities: Abilities, place: ProjectFolder, settings: Settings) 
         _check("settings.instruments", settings.instruments, abilities.makes)
     if isinstance(settings, Generate | Arrange):
         _check("settings.make", settings.make or (), abilities.makes)
+    if isinstance(settings, Arrange):
+        _check("settings.keep", settings.keep or (), dict.fromkeys((*abilities.stems, *abilities.makes)))
     if isinstance(settings, Render):
         _check("settings.stem", [settings.stem], abilities.makes)
     if isinstance(settings, Separate):
         known = {part for name in settings.stems or () for part in name.removeprefix("no_").split("+")}
         _check("settings.stems", known - {"all"}, abilities.stems)
+
+
+def _check_notes(take: Take, settings: Render) -> None:
+    if not any(stem.notes for stem in take.stems):
+        raise Refused(409, "this take has no notes: transcribe it first")
+    if any(note.start > take.seconds for note in settings.notes):
+        raise Refused(422, f"settings.notes: the take ends after {take.seconds:.1f} seconds")
 
 
 def _check(field: str, names: Iterable[str], known: Iterable[str]) -> None:
@@ -51,4 +66,4 @@ def title_of(task: str, settings: Settings) -> str:
     seed = getattr(settings, "seed", 0)
     if seed:
         about.append(f"seed {seed}")
-    return " · ".join([task.capitalize(), *about])[:200]
+    return " · ".join([TITLES.get(task, task.capitalize()), *about])[:200]

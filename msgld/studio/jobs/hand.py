@@ -40,7 +40,12 @@ class Hand:
         """Start a worker where there is none, and wait until it has its model."""
         if self._child is not None and self._child.alive:
             return
-        self._child, self._fault = await Child.start(self._config.worker), None
+        self._child = self._fault = None
+        try:
+            self._child = await Child.start(self._config.worker)
+        except OSError as error:
+            self._fault = f"the process that does the jobs cannot be started: {error.strerror or error}"
+            return
         self._child.send({"model": self._config.model, "device": self._config.device})
         message: dict[str, Any] | None = None
         with suppress(TimeoutError):

@@ -46,6 +46,7 @@ class Queue:
         """Take up the jobs that an earlier run left, and start the worker."""
         for place in self._projects.places():
             found = jobs.all_of(place)
+            place.takes.drop_spools()
             for job in found:
                 self._jobs[job.id] = job
                 if not job.over:

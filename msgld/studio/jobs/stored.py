@@ -14,7 +14,7 @@ from msgld.studio.library.projects import ProjectFolder
 from msgld.studio.library.records import read_json, write_json
 from msgld.studio.schemas import StoredJob
 
-ID = r"^[0-9]{4,9}-[0-9]{4,9}$"
+ID = r"^[0-9]{4,7}-[0-9]{4,9}$"
 """Pattern of a job's id: the project's and the job's own number."""
 
 _FILE = re.compile(r"(?P<number>[0-9]{4,9})\.json")

@@ -14,7 +14,11 @@ from msgld.studio.errors import Refused
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
     """Hold a folder; Refused where another server has it. The system lets go of it whatever becomes of the process."""
-    with (folder / ".lock").open("a+b") as file:
+    try:
+        file = (folder / ".lock").open("a+b")
+    except OSError as error:
+        raise Refused(507, f"cannot write to {folder}: {error.strerror or error}") from error
+    with file:
         try:
             _hold(file)
         except OSError as error:

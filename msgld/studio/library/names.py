@@ -20,8 +20,11 @@ def slug(title: str) -> str:
 
 
 def as_title(text: str, default: str) -> str:
-    """A title as it is shown: one line, without surrogates, not too long."""
-    clean = one_line(text.encode("utf-8", "replace").decode()).strip()
+    """A title as it is shown: one line, without surrogates and invisible letters, not too long."""
+    shown = "".join(
+        letter for letter in text if unicodedata.category(letter) != "Cf"
+    )  # such as marks of direction
+    clean = one_line(shown.encode("utf-8", "replace").decode()).strip()
     return clean[:LONGEST_TITLE].strip() or default
 
 

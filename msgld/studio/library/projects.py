@@ -9,22 +9,26 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from msgld.studio.errors import Refused
 from msgld.studio.library.names import as_title, numbered, slug
-from msgld.studio.library.records import read_json, write_json
+from msgld.studio.library.records import next_number, read_json, write_json
 from msgld.studio.library.takes import Takes
 from msgld.studio.schemas import ProjectLine, Song
 
 FORMAT = 1
 UNTITLED = "Untitled"
-ID = r"^[0-9]{4,9}$"
+ID = r"^[0-9]{4,7}$"
 """Pattern of a project's id."""
 
-_FOLDER = re.compile(r"(?P<id>[0-9]{4,9})(-[a-z0-9-]{1,60})?")
+COUNTER = ".last-project.json"
+RECORD = "project.json"
+
+_FOLDER = re.compile(r"(?P<id>[0-9]{4,7})(-[a-z0-9-]{1,60})?")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class ProjectFolder:
     @property
     def record(self) -> Path:
         """Its title and its song."""
-        return self.folder / "project.json"
+        return self.folder / RECORD
 
     @property
     def song(self) -> Path:
@@ -87,12 +91,12 @@ class Projects:
         self._lock = threading.RLock()
 
     def places(self) -> Iterator[ProjectFolder]:
-        """Where projects lie, the newest first."""
+        """Where projects lie, the newest first. A folder without a record is none of them."""
         found: dict[str, Path] = {}
         with os.scandir(self.folder) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 match = _FOLDER.fullmatch(entry.name)
-                if match and entry.is_dir(follow_symlinks=False):
+                if match and entry.is_dir(follow_symlinks=False) and Path(entry.path, RECORD).is_file():
                     found.setdefault(match["id"], Path(entry.path))
         for number in sorted(found, key=int, reverse=True):
             yield ProjectFolder(number, found[number])
@@ -136,20 +140,20 @@ class Projects:
         shown = as_title(title or "", UNTITLED)
         with self._lock:
             while True:
-                number = 1 + max((int(place.id) for place in self.places()), default=0)
-                name = numbered(number, 4, slug(shown))
-                try:
-                    (self.folder / name).mkdir()
+                number = next_number(self.folder / COUNTER, (int(place.id) for place in self.places()))
+                folder = self.folder / numbered(number, 4, slug(shown))
+                with suppress(FileExistsError):  # a folder of someone else's
+                    folder.mkdir()
                     break
-                except FileExistsError:  # made at this moment by someone else
-                    continue
-        place = ProjectFolder(f"{number:04}", self.folder / name)
-        write_json(
-            place.record,
-            {"format": FORMAT, "id": place.id, "title": shown, "created": time.time(), "song": None},
-        )
-        for folder in (place.folder / "takes", place.jobs, place.folder / "cache"):
-            folder.mkdir(exist_ok=True)
+        place = ProjectFolder(f"{number:04}", folder)
+        record = {"format": FORMAT, "id": place.id, "title": shown, "created": time.time(), "song": None}
+        try:
+            for part in (place.folder / "takes", place.jobs, place.folder / "cache"):
+                part.mkdir()
+            write_json(place.record, record)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return place
 
     def change(self, project: str, **entries: Any) -> ProjectFolder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,31 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
     unfinished = path.parent / f".{uuid.uuid4().hex}.part"
     try:
-        unfinished.write_bytes(text.encode(errors="backslashreplace"))
+        unfinished.write_bytes(text.encode(errors="replace"))
         os.replace(unfinished, path)
     except BaseException:
         with suppress(OSError):
             unfinished.unlink()
         raise
+
+
+def next_number(counter: Path, taken: Iterable[int]) -> int:
+    """A number above all that are taken, and above all that this ever gave: what was deleted does not come back.
+
+    Args:
+        counter: a file that keeps the last one.
+        taken: numbers that are in use.
+    """
+    last = 0
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        last = int(read_json(counter)["last"])
+    number = 1 + max([last, *taken])
+    write_json(counter, {"last": number})
+    return number
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -37,7 +56,8 @@ def read_json(path: Path) -> dict[str, Any]:
     if path.stat().st_size > LARGEST:
         raise ValueError(f"{path.name} is too large")
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
+        json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair cannot be sent
     except RecursionError as error:
         raise ValueError(f"{path.name} is nested too deeply") from error
     if not isinstance(content, dict):

@@ -18,19 +18,22 @@ from msgld.api.folder import inside
 from msgld.errors import AudioWriteError
 from msgld.studio.errors import Refused
 from msgld.studio.library.names import numbered, slug
-from msgld.studio.library.records import read_json, write_json
+from msgld.studio.library.records import next_number, read_json, write_json
 from msgld.studio.schemas import Take
 
-ID = r"^[0-9]{3,9}$"
+ID = r"^[0-9]{3,7}$"
 """Pattern of a take's id."""
 
 RECORD = "take.json"
+COUNTER = "last.json"
 GROWING = "growing"
 """Ending of the folder of a take that is being worked on."""
 
-_FOLDER = re.compile(r"(?P<id>[0-9]{3,9})(-[a-z0-9-]{1,60})?")
-_GROWING = re.compile(rf"\.(?P<id>[0-9]{{3,9}})\.{GROWING}")
+_FOLDER = re.compile(r"(?P<id>[0-9]{3,7})(-[a-z0-9-]{1,60})?")
+_GROWING = re.compile(rf"\.(?P<id>[0-9]{{3,7}})\.{GROWING}")
 _FLOAT = 4
+
+GONE = 404
 
 _lock = threading.RLock()
 
@@ -69,11 +72,10 @@ class Takes:
         """An id that no take has, which is kept by an empty folder of a growing take."""
         with _lock:
             self.folder.mkdir(exist_ok=True)
-            taken = [0]
-            for path in self.folder.iterdir():
-                match = _FOLDER.fullmatch(path.name) or _GROWING.fullmatch(path.name)
-                taken += [int(match["id"])] if match else []
-            take = f"{max(taken) + 1:03}"
+            names = [path.name for path in self.folder.iterdir()]
+            matches = [_FOLDER.fullmatch(name) or _GROWING.fullmatch(name) for name in names]
+            taken = (int(match["id"]) for match in matches if match)
+            take = f"{next_number(self.folder / COUNTER, taken):03}"
             self.growing(take).mkdir()
             return take
 
@@ -84,11 +86,14 @@ class Takes:
         return 0.0
 
     def all(self) -> list[Take]:
-        """All takes that can be read, the newest first."""
+        """All takes, the newest first; those that cannot be read without sound and notes."""
         found = []
         for take in sorted({*self.numbers(), *self.unfinished()}, key=int, reverse=True):
-            with suppress(Refused):
+            try:
                 found.append(self.read(take))
+            except Refused as error:
+                if error.status != GONE:
+                    found.append(_damaged(take))
         return found
 
     def unfinished(self) -> list[str]:
@@ -136,7 +141,9 @@ class Takes:
     def delete(self, take: str) -> None:
         """Delete a finished take."""
         with _lock:
-            _, folder = self.whole(take)
+            folder = self.numbers().get(take)
+            if folder is None:
+                raise Refused(404, f"there is no finished take {take}")
             gone = self.folder / f".deleted-{uuid.uuid4().hex}"
             folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
@@ -144,13 +151,38 @@ class Takes:
 
     def drop_growing(self, take: str) -> None:
         """Remove what is left of a take that was not finished."""
-        shutil.rmtree(self.growing(take), ignore_errors=True)
+        for path in (self.growing(take), *self.folder.glob(f".{take}-*.part")):
+            shutil.rmtree(path, ignore_errors=True)
+
+    def drop_spools(self) -> None:
+        """Remove results that were being written when their process ended, at a time when none is."""
+        for path in self.folder.glob(".[0-9]*-*.part"):
+            shutil.rmtree(path, ignore_errors=True)
 
     def cache(self, take: str, name: str) -> Path:
         """The path of something that is computed once for a take; its folder is there."""
         folder = self.caches / take
-        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # the project is being deleted
+            self.caches.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)
         return folder / name
+
+
+def _damaged(take: str) -> Take:
+    """What is shown of a take that cannot be read."""
+    line = f"Take {take} cannot be read: its record is damaged"
+    return Take(
+        id=take,
+        task="damaged",
+        title=line,
+        created=0.0,
+        whole=True,
+        rate=1,
+        channels=1,
+        frames=0,
+        total=0,
+        stems=[],
+    )
 
 
 def own_file(folder: Path, name: str) -> Path:

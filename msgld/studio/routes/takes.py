@@ -19,7 +19,7 @@ from msgld.studio.library.takes import own_file
 from msgld.studio.routes.projects import ProjectId, Renamed
 from msgld.studio.routes.zipped import zipped
 from msgld.studio.schemas import Take
-from msgld.studio.studio import Here
+from msgld.studio.studio import Here, Studio
 from msgld.studio.worker.finishing import NOTES
 from msgld.studio.worker.workstation import add_projects
 
@@ -139,8 +139,14 @@ def file(studio: Here, project: ProjectId, take: TakeId, file: Track) -> FileRes
     """One file of a take, by its key in the record."""
     takes = _place(studio, project).takes
     path = takes.file(take, file)
-    name = f"{slug(takes.read(take).title) or take}-{path.name}"
+    name = f"{_name(studio, project, takes.read(take))}-{path.name}"
     return FileResponse(path, media_type="application/octet-stream", filename=name)
+
+
+def _name(studio: Studio, project: str, take: Take) -> str:
+    """What a download is called: after the project and the take."""
+    parts = slug(studio.projects.opened(project)[1]["title"]), slug(take.title)
+    return "-".join(part for part in parts if part) or f"take-{take.id}"
 
 
 @router.get("/zip", response_class=StreamingResponse, responses={200: {"content": {"application/zip": {}}}})
@@ -152,7 +158,7 @@ async def zip_of(studio: Here, project: ProjectId, take: TakeId, daw: bool = Fal
         await add_projects(studio.config, takes, take)
         found, folder = takes.whole(take)
         studio.changed(project)
-    name = slug(found.title) or f"take-{take}"
+    name = _name(studio, project, found)
     files = {path: own_file(folder, path) for path in dict.fromkeys(found.files.values())}
     headers = {"content-disposition": f'attachment; filename="{name}.zip"'}
     return StreamingResponse(zipped(files, name), media_type="application/zip", headers=headers)

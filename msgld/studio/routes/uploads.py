@@ -40,6 +40,7 @@ async def put_song(studio: Here, project: ProjectId, request: Request, name: Fil
         source, target = files
         facts = await studio.uploads.decoders.decode(source, target)
         title = as_title(stem_of_file(name), "Song")
+        place, record = studio.projects.opened(project)  # which may have gone meanwhile
         _check_free(place.song.is_file())
         cache = place.takes.cache("song", "song.peaks.npy")
         target.with_suffix(".peaks.npy").replace(cache)
@@ -72,6 +73,7 @@ async def post_stem(
     async with studio.uploads.received(request.headers.get("content-length"), request.stream()) as files:
         source, target = files
         facts = await studio.uploads.decoders.decode(source, target, likeness(place, stem))
+        place, _ = studio.projects.opened(project)  # which may have gone meanwhile
         take = add_given(place, stem, target, facts, as_title(stem_of_file(name), stem), _expires(studio))
     studio.changed(project)
     return take

