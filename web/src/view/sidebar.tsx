@@ -43,7 +43,7 @@ function Entry({ project }: { project: ProjectInList }): JSX.Element {
   return (
     <li class={open ? "open" : ""}>
       <div class="project-line">
-                <button type="button" class="project-open" aria-current={open ? "page" : undefined} onClick={() => { openProject(id); drawer.value = false; }}>
+        <button type="button" class="project-open" aria-current={open ? "page" : undefined} onClick={() => { openProject(id); drawer.value = false; }}>
           <span class="project-title">{title}</span>
           <span class="project-facts">{error ? "Cannot be read" : busy ? "At work…" : song === null ? "No song" : clock(song.seconds)}</span>
         </button>
