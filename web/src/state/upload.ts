@@ -15,12 +15,15 @@ function refused(file: File): boolean {
   const most = about.value?.limits["upload"];
   const line =
     sending.value !== null ? "Another file is still being sent."
-    : file.size === 0 ? `${file.name} is empty.`
-    : most !== undefined && file.size > most ? `${file.name} is too large: it has ${size(file.size)}, this studio takes up to ${size(most)}. Export it as MP3 or FLAC.`
+    : file.size === 0 ? `${named(file)} is empty.`
+    : most !== undefined && file.size > most ? `${named(file)} is too large: it has ${size(file.size)}, this studio takes up to ${size(most)}. Export it as MP3 or FLAC.`
     : null;
   if (line !== null) say(line, "error");
   return line !== null;
 }
+
+const LONGEST = 60; // letters of a name in a line
+const named = ({ name }: File): string => (name.length <= LONGEST ? name : `${name.slice(0, LONGEST - 1)}…`);
 
 const MIB = 2 ** 20;
 /** "12.1 MiB", rounded up, so that what is too large never looks like what is not. */
