@@ -75,8 +75,45 @@ def test_the_keyboard_alone(here: Watched) -> None:
     expect(loop).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("l")
     expect(loop).to_have_attribute("aria-pressed", "false")
+    page.get_by_text("Export").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("details.menu[open]")).to_have_count(0)
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Keyboard").click()  # the focus leaves the button
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".range")).to_have_count(1)  # only the innermost thing was closed
+    page.keyboard.press("Escape")
+    expect(page.locator(".range")).to_have_count(0)
     page.keyboard.press("1")
     expect(page.get_by_role("tab", name="Song")).to_have_attribute("aria-selected", "true")
+
+
+def test_projects_that_are_not_there_or_cannot_be_read(here: Watched, studio: Serving) -> None:
+    page = here.page()
+    page.goto(f"{studio.address}/#/9999")
+    expect(page.get_by_text("There is no such project.")).to_be_visible()
+    page.get_by_role("link", name="list of projects").click()
+    expect(page.locator(".drop-zone")).to_be_visible()
+    broken = studio.folder / "0500-broken"
+    broken.mkdir()
+    (broken / "project.json").write_text("{")
+    page.goto(f"{studio.address}/#/0500")
+    expect(page.locator(".fault-line")).to_contain_text("cannot be read")
+    expect(page.locator(".drop-zone, .panel")).to_have_count(0)
+    page.reload()
+    entry = page.locator("li", has_text="0500-broken")
+    entry.hover()
+    error, tools = (
+        entry.locator(".project-error").bounding_box(),
+        entry.locator(".project-tools").bounding_box(),
+    )
+    assert error is not None
+    assert tools is not None
+    assert tools["y"] + tools["height"] <= error["y"]
+    page.get_by_label("Delete 0500-broken").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.locator(".drop-zone")).to_be_visible()
 
 
 def test_the_choice_of_colours_is_kept(here: Watched) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
 from pathlib import Path
@@ -11,7 +12,9 @@ import numpy as np
 import soundfile
 from playwright.sync_api import Page, expect
 
+from tests.studio.browser.known import STEMS, sound_of, write_project, write_take
 from tests.studio.browser.pages import Watched, record, recorded, seconds, until
+from tests.studio.browser.serving import Serving
 
 _DROP = """async ([address, name]) => {
   const sound = await (await fetch(address)).blob();
@@ -166,7 +169,7 @@ def test_two_users_at_once(here: Watched, there: Watched) -> None:
     expect(two.locator("h1")).to_have_text("Known noise")
     two.get_by_label("Delete Untitled").first.click()
     two.get_by_role("button", name="Delete", exact=True).click()
-    expect(one.locator(".drop-zone")).to_be_visible()
+    expect(one.get_by_text("There is no such project.")).to_be_visible()
 
 
 def test_a_hostile_file_gives_one_line(here: Watched, tmp_path: Path) -> None:
@@ -177,8 +180,53 @@ def test_a_hostile_file_gives_one_line(here: Watched, tmp_path: Path) -> None:
         "mimeType": "audio/mpeg",
         "buffer": b"ID3\x04" + bytes(range(256)) * 400,
     }
+    page.wait_for_selector(".project-open")
+    before = page.locator(".project-open").count()
     page.set_input_files(".drop-zone input[type=file]", files=[file])
     error = page.locator(".message.error")
     expect(error).to_have_count(1, timeout=SLOW)
     assert "\n" not in error.inner_text().strip()
     assert page.locator(".message img").count() == 0
+    expect(page.locator(".drop-zone")).to_be_visible()  # and no project that was made for it
+    expect(page.locator(".project-open")).to_have_count(before)
+    page.set_input_files(".drop-zone input[type=file]", files=[{**file, "buffer": b""}])
+    expect(page.get_by_text("is empty.")).to_be_visible()
+    expect(page.locator(".project-open")).to_have_count(before)
+
+
+def test_another_take_with_the_id_of_a_deleted_one_is_another_one(here: Watched, studio: Serving) -> None:
+    project = write_project(studio.folder, 600, "Again", 4.0)
+    page = here.page(f"/#/{project}")
+    page.get_by_label("Edit the notes of bass").click()
+    editor = page.get_by_label("Piano roll editor of bass")
+    expect(editor).to_have_attribute("aria-label", re.compile(", 4 notes"))
+    page.keyboard.press("Home")
+    page.get_by_label("Solo bass").click()
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(lambda: seconds(page) > 0.3)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_label("Delete the take").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.locator('.row[data-stem="song"]')).to_be_visible()
+    write_take(studio.folder / "0600-known", seconds=4.0, sounds=STEMS[::-1], bpm=60.0, created=1.8e9)
+    write_take(studio.folder / "0600-known", 2, 4.0, bpm=None)
+    with page.expect_response("**/peaks/bass*"):
+        page.request.patch(f"{studio.address}/api/projects/{project}", data={"title": "Once more"})
+        page.locator("#take-001").click()
+    expect(editor).to_have_attribute("aria-label", re.compile(", 2 notes"))
+    record(page, ["bass"])
+    page.keyboard.press("Home")
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(lambda: seconds(page) > 0.3)
+    heard = recorded(page)["bass"][:, 0]
+    heard = heard[np.flatnonzero(heard)[0] :][1000:5000]
+    assert np.abs(heard - sound_of(STEMS[-1], 4.0)[1000 : 1000 + len(heard), 0]).max() < 1e-6
+
+    # A take without notes shows no editor; it comes back with the take that has them.
+    page.locator("#take-002").click()
+    expect(page.get_by_label("Edit the notes of bass")).to_have_count(0)
+    expect(editor).to_have_count(0)
+    page.keyboard.press("b")
+    expect(editor).to_be_visible()
+    page.request.delete(f"{studio.address}/api/projects/{project}")
+    expect(page.get_by_text("There is no such project.")).to_be_visible()

@@ -52,6 +52,9 @@ async function json<T>(method: string, path: string, body?: unknown): Promise<T>
 export const projectPath = (project: string): string => `/api/projects/${encodeURIComponent(project)}`;
 export const takePath = (project: string, take: string): string => `${projectPath(project)}/takes/${encodeURIComponent(take)}`;
 
+/** What the page keeps of a take is kept under this: the id alone may come again for another take. */
+export const ownerOf = (project: string, { id, created }: { id: string; created: number }): string => `${project}/${id}/${created}`;
+
 export const api = {
   about: () => json<About>("GET", "/api/about"),
   projects: () => json<ProjectInList[]>("GET", "/api/projects"),
@@ -70,8 +73,9 @@ export const api = {
     json<Peaks>("GET", `${takePath(project, take)}/peaks/${encodeURIComponent(stem)}?columns=${columns}`),
 };
 
-export const spectrogramUrl = (project: string, take: string, stem: string): string =>
-  `${takePath(project, take)}/spectrogram/${encodeURIComponent(stem)}`;
+/** With `created`, since a browser may show an image of the same address without asking again. */
+export const spectrogramUrl = (project: string, { id, created }: { id: string; created: number }, stem: string): string =>
+  `${takePath(project, id)}/spectrogram/${encodeURIComponent(stem)}?created=${created}`;
 export const fileUrl = (project: string, take: string, file: string): string =>
   `${takePath(project, take)}/files/${encodeURIComponent(file)}`;
 export const zipUrl = (project: string, take: string, daw: boolean): string =>

@@ -9,6 +9,8 @@ export interface About {
   qualities: string[];
   instruments: Record<string, string[]>;
   limits: Record<string, number>;
+  /** Whether others in the network can reach it. */
+  open: boolean;
   folder: string | null;
 }
 

@@ -1,9 +1,12 @@
+import { ownerOf } from "../api/client";
 import { fetchSound, type Sound } from "../api/sound";
 
 /** Where the sound of a stem is. */
 export interface Source {
   project: string;
   take: string;
+  /** When the take was made. */
+  created: number;
   stem: string;
 }
 
@@ -17,7 +20,7 @@ export class Blocks {
 
   /** The block of a source that begins at frame `start`; maybe shorter than `frames`. */
   get(source: Source, start: number, frames: number): Promise<Sound> {
-    const key = `${source.project}/${source.take}/${source.stem}/${start}+${frames}`;
+    const key = `${ownerOf(source.project, { id: source.take, created: source.created })}/${source.stem}/${start}+${frames}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
       this.#kept.delete(key); // put back as the latest
@@ -26,6 +29,15 @@ export class Blocks {
     }
     const coming = this.#coming.get(key) ?? this.#fetch(key, source, start, frames);
     return coming;
+  }
+
+  /** Drop what belongs to takes that are gone. */
+  forget(gone: (key: string) => boolean): void {
+    for (const [key, sound] of this.#kept) {
+      if (!gone(key)) continue;
+      this.#kept.delete(key);
+      this.#bytes -= size(sound);
+    }
   }
 
   #fetch(key: string, { project, take, stem }: Source, start: number, frames: number): Promise<Sound> {

@@ -52,6 +52,11 @@ export class Player {
     if (playing) this.play();
   }
 
+  /** Drop the sound of takes that are gone. */
+  forget(gone: (key: string) => boolean): void {
+    this.#blocks.forget(gone);
+  }
+
   /** Open the audio context for what is loaded, without a sound. */
   prepare(): void {
     this.#open(this.#programme?.rate ?? 44_100);

@@ -11,13 +11,21 @@ export const messages = signal<Message[]>([]);
 /** Whether the stream of events is connected. */
 export const online = signal(true);
 
+const MOST = 2; // at a time: they lie over the rows
 const SHOWN = { error: 12_000, done: 4_000 };
 let next = 1;
 
 export function say(text: string, kind: Message["kind"] = "done"): void {
   const id = next++;
-  messages.value = [...messages.value.filter((one) => one.text !== text), { id, text, kind }];
+  messages.value = fitting([...messages.value.filter((one) => one.text !== text), { id, text, kind }]);
   setTimeout(() => dismiss(id), SHOWN[kind]);
+}
+
+/** Where there are too many, the oldest good news go first. */
+function fitting(list: Message[]): Message[] {
+  if (list.length <= MOST) return list;
+  const least = list.find(({ kind }) => kind === "done") ?? list[0];
+  return fitting(list.filter((one) => one !== least));
 }
 
 export function dismiss(id: number): void {

@@ -13,10 +13,10 @@ export interface OfferedFile {
 const TYPES: Record<string, string> = { wav: "audio/wav", flac: "audio/flac", mid: "audio/midi", mp3: "audio/mpeg", ogg: "audio/ogg" };
 const ending = (path: string): string => path.slice(path.lastIndexOf(".") + 1).toLowerCase();
 
-/** A name for the user's desktop: project, take, stem. */
-export function fileName(take: Take, part: string, end: string): string {
+/** A name for the user's desktop: project, take, and the stem if it is of one alone. */
+export function fileName(take: Take, part: string | null, end: string): string {
   const clean = (text: string): string => text.replace(/[\\/:*?"<>|\u0000-\u001f]/g, " ").replace(/\s+/g, " ").trim();
-  return `${clean(`${project.value?.title ?? "msgld"} - ${take.title} - ${part}`)}.${end}`;
+  return `${clean([project.value?.title ?? "msgld", take.title, ...(part === null ? [] : [part])].join(" - "))}.${end}`;
 }
 
 /** The files of one track: its sound and its notes. */

@@ -3,8 +3,9 @@ import { api } from "../api/client";
 import { listen } from "../api/events";
 import type { Job } from "../api/types";
 import { online, say, trying } from "./errors";
+import { keepOnlyWhatIs } from "./keeping";
 import { loadNotes } from "./notes";
-import { about, jobs, loadProject, loadProjects, openTake, project, seeJob, seeTake, take } from "./projects";
+import { about, fault, jobs, loadProject, loadProjects, openTake, project, seeJob, seeTake, take } from "./projects";
 import { route } from "./route";
 import { reset } from "./transport";
 
@@ -71,8 +72,10 @@ export function start(): void {
     open = id;
     reset();
     project.value = null;
+    fault.value = null;
     if (id !== null) void trying(() => loadProject(id));
   });
+  keepOnlyWhatIs();
   effect(() => {
     if (take.value?.whole) void loadNotes();
   });

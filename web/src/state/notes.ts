@@ -1,15 +1,28 @@
 import { computed, signal } from "@preact/signals";
-import { api } from "../api/client";
+import { api, ownerOf } from "../api/client";
 import type { Note, Notes } from "../api/types";
 import { project, seeJob, take } from "./projects";
 import { trying } from "./errors";
 
-/** Notes as the server has them, by project and take. */
+/** Notes as the server has them, by take. */
 const known = signal<ReadonlyMap<string, Notes>>(new Map());
-/** Notes that the user changed and that were not rendered yet, by project, take and stem; the last entry is what is seen. */
+/** Notes that the user changed and that were not rendered yet, by take and stem; the last entry is what is seen. */
 const edits = signal<ReadonlyMap<string, readonly (readonly Note[])[]>>(new Map());
 
-const keyOf = (stem?: string): string => [project.value?.id, take.value?.id, ...(stem === undefined ? [] : [stem])].join("/");
+function keyOf(stem?: string): string {
+  const from = project.value;
+  const open = take.value;
+  const owner = from === null || open === null ? "" : ownerOf(from.id, open);
+  return stem === undefined ? owner : `${owner}/${stem}`;
+}
+
+/** Drop the notes of takes that are gone. */
+export function forgetNotes(gone: (key: string) => boolean): void {
+  const left = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    [...map.keys()].some(gone) ? new Map([...map].filter(([key]) => !gone(key))) : map;
+  known.value = left(known.peek());
+  edits.value = left(edits.peek());
+}
 
 const NONE: Notes = { stems: {}, bars: [], beats: [], chords: [], key: null, bpm: null };
 

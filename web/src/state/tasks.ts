@@ -45,11 +45,10 @@ function conditions(made: readonly string[]): Record<string, unknown> {
   return { style: words(style), key: words(key), bpm: number(bpm), chords: words(chords), seed: number(seed) ?? 0, quality, instruments: Object.fromEntries(chosen) };
 }
 
-export async function start(task: Task, settings: Record<string, unknown>): Promise<boolean> {
-  const open = project.value;
-  if (open === null) return false;
+export async function start(task: Task, settings: Record<string, unknown>, id = project.value?.id): Promise<boolean> {
+  if (id === undefined) return false;
   return trying(async () => {
-    const job = await api.start(open.id, task, settings);
+    const job = await api.start(id, task, settings);
     mine.add(job.id);
     seeJob(job);
   });
@@ -57,8 +56,9 @@ export async function start(task: Task, settings: Record<string, unknown>): Prom
 
 const openTakeId = (): string | undefined => (take.value === null || take.value.id === "song" ? undefined : take.value.id);
 
-export const separate = (): Promise<boolean> =>
-  start("separate", { quality: wishes.value.quality, ...(wishes.value.stems === null ? {} : { stems: wishes.value.stems }) });
+/** Separate the song of the open project, or of another one. */
+export const separate = (id?: string): Promise<boolean> =>
+  start("separate", { quality: wishes.value.quality, ...(wishes.value.stems === null ? {} : { stems: wishes.value.stems }) }, id);
 
 export const generate = (make: string[]): Promise<boolean> => {
   const { bars, form: sections } = wishes.value;
@@ -74,7 +74,8 @@ export const vary = (): Promise<boolean> =>
 export const extend = (): Promise<boolean> =>
   start("extend", { take: openTakeId(), seconds: number(wishes.value.seconds) ?? 10, seed: number(wishes.value.seed) ?? 0, quality: wishes.value.quality });
 
-export const transcribe = (): Promise<boolean> => start("transcribe", { take: openTakeId(), quality: wishes.value.quality });
+export const transcribe = (bpm: string): Promise<boolean> =>
+  start("transcribe", { take: openTakeId(), bpm: number(bpm), quality: wishes.value.quality });
 
 /** The bars, counted from 1, that a range of seconds touches. */
 export function barsIn(range: { start: number; stop: number }): [number, number] | null {

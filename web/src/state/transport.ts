@@ -55,7 +55,7 @@ function programme(): Programme | null {
   const from = project.value;
   if (open === null || from === null || open.total <= 0) return null;
   const sounding = open.stems.filter((stem) => stem.sound && !(stem.notes && laneOf(stem.name).hearNotes));
-  const sources = new Map(sounding.map(({ name }) => [name, { project: from.id, take: open.id, stem: name }]));
+  const sources = new Map(sounding.map(({ name }) => [name, { project: from.id, take: open.id, created: open.created, stem: name }]));
   return { sources, rate: open.rate, total: open.total };
 }
 

@@ -1,7 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { project, projects, take } from "../state/projects";
-import { openProject } from "../state/projects";
+import { fault, openProject, project, projects, take } from "../state/projects";
 import { route } from "../state/route";
 import { switchTheme, theme } from "../state/theme";
 import { IconButton } from "./controls";
@@ -20,25 +19,24 @@ export function App(): JSX.Element {
   useDrops();
   useEffect(() => {
     addEventListener("keydown", pageKey);
-    addEventListener("keydown", closeMenus);
     addEventListener("click", giveFocusBack);
     addEventListener("pointerdown", closeMenus);
     return () => {
       removeEventListener("keydown", pageKey);
-      removeEventListener("keydown", closeMenus);
       removeEventListener("click", giveFocusBack);
       removeEventListener("pointerdown", closeMenus);
     };
   }, []);
   const open = route.value.project !== null;
+  const usable = open && fault.value === null && !project.value?.error;
   return (
-    <div class={`app ${open ? "with-project" : ""}`}>
+    <div class={`app ${usable ? "with-project" : ""}`}>
       <TopBar />
       <Sidebar />
       {drawer.value && <div class="drawer-cover" onClick={() => (drawer.value = false)} />}
       <main class="main">{open ? <OpenProject /> : <Welcome />}</main>
-      {open && <Panel />}
-      {open && <TransportBar />}
+      {usable && <Panel />}
+      {usable && <TransportBar />}
       <Messages />
       <Questions />
       <Help />
@@ -71,9 +69,20 @@ function Welcome(): JSX.Element {
   );
 }
 
+function NotOpen({ line }: { line: string }): JSX.Element {
+  return (
+    <div class="welcome">
+      <p class="fault-line" role="alert">{line}</p>
+      <a href="#/" onClick={(event) => { event.preventDefault(); openProject(null); }}>To the list of projects</a>
+    </div>
+  );
+}
+
 function OpenProject(): JSX.Element | null {
   const open = project.value;
+  if (fault.value !== null) return <NotOpen line={fault.value.line} />;
   if (open === null) return <p class="soft loading">Opening…</p>;
+  if (open.error) return <NotOpen line={`This project cannot be opened: ${open.error}`} />;
   const empty = take.value === null;
   return (
     <>

@@ -46,6 +46,14 @@ export function DropCover(): JSX.Element | null {
   return over.value ? <div class="drop-cover"><div><Icon name="drop" size={40} /><p>Drop the song to separate it</p></div></div> : null;
 }
 
+/** What becomes of a song that is dropped; nothing is promised before the server said what it is. */
+function whereItGoes(): string {
+  const heard = "You hear the stems while they are made.";
+  if (about.value === null) return heard;
+  if (!about.value.open) return "It stays on this computer, and you hear the stems while they are made.";
+  return `${heard} Songs that are uploaded are removed from the server after a day; takes made of them stay.`;
+}
+
 /** Where a song comes in. */
 export function DropZone(): JSX.Element {
   const now = sending.value;
@@ -55,7 +63,7 @@ export function DropZone(): JSX.Element {
       {now === null ? (
         <>
           <h2>Drop a song here</h2>
-          <p class="soft">WAV, MP3, FLAC, M4A, … It stays on this computer, and you hear the stems while they are made.</p>
+          <p class="soft">WAV, MP3, FLAC, M4A, … {whereItGoes()}</p>
           <div class="drop-choices">
             <label class="button primary file-button">
               <Icon name="drop" size={16} /> Choose a file

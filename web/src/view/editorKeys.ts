@@ -26,7 +26,7 @@ export function editorKey(event: KeyboardEvent, desk: Desk): boolean {
       return act(() => { commit(made.list); select(made.index); });
     }
     case "Escape":
-      return act(() => select(-1));
+      return selected >= 0 && act(() => select(-1));
   }
   if (note === undefined) return false;
   const { step } = grid(note.start);

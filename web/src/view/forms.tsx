@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { ownerOf } from "../api/client";
 import { about, project, SONG, take } from "../state/projects";
 import { arrange, extend, generate, separate, vary, wish, wishes } from "../state/tasks";
 import { addStem } from "../state/upload";
@@ -25,7 +26,7 @@ export function SeparateForm(): JSX.Element {
       <p class="soft">Takes the song apart into stems that sum to it.</p>
       <StemChips label="Stems" stems={stems} chosen={chosen ?? stems} onChange={(next) => wish({ stems: next.length === stems.length ? null : next })} />
       <Field label="Quality"><Choice value={quality} options={qualityOptions()} onChange={(value) => wish({ quality: value })} /></Field>
-      <Go word="Separate" act={separate} disabled={!project.value?.song || chosen?.length === 0} why={project.value?.song ? "Choose a stem." : "Drop a song first."} />
+      <Go word="Separate" act={() => separate()} disabled={!project.value?.song || chosen?.length === 0} why={project.value?.song ? "Choose a stem." : "Drop a song first."} />
     </>
   );
 }
@@ -53,9 +54,10 @@ export function ComposeForm(): JSX.Element {
 export function ArrangeForm(): JSX.Element {
   const open = take.value;
   const makes = about.value?.makes ?? [];
+  const owner = open === null ? "" : ownerOf(project.value?.id ?? "", open);
   const fates = useSignal<Record<string, Fate>>({});
   const there = open === null || open.id === SONG ? [] : open.stems.map((stem) => stem.name);
-  const fateOf = (stem: string): Fate => fates.value[`${open?.id}/${stem}`] ?? (there.includes(stem) ? "keep" : "out");
+  const fateOf = (stem: string): Fate => fates.value[`${owner}/${stem}`] ?? (there.includes(stem) ? "keep" : "out");
   const all = [...new Set([...there, ...makes])];
   const made = all.filter((stem) => fateOf(stem) === "make");
   const kept = there.filter((stem) => fateOf(stem) === "keep");
@@ -65,7 +67,7 @@ export function ArrangeForm(): JSX.Element {
       <div class="fates">
         {all.map((stem) => (
           <FateRow key={stem} stem={stem} fate={fateOf(stem)} can={{ keep: there.includes(stem), make: makes.includes(stem) }}
-                   onChange={(fate) => (fates.value = { ...fates.value, [`${open?.id}/${stem}`]: fate })} />
+                   onChange={(fate) => (fates.value = { ...fates.value, [`${owner}/${stem}`]: fate })} />
         ))}
       </div>
       <OwnStem />

@@ -13,7 +13,7 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["M, S", "Mute or solo the stem that has the focus"],
   ["L", "Loop on or off"],
   ["[ ]", "Set the start or the end of the range at the place"],
-  ["Esc", "Drop the range"],
+  ["Esc", "Close what is open, else drop the range"],
   ["B", "A/B: back to the take that was open before"],
   ["1 … 9", "Open a take"],
   ["+ − 0", "Zoom in, out, whole song"],

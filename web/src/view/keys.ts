@@ -7,7 +7,7 @@ import { helpOpen } from "./help";
 import { drawer } from "./sidebar";
 
 const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.matches("input:not([type=range]):not([type=checkbox]), textarea, select") || target.closest("dialog") !== null);
+  target instanceof HTMLElement && target.matches("input:not([type=range]):not([type=checkbox]), textarea, select");
 
 const focusedRow = (): HTMLElement | null => document.activeElement?.closest<HTMLElement>(".row") ?? null;
 
@@ -73,17 +73,34 @@ export function giveFocusBack(event: MouseEvent): void {
   else row.focus({ preventScroll: true });
 }
 
-/** A press elsewhere, or Escape, closes an open menu. */
-export function closeMenus(event: Event): void {
-  if (event instanceof KeyboardEvent && event.key !== "Escape") return;
-  if (event instanceof KeyboardEvent) drawer.value = false;
-  for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]"))
-    if (event instanceof KeyboardEvent || !menu.contains(event.target as Node)) menu.open = false;
+/** A press elsewhere closes an open menu. */
+export function closeMenus(event: PointerEvent): void {
+  for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) if (!menu.contains(event.target as Node)) menu.open = false;
+}
+
+/** What Escape closes before it drops the range: a menu, else the drawer. Answers whether there was one. */
+function closeInnermost(): boolean {
+  const menu = document.querySelector<HTMLDetailsElement>("details.menu[open]");
+  if (menu !== null) {
+    const inside = menu.contains(document.activeElement);
+    menu.open = false;
+    if (inside) menu.querySelector("summary")?.focus();
+    return true;
+  }
+  const was = drawer.value;
+  drawer.value = false;
+  return was;
 }
 
 /** The page's keyboard: nothing while one writes, and a focused control keeps the keys that it uses itself. */
 export function pageKey(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (document.querySelector("dialog[open]") !== null) return; // it has all keys, wherever the focus is, and closes itself
+  if (event.key === "Escape" && closeInnermost()) {
+    event.preventDefault();
+    return;
+  }
+  if (typing(event.target)) return;
   const target = event.target as HTMLElement;
   const control = target.closest("button, a, summary, [role=tab]");
   if (event.key === " " && control !== null) return;

@@ -3,13 +3,11 @@ import { api } from "../api/client";
 import type { Job } from "../api/types";
 import { trying } from "../state/errors";
 import { taskName } from "../state/live";
-import { jobs, openProject, openTake, project, projects } from "../state/projects";
+import { alive, jobs, openProject, openTake, percentOf, project, projects } from "../state/projects";
 import { IconButton } from "./controls";
 import { left } from "./format";
 
 const ENDED_SHOWN = 4;
-
-const alive = (job: Job): boolean => job.state === "running" || job.state === "queued";
 
 /** What is at work and what waits, of all projects; below, how the latest jobs of this project ended. */
 export function Queue(): JSX.Element | null {
@@ -32,7 +30,7 @@ const where = (job: Job): string | null =>
 
 function OpenJob({ job }: { job: Job }): JSX.Element {
   const running = job.state === "running";
-  const percent = Math.floor(100 * (job.fraction ?? 0));
+  const percent = percentOf(job);
   const words = !running ? `waits, ${job.place === null || job.place === 0 ? "next" : `place ${job.place + 1}`}` : [`${percent} %`, job.stage, job.eta === null ? null : left(job.eta)].filter(Boolean).join(" · ");
   const elsewhere = where(job);
   return (
@@ -44,7 +42,7 @@ function OpenJob({ job }: { job: Job }): JSX.Element {
         <IconButton icon="close" label={`Cancel ${taskName(job.task)}`} onClick={() => void trying(() => api.cancel(job))} />
       </div>
       <progress class="progress" aria-label={`Progress of ${taskName(job.task)}`} value={running ? (job.fraction ?? 0) : 0} max={1} />
-      <div class="job-words" >{words}</div>
+      <div class="job-words">{words}</div>
       <Announcer words={`${taskName(job.task)} ${running ? `${10 * Math.floor(percent / 10)} %` : "waits"}`} />
     </div>
   );

@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
+import { ownerOf } from "../api/client";
 import type { StemOfTake, Take } from "../api/types";
 import { anySolo, laneOf, mixOf } from "../state/mix";
+import { project } from "../state/projects";
 import { hue } from "../state/theme";
 import { Editor } from "./editor";
 import { Roll } from "./roll";
@@ -13,6 +15,7 @@ import { Waveform } from "./waveform";
 export function Row({ take, stem }: { take: Take; stem: StemOfTake }): JSX.Element {
   const lane = laneOf(stem.name);
   const { mute, solo } = mixOf(stem.name);
+  const edit = lane.edit && stem.notes; // the lane stays as it is while a take without notes is open
   const silent = mute || (anySolo.value && !solo);
   return (
     <section class={`row ${silent ? "silent" : ""}`} aria-label={stem.name} tabIndex={0} data-stem={stem.name} style={{ "--stem": `var(${hue(stem.name)})` }}>
@@ -21,9 +24,9 @@ export function Row({ take, stem }: { take: Take; stem: StemOfTake }): JSX.Eleme
         <div class="surface" onPointerDown={press} onWheel={wheel}>
           {stem.sound && <Waveform take={take} stem={stem.name} />}
           {stem.sound && lane.spectrogram && <Spectrogram take={take} stem={stem.name} />}
-          {stem.notes && lane.notes && !lane.edit && <Roll stem={stem.name} />}
+          {stem.notes && lane.notes && !edit && <Roll stem={stem.name} />}
         </div>
-        {lane.edit && <Editor stem={stem.name} />}
+        {edit && <Editor key={ownerOf(project.value?.id ?? "", take)} stem={stem.name} />}
         {!take.whole && stem.sound && take.frames < take.total && (
           <div class="not-ready" style={{ left: `${(100 * take.frames) / take.total}%` }} aria-hidden="true" />
         )}

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import type { ProjectInList } from "../api/types";
 import { api } from "../api/client";
 import { trying } from "../state/errors";
-import { jobs, loadProject, loadProjects, newProject, openProject, projects } from "../state/projects";
+import { alive, jobs, loadProject, loadProjects, newProject, openProject, projects } from "../state/projects";
 import { route } from "../state/route";
 import { IconButton } from "./controls";
 import { askName, confirm } from "./dialog";
@@ -31,7 +31,7 @@ export function Sidebar(): JSX.Element {
 
 function Entry({ project }: { project: ProjectInList }): JSX.Element {
   const { id, title, song, error } = project;
-  const busy = [...jobs.value.values()].some((job) => job.project === id && (job.state === "running" || job.state === "queued"));
+  const busy = [...jobs.value.values()].some((job) => job.project === id && alive(job));
   const open = route.value.project === id;
   const rename = (): void => askName("Rename the project", title, (name) => void trying(async () => { await api.renameProject(id, name); await again(id); }));
   const remove = (): void => confirm(`Delete “${title}”?`, "The song, all takes and all files of this project are removed from the disk.", "Delete", () =>
@@ -42,15 +42,17 @@ function Entry({ project }: { project: ProjectInList }): JSX.Element {
     }));
   return (
     <li class={open ? "open" : ""}>
-      <button type="button" class="project-open" aria-current={open ? "page" : undefined} onClick={() => { openProject(id); drawer.value = false; }}>
-        <span class="project-title">{title}</span>
-        <span class="project-facts">{error ? "Cannot be read" : busy ? "At work…" : song === null ? "No song" : clock(song.seconds)}</span>
-      </button>
-      <span class="project-tools">
-        <IconButton icon="pencil" label={`Rename ${title}`} onClick={rename} />
-        <IconButton icon="trash" label={`Delete ${title}`} onClick={remove} />
-      </span>
-      {error && <p class="project-error"><Icon name="help" size={14} /> {error}</p>}
+      <div class="project-line">
+        <button type="button" class="project-open" aria-current={open ? "page" : undefined} onClick={() => { openProject(id); drawer.value = false; }}>
+          <span class="project-title">{title}</span>
+          <span class="project-facts">{error ? "Cannot be read" : busy ? "At work…" : song === null ? "No song" : clock(song.seconds)}</span>
+        </button>
+        <span class="project-tools">
+          {!error && <IconButton icon="pencil" label={`Rename ${title}`} onClick={rename} />}
+          <IconButton icon="trash" label={`Delete ${title}`} onClick={remove} />
+        </span>
+      </div>
+      {error && <p class="project-error"><Icon name="help" size={14} /> <span>{error}</span></p>}
     </li>
   );
 }

@@ -12,15 +12,16 @@ export function Spectrogram({ take, stem }: { take: Take; stem: string }): JSX.E
   const picture = useMemo(() => signal<HTMLImageElement | null>(null), []);
   const id = project.value?.id ?? "";
   useEffect(() => {
+    picture.value = null;
     const image = new Image();
     image.onload = () => {
       picture.value = image;
     };
-    image.src = spectrogramUrl(id, take.id, stem);
+    image.src = spectrogramUrl(id, take, stem);
     return () => {
       image.onload = null;
     };
-  }, [id, take.id, stem, take.whole]);
+  }, [id, take.id, take.created, stem, take.whole]);
   const draw = useMemo<Draw>(() => (context, width, height) => {
     const image = picture.value;
     if (image === null) return;

@@ -18,8 +18,8 @@ export function TakeFiles({ take }: { take: Take }): JSX.Element | null {
     <details class="menu">
       <summary class="button small"><Icon name="download" size={15} /> Export</summary>
       <div class="menu-list">
-        <DragOut href={zipUrl(id, take.id, false)} name={fileName(take, "stems", "zip")} type="application/zip" label="Everything as a zip" kind="menu-item">Everything (zip)</DragOut>
-        <DragOut href={zipUrl(id, take.id, true)} name={fileName(take, "projects", "zip")} type="application/zip" label="Everything with projects for DAWs as a zip" kind="menu-item">With REAPER project and DAWproject (zip)</DragOut>
+        <DragOut href={zipUrl(id, take.id, false)} name={fileName(take, null, "zip")} type="application/zip" label="Everything as a zip" kind="menu-item">Everything (zip)</DragOut>
+        <DragOut href={zipUrl(id, take.id, true)} name={fileName(take, null, "zip")} type="application/zip" label="Everything with projects for DAWs as a zip" kind="menu-item">With REAPER project and DAWproject (zip)</DragOut>
         {files.map(({ href, name, type, word, track }) => (
           <DragOut key={track + word} href={href} name={name} type={type} label={`${track} as ${word}`} kind="menu-item">{word === "MIDI" ? "All notes" : capital(track)} ({word})</DragOut>
         ))}

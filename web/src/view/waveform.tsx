@@ -1,8 +1,9 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import { api } from "../api/client";
+import { ownerOf } from "../api/client";
 import type { Peaks, Take } from "../api/types";
+import { peaksOf } from "../state/peaks";
 import { project } from "../state/projects";
 import { colour, hue } from "../state/theme";
 import { seconds, seen } from "../state/view";
@@ -11,8 +12,6 @@ import { Canvas, type Draw } from "./canvas";
 const COARSE = 2000;
 const FINE = 16_000;
 const FINE_FROM = 3; // times that one must have zoomed in
-const kept = new Map<string, Peaks>();
-const MOST_KEPT = 120;
 
 /** The greatest peak of each stem of the take that is seen: all are drawn to one scale, the loudest fills its row. */
 const loudest = signal<{ take: string; peaks: Record<string, number> }>({ take: "", peaks: {} });
@@ -27,24 +26,16 @@ function seePeaks(take: string, stem: string, { min, max }: Peaks): void {
 
 const scaled = (value: number, most: number): number => Math.sign(value) * Math.min(1, Math.abs(value) / most) ** ROOT;
 
-async function peaksOf(id: string, take: Take, stem: string, columns: number): Promise<Peaks> {
-  const key = `${id}/${take.id}/${stem}/${columns}`;
-  const known = kept.get(key);
-  if (known !== undefined) return known;
-  const found = await api.peaks(id, take.id, stem, columns);
-  if (take.whole) {
-    kept.set(key, found);
-    if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!);
-  }
-  return found;
-}
-
 /** The waveform of a stem, as far as it is there. */
 export function Waveform({ take, stem }: { take: Take; stem: string }): JSX.Element {
   const peaks = useMemo(() => signal<Peaks | null>(null), []);
   const id = project.value?.id;
   const fine = seconds.value / (seen.value.to - seen.value.from) > FINE_FROM;
   const grown = take.whole ? take.total : Math.floor((8 * take.frames) / take.rate); // while it grows: four times a second at most
+  const owner = id === undefined ? "" : ownerOf(id, take);
+  useEffect(() => {
+    peaks.value = null; // another sound: what is drawn of the last one is wrong
+  }, [owner, stem]);
   useEffect(() => {
     let current = true;
     if (id === undefined || take.frames === 0) return;
@@ -52,13 +43,13 @@ export function Waveform({ take, stem }: { take: Take; stem: string }): JSX.Elem
       .then((data) => {
         if (!current) return;
         peaks.value = data;
-        seePeaks(`${id}/${take.id}`, stem, data);
+        seePeaks(owner, stem, data);
       })
       .catch(() => undefined); // a waveform that is missing says so itself
     return () => {
       current = false;
     };
-  }, [id, take.id, stem, fine, grown]);
+  }, [owner, stem, fine, grown]);
   const draw = useMemo<Draw>(() => (context, width, height) => {
     const middle = height / 2;
     context.fillStyle = colour("--line");
