@@ -48,6 +48,7 @@ class Studio:
         with only_one(self.config.folder):
             for gone in self.config.folder.glob(".deleted-*"):
                 shutil.rmtree(gone, ignore_errors=True)
+            self.projects.adopt()
             self.events.open()
             self.uploads.open()
             self.queue.open()

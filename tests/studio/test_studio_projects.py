@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,21 @@ def test_a_folder_without_a_record_is_no_project_and_is_left_alone(studio, tmp_p
     assert made == "0002"  # beside the folder that is called as it would be
     assert studio.client.delete(f"/api/projects/{made}").status_code == 204
     assert len(list(folder.glob("*/album/t.txt"))) == 4
+
+
+def test_copies_of_projects_get_numbers_of_their_own(opened, tmp_path):
+    first = opened()
+    project = first.project("Song")
+    first.take(project)
+    first.client.__exit__(None, None, None)
+    own = tmp_path / "studio" / "0001-song"
+    for name in ("0001-copy", "0001-song (copy)", "Kopie von 0001-song"):
+        shutil.copytree(own, own.parent / name)
+    (own.parent / "0001-else").mkdir()
+    listed = opened().client.get("/api/projects").json()
+    assert [p["id"] for p in listed] == ["0004", "0003", "0002", "0001"]
+    assert all((p["title"], p["count"], p["error"]) == ("Song", 1, None) for p in listed)
+    assert (own.parent / "0001-else").is_dir()
 
 
 def test_numbers_of_what_was_deleted_do_not_come_back(opened):

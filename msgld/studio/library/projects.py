@@ -101,6 +101,18 @@ class Projects:
         for number in sorted(found, key=int, reverse=True):
             yield ProjectFolder(number, found[number])
 
+    def adopt(self) -> None:
+        """Give copies of projects, whose name or number is no project's own, a number of their own."""
+        with self._lock:
+            own = {place.folder for place in self.places()}
+            for folder in sorted(self.folder.iterdir()):
+                if folder in own or folder.is_symlink() or folder.name.startswith("."):
+                    continue
+                with suppress(OSError, ValueError):
+                    title = ProjectFolder("", folder).read()["title"]
+                    number = next_number(self.folder / COUNTER, (int(place.id) for place in self.places()))
+                    folder.rename(self.folder / numbered(number, 4, slug(title)))
+
     def place(self, project: str) -> ProjectFolder:
         """Where a project lies; Refused where there is none."""
         for place in self.places():
