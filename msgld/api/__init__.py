@@ -4,6 +4,6 @@
 (with ``gather``), ``arranging`` and ``listening`` (with ``taping`` and ``transcription``). Music in notes is given by
 ``given_music`` and carried out by ``making_notes`` and ``composed``. ``options`` and ``quality`` hold the settings,
 and ``checks`` checks arguments. ``result`` and ``save`` write results; ``folder`` makes them appear whole, ``naming``
-and ``encoding`` name and encode files, ``record`` and ``picture`` describe them. ``store`` finds models, and ``train``
-trains them.
+and ``encoding`` name and encode files, ``record`` and ``picture`` describe them. ``store`` finds models,
+``sharing`` saves, verifies and downloads them, and ``train`` trains them.
 """

@@ -10,7 +10,7 @@ from typing import Self
 from msgld.api.arranging import SongArranger
 from msgld.api.checks import as_path, check_function, check_type
 from msgld.api.daw import ProjectWriter
-from msgld.api.pretrained import pretrained_folder, write_pretrained
+from msgld.api.sharing.pretrained import pretrained_folder, write_pretrained
 from msgld.api.store import model_folder
 from msgld.checkpoint import load_model
 from msgld.description import read_description

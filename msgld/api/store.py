@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from msgld.api.address import address_of, downloaded
+from msgld.api.sharing.address import address_of, downloaded
 from msgld.errors import ModelError
 from msgld.ranges import shown
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from msgld.api.sharing.verify import faults
 from msgld.api.store import cache_folder, known_models, model_folder
-from msgld.api.verify import faults
 from msgld.cli import options as o
 from msgld.cli.console import complain, shown, track
 from msgld.cli.models import list_models
@@ -125,7 +125,7 @@ def download(address: Address, *, console: o.Printing) -> int:
       msgld models download owner/name
       msgld models download owner/name@v1
     """
-    from msgld.api.download import download
+    from msgld.api.sharing.download import download
 
     with track(address) as on_progress:
         folder = download(address, on_progress=on_progress)

@@ -16,9 +16,9 @@ from hub_server import COMMIT, Hub, serving
 from tiny import save_tiny_model
 
 import msgld
-from msgld.api import download as downloading
-from msgld.api.download import _Received, download
-from msgld.api.remote import _counting
+from msgld.api.sharing import download as downloading
+from msgld.api.sharing.download import _Received, download
+from msgld.api.sharing.remote import _counting
 from msgld.api.store import hub_folder, known_models, model_folder
 from msgld.errors import Cancelled, ModelError, UsageError
 from msgld.progress import CancelToken, Meter, Progress
@@ -172,7 +172,7 @@ def test_a_dead_address_is_found_out_quickly(hub: Hub, monkeypatch: pytest.Monke
 
 
 def test_a_hub_that_never_answers_is_given_up(hub: Hub, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("msgld.api.remote.PATIENCE", 0.2)
+    monkeypatch.setattr("msgld.api.sharing.remote.PATIENCE", 0.2)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -13,7 +13,7 @@ from command import contents
 from tiny import save_tiny_model
 
 import msgld
-from msgld.api.verify import faults, stated_size
+from msgld.api.sharing.verify import faults, stated_size
 from msgld.checkpoint import load_model
 from msgld.description import read_description
 from msgld.errors import ModelError, UsageError

@@ -11,11 +11,11 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from msgld.api.address import address_of
-from msgld.api.card import card
-from msgld.api.download import download
+from msgld.api.sharing.address import address_of
+from msgld.api.sharing.card import card
+from msgld.api.sharing.download import download
+from msgld.api.sharing.verify import check_folder, file_of
 from msgld.api.store import SHIPPED, hub_folder, model_folder
-from msgld.api.verify import check_folder, file_of
 from msgld.checkpoint import modules_of, save_model, write_whole
 from msgld.description import FILE, read_description, written
 from msgld.errors import ModelError, UsageError

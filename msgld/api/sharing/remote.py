@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from msgld.api.address import Address
+from msgld.api.sharing.address import Address
 from msgld.errors import ModelError, MsgldError
 
 PATIENCE = 5.0

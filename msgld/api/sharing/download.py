@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from msgld.api.address import Address, address_of
-from msgld.api.remote import Remote, fetch, look_up
+from msgld.api.sharing.address import Address, address_of
+from msgld.api.sharing.remote import Remote, fetch, look_up
+from msgld.api.sharing.verify import faults, file_of
 from msgld.api.store import hub_folder
-from msgld.api.verify import faults, file_of
 from msgld.description import FILE, LARGEST, read_description
 from msgld.errors import ModelError, UsageError
 from msgld.folders import CARDS

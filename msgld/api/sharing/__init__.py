@@ -1,0 +1,1 @@
+"""Models that come and go: as folders with a card, and from the Hugging Face Hub, every file verified."""
