@@ -85,9 +85,9 @@ SEPARATOR = replace(
     optim=OptimConfig(rate=4e-4, warmup=5, cooldown=0.6, ema=0.9, batches=16),
     pool=PoolConfig(reuse=8.0),
     stages=(Stage(1.0, 12, 108),),
-    expected="not run to its end since a step averages 16 batches; with one, no gain over the shipped weights within an "
-    "hour on two CPU cores, as 12 crops a step lose what 168 taught: research/log.md. Separation is four fifths of what "
-    "it learns, for models that make music by notes",
+    expected="not run to its end since a step averages 16 batches; with one, no gain over the shipped weights within "
+    "an hour on two CPU cores, as 12 crops a step lose what 168 taught: research/log.md. Separation is four fifths of "
+    "what it learns, for models that make music by notes",
 )
 """``small`` for separating above all, at a rate for weights that are trained on."""
 
