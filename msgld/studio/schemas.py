@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from msgld.studio.library.names import TAKE_ID
+
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 ENDED: frozenset[str] = frozenset({"done", "failed", "cancelled"})
@@ -96,7 +98,7 @@ class StudioJob(BaseModel):
 class StoredJob(StudioJob):
     """A job as it lies on the disk: also the take that it will be, its title, and how often a worker died of it."""
 
-    reserved: Annotated[str, Field(pattern=r"^[0-9]{3,7}$")] | None = None
+    reserved: Annotated[str, Field(pattern=f"^{TAKE_ID}$")] | None = None
     title: str = ""
     deaths: int = 0
 

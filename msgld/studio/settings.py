@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from msgld.errors import UsageError
 from msgld.music.conditions import Conditions
+from msgld.studio.library.names import TAKE_ID
 
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Names = Annotated[list[Name], Field(min_length=1, max_length=64)]
-TakeId = Annotated[str, Field(pattern=r"^[0-9]{3,9}$")]
+TakeId = Annotated[str, Field(pattern=f"^{TAKE_ID}$")]
 Quality = Literal["draft", "normal", "best"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Noise = Annotated[FiniteFloat, Field(ge=0, le=1)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from pathlib import Path
 
 import numpy as np
 
 from msgld.studio.library.peaks import BLOCK, Peaks, columns, extremes
 from msgld.studio.library.projects import ProjectFolder
+from msgld.studio.library.records import replacing
 from msgld.studio.library.sound import SONG, Source, source_of
 
 WIDTH, HEIGHT = 2048, 192
@@ -19,8 +19,6 @@ LOWEST, RANGE_DB = 40.0, 80.0
 """Hertz at the bottom of a spectrogram, and decibels from the loudest to black."""
 
 _READ = 1 << 18
-_FEW = 64
-"""Blocks in a column above which peaks of blocks are fine enough."""
 
 _drawing = threading.Semaphore(2)  # pictures that are made at the same time
 
@@ -55,9 +53,8 @@ def _kept(place: ProjectFolder, take: str, track: str, source: Source) -> np.nda
     except (OSError, ValueError):
         pass
     found = _all(source)
-    unfinished = path.with_name(f".{uuid.uuid4().hex}.npy")
-    np.save(unfinished, found)
-    unfinished.replace(path)
+    with replacing(path) as unfinished:
+        np.save(unfinished, found)
     return found
 
 
@@ -121,6 +118,5 @@ def _draw(path: Path, rows: np.ndarray) -> None:
 
     from msgld.api.drawing import coloured
 
-    unfinished = path.with_name(f".{uuid.uuid4().hex}.png")
-    Image.fromarray(coloured(rows[::-1])).save(unfinished, format="PNG", compress_level=3)
-    unfinished.replace(path)
+    with replacing(path) as unfinished:
+        Image.fromarray(coloured(rows[::-1])).save(unfinished, format="PNG", compress_level=3)

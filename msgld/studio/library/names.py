@@ -10,6 +10,9 @@ from msgld.errors import one_line
 LONGEST_TITLE = 200
 """Characters of a title."""
 
+TAKE_ID = "[0-9]{3,7}"
+"""Pattern of a take's id."""
+
 _SLUG = 40
 
 

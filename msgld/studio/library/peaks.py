@@ -7,8 +7,6 @@ import numpy as np
 BLOCK = 256
 """Frames of a block."""
 
-_READ = 1 << 18
-
 
 class Peaks:
     """Gathers peaks of all channels together from sound that streams by."""

@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,14 +92,21 @@ class Projects:
 
     def places(self) -> Iterator[ProjectFolder]:
         """Where projects lie, the newest first. A folder without a record is none of them."""
+        found = self._folders(lambda number: True)
+        for number in sorted(found, key=int, reverse=True):
+            yield ProjectFolder(number, found[number])
+
+    def _folders(self, wanted: Callable[[str], bool]) -> dict[str, Path]:
+        """The folders of the projects with the wanted numbers; others are not looked into."""
         found: dict[str, Path] = {}
         with os.scandir(self.folder) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 match = _FOLDER.fullmatch(entry.name)
-                if match and entry.is_dir(follow_symlinks=False) and Path(entry.path, RECORD).is_file():
-                    found.setdefault(match["id"], Path(entry.path))
-        for number in sorted(found, key=int, reverse=True):
-            yield ProjectFolder(number, found[number])
+                if not match or match["id"] in found or not wanted(match["id"]):
+                    continue
+                if entry.is_dir(follow_symlinks=False) and Path(entry.path, RECORD).is_file():
+                    found[match["id"]] = Path(entry.path)
+        return found
 
     def adopt(self) -> None:
         """Give copies of projects, whose name or number is no project's own, a number of their own."""
@@ -115,10 +122,10 @@ class Projects:
 
     def place(self, project: str) -> ProjectFolder:
         """Where a project lies; Refused where there is none."""
-        for place in self.places():
-            if place.id == project:
-                return place
-        raise Refused(404, f"there is no project {project}")
+        found = self._folders(lambda number: number == project)
+        if project not in found:
+            raise Refused(404, f"there is no project {project}")
+        return ProjectFolder(project, found[project])
 
     def lines(self) -> list[ProjectLine]:
         """All projects, the newest first; those that cannot be read with their error."""

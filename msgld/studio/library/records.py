@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import uuid
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 LARGEST = 32 << 20
 """Bytes of a record that is read."""
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Replace a file by JSON, at once or not at all. OSError where the disk refuses."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    unfinished = path.parent / f".{uuid.uuid4().hex}.part"
-    try:
+    with replacing(path) as unfinished:
         unfinished.write_bytes(text.encode(errors="replace"))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path to write to; what is there at the end of the block takes the place of a file, at once or not at all."""
+    unfinished = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
+    try:
+        yield unfinished
         os.replace(unfinished, path)
     except BaseException:
         with suppress(OSError):
@@ -56,8 +66,10 @@ def read_json(path: Path) -> dict[str, Any]:
     if path.stat().st_size > LARGEST:
         raise ValueError(f"{path.name} is too large")
     try:
-        content = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
-        json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair cannot be sent
+        text = path.read_text("utf-8")
+        content = json.loads(text, parse_constant=_refuse)
+        if _SURROGATE.search(text):
+            json.dumps(content, ensure_ascii=False).encode()  # half of a pair cannot be sent
     except RecursionError as error:
         raise ValueError(f"{path.name} is nested too deeply") from error
     if not isinstance(content, dict):

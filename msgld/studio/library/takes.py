@@ -17,20 +17,17 @@ from pydantic import ValidationError
 from msgld.api.folder import inside
 from msgld.errors import AudioWriteError
 from msgld.studio.errors import Refused
-from msgld.studio.library.names import numbered, slug
+from msgld.studio.library.names import TAKE_ID, numbered, slug
 from msgld.studio.library.records import next_number, read_json, write_json
 from msgld.studio.schemas import Take
-
-ID = r"^[0-9]{3,7}$"
-"""Pattern of a take's id."""
 
 RECORD = "take.json"
 COUNTER = "last.json"
 GROWING = "growing"
 """Ending of the folder of a take that is being worked on."""
 
-_FOLDER = re.compile(r"(?P<id>[0-9]{3,7})(-[a-z0-9-]{1,60})?")
-_GROWING = re.compile(rf"\.(?P<id>[0-9]{{3,7}})\.{GROWING}")
+_FOLDER = re.compile(rf"(?P<id>{TAKE_ID})(-[a-z0-9-]{{1,60}})?")
+_GROWING = re.compile(rf"\.(?P<id>{TAKE_ID})\.{GROWING}")
 _FLOAT = 4
 
 GONE = 404

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from msgld.studio.errors import Refused
 from msgld.studio.library.drawing import peaks_of, spectrogram_of
-from msgld.studio.library.names import as_title, slug
+from msgld.studio.library.names import TAKE_ID, as_title, slug
 from msgld.studio.library.projects import ProjectFolder
 from msgld.studio.library.records import read_json
 from msgld.studio.library.sound import LONGEST, source_of
@@ -25,8 +25,8 @@ from msgld.studio.worker.workstation import add_projects
 
 router = APIRouter(tags=["takes"], prefix="/projects/{project}/takes/{take}")
 
-TakeId = Annotated[str, InPath(pattern=r"^[0-9]{3,9}$")]
-TakeOrSong = Annotated[str, InPath(pattern=r"^([0-9]{3,9}|song)$")]
+TakeId = Annotated[str, InPath(pattern=f"^{TAKE_ID}$")]
+TakeOrSong = Annotated[str, InPath(pattern=f"^({TAKE_ID}|song)$")]
 Track = Annotated[str, InPath(max_length=200)]
 
 

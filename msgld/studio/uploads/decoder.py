@@ -16,7 +16,7 @@ import numpy as np
 from msgld.audio.sound import open_stream
 from msgld.audio.stream import AudioStream, ResampledStream
 from msgld.audio.write import AudioWriter
-from msgld.errors import AudioReadError, MsgldError
+from msgld.errors import AudioReadError
 from msgld.studio.errors import line_of
 from msgld.studio.library.peaks import Peaks
 from msgld.studio.processes.talking import Line
@@ -90,7 +90,7 @@ def main() -> NoReturn:
         limit_process(limits["memory"] + size, limits["decode_seconds"], limits["decoded"] + (1 << 20))
         try:
             line.send(done=decode(source, Path(order["target"]), limits, order.get("like")))
-        except (MsgldError, MemoryError, OSError, Exception) as error:
+        except Exception as error:
             text = "it takes too much memory to read: it is damaged, or export it as WAV or FLAC"
             line.send(failed=text if isinstance(error, MemoryError) else line_of(error))
         break

@@ -12,13 +12,13 @@ import soundfile
 from msgld.api.naming import PLAIN
 from msgld.studio.jobs.order import Order
 from msgld.studio.library.records import write_json
+from msgld.studio.library.sound import MIX
 from msgld.studio.library.takes import RECORD
 
 if TYPE_CHECKING:
     from msgld.api.save import Saved
     from msgld.music.score import Score
 
-MIX = "mix"
 NOTES = "notes.json"
 """File of the notes, as the page draws them."""
 

@@ -80,7 +80,7 @@ class Worker:
             send(done=self._carry_out(order))
         except Cancelled:
             send(cancelled=True)
-        except (Exception, MemoryError) as error:
+        except Exception as error:
             send(failed=line_of(error))
         finally:
             del self._tokens[job]
@@ -106,7 +106,7 @@ def main() -> None:
         from msgld.studio.worker.tasks import carry_out
 
         model = opened(first["model"], first["device"])
-    except (Exception, MemoryError) as error:
+    except Exception as error:
         line.send(unready=line_of(error))
         return
     line.send(ready=True)

@@ -68,8 +68,7 @@ def watched(chromium: Browser, studio: Serving, **options: Any) -> Watched:
     )
 
 
-@pytest.fixture
-def here(chromium: Browser, studio: Serving) -> Iterator[Watched]:
+def user_of(chromium: Browser, studio: Serving) -> Iterator[Watched]:
     """A user's browser; the test fails if a page of it had an error or asked another host."""
     user = watched(chromium, studio)
     yield user
@@ -77,13 +76,9 @@ def here(chromium: Browser, studio: Serving) -> Iterator[Watched]:
     assert user.faults == []
 
 
-@pytest.fixture
-def there(chromium: Browser, studio: Serving) -> Iterator[Watched]:
-    """Another user's browser."""
-    user = watched(chromium, studio)
-    yield user
-    user.context.close()
-    assert user.faults == []
+here = pytest.fixture(user_of, name="here")
+there = pytest.fixture(user_of, name="there")
+"""Another user's."""
 
 
 @pytest.fixture(scope="session")
