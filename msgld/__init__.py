@@ -41,6 +41,8 @@ if TYPE_CHECKING:
         UsageError,
     )
     from msgld.evaluation.evaluate import evaluate
+    from msgld.finetuning.finetune import finetune
+    from msgld.finetuning.tuning import Tuned
     from msgld.music.conditions import Conditions
     from msgld.progress import CancelToken, Progress
 
@@ -65,8 +67,10 @@ __all__ = [
     "Saved",
     "TrainingError",
     "Transcription",
+    "Tuned",
     "UsageError",
     "evaluate",
+    "finetune",
     "load",
     "prepare",
     "train",
@@ -85,7 +89,9 @@ _HOMES = {
     "Result": "api.result",
     "Saved": "api.save",
     "Transcription": "api.transcription",
+    "Tuned": "finetuning.tuning",
     "evaluate": "evaluation.evaluate",
+    "finetune": "finetuning.finetune",
     "load": "api.msgld",
     "prepare": "api.prepare",
     "train": "api.train",

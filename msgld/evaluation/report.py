@@ -115,8 +115,8 @@ def write_report(report: Mapping[str, Any], examples: Sequence[Example], out: Pa
     further = "".join(f"\n## {title}\n\n{markdown(some)}" for title, some in tables.items())
     write_whole(out / f"{task}.md", (head + markdown(rows) + further + remarks).encode())
     plot = f'<p><img alt="means with their 95 % intervals" src="{_plot(rows)}"></p>'
-    body = [f"<p>{report['clips']} clips.</p>", _table(rows), plot]
-    body += [f"<h2>{escape(title)}</h2>{_table(some)}" for title, some in tables.items()]
+    body = [f"<p>{report['clips']} clips.</p>", page_table(rows), plot]
+    body += [f"<h2>{escape(title)}</h2>{page_table(some)}" for title, some in tables.items()]
     body += [section(one, out / "sounds", f"{task}-{number}") for number, one in enumerate(examples)]
     write_body(f"{task}: {report['model']}", body, out / f"{task}.html")
 
@@ -131,7 +131,8 @@ def write_body(title: str, body: Sequence[str], path: Path) -> None:
     write_whole(path, page.encode())
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+def page_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows with the same keys as a table of the page."""
     keys = list(rows[0]) if rows else []
     head = "".join(f"<th>{escape(key)}</th>" for key in keys)
     lines = ["".join(f"<td>{escape(_cell(row.get(key)))}</td>" for key in keys) for row in rows]

@@ -7,8 +7,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from msgld.diffusion.denoise import StemDenoiser
 from msgld.dsp.fine_bands import inputs_of
+from msgld.errors import ModelError
+from msgld.model import Model
 from msgld.nets.refiner import Refiner, RefinerConfig
+from msgld.nets.transformer import StemTransformer
 from msgld.stems import stem_among
 
 Stems = tuple[str, ...]
@@ -67,3 +71,26 @@ def grown(old: Refiner, stems: Stems, wanted: Stems, turned: int) -> Refiner:
     inward[:, places] = weights["inward.weight"].to(inward)
     network.load_state_dict({**weights, "inward.weight": inward}, strict=False)
     return network
+
+
+def with_stems(model: Model, stems: Stems) -> Model:
+    """The model with further stems, each of which begins as the one that it was a part of; itself where it has all.
+
+    Args:
+        model: of the built-in design.
+        stems: in the order of the new one, all of the model's among them.
+
+    Raises:
+        ModelError: the model is of the published design, which has its stems once and for all.
+    """
+    network = model.denoiser.network
+    if not isinstance(network, StemTransformer):
+        raise ModelError(f"{model.name} is of the published design: begin with a model such as small")
+    if stems == model.stems:
+        return model
+    larger = StemTransformer(replace(network.config, tracks=len(stems) + 1)).to(model.device)
+    larger.load_state_dict(with_more_stems(network.state_dict(), model.stems, stems))
+    refiner = model.refiner and grown(model.refiner, model.stems, stems, model.refiner.config.turned)
+    return replace(
+        model, denoiser=StemDenoiser(larger.eval()), refiner=refiner and refiner.eval(), stems=stems
+    )

@@ -91,6 +91,23 @@ SEPARATOR = replace(
 )
 """``small`` for separating above all, at a rate for weights that are trained on."""
 
+EVENING = replace(
+    SEPARATOR,
+    name="evening",
+    minutes=30,
+    settings=DenoiserSettings(
+        levels=LevelConfig(
+            separate=0.85, informed=0.05, arrange=0.05, generate=0.03, free=0.02, top_separate=0.95
+        )
+    ),
+    optim=OptimConfig(rate=4e-4, warmup=10, cooldown=0.8, ema=0.98),
+    pool=PoolConfig(slots=300, reuse=60.0),
+    stages=(Stage(1.0, 8, 108),),
+    first_clips=60,
+    expected="see `msgld finetune`, of which it is a part",
+)
+"""``separator`` for a few songs of one band, from a model that separates already."""
+
 TINY = DenoiserRecipe(
     name="tiny",
     minutes=2,
@@ -102,4 +119,4 @@ TINY = DenoiserRecipe(
     expected="nothing useful: it shows that a training runs",
 )
 
-RECIPES = by_name((SMALL, SEPARATOR, SMALL_GPU, TINY))
+RECIPES = by_name((SMALL, SEPARATOR, SMALL_GPU, EVENING, TINY))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -62,6 +62,16 @@ SMALL = RefinerRecipe(
     first_clips=16,
 )
 
+EVENING = replace(
+    SMALL,
+    name="evening",
+    minutes=20,
+    optim=replace(OPTIM, rate=4e-4, warmup=10, cooldown=0.8, ema=0.98),
+    pool=PoolConfig(slots=200, seconds=10.0, reuse=15.0),
+    first_clips=40,
+)
+"""``small`` for a few songs of one band."""
+
 TINY = RefinerRecipe(
     name="tiny",
     minutes=1,
@@ -75,7 +85,7 @@ TINY = RefinerRecipe(
     log_steps=5,
 )
 
-RECIPES = by_name((SMALL, TINY))
+RECIPES = by_name((SMALL, EVENING, TINY))
 
 
 class RefinerTrainer(TrainerOfModel[ClipPool]):

@@ -26,7 +26,7 @@ from msgld.score_model import ScoreModel
 from msgld.training.denoiser.loss import v_loss
 from msgld.training.denoiser.recipes import CONDITION_SIZES
 from msgld.training.part import PartOfModel, TrainerOfModel
-from msgld.training.recipe import PoolConfig, Recipe, Stage, by_name
+from msgld.training.recipe import OptimConfig, PoolConfig, Recipe, Stage, by_name
 from msgld.training.score.batch import ScoreBatch, ScoreConditions, build_batch
 from msgld.training.score.changed import Changes
 from msgld.training.score.codec import scores
@@ -67,6 +67,16 @@ SMALL = ComposerRecipe(
     stages=(Stage(1.0, 32, 16),),
     first_clips=400,
 )
+
+EVENING = replace(
+    SMALL,
+    name="evening",
+    minutes=6,
+    optim=OptimConfig(rate=3e-4, warmup=10, cooldown=0.8, ema=0.98),
+    pool=PoolConfig(slots=200, seconds=0.0, reuse=30.0, life=6000),
+    first_clips=60,
+)
+"""``small`` for a few songs of one band, beside the built-in one, which keeps the rest in mind."""
 
 TINY = replace(
     SMALL,
@@ -161,7 +171,7 @@ class ComposerPart(PartOfModel[ComposerRecipe, PiecePool]):
 
     name = "score"
     trained: ClassVar[str] = "composer"
-    recipes = by_name((SMALL, TINY))
+    recipes = by_name((SMALL, EVENING, TINY))
     settings = ComposerSettings
     learns_from = "scores"
 

@@ -1,0 +1,105 @@
+"""The evening recipe: which parts are trained on the songs, one after another, for how long, from which model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from msgld.checkpoint import load_model, save_model
+from msgld.data.records.augment import Augmented
+from msgld.data.source import Source
+from msgld.data.stem_folders.song_set import SongSet
+from msgld.description import read_description
+from msgld.progress import OnProgress, Progress
+from msgld.training.folder import MODEL
+from msgld.training.more_stems import with_stems
+from msgld.training.parts import find
+from msgld.training.run import run_part
+
+RECIPE = "evening"
+"""Name of each part's recipe."""
+
+RECORDS = 0.25
+"""Fraction of the clips that are made to sound like other records: the songs already sound like records."""
+
+SOUND = {"denoiser": 0.5, "refiner": 0.3}
+"""Parts that learn from the sound of the songs, in this order, and their fractions of the time."""
+
+NOTES = {"score": 0.1}
+"""Parts that learn from their notes. The rest of the time measures and listens."""
+
+
+@dataclass(frozen=True)
+class Evening:
+    """The runs of an evening, each in a folder of its own in ``out``; a run that is over is not begun again.
+
+    Attributes:
+        out: folder of all.
+        minutes: of the whole evening.
+        device: to train on.
+        seed: of the clips and the batches.
+        on_progress: called with the progress of the evening.
+    """
+
+    out: Path
+    minutes: float
+    device: torch.device
+    seed: int = 0
+    on_progress: OnProgress | None = None
+
+    def train(self, shares: dict[str, float], start: Path, source: Source, done: float = 0.0) -> Path:
+        """Train parts one after another, each on the model that the one before it made; the last model's folder.
+
+        Args:
+            shares: part -> fraction of the evening.
+            start: folder of the model to begin with.
+            source: of clips, or of scores.
+            done: fraction of the evening that is over.
+        """
+        for part, share in shares.items():
+            start = self._part(part, share, start, source, done)
+            done += share
+        return start
+
+    def _part(self, part: str, share: float, start: Path, source: Source, done: float) -> Path:
+        folder, over = self.out / part, self.out / part / "over"
+        if not over.exists():
+            design, recipe = find(part, RECIPE)
+            trained = design(recipe, folder, start, None, self.device, self.seed)
+            run_part(trained, source, self.minutes * share, self._shown(share, done))
+            over.touch()
+        return folder / MODEL
+
+    def _shown(self, share: float, done: float) -> OnProgress | None:
+        """Reports of a run as reports of the evening."""
+        if self.on_progress is None:
+            return None
+        shown, whole = self.on_progress, self.minutes * 60
+
+        def show(progress: Progress) -> None:
+            part = progress.done / progress.total if progress.stage == "training" and progress.total else 0.0
+            over = whole * (done + share * part)
+            shown(replace(progress, done=round(over), total=round(whole), unit="s", eta=whole - over))
+
+        return show
+
+
+def begun(start: Path, stems: tuple[str, ...], out: Path) -> Path:
+    """Folder of the model to begin with: ``start`` itself, or that with further stems, in ``out``.
+
+    Raises:
+        ModelError: it takes no further stems.
+    """
+    if tuple(read_description(start)["stems"]) == stems:
+        return start
+    model = with_stems(load_model(start), stems)
+    model.info = {**model.info, "name": out.name}
+    save_model(model, out)
+    return out
+
+
+def clips_of(folder: SongSet) -> Source:
+    """The clips that are learned from."""
+    return Augmented(folder, RECORDS)

@@ -1,0 +1,161 @@
+"""An evening from its first figure to its page: measure, train, choose, measure again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from msgld.api.msgld import Msgld, load
+from msgld.checkpoint import save_model
+from msgld.data.source import Clip
+from msgld.description import read_description
+from msgld.finetuning import line
+from msgld.finetuning.before import figures, mean
+from msgld.finetuning.evening import SOUND, Evening, begun, clips_of
+from msgld.finetuning.page import example_of, write_page
+from msgld.finetuning.scores import ScoreTuning
+from msgld.finetuning.songs import OwnSongs
+from msgld.model import Model
+from msgld.progress import Progress
+from msgld.training.folder import MODEL, model_name
+
+HEART = 2.0
+"""dB by which the songs that are learned may gain more than the one that is set aside."""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What an evening has made.
+
+    Attributes:
+        folder: of the model, for :func:`msgld.load`.
+        page: with figures and sounds, before and after.
+        rows: SI-SDR improvements in dB on the song that was set aside, stem by stem: ``stem``, ``before``, ``after``.
+        way: how far the model went from the one that it began with, 0 to 1.
+        remarks: what is to be said, such as that it learned the songs by heart.
+    """
+
+    folder: Path
+    page: Path
+    rows: tuple[dict[str, Any], ...]
+    way: float
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Tunes a model to songs.
+
+    Attributes:
+        evening: folder, time and device.
+        own: the songs.
+        start: folder of the model to begin with.
+        midi: folders of the band's notes; empty to listen.
+    """
+
+    evening: Evening
+    own: OwnSongs
+    start: Path
+    midi: Sequence[Path] = ()
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """Those of the model that is made."""
+        return self.own.folder.stems
+
+    @cached_property
+    def aside(self) -> list[Clip]:
+        """Excerpts of the song that is set aside."""
+        return self.own.aside_clips()
+
+    def run(self) -> Tuned:
+        """Do all of it, or what is left of it."""
+        evening, shipped = self.evening, load(self.start, device=str(self.evening.device))
+        self._say("measuring", 0.0)
+        before = figures(shipped, self.aside, self.stems)
+        base = begun(self.start, self.stems, evening.out / "begun")
+        trained = evening.train(SOUND, base, clips_of(self.own.folder))
+        self._say("choosing", sum(SOUND.values()))
+        scores = line.choose(partial(self._score, base, trained), mean(before))
+        way = next(iter(scores))
+        model = line.place(base, trained, way, evening.device)
+        score, notes = ScoreTuning(evening, self.own, base, self.midi).tuned(sum(SOUND.values()))
+        if score is not None:
+            model.score = score
+        self._say("measuring", 0.98)
+        return self._finished(shipped, model, before, way, notes)
+
+    def _score(self, base: Path, trained: Path, way: float) -> float:
+        model = Msgld(line.place(base, trained, way, self.evening.device))
+        return mean(figures(model, self.aside, self.stems))
+
+    def _finished(
+        self, shipped: Msgld, model: Model, before: np.ndarray, way: float, notes: Sequence[str]
+    ) -> Tuned:
+        """Save the model, measure it, and write the page."""
+        out = self.evening.out
+        about = read_description(self.start)["info"]
+        model.info = {
+            **about,
+            "name": model_name(out),
+            "tuned": {
+                "from": about.get("name"),
+                "songs": len(self.own.learned),
+                "minutes": self.evening.minutes,
+                "way": way,
+            },
+        }
+        save_model(model, out / MODEL)
+        tuned = load(out / MODEL, device=str(self.evening.device))
+        after = figures(tuned, self.aside, self.stems)
+        rows = rows_of(self.stems, before, after)
+        learned = self.own.learned_clips()
+        gains = [mean(figures(one, learned, self.stems)) for one in (shipped, tuned)]
+        remarks = [*self._remarks(way, mean(after) - mean(before), gains[1] - gains[0]), *notes]
+        example = example_of(self.aside[0], shipped, tuned, self.stems)
+        title = f"{tuned.name}: before and after"
+        lines = [
+            f"SI-SDR improvement in dB on {self.own.aside.name}, which was set aside and never learned; "
+            f"{len(self.own.learned)} other songs were learned, and gain {gains[1] - gains[0]:+.1f} dB",
+            *remarks,
+        ]
+        page = write_page(title, rows, lines, example, out)
+        self._say("measuring", 1.0)
+        return Tuned(out / MODEL, page, tuple(rows), way, tuple(remarks))
+
+    def _remarks(self, way: float, aside: float, learned: float) -> list[str]:
+        """What the figures mean, as far as something is to be done about it."""
+        if way == 0:
+            return [
+                f"the song that was set aside ({self.own.aside.name}) gained nothing, so the separation stays "
+                "as it was: add songs that sound like it, or minutes"
+            ]
+        if learned > aside + HEART:
+            return [
+                f"it begins to learn the songs by heart: they gain {learned:.1f} dB, the one that was set aside "
+                f"{aside:.1f} dB: add songs"
+            ]
+        return []
+
+    def _say(self, stage: str, done: float) -> None:
+        """Report a stage that measures."""
+        evening = self.evening
+        if evening.on_progress:
+            whole = evening.minutes * 60
+            evening.on_progress(Progress(round(whole * done), round(whole), "s", stage, whole * (1 - done)))
+
+
+def rows_of(stems: Sequence[str], before: np.ndarray, after: np.ndarray) -> list[dict[str, Any]]:
+    """A row for each stem that sounds, and one for all: SI-SDR improvements in dB before and after, and the gain."""
+    there = [k for k in range(len(stems)) if np.isfinite(before[:, k]).any()]
+    means = {stems[k]: (float(np.nanmean(before[:, k])), float(np.nanmean(after[:, k]))) for k in there}
+    means |= {"all": (mean(before), mean(after))}
+    return [
+        {"stem": stem, "before": round(one, 2), "after": round(two, 2), "gain": round(two - one, 2)}
+        for stem, (one, two) in means.items()
+    ]
