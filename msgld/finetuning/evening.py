@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -65,9 +66,12 @@ class Evening:
 
     def _part(self, part: str, share: float, start: Path, source: Source, done: float) -> Path:
         folder, over = self.out / part, self.out / part / "over"
+        design, recipe = find(part, RECIPE)
+        config = size_of(part, start)
+        if config is None:
+            return start
         if not over.exists():
-            design, recipe = find(part, RECIPE)
-            trained = design(recipe, folder, start, None, self.device, self.seed)
+            trained = design(replace(recipe, network=config), folder, start, None, self.device, self.seed)
             run_part(trained, source, self.minutes * share, self._shown(share, done))
             over.touch()
         return folder / MODEL
@@ -84,6 +88,15 @@ class Evening:
             shown(replace(progress, done=round(over), total=round(whole), unit="s", eta=whole - over))
 
         return show
+
+
+def size_of(part: str, folder: Path) -> Any:
+    """The configuration of a model's network, None where it has no such part."""
+    model = load_model(folder)
+    networks = {"denoiser": model.denoiser.network, "refiner": model.refiner}
+    if part == "score":
+        networks["score"] = None if model.composer is None else model.composer.denoiser.network
+    return getattr(networks[part], "config", None)
 
 
 def begun(start: Path, stems: tuple[str, ...], out: Path) -> Path:

@@ -1,0 +1,206 @@
+"""Fine-tuning: what is set aside is not learned, the line between weights, resuming, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from tiny import save_tiny_model
+
+import msgld
+from msgld.checkpoint import load_model, save_model
+from msgld.errors import DataError, ModelError, UsageError
+from msgld.finetuning import evening, line
+from msgld.finetuning.finetune import with_new
+from msgld.finetuning.songs import excerpts, open_own
+from msgld.finetuning.tuning import rows_of
+from msgld.stems import STEMS
+from msgld.training.denoiser.recipes import TINY
+from msgld.training.more_stems import with_stems
+from msgld.training.recipe import PoolConfig, Stage
+from msgld.training.refiner.part import TINY as TINY_REFINER
+
+RATE = 44_100
+
+
+def tone(hertz: float, seconds: float, seed: int) -> np.ndarray:
+    """A tone that comes and goes, (L, 2)."""
+    at = np.arange(round(seconds * RATE)) / RATE
+    swell = 0.5 + 0.5 * np.sin(2 * np.pi * (0.4 + 0.1 * seed) * at + seed)
+    return np.repeat((0.2 * swell * np.sin(2 * np.pi * hertz * at)).astype(np.float32)[:, None], 2, 1)
+
+
+def write_band(
+    folder: Path, songs: int = 3, seconds: float = 4.0, others: tuple[str, ...] = ("strings",)
+) -> Path:
+    """Songs of a band of bass, drums and others, each stem a tone of its own."""
+    for number in range(songs):
+        place = folder / f"song-{number}"
+        place.mkdir(parents=True)
+        for k, stem in enumerate(("bass", "drums", *others)):
+            sound = tone(110.0 * 4**k * 2 ** (number / 12), seconds + number, number + 3 * k)
+            soundfile.write(place / f"{stem}.wav", sound, RATE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def band(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_band(tmp_path_factory.mktemp("band") / "songs")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("model") / "tiny", refined=True)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short crops, rendered by the process itself."""
+    pool = PoolConfig(slots=4, seconds=2.0, workers=0)
+    recipes = {
+        "denoiser": replace(TINY, pool=pool, stages=(Stage(1.0, 2, 16),)),
+        "refiner": replace(TINY_REFINER, pool=pool),
+    }
+    find = evening.find
+    monkeypatch.setattr(evening, "find", lambda part, name: (find(part, name)[0], recipes[part]))
+
+
+def test_a_tuned_model_keeps_its_stems_gets_new_ones_and_has_a_page(
+    band: Path, tiny: Path, tmp_path: Path
+) -> None:
+    reports: list[msgld.Progress] = []
+    tuned = msgld.finetune(
+        band,
+        out=tmp_path / "t",
+        minutes=0.05,
+        start=tiny,
+        stem_names="bass,drums,strings",
+        on_progress=reports.append,
+    )
+    model = msgld.load(tuned.folder)
+    assert model.stems == (*STEMS[:-1], "strings", "other")
+    assert model.model.refiner is not None and model.model.refiner.config.stems == 7
+    assert [row["stem"] for row in tuned.rows] == ["bass", "drums", "strings", "all"]
+    assert all(np.isclose(row["after"] - row["before"], row["gain"], atol=0.011) for row in tuned.rows)
+    page = tuned.page.read_text("utf-8")
+    assert "strings, before" in page and "strings, after" in page
+    assert all((tmp_path / "t" / source).is_file() for source in _sources(page))
+    stems = model.separate((soundfile.read(band / "song-0" / "bass.wav", dtype="float32")[0].T, RATE)).stems
+    assert set(stems) == set(model.stems)
+    done = [report.done for report in reports if report.stage not in ("checking", "rendering")]
+    assert done == sorted(done) and reports[-1].done == reports[-1].total
+
+
+def _sources(page: str) -> list[str]:
+    return [part.split('"')[0] for part in page.split('src="')[1:] if not part.startswith("data:")]
+
+
+def test_the_song_that_is_set_aside_is_never_drawn(band: Path) -> None:
+    own = open_own(band, STEMS)
+    drawn = {own.folder.origin(seed) for seed in range(200)}
+    assert own.aside.name == "song-1"  # of middling length
+    assert drawn == {"song-0", "song-2"} == {song.name for song in own.learned}
+    assert all(clip.name.startswith("song-1@") for clip in own.aside_clips())
+
+
+def test_excerpts_have_two_stems_that_sound(tmp_path: Path) -> None:
+    band = write_band(tmp_path / "band", seconds=30.0)
+    silence = np.zeros((20 * RATE, 2), np.float32)
+    for stem in ("bass", "strings"):
+        place = band / "song-0" / f"{stem}.wav"
+        soundfile.write(
+            place, np.concatenate([silence, soundfile.read(place, dtype="float32")[0][20 * RATE :]]), RATE
+        )
+    own = open_own(band, STEMS)
+    song = next(song for song in own.folder.songs if song.name == "song-0")
+    starts = [clip.meta["start"] for clip in excerpts(own.folder, song)]
+    assert starts and all(float(start) + 12 > 20 for start in starts)
+
+
+def test_both_ends_of_the_line_are_the_models_themselves(tiny: Path, tmp_path: Path) -> None:
+    other = load_model(tiny)
+    for parameter in (*other.denoiser.parameters(), *other.refiner.parameters()):
+        parameter.add_(0.5)
+    save_model(other, tmp_path / "other")
+    start = load_model(tiny)
+    for way in (0.0, 0.5, 1.0):
+        place = line.place(tiny, tmp_path / "other", way)
+        for name in ("denoiser", "refiner"):
+            pairs = zip(getattr(start, name).parameters(), getattr(place, name).parameters(), strict=True)
+            assert all(torch.allclose(one + 0.5 * way, two, atol=2e-3) for one, two in pairs)
+
+
+def test_the_nearest_place_that_is_nearly_as_good_is_chosen() -> None:
+    scores = {0.25: 5.0, 0.5: 6.9, 0.75: 7.0, 1.0: 6.0}
+    chosen = line.choose(scores.__getitem__, 4.0)
+    assert next(iter(chosen)) == 0.5
+    assert chosen == scores | {0.0: 4.0}
+    assert next(iter(line.choose(lambda way: 3.0, 4.0))) == 0.0
+
+
+def test_a_model_with_further_stems_separates_the_others_as_before(tiny: Path) -> None:
+    model = load_model(tiny)
+    larger = with_stems(model, (*STEMS[:-1], "strings", "other"))
+    assert with_stems(model, STEMS) is model
+    sound = np.random.default_rng(0).normal(0, 0.1, (2, RATE)).astype(np.float32)
+    before, after = (msgld.Msgld(one).separate((sound, RATE)).stems for one in (model, larger))
+    assert set(after) == {*before, "strings"}
+    assert np.abs(sum(after.values()) - sound).max() < 1e-3
+
+
+def test_the_same_call_goes_on_and_another_one_is_refused(band: Path, tiny: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t"
+    first = msgld.finetune(band, out=out, minutes=0.02, start=tiny)
+    steps = {part: (out / part / "log.jsonl").read_bytes() for part in ("denoiser", "refiner")}
+    again = msgld.finetune(band, out=out, minutes=0.02, start=tiny)
+    assert again.rows == first.rows and again.way == first.way
+    assert steps == {part: (out / part / "log.jsonl").read_bytes() for part in steps}
+    with pytest.raises(UsageError, match="holds an evening of other minutes"):
+        msgld.finetune(band, out=out, minutes=1, start=tiny)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    with pytest.raises(UsageError, match="other files"):
+        msgld.finetune(band, out=tmp_path / "mine", minutes=0.02, start=tiny)
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+
+
+def test_what_cannot_be_tuned_is_said_in_one_line(band: Path, tiny: Path, tmp_path: Path) -> None:
+    one = write_band(tmp_path / "one", songs=1)
+    with pytest.raises(DataError, match="one song to learn from"):
+        msgld.finetune(one, out=tmp_path / "o", minutes=0.02, start=tiny)
+    two = save_tiny_model(tmp_path / "two", stems=("bass", "drums"))
+    with pytest.raises(UsageError, match="taken out of other"):
+        msgld.finetune(band, out=tmp_path / "o", minutes=0.02, start=two, stem_names=["strings"])
+    with pytest.raises(ModelError, match="no model"):
+        msgld.finetune(band, out=tmp_path / "o", minutes=0.02, start="nowhere")
+    with pytest.raises(DataError):
+        msgld.finetune(tmp_path / "nothing", out=tmp_path / "o", minutes=0.02, start=tiny)
+    assert not (tmp_path / "o").exists()
+
+
+def test_new_stems_come_before_other() -> None:
+    assert with_new(("bass", "other"), ()) == ("bass", "other")
+    assert with_new(("bass", "other"), ("Bass", "strings")) == ("bass", "strings", "other")
+    assert with_new(("bass", "other"), ("bass",)) == ("bass", "other")
+    with pytest.raises(UsageError):
+        with_new(("bass", "other"), ("mixture",))
+
+
+def test_rows_leave_out_what_does_not_sound() -> None:
+    before = np.array([[1.0, np.nan, 3.0], [3.0, np.nan, np.nan]])
+    rows = rows_of(("bass", "drums", "other"), before, before + 2)
+    assert [row["stem"] for row in rows] == ["bass", "other", "all"]
+    assert rows[0] == {"stem": "bass", "before": 2.0, "after": 4.0, "gain": 2.0}
+    assert rows[2]["before"] == 2.5
+
+
+def test_the_model_says_where_it_comes_from(band: Path, tiny: Path, tmp_path: Path) -> None:
+    tuned = msgld.finetune(band, out=tmp_path / "mine", minutes=0.02, start=tiny)
+    about = json.loads((tuned.folder / "model.json").read_text("utf-8"))
+    assert about["info"]["name"] == "mine"
+    assert about["info"]["tuned"] == {"from": "tiny", "songs": 2, "minutes": 0.02, "way": tuned.way}
