@@ -12,41 +12,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from torch import Tensor, nn
-
 from msgld.api.store import model_folder
 from msgld.checkpoint import load_model, save_model
-from msgld.errors import ModelError
-from msgld.model import Model
-from msgld.training.more_stems import grown, with_more_stems
-
-
-def move(network: nn.Module, old: dict[str, Tensor], way: float) -> None:
-    """Put a network's weights ``way`` of the way from the old ones to its own; ModelError for another size."""
-    new = network.state_dict()
-    if {name: value.shape for name, value in new.items()} != {
-        name: value.shape for name, value in old.items()
-    }:
-        raise ModelError("the old model's network is of another size")
-    network.load_state_dict({name: old[name] + way * (value - old[name]) for name, value in new.items()})
-
-
-def between(old: Model, new: Model, denoiser: float, refiner: float) -> Model:
-    """The new model with a denoiser and a refiner between those of both.
-
-    Args:
-        old: as ``new`` was before it was trained on, maybe with fewer stems.
-        new: is changed.
-        denoiser: 0 for the old one, 1 for the new one.
-        refiner: likewise.
-    """
-    network = new.denoiser.network
-    move(network, with_more_stems(old.denoiser.network.state_dict(), old.stems, new.stems), denoiser)
-    if new.refiner is not None and old.refiner is not None:
-        before = grown(old.refiner, old.stems, new.stems, new.refiner.config.turned)
-        move(new.refiner, before.state_dict(), refiner)
-    new.info["between"] = {"denoiser": denoiser, "refiner": refiner}
-    return new
+from msgld.finetuning.line import between
 
 
 def main() -> None:
@@ -63,6 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     old, new = (load_model(model_folder(place), half=False) for place in (options.old, options.new))
     model = between(old, new, options.denoiser, options.refiner)
+    model.info["between"] = {"denoiser": options.denoiser, "refiner": options.refiner}
     if options.name:
         model.info["name"] = options.name
     save_model(model, options.out)

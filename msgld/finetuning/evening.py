@@ -8,14 +8,12 @@ from typing import Any
 
 import torch
 
-from msgld.checkpoint import load_model, save_model
+from msgld.checkpoint import load_model
 from msgld.data.records.augment import Augmented
 from msgld.data.source import Source
 from msgld.data.stem_folders.song_set import SongSet
-from msgld.description import read_description
 from msgld.progress import OnProgress, Progress
 from msgld.training.folder import MODEL
-from msgld.training.more_stems import with_stems
 from msgld.training.parts import find
 from msgld.training.run import run_part
 
@@ -97,20 +95,6 @@ def size_of(part: str, folder: Path) -> Any:
     if part == "score":
         networks["score"] = None if model.composer is None else model.composer.denoiser.network
     return getattr(networks[part], "config", None)
-
-
-def begun(start: Path, stems: tuple[str, ...], out: Path) -> Path:
-    """Folder of the model to begin with: ``start`` itself, or that with further stems, in ``out``.
-
-    Raises:
-        ModelError: it takes no further stems.
-    """
-    if tuple(read_description(start)["stems"]) == stems:
-        return start
-    model = with_stems(load_model(start), stems)
-    model.info = {**model.info, "name": out.name}
-    save_model(model, out)
-    return out
 
 
 def clips_of(folder: SongSet) -> Source:

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from msgld.checkpoint import load_model
+from msgld.errors import ModelError
 from msgld.model import Model
+from msgld.training.more_stems import with_stems
 
 WAYS = (0.25, 0.5, 0.75, 1.0)
 """Fractions of the way that are tried, beside 0."""
@@ -22,32 +24,53 @@ NEAR = 0.15
 """dB by which a place nearer to the beginning may be worse and is still chosen: the less is forgotten."""
 
 
-def between(before: Mapping[str, Tensor], after: Mapping[str, Tensor], way: float) -> dict[str, Tensor]:
-    """Weights that are a fraction ``way`` of the way from ``before`` to ``after``."""
-    return {
-        name: torch.lerp(before[name].to(one), one, way) if one.is_floating_point() else one
-        for name, one in after.items()
-    }
-
-
 def place(before: Path, after: Path, way: float, device: torch.device | str = "cpu") -> Model:
-    """The model that is a fraction of the way from one to another, of the same stems and sizes.
+    """The model that is a fraction of the way from one to another; see :func:`between`.
 
     Args:
-        before, after: folders of the models. What ``after`` has besides denoiser and refiner is as it is there.
+        before: folder of a model.
+        after: folder of the model that was trained on from it.
         way: 0 to 1.
         device: of the model.
     """
-    old, new = load_model(before, device), load_model(after, device)
-    for one, other in _networks(old, new):
-        other.load_state_dict(between(one.state_dict(), other.state_dict(), way))
+    return between(load_model(before, device, half=False), load_model(after, device), way, way)
+
+
+def between(old: Model, new: Model, denoiser: float, refiner: float) -> Model:
+    """The new model with a denoiser and a refiner between those of both.
+
+    Args:
+        old: as ``new`` was before it was trained on, maybe with fewer stems.
+        new: is changed.
+        denoiser: 0 for the old one, 1 for the new one.
+        refiner: likewise.
+
+    Raises:
+        ModelError: the models are of different sizes.
+    """
+    old = with_stems(old, new.stems)
+    move(new.denoiser.network, old.denoiser.network.state_dict(), denoiser)
+    if new.refiner is not None and old.refiner is not None:
+        move(new.refiner, old.refiner.state_dict(), refiner)
     return new
 
 
-def _networks(old: Model, new: Model) -> list[tuple[nn.Module, nn.Module]]:
-    """The networks of two models that tuning trains."""
-    pairs = [(old.denoiser.network, new.denoiser.network), (old.refiner, new.refiner)]
-    return [(one, other) for one, other in pairs if one is not None and other is not None]
+def move(network: nn.Module, old: Mapping[str, Tensor], way: float) -> None:
+    """Put a network's weights ``way`` of the way from the old ones to its own; ModelError for another size."""
+    new = network.state_dict()
+    if {name: value.shape for name, value in new.items()} != {
+        name: value.shape for name, value in old.items()
+    }:
+        raise ModelError("the old model's network is of another size")
+    network.load_state_dict(on_line(old, new, way))
+
+
+def on_line(old: Mapping[str, Tensor], new: Mapping[str, Tensor], way: float) -> dict[str, Tensor]:
+    """Weights that are a fraction ``way`` of the way from old ones to new ones; whole numbers are the new ones."""
+    return {
+        name: torch.lerp(old[name].to(one), one, way) if one.is_floating_point() else one
+        for name, one in new.items()
+    }
 
 
 def choose(score: Callable[[float], float], start: float, ways: Sequence[float] = WAYS) -> dict[float, float]:

@@ -13,7 +13,7 @@ from msgld.api.msgld import Msgld, load
 from msgld.checkpoint import load_model
 from msgld.errors import DataError, TrainingError
 from msgld.finetuning.evening import NOTES, RECIPE, Evening
-from msgld.finetuning.line import between
+from msgld.finetuning.line import on_line
 from msgld.finetuning.listened import listen
 from msgld.finetuning.songs import OwnSongs
 from msgld.score_model import ScoreModel
@@ -78,7 +78,7 @@ class ScoreTuning:
         """The place on the line with the least error on the song that is set aside."""
         guess = _Guess(self.start, aside, self.evening)
         before, after = guess.weights, _weights(trained)
-        errors = {0.0: guess.error(before)} | {way: guess.error(between(before, after, way)) for way in WAYS}
+        errors = {0.0: guess.error(before)} | {way: guess.error(on_line(before, after, way)) for way in WAYS}
         best = min(errors, key=lambda way: errors[way])
         if errors[best] > LESS * errors[0.0]:
             return None, [
@@ -86,7 +86,7 @@ class ScoreTuning:
             ]
         score = load_model(trained, self.evening.device).score
         assert score is not None and score.denoiser is not None
-        score.denoiser.network.load_state_dict(between(before, after, best))
+        score.denoiser.network.load_state_dict(on_line(before, after, best))
         gain = 100 * (1 - errors[best] / errors[0.0])
         return score, [
             f"the score model guesses the notes of the song that was set aside {gain:.1f} % better"

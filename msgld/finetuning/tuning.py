@@ -16,7 +16,7 @@ from msgld.data.source import Clip
 from msgld.description import read_description
 from msgld.finetuning import line
 from msgld.finetuning.before import figures, mean
-from msgld.finetuning.evening import SOUND, Evening, begun, clips_of
+from msgld.finetuning.evening import SOUND, Evening, clips_of
 from msgld.finetuning.page import example_of, write_page
 from msgld.finetuning.scores import ScoreTuning
 from msgld.finetuning.songs import OwnSongs
@@ -78,20 +78,19 @@ class Tuning:
         evening, shipped = self.evening, load(self.start, device=str(self.evening.device))
         self._say("measuring", 0.0)
         before = figures(shipped, self.aside, self.stems)
-        base = begun(self.start, self.stems, evening.out / "begun")
-        trained = evening.train(SOUND, base, clips_of(self.own.folder))
+        trained = evening.train(SOUND, self.start, clips_of(self.own.folder))
         self._say("choosing", sum(SOUND.values()))
-        scores = line.choose(partial(self._score, base, trained), mean(before))
+        scores = line.choose(partial(self._score, trained), mean(before))
         way = next(iter(scores))
-        model = line.place(base, trained, way, evening.device)
-        score, notes = ScoreTuning(evening, self.own, base, self.midi).tuned(sum(SOUND.values()))
+        model = line.place(self.start, trained, way, evening.device)
+        score, notes = ScoreTuning(evening, self.own, self.start, self.midi).tuned(sum(SOUND.values()))
         if score is not None:
             model.score = score
         self._say("measuring", 0.98)
         return self._finished(shipped, model, before, way, notes)
 
-    def _score(self, base: Path, trained: Path, way: float) -> float:
-        model = Msgld(line.place(base, trained, way, self.evening.device))
+    def _score(self, trained: Path, way: float) -> float:
+        model = Msgld(line.place(self.start, trained, way, self.evening.device))
         return mean(figures(model, self.aside, self.stems))
 
     def _finished(

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
 from tiny import save_tiny_model
 
 import msgld
-from msgld.checkpoint import load_model, save_model
+from msgld.checkpoint import load_model
 from msgld.errors import DataError, ModelError, UsageError
-from msgld.finetuning import evening, line
+from msgld.finetuning import evening
 from msgld.finetuning.finetune import with_new
 from msgld.finetuning.songs import excerpts, open_own
 from msgld.finetuning.tuning import rows_of
@@ -120,27 +119,6 @@ def test_excerpts_have_two_stems_that_sound(tmp_path: Path) -> None:
     song = next(song for song in own.folder.songs if song.name == "song-0")
     starts = [clip.meta["start"] for clip in excerpts(own.folder, song)]
     assert starts and all(float(start) + 12 > 20 for start in starts)
-
-
-def test_both_ends_of_the_line_are_the_models_themselves(tiny: Path, tmp_path: Path) -> None:
-    other = load_model(tiny)
-    for parameter in (*other.denoiser.parameters(), *other.refiner.parameters()):
-        parameter.add_(0.5)
-    save_model(other, tmp_path / "other")
-    start = load_model(tiny)
-    for way in (0.0, 0.5, 1.0):
-        place = line.place(tiny, tmp_path / "other", way)
-        for name in ("denoiser", "refiner"):
-            pairs = zip(getattr(start, name).parameters(), getattr(place, name).parameters(), strict=True)
-            assert all(torch.allclose(one + 0.5 * way, two, atol=2e-3) for one, two in pairs)
-
-
-def test_the_nearest_place_that_is_nearly_as_good_is_chosen() -> None:
-    scores = {0.25: 5.0, 0.5: 6.9, 0.75: 7.0, 1.0: 6.0}
-    chosen = line.choose(scores.__getitem__, 4.0)
-    assert next(iter(chosen)) == 0.5
-    assert chosen == scores | {0.0: 4.0}
-    assert next(iter(line.choose(lambda way: 3.0, 4.0))) == 0.0
 
 
 def test_a_model_with_further_stems_separates_the_others_as_before(tiny: Path) -> None:

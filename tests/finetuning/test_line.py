@@ -1,4 +1,4 @@
-"""A model between two has weights on the line between theirs, further stems included."""
+"""The line between two models: weights, further stems included, and the place that is chosen on it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tiny import save_tiny_model
 
 from msgld.checkpoint import load_model
 from msgld.errors import ModelError
+from msgld.finetuning.line import between, choose, move
 from msgld.model import Model
 from msgld.stems import STEMS
 from msgld.training.more_stems import grown, with_more_stems
-from tools.between import between, move
 
 FIVE = tuple(stem for stem in STEMS if stem != "vocals")
 
@@ -41,7 +41,7 @@ def test_weights_lie_on_the_line(way: float, tmp_path: Path) -> None:
         torch.testing.assert_close(value, (1 - way) * first[name] + way * last[name])
     for name, value in model.refiner.state_dict().items():
         torch.testing.assert_close(value, way * corrections[name] + (1 - way) * own[name])
-    assert model.stems == STEMS and model.info["between"] == {"denoiser": way, "refiner": 1 - way}
+    assert model.stems == STEMS
 
 
 def test_networks_of_other_sizes_have_nothing_between_them(tmp_path: Path) -> None:
@@ -49,3 +49,11 @@ def test_networks_of_other_sizes_have_nothing_between_them(tmp_path: Path) -> No
     with pytest.raises(ModelError, match="another size"):
         move(new.denoiser.network, {"track.weight": torch.zeros(1)}, 0.5)
     assert old.stems == FIVE
+
+
+def test_the_nearest_place_that_is_nearly_as_good_is_chosen() -> None:
+    scores = {0.25: 5.0, 0.5: 6.9, 0.75: 7.0, 1.0: 6.0}
+    chosen = choose(scores.__getitem__, 4.0)
+    assert next(iter(chosen)) == 0.5
+    assert chosen == scores | {0.0: 4.0}
+    assert next(iter(choose(lambda way: 3.0, 4.0))) == 0.0
