@@ -1,4 +1,4 @@
-"""What an evening of fine-tuning gains on two test songs of each band of bench/bands.py, and what the held-out set loses.
+"""What an evening of fine-tuning gains on two test songs of each band of bench/bands.py, and what it costs elsewhere.
 
     python bench/finetune.py --bands bands --out tuned --minutes 60 [--band rock ...] [--midi FOLDER] [--limit 34]
 

@@ -32,6 +32,7 @@ LAYERS = (
     ("paper",),
     ("api",),
     ("evaluation",),
+    ("finetuning",),
     ("__init__",),
     ("studio",),
     ("cli",),

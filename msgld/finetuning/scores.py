@@ -86,7 +86,7 @@ class ScoreTuning:
             ]
         score = load_model(trained, self.evening.device).score
         assert score is not None and score.denoiser is not None
-        score.denoiser.network.load_state_dict(on_line(before, after, best))
+        score.denoiser.load_state_dict(on_line(before, after, best))
         gain = 100 * (1 - errors[best] / errors[0.0])
         return score, [
             f"the score model guesses the notes of the song that was set aside {gain:.1f} % better"
@@ -121,4 +121,4 @@ def _weights(folder: Path) -> dict[str, Tensor]:
     """Weights of a model's composer."""
     score = load_model(folder).score
     assert score is not None and score.denoiser is not None
-    return score.denoiser.network.state_dict()
+    return score.denoiser.state_dict()
