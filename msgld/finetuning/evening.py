@@ -15,6 +15,7 @@ from msgld.data.stem_folders.song_set import SongSet
 from msgld.progress import OnProgress, Progress
 from msgld.training.folder import MODEL
 from msgld.training.parts import find
+from msgld.training.recipe import AnyRecipe
 from msgld.training.run import run_part
 
 RECIPE = "evening"
@@ -64,12 +65,12 @@ class Evening:
 
     def _part(self, part: str, share: float, start: Path, source: Source, done: float) -> Path:
         folder, over = self.out / part, self.out / part / "over"
-        design, recipe = find(part, RECIPE)
-        config = size_of(part, start)
-        if config is None:
+        recipe = recipe_of(part, start)
+        if recipe is None:
             return start
         if not over.exists():
-            trained = design(replace(recipe, network=config), folder, start, None, self.device, self.seed)
+            design, _ = find(part, recipe)
+            trained = design(recipe, folder, start, None, self.device, self.seed)
             run_part(trained, source, self.minutes * share, self._shown(share, done))
             over.touch()
         return folder / MODEL
@@ -88,13 +89,14 @@ class Evening:
         return show
 
 
-def size_of(part: str, folder: Path) -> Any:
-    """The configuration of a model's network, None where it has no such part."""
+def recipe_of(part: str, folder: Path) -> AnyRecipe | None:
+    """The recipe of a part for a model's network, whatever its size; None where the model has no such part."""
     model = load_model(folder)
-    networks = {"denoiser": model.denoiser.network, "refiner": model.refiner}
+    networks: dict[str, Any] = {"denoiser": model.denoiser.network, "refiner": model.refiner}
     if part == "score":
         networks["score"] = None if model.composer is None else model.composer.denoiser.network
-    return getattr(networks[part], "config", None)
+    network = networks[part]
+    return None if network is None else replace(find(part, RECIPE)[1], network=network.config)
 
 
 def clips_of(folder: SongSet) -> Source:

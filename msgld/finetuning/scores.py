@@ -12,7 +12,7 @@ from torch import Tensor
 from msgld.api.msgld import Msgld, load
 from msgld.checkpoint import load_model
 from msgld.errors import DataError, TrainingError
-from msgld.finetuning.evening import NOTES, RECIPE, Evening
+from msgld.finetuning.evening import NOTES, Evening, recipe_of
 from msgld.finetuning.line import on_line
 from msgld.finetuning.listened import listen
 from msgld.finetuning.songs import OwnSongs
@@ -101,7 +101,9 @@ class _Guess:
     """
 
     def __init__(self, start: Path, scores: Scores, evening: Evening) -> None:
-        recipe = replace(ComposerPart.recipes[RECIPE], pool=PoolConfig(slots=SLOTS, seconds=0.0, workers=0))
+        recipe = recipe_of("score", start)
+        assert recipe is not None
+        recipe = replace(recipe, pool=PoolConfig(slots=SLOTS, seconds=0.0, workers=0))
         part = ComposerPart(recipe, evening.out, start, None, evening.device)
         part.begin(scores)
         pool = part.pool(scores, recipe.pool)

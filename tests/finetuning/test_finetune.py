@@ -66,7 +66,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         "refiner": replace(TINY_REFINER, pool=pool),
     }
     find = evening.find
-    monkeypatch.setattr(evening, "find", lambda part, name: (find(part, name)[0], recipes[part]))
+    monkeypatch.setattr(evening, "find", lambda part, name: (find(part)[0], recipes[part]))
 
 
 def test_a_tuned_model_keeps_its_stems_gets_new_ones_and_has_a_page(

@@ -44,8 +44,9 @@ def tuning(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scor
         TINY, name="evening", pool=PoolConfig(slots=4, seconds=0.0, workers=0), stages=(Stage(1.0, 2, BARS),)
     )
     find = evening.find
-    monkeypatch.setattr(evening, "find", lambda part, name: (find(part, name)[0], recipe))
-    monkeypatch.setitem(scores.ComposerPart.recipes, "evening", recipe)
+    monkeypatch.setattr(
+        evening, "find", lambda part, name: (find(part)[0], recipe if name == "evening" else name)
+    )
     folder = tmp_path / "midi"
     folder.mkdir()
     for number in range(3):
