@@ -49,21 +49,21 @@ class Evening:
     seed: int = 0
     on_progress: OnProgress | None = None
 
-    def train(self, shares: dict[str, float], start: Path, source: Source, done: float = 0.0) -> Path:
+    def train(self, fractions: dict[str, float], start: Path, source: Source, done: float = 0.0) -> Path:
         """Train parts one after another, each on the model that the one before it made; the last model's folder.
 
         Args:
-            shares: part -> fraction of the evening.
+            fractions: part -> fraction of the evening.
             start: folder of the model to begin with.
             source: of clips, or of scores.
             done: fraction of the evening that is over.
         """
-        for part, share in shares.items():
-            start = self._part(part, share, start, source, done)
-            done += share
+        for part, fraction in fractions.items():
+            start = self._part(part, fraction, start, source, done)
+            done += fraction
         return start
 
-    def _part(self, part: str, share: float, start: Path, source: Source, done: float) -> Path:
+    def _part(self, part: str, fraction: float, start: Path, source: Source, done: float) -> Path:
         folder, over = self.out / part, self.out / part / "over"
         recipe = recipe_of(part, start)
         if recipe is None:
@@ -71,11 +71,11 @@ class Evening:
         if not over.exists():
             design, _ = find(part, recipe)
             trained = design(recipe, folder, start, None, self.device, self.seed)
-            run_part(trained, source, self.minutes * share, self._shown(share, done))
+            run_part(trained, source, self.minutes * fraction, self._shown(fraction, done))
             over.touch()
         return folder / MODEL
 
-    def _shown(self, share: float, done: float) -> OnProgress | None:
+    def _shown(self, fraction: float, done: float) -> OnProgress | None:
         """Reports of a run as reports of the evening."""
         if self.on_progress is None:
             return None
@@ -83,7 +83,7 @@ class Evening:
 
         def show(progress: Progress) -> None:
             part = progress.done / progress.total if progress.stage == "training" and progress.total else 0.0
-            over = whole * (done + share * part)
+            over = whole * (done + fraction * part)
             shown(replace(progress, done=round(over), total=round(whole), unit="s", eta=whole - over))
 
         return show

@@ -87,45 +87,55 @@ class Tuning:
         if score is not None:
             model.score = score
         self._say("measuring", 0.98)
-        return self._finished(shipped, model, before, way, notes)
+        tuned = self._saved(model, way)
+        after = figures(tuned, self.aside, self.stems)
+        learned = self._gain(shipped, tuned)
+        remarks = [*self._remarks(way, mean(after) - mean(before), learned), *notes]
+        rows = rows_of(self.stems, before, after)
+        page = self._page(rows, learned, remarks, shipped, tuned)
+        self._say("measuring", 1.0)
+        return Tuned(evening.out / MODEL, page, tuple(rows), way, tuple(remarks))
 
     def _score(self, trained: Path, way: float) -> float:
         model = Msgld(line.place(self.start, trained, way, self.evening.device))
         return mean(figures(model, self.aside, self.stems))
 
-    def _finished(
-        self, shipped: Msgld, model: Model, before: np.ndarray, way: float, notes: Sequence[str]
-    ) -> Tuned:
-        """Save the model, measure it, and write the page."""
-        out = self.evening.out
-        about = read_description(self.start)["info"]
-        model.info = {
-            **about,
-            "name": model_name(out),
-            "tuned": {
-                "from": about.get("name"),
-                "songs": len(self.own.learned),
-                "minutes": self.evening.minutes,
-                "way": way,
-            },
+    def _saved(self, model: Model, way: float) -> Msgld:
+        """Write the model, and open it as it is written."""
+        out, about = self.evening.out, read_description(self.start)["info"]
+        facts = {
+            "from": about.get("name"),
+            "songs": len(self.own.learned),
+            "minutes": self.evening.minutes,
+            "way": way,
         }
+        model.info = {**about, "name": model_name(out), "tuned": facts}
         save_model(model, out / MODEL)
-        tuned = load(out / MODEL, device=str(self.evening.device))
-        after = figures(tuned, self.aside, self.stems)
-        rows = rows_of(self.stems, before, after)
+        return load(out / MODEL, device=str(self.evening.device))
+
+    def _gain(self, shipped: Msgld, tuned: Msgld) -> float:
+        """What the songs that were learned gain, in dB."""
         learned = self.own.learned_clips()
-        gains = [mean(figures(one, learned, self.stems)) for one in (shipped, tuned)]
-        remarks = [*self._remarks(way, mean(after) - mean(before), gains[1] - gains[0]), *notes]
-        example = example_of(self.aside[0], shipped, tuned, self.stems)
-        title = f"{tuned.name}: before and after"
-        lines = [
+        before, after = (mean(figures(model, learned, self.stems)) for model in (shipped, tuned))
+        return after - before
+
+    def _page(
+        self,
+        rows: Sequence[dict[str, Any]],
+        learned: float,
+        remarks: Sequence[str],
+        shipped: Msgld,
+        tuned: Msgld,
+    ) -> Path:
+        """Write the page."""
+        line = (
             f"SI-SDR improvement in dB on {self.own.aside.name}, which was set aside and never learned; "
-            f"{len(self.own.learned)} other songs were learned, and gain {gains[1] - gains[0]:+.1f} dB",
-            *remarks,
-        ]
-        page = write_page(title, rows, lines, example, out)
-        self._say("measuring", 1.0)
-        return Tuned(out / MODEL, page, tuple(rows), way, tuple(remarks))
+            f"{len(self.own.learned)} others were learned, and gain {learned:+.1f} dB"
+        )
+        example = example_of(self.aside[0], shipped, tuned, self.stems)
+        return write_page(
+            f"{tuned.name}: before and after", rows, [line, *remarks], example, self.evening.out
+        )
 
     def _remarks(self, way: float, aside: float, learned: float) -> list[str]:
         """What the figures mean, as far as something is to be done about it."""
