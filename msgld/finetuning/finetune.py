@@ -13,7 +13,7 @@ from msgld.api.store import model_folder
 from msgld.checkpoint import write_whole
 from msgld.data.stem_folders.words import stems_to_train
 from msgld.description import read_description
-from msgld.errors import UsageError
+from msgld.errors import DataError, UsageError
 from msgld.finetuning.evening import Evening
 from msgld.finetuning.songs import open_own
 from msgld.finetuning.tuning import Tuned, Tuning
@@ -88,6 +88,9 @@ def finetune(
         () if named is None else checks.as_texts("stem_names", named),
     )
     chosen = choose_device(device)
+    missing = [one for one in (path, *scores) if not one.exists()]
+    if missing:
+        raise DataError(f"there is no folder {missing[0]}")
     check_out(out, "out")
     own = open_own(path, stems, rules, on_progress)
     if on_folder:

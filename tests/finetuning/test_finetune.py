@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from bands_of_tones import RATE, shorten, write_band
 from tiny import save_tiny_model
 
 import msgld
 from msgld.checkpoint import load_model
 from msgld.errors import DataError, ModelError, UsageError
-from msgld.finetuning import evening
 from msgld.finetuning.finetune import with_new
 from msgld.finetuning.songs import excerpts, open_own
 from msgld.finetuning.tuning import rows_of
 from msgld.stems import STEMS
-from msgld.training.denoiser.recipes import TINY
 from msgld.training.more_stems import with_stems
-from msgld.training.recipe import PoolConfig, Stage
-from msgld.training.refiner.part import TINY as TINY_REFINER
-
-RATE = 44_100
-
-
-def tone(hertz: float, seconds: float, seed: int) -> np.ndarray:
-    """A tone that comes and goes, (L, 2)."""
-    at = np.arange(round(seconds * RATE)) / RATE
-    swell = 0.5 + 0.5 * np.sin(2 * np.pi * (0.4 + 0.1 * seed) * at + seed)
-    return np.repeat((0.2 * swell * np.sin(2 * np.pi * hertz * at)).astype(np.float32)[:, None], 2, 1)
-
-
-def write_band(
-    folder: Path, songs: int = 3, seconds: float = 4.0, others: tuple[str, ...] = ("strings",)
-) -> Path:
-    """Songs of a band of bass, drums and others, each stem a tone of its own."""
-    for number in range(songs):
-        place = folder / f"song-{number}"
-        place.mkdir(parents=True)
-        for k, stem in enumerate(("bass", "drums", *others)):
-            sound = tone(110.0 * 4**k * 2 ** (number / 12), seconds + number, number + 3 * k)
-            soundfile.write(place / f"{stem}.wav", sound, RATE)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +33,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Short crops, rendered by the process itself."""
-    pool = PoolConfig(slots=4, seconds=2.0, workers=0)
-    recipes = {
-        "denoiser": replace(TINY, pool=pool, stages=(Stage(1.0, 2, 16),)),
-        "refiner": replace(TINY_REFINER, pool=pool),
-    }
-    find = evening.find
-    monkeypatch.setattr(evening, "find", lambda part, name: (find(part)[0], recipes[part]))
+    shorten(monkeypatch)
 
 
 def test_a_tuned_model_keeps_its_stems_gets_new_ones_and_has_a_page(

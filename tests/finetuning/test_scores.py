@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from bands_of_tones import write_band
 from score_tiny import some_score, tiny_score_model
-from test_finetune import write_band
 from tiny import save_tiny_model
 
 import msgld
