@@ -9,9 +9,7 @@ from typing import Any
 import torch
 
 from msgld.checkpoint import load_model
-from msgld.data.records.augment import Augmented
 from msgld.data.source import Source
-from msgld.data.stem_folders.song_set import SongSet
 from msgld.progress import OnProgress, Progress
 from msgld.training.folder import MODEL
 from msgld.training.parts import find
@@ -20,9 +18,6 @@ from msgld.training.run import run_part
 
 RECIPE = "evening"
 """Name of each part's recipe."""
-
-RECORDS = 0.25
-"""Fraction of the clips that are made to sound like other records: the songs already sound like records."""
 
 SOUND = {"denoiser": 0.5, "refiner": 0.3}
 """Parts that learn from the sound of the songs, in this order, and their fractions of the time."""
@@ -97,8 +92,3 @@ def recipe_of(part: str, folder: Path) -> AnyRecipe | None:
         networks["score"] = None if model.composer is None else model.composer.denoiser.network
     network = networks[part]
     return None if network is None else replace(find(part, RECIPE)[1], network=network.config)
-
-
-def clips_of(folder: SongSet) -> Source:
-    """The clips that are learned from."""
-    return Augmented(folder, RECORDS)

@@ -16,7 +16,8 @@ from msgld.data.source import Clip
 from msgld.description import read_description
 from msgld.finetuning import line
 from msgld.finetuning.before import figures, mean
-from msgld.finetuning.evening import SOUND, Evening, clips_of
+from msgld.finetuning.clips import clips_of
+from msgld.finetuning.evening import SOUND, Evening
 from msgld.finetuning.page import example_of, write_page
 from msgld.finetuning.scores import ScoreTuning
 from msgld.finetuning.songs import OwnSongs
@@ -78,7 +79,7 @@ class Tuning:
         evening, shipped = self.evening, load(self.start, device=str(self.evening.device))
         self._say("measuring", 0.0)
         before = figures(shipped, self.aside, self.stems)
-        trained = evening.train(SOUND, self.start, clips_of(self.own.folder))
+        trained = evening.train(SOUND, self.start, clips_of(self.own.folder, shipped.stems))
         self._say("choosing", sum(SOUND.values()))
         scores = line.choose(partial(self._score, trained), mean(before))
         way = next(iter(scores))

@@ -66,6 +66,7 @@ EVENING = replace(
     SMALL,
     name="evening",
     minutes=20,
+    settings=RefinerSettings(mix=SongConfig(remix=0.75)),
     optim=replace(OPTIM, rate=4e-4, warmup=10, cooldown=0.8, ema=0.98),
     pool=PoolConfig(slots=200, seconds=10.0, reuse=15.0),
     first_clips=40,
