@@ -80,7 +80,7 @@ class Rendering(ABC):
         """Remember no earlier clips; nothing by default."""
 
     def in_step(self, first: int, drawn: int = 0, bad: Iterable[int] = ()) -> None:
-        """Let the crops that are drawn decide which clips are drawn from, see :class:`Lockstep`; before any is rendered.
+        """Let the crops that are drawn decide which clips are drawn from, see :class:`Lockstep`; before any is there.
 
         Args:
             first: clips in view before the first crop.
@@ -99,6 +99,11 @@ class Rendering(ABC):
     def written(self) -> int:
         """Clips rendered so far, in this process and its workers."""
         return int(self.done.sum()) - self._before
+
+    @property
+    def usable_so_far(self) -> int:
+        """Those of them that can be used."""
+        return self.written - (self.troubles.left_out if self.lockstep else 0)
 
     @property
     def reached(self) -> int:
@@ -181,7 +186,7 @@ class Rendering(ABC):
         if trouble.kind == "over":
             self.broken = self.broken or trouble.line
         else:
-            self.broken = self.broken or self.troubles.too_many(self.written, self.config.bad)
+            self.broken = self.broken or self.troubles.too_many(self.usable_so_far, self.config.bad)
 
     def owed(self, worker: int) -> int:
         """The next clip of a worker, in the order of the pool's slots: of N workers each has every N-th."""
@@ -257,7 +262,6 @@ class Supply:
             time.sleep(pause)
         else:
             self.tell(Trouble("failed", f"a clip is left out: {reason}"))
-
 
     def _again(self, error: Exception) -> None:
         """Try the same clip again, as the clips of a run of steps do not depend on chance; at last it is unusable."""
