@@ -299,6 +299,7 @@ class Run:
             self.ranks.check_same(list(trainer.network.parameters()))
         with trainer.average.applied(trainer.network):
             figures = self.validation.measure(trainer) if self.validation and measure and together else {}
+        self.measured = trainer.number if measure else self.measured
         if self.ranks.first:
             self._write(figures, measure)
         if together:
@@ -316,7 +317,6 @@ class Run:
                 figures = {**trainer.export(self.out, about), **figures}
                 trainer.draw(self.out / "samples" / f"{trainer.number:07d}.png")
             if measure:
-                self.measured = trainer.number
                 if figures:
                     self.log.write(trainer.number, figures)
                 self._write_state()
