@@ -52,7 +52,9 @@ def test_a_run_of_steps_that_was_killed_is_the_run_that_was_not(folder: Path, fo
     one, other = (load_state(folder / name / "state.pt") for name in ("whole", "killed"))
     assert one and other and one["number"] == other["number"] == 30 and one["drawn"] == other["drawn"] > 3 * 6
     for part in ("codec", "denoiser"):
-        one, other = ((folder / run / "model" / f"{part}.safetensors").read_bytes() for run in ("whole", "killed"))
+        one, other = (
+            (folder / run / "model" / f"{part}.safetensors").read_bytes() for run in ("whole", "killed")
+        )
         assert one == other
 
 
@@ -62,7 +64,9 @@ def test_a_run_of_steps_is_measured_on_songs_of_its_own(folder: Path):
     assert measured[-1]["valid_v"] < measured[0]["valid_v"]
 
 
-def test_two_processes_have_the_same_weights_and_the_mean_of_their_gradients(folder: Path, found: dict[str, Any]):
+def test_two_processes_have_the_same_weights_and_the_mean_of_their_gradients(
+    folder: Path, found: dict[str, Any]
+):
     assert found["codes"] == [0, 0]
     (weights, (own, mean)), (others, (other, same)) = (
         torch.load(folder / "two" / f"rank{rank}.pt") for rank in range(2)
@@ -90,4 +94,7 @@ def test_validation_is_the_same_for_one_process_and_two(folder: Path):
 def test_a_process_that_dies_ends_the_others_in_one_line(found: dict[str, Any]):
     lost = found["lost"]
     assert lost["code"] == 1 and lost["seconds"] < 60
-    assert lost["said"].startswith("TrainingError: another process of this run has ended") and "\n" not in lost["said"]
+    assert (
+        lost["said"].startswith("TrainingError: another process of this run has ended")
+        and "\n" not in lost["said"]
+    )
