@@ -90,6 +90,8 @@ class Rendering(ABC):
         self.lockstep = Lockstep(self.config, first, bad)
         self.drawn.fill_(drawn)
         self.lockstep.counted = self.lockstep.end(drawn) if drawn else 0
+        # A step that failed may have brought later ones into view.
+        self.lockstep.bad = [clip for clip in self.lockstep.bad if clip < self.lockstep.counted]
         begin, workers = self.lockstep.begin(drawn), len(self.done)
         for worker in range(workers):
             self.done[worker] = self.tried[worker] = max(0, -(-(begin - worker) // workers))
