@@ -108,8 +108,8 @@ class VocoderTrainer(Trainer[ClipPool]):
         if self.progress >= self.recipe.settings.adversary:
             losses["adversary"] = self.adversary.own_loss(audio, made)
             if torch.is_grad_enabled():
-                own, optimisers = [losses["adversary"]], [self.adversary_optimiser]
-                self.update(self.adversary, optimisers, own, ranks=self.ranks)
+                optimisers: list[torch.optim.Optimizer] = [self.adversary_optimiser]
+                self.update(self.adversary, optimisers, [losses["adversary"]], ranks=self.ranks)
             losses["hinge"], losses["features"] = self.adversary.losses_of(audio, made)
         return losses
 
