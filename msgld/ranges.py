@@ -84,6 +84,7 @@ RANGES: Mapping[str, Range] = {
     "clips": Range(1, 1_000_000, whole=True),
     "curves": Range(0, 1_000_000, whole=True),
     "minutes": Range(0.01, 1_000_000),
+    "training_steps": Range(1, 1_000_000_000, whole=True),
     "width": Range(1, 65_536, whole=True),
 }
 """Name of the argument -> its range."""

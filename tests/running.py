@@ -14,8 +14,8 @@ from msgld.training.run import run_part
 
 def train(
     part: str, recipe: str | AnyRecipe, source: Source, out: Path, minutes: float | None = None,
-    on_progress: OnProgress | None = None, **options: Any
+    on_progress: OnProgress | None = None, steps: int | None = None, **options: Any
 ) -> Path:  # fmt: skip
     """Train a part, or resume its training; the model's folder."""
     design, chosen = find(part, recipe)
-    return run_part(design(chosen, out, **options), source, minutes, on_progress)
+    return run_part(design(chosen, out, **options), source, minutes, on_progress, steps=steps)

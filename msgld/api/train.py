@@ -14,12 +14,14 @@ from msgld.data.source import Source
 from msgld.description import read_description
 from msgld.errors import UsageError
 from msgld.progress import OnProgress
-from msgld.ranges import check, check_flag, check_optional, shown
+from msgld.ranges import RANGES, check, check_flag, check_optional, shown
 from msgld.runtime import choose_device
 from msgld.training.data import Data, OnFolder
-from msgld.training.folder import check_record, of_recipe, write_record
+from msgld.training.folder import check_length, check_record, of_recipe, write_record
 from msgld.training.lock import refuse_busy
+from msgld.training.log import check_tracker
 from msgld.training.parts import find
+from msgld.training.ranks import device_of_rank, first_launched, joined, processes
 from msgld.training.recipe import AnyRecipe
 from msgld.training.run import run_part
 
@@ -41,14 +43,19 @@ def train(
     maps: Iterable[str] = (),
     source: Source | None = None,
     minutes: float | None = None,
+    steps: int | None = None,
+    validation: Source | None = None,
     start: str | Path | None = None,
     first_stage: str | Path | None = None,
     device: str = "auto",
     seed: int = 0,
+    tracker: str | None = None,
     on_progress: OnProgress | None = None,
     on_folder: OnFolder | None = None,
 ) -> Path:
     """Train a part of a model; the same call resumes a run that was stopped.
+
+    Under ``torchrun`` each of its processes calls this; they train one model together.
 
     Clips are rendered by processes that import the calling script, so a script calls this under
     ``if __name__ == "__main__":``.
@@ -73,11 +80,16 @@ def train(
         maps: ``FILE=STEM`` for files of ``stems`` with unclear names.
         source: clips of one's own, in place of all data above.
         minutes: length of the whole run, reading and rendering included; the recipe's by default.
+        steps: length of the whole run in steps, in place of ``minutes``: the same steps then, however often it is
+            stopped and resumed.
+        validation: clips to measure losses on, at every save or ten times in a run of steps; by default the songs of
+            ``stems`` in a split ``validation``, if there are any.
         start: folder or name of a model to begin with; the one that a refiner or a note reader is trained for, the
             shipped one by default.
         first_stage: folder or name of a model whose codec and vocoder are used as they are.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         seed: of the weights, the clips and the batches.
+        tracker: ``trackio`` to write the log there as well, on this machine.
         on_progress: called with the run's progress; ``figures`` has the losses now and then.
         on_folder: called with each folder of ``stems`` whose files have been checked.
 
@@ -94,10 +106,15 @@ def train(
     """
     since, out = time.monotonic(), checks.as_path("out", out)
     minutes, seed = check_optional("minutes", minutes), check("seed", seed)
+    steps = None if steps is None else RANGES["training_steps"].check("steps", steps)
+    if minutes is not None and steps is not None:
+        raise UsageError("minutes and steps both say how long the run is: name one of them")
+    check_tracker(tracker)
     checks.check_function("on_progress", on_progress, "msgld.Progress")
     checks.check_function("on_folder", on_folder, "folder of songs")
-    if source is not None and not (hasattr(source, "stems") and callable(getattr(source, "clip", None))):
-        raise UsageError(f"source has stems, and clip(seed, seconds), unlike {shown(source)}")
+    for one in (source, validation):
+        if one is not None and not (hasattr(one, "stems") and callable(getattr(one, "clip", None))):
+            raise UsageError(f"source has stems, and clip(seed, seconds), unlike {shown(one)}")
     design, chosen = find(part, recipe)
     stem_names = stem_names.split(",") if isinstance(stem_names, str) else stem_names
     names = None if stem_names is None else checks.as_texts("stem_names", stem_names)
@@ -108,21 +125,31 @@ def train(
     data = Data(*folders, band, font, names, checks.as_texts("maps", maps), phrases)
     data.check_paths()
     check_out(out, "out")
-    refuse_busy(out)
+    if first_launched():
+        refuse_busy(out)
     begin, stage = _model(start), _model(first_stage)
     about: dict[str, Any] = {"start": str(begin.resolve()) if begin else None}
     if source is None:
         about["sources"] = data.record()
     default = model_folder() if design.over_a_model else None
-    trained = design(chosen, out, begin or default, stage, choose_device(device), seed)
-    check_record(out, **of_recipe(part, chosen), **about)
-    if source is None and design.learns_from != "sound":
-        source = data.scores() if design.learns_from == "scores" else data.played()
-    if source is None:
-        source = data.source(_stems(begin or default), cache_folder(), on_progress, on_folder, design.grows)
-    write_record(out, **about)
-    left = (minutes or chosen.minutes) - (time.monotonic() - since) / 60
-    return run_part(trained, source, max(left, LEAST_MINUTES), on_progress)
+    trained = design(chosen, out, begin or default, stage, choose_device(device_of_rank(device)), seed)
+    if first_launched():
+        check_record(out, **of_recipe(part, chosen), **about)
+        check_length(out, steps, minutes, processes())
+    with joined(trained.device) as ranks:
+        with ranks.first_before_others():
+            if source is None and design.learns_from != "sound":
+                source = data.scores() if design.learns_from == "scores" else data.played()
+            if source is None:
+                known = _stems(begin or default)
+                source = data.source(known, cache_folder(), on_progress, on_folder, design.grows)
+        if ranks.first:
+            write_record(out, **about)
+        left = (minutes or chosen.minutes) - (time.monotonic() - since) / 60
+        length = None if steps else max(left, LEAST_MINUTES)
+        return run_part(
+            trained, source, length, on_progress, steps=steps, validation=validation, tracker=tracker
+        )
 
 
 def _model(name: str | Path | None) -> Path | None:

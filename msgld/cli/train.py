@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -20,7 +21,7 @@ from msgld.progress import OnProgress, Progress
 NEWS_SECONDS = 20.0
 """How often the losses shown are renewed."""
 
-_NO_LOSSES = {"progress", "seconds", "norm", "dropped_steps", "dropped_clips"}
+_NO_LOSSES = {"progress", "seconds", "waiting", "norm", "dropped_steps", "dropped_clips"}
 
 
 class Part(str, Enum):
@@ -96,6 +97,21 @@ SingingFolder = Annotated[
 Minutes = Annotated[
     float | None, o.number("minutes", "--minutes", help="Length of the whole run; the recipe's by default.")
 ]
+Steps = Annotated[
+    int | None,
+    o.number(
+        "training_steps",
+        "--steps",
+        metavar="N",
+        help="Length of the whole run in steps, in place of --minutes.",
+    ),
+]
+Tracker = Annotated[
+    str | None,
+    typer.Option(
+        "--tracker", metavar="NAME", rich_help_panel=o.ADVANCED, help="trackio: write the log there as well."
+    ),
+]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder of the run.")]
 StartModel = Annotated[Path | None, typer.Option("--start", metavar="MODEL", help="Model to begin with.")]
 FirstStage = Annotated[
@@ -111,9 +127,9 @@ FirstStage = Annotated[
 def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
           midi: Midi = None, stems: StemFolders = None, stem_names: StemNames = None, maps: o.Maps = None,
           band: Band = None, soundfont: SoundFont = None, singing: SingingFolder = None, minutes: Minutes = None,
-          out: RunFolder = Path("runs/train"), start: StartModel = None,
+          steps: Steps = None, out: RunFolder = Path("runs/train"), start: StartModel = None,
           first_stage: FirstStage = None, seed: o.Seed = 0, device: o.Device = "auto",
-          jobs: o.Jobs = None) -> int:  # fmt: skip
+          jobs: o.Jobs = None, tracker: Tracker = None) -> int:  # fmt: skip
     """Train a model on MIDI or on your own stems.
 
     Without either it learns from the built-in band alone, which composes without end.
@@ -129,6 +145,7 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
       msgld train --part vocoder --start runs/mine/model --out runs/mine-sounding
       msgld train --part refiner --start runs/mine/model --out runs/mine-refined
       msgld train --part notes --start runs/mine/model --out runs/mine-in-tune
+      torchrun --nproc-per-node 8 -m msgld train --stems shards/ --out runs/mine
 
     \b
     The published design, on its own autoencoder:
@@ -137,14 +154,15 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
       msgld train --recipe paper-small --first-stage runs/first/model --out runs/paper
     """
     from msgld import train as train_model
+    from msgld.training import ranks
 
-    console = Console()
+    console, speaks = Console(), ranks.first_launched()
     check_out(out)
-    if jobs:
+    if jobs or ranks.on_this_machine() > 1:
         import torch
 
-        torch.set_num_threads(jobs)
-    with track(out.name) as show:
+        torch.set_num_threads(jobs or ranks.fair())
+    with track(out.name) if speaks else nullcontext(_unseen) as show:
         folder = train_model(
             part.value,
             recipe,
@@ -157,15 +175,22 @@ def train(part: PartOption = Part.denoiser, recipe: RecipeOption = None,
             stem_names=stem_names,
             maps=maps or (),
             minutes=minutes,
+            steps=steps,
+            tracker=tracker,
             start=start,
             first_stage=first_stage,
             device=device,
             seed=seed,
             on_progress=News(show).show,
-            on_folder=lambda folder: console.remark(*report(folder)),
+            on_folder=(lambda folder: console.remark(*report(folder))) if speaks else None,
         )
-    _announce(folder, console)
+    if speaks:
+        _announce(folder, console)
     return 0
+
+
+def _unseen(progress: Progress) -> None:
+    """Another process of the run shows it."""
 
 
 def _announce(folder: Path, console: Console) -> None:

@@ -188,12 +188,12 @@ def music_seconds(source: object) -> float | None:
     songs = getattr(source, "songs", None)
     if songs is not None and not hasattr(source, "seconds"):
         return float(sum(song.seconds for song in songs))
-    amounts = [music_seconds(one) for one in _inner(source)]
+    amounts = [music_seconds(one) for one in inner_sources(source)]
     known = [amount for amount in amounts if amount is not None]
     return getattr(source, "seconds", sum(known) if known and len(known) == len(amounts) else None)
 
 
-def _inner(source: object) -> list[object]:
+def inner_sources(source: object) -> list[object]:
     """The sources inside of a source."""
     return [*getattr(source, "sources", ()), *([source.source] if hasattr(source, "source") else [])]
 
@@ -216,7 +216,7 @@ def missing_file(source: object) -> Path | None:
         for file in getattr(song, "every", ()):
             if not file.path.exists():
                 return Path(file.path)
-    found = (missing_file(one) for one in _inner(source))
+    found = (missing_file(one) for one in inner_sources(source))
     return next((path for path in found if path is not None), None)
 
 

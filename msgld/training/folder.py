@@ -79,6 +79,35 @@ def check_record(out: Path, **about: Any) -> None:
             )
 
 
+def check_length(out: Path, steps: int | None, minutes: float | None, processes: int) -> None:
+    """Compare how long a run is to be with the record of the run that it would resume, if there is one.
+
+    Args:
+        out: the run's folder.
+        steps: its length in steps; None for a run of minutes.
+        minutes: its length in minutes, if it was named.
+        processes: how many train; a run of steps gives each of them its own clips.
+
+    Raises:
+        UsageError: the run was begun with the other measure, or a run of steps with other processes.
+    """
+    if not (out / STATE).exists():
+        return
+    begun = read_record(out).get("processes")
+    if begun is None and steps is not None:
+        raise UsageError(
+            f"{out} holds a run of minutes: go on with --minutes, or choose another folder for --steps"
+        )
+    if begun is not None and steps is None:
+        instead = "choose another folder for --minutes" if minutes else "or choose another folder"
+        raise UsageError(f"{out} holds a run of steps: go on with --steps, {instead}")
+    if steps is not None and begun != processes:
+        raise UsageError(
+            f"{out} holds a run of steps with {begun} process(es), not {processes}: start as many, "
+            "or choose another folder"
+        )
+
+
 def write_record(out: Path, **about: Any) -> None:
     """Add to the record of a run that has not begun yet."""
     if (out / STATE).exists():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,7 +17,9 @@ from torch import Tensor, nn
 from msgld.errors import TrainingError
 from msgld.training.optim import Average, build_optimisers, rate_factor
 from msgld.training.pool.pool import AnyPool
+from msgld.training.ranks import ALONE, Ranks
 from msgld.training.recipe import AnyRecipe
+from msgld.training.stopping import Stop
 
 DROPPED_IN_A_ROW = 50
 """Steps in a row without a finite loss and gradient, after which a run stops."""
@@ -35,28 +36,33 @@ class Step:
         number: counted from 1.
         progress: fraction of the run that is over.
         seconds: duration of the step.
-        losses: by name, and the norm of the gradient.
+        waiting: fraction of it in which it waited for clips, took them to the device, or cut crops out of them.
+        losses: by name, and the norm of the gradient; means over the run's processes.
     """
 
     number: int
     progress: float
     seconds: float
+    waiting: float
     losses: dict[str, float]
 
 
 class Trainer(ABC, Generic[AnyPool]):
-    """Trains one network on clips from a pool; iterating over it takes steps until the time is over.
+    """Trains one network on clips from a pool; iterating over it takes steps until the run is over.
 
     Args:
         part: the network's name in the state.
         network: moved to the device.
         recipe: its optimiser is used here.
         pool: where clips come from.
-        minutes: length of the whole run.
+        minutes: length of the whole run, unless ``steps`` is set.
         device: where to train.
         seed: of the batches.
 
     Attributes:
+        steps: length of the whole run in steps; None for a run of minutes.
+        ranks: the run's processes.
+        stop: whether the user wants to end the run.
         clock: counts the run's seconds. ``time.process_time`` leaves out the time of other processes.
         weights: weight of each loss; losses without one are only logged.
         prepared: seconds spent before the steps, on rendering and the like.
@@ -68,6 +74,8 @@ class Trainer(ABC, Generic[AnyPool]):
 
     clock: ClassVar[Callable[[], float]] = staticmethod(time.perf_counter)
     weights: Mapping[str, float]
+    steps: int | None = None
+    ranks: Ranks = ALONE
 
     def __init__(
         self,
@@ -88,7 +96,7 @@ class Trainer(ABC, Generic[AnyPool]):
         self.device = device
         self.average = Average(self.network, self.optim.ema)
         self.optimisers = build_optimisers(self.network, self.optim)
-        self.rng = np.random.default_rng(seed)
+        self.seed, self.rng, self.stop = seed, np.random.default_rng(seed), Stop()
         self.number = self.dropped = self.row = 0
 
     @abstractmethod
@@ -126,7 +134,8 @@ class Trainer(ABC, Generic[AnyPool]):
             for group in optimiser.param_groups:
                 group["lr"] = rate
         means: dict[str, float] = {}
-        norm, finite = self.update(self.network, self.optimisers, self._batch_losses(means), self.optim.clip)
+        losses = self._batch_losses(means)
+        norm, finite = self.update(self.network, self.optimisers, losses, self.optim.clip, self.ranks)
         if finite:
             self.average.update(self.network)
         self._count(finite)
@@ -143,24 +152,62 @@ class Trainer(ABC, Generic[AnyPool]):
 
     @property
     def progress(self) -> float:
-        """Fraction of the time for steps that is over, 0 to 1."""
+        """Fraction of the steps, or of the time for them, that is over, 0 to 1."""
+        if self.steps is not None:
+            return min(1.0, self.number / self.steps)
         return min(1.0, self.elapsed / max(self.budget - self.prepared, 1e-3))
 
     @property
     def left(self) -> float:
-        """Seconds until the run's end."""
+        """Seconds until the run's end; in a run of steps at the pace so far."""
+        if self.steps is not None:
+            return max(0, self.steps - self.number) * self.elapsed / max(1, self.number)
         return max(0.0, self.budget - self.prepared - self.elapsed)
 
+    @property
+    def over(self) -> bool:
+        """Whether all steps are taken, or the time is over; a run has one step at least."""
+        if self.steps is not None:
+            return self.number >= self.steps
+        return bool(self.number) and not self.left
+
     def __iter__(self) -> Iterator[Step]:
-        """Take steps until the time is over, one at least in a run that has none. Saving counts as the run's time."""
+        """Take steps until the run is over, or the user wants to stop. Saving counts as the run's time.
+
+        The random numbers of a step depend on the seed, its number and the process alone.
+        """
         last = Trainer.clock()
-        while self.left or not self.number:
-            losses = self.step()
+        while not self.over:
+            self.rng = np.random.default_rng([self.seed, self.ranks.rank, self.number])
+            waited, losses = self.pool.waited, self._whole_step()
             now = Trainer.clock()
-            seconds, last = now - last, now
+            own, last = now - last, now
+            waiting = min(1.0, (self.pool.waited - waited) / max(own, 1e-9))
+            seconds, stops, waiting, losses = self._agreed(own, waiting, losses)
             self.elapsed += seconds
             self.number += 1
-            yield Step(self.number, self.progress, seconds, losses)
+            yield Step(self.number, self.progress, seconds, waiting, losses)
+            if stops or (self.stop.wanted and self.ranks.count == 1):
+                self.stop.end()
+
+    def _whole_step(self) -> dict[str, float]:
+        """A step; if it fails, the pool counts as if it had not begun."""
+        drawn = int(self.pool.drawn)
+        try:
+            return self.step()
+        except BaseException:
+            if self.pool.lockstep is not None:
+                self.pool.drawn.fill_(drawn)
+            raise
+
+    def _agreed(
+        self, seconds: float, waiting: float, losses: dict[str, float]
+    ) -> tuple[float, bool, float, dict[str, float]]:
+        """Duration of a step by the first process's clock, whether a process wants to stop, and means over all."""
+        own = [seconds if self.ranks.first else 0.0, bool(self.stop.wanted), waiting, *losses.values()]
+        seconds, stops, *sums = self.ranks.total(own)
+        waiting, *means = (value / self.ranks.count for value in sums)
+        return seconds, stops > 0, waiting, dict(zip(losses, means, strict=True))
 
     @staticmethod
     def update(
@@ -168,12 +215,14 @@ class Trainer(ABC, Generic[AnyPool]):
         optimisers: list[torch.optim.Optimizer],
         losses: Iterable[Tensor],
         clip: float | None = None,
+        ranks: Ranks = ALONE,
     ) -> tuple[float, bool]:
-        """Update a network by the gradient of a sum if that and its terms are finite.
+        """Update a network by the gradient of a sum if that and its terms are finite, in all of the run's processes.
 
         Args:
             losses: the terms. Each is computed, and gives its part of the gradient, before the next.
             clip: largest norm of the gradient; None does not clip.
+            ranks: processes whose gradients are averaged.
 
         Returns:
             The gradient's norm before it is clipped, and whether all is finite.
@@ -184,6 +233,7 @@ class Trainer(ABC, Generic[AnyPool]):
         for loss in losses:
             loss.backward()
             finite &= bool(torch.isfinite(loss.detach()))
+        finite = ranks.average_gradients(list(network.parameters()), finite)
         norm = nn.utils.clip_grad_norm_(network.parameters(), float("inf") if clip is None else clip)
         finite &= bool(torch.isfinite(norm))
         if finite:
@@ -223,6 +273,17 @@ class Trainer(ABC, Generic[AnyPool]):
         finally:
             self.rng = own
 
+    @contextmanager
+    def elsewhere(self, pool: AnyPool, recipe: AnyRecipe) -> Iterator[None]:
+        """Another pool, which is drawn from as it is, another recipe and other random numbers while the block lasts."""
+        own = self.pool, self.recipe
+        self.pool, self.recipe = pool, recipe
+        try:
+            with self.aside(), pool.still():
+                yield
+        finally:
+            self.pool, self.recipe = own
+
     def generator(self) -> torch.Generator:
         """A generator on the run's device, seeded by the run's own."""
         return torch.Generator(self.device).manual_seed(int(self.rng.integers(2**62)))
@@ -235,11 +296,12 @@ class Trainer(ABC, Generic[AnyPool]):
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "number": self.number,
             "dropped": self.dropped,
+            "row": self.row,
             "elapsed": self.elapsed,
             "prepared": self.prepared,
-            "rng": json.dumps(self.rng.bit_generator.state),
             "clips": self.pool.reached,
             "drawn": int(self.pool.drawn),
+            "bad": [] if self.pool.lockstep is None else list(self.pool.lockstep.bad),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -254,4 +316,4 @@ class Trainer(ABC, Generic[AnyPool]):
             optimiser.load_state_dict(saved)
         self.number, self.elapsed = state["number"], state["elapsed"]
         self.dropped, self.prepared = state.get("dropped", 0), state.get("prepared", 0.0)
-        self.rng.bit_generator.state = json.loads(state["rng"])
+        self.row = state.get("row", 0)

@@ -445,7 +445,7 @@ def test_models_are_called_by_their_names(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     seen: list[Path | None] = []
 
-    def instead(part: Part, *_: object) -> Path:
+    def instead(part: Part, *_: object, **__: object) -> Path:
         seen.append(getattr(part, option))
         return tmp_path
 

@@ -644,7 +644,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     for name, value in whole.items():
         if isinstance(value, Tensor):
             assert torch.equal(value, killed[name]), name
-        elif "clips" not in name and "drawn" not in name:
+        elif "clips" not in name and "drawn" not in name and "waiting" not in name:
             assert value == killed[name], name
     for part in ("codec", "denoiser"):
         one, other = (

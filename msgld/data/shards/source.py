@@ -201,6 +201,7 @@ class Shards(SongSet):
         if not splits:
             raise DataError(self._nothing(wrong))
         self.songs, self.trained, self.seconds = songs, trained(splits), songs.seconds
+        self._splits = splits
         self._note((self.root / name, self._names.remark(name), LEFT_OUT) for name in self._names.unknown)
 
     def _nothing(self, wrong: Mapping[str, str]) -> str:
@@ -214,6 +215,11 @@ class Shards(SongSet):
     def files(self) -> int:
         """The number of shards in use."""
         return len(self.songs.blocks.stamps) if isinstance(self.songs, _Songs) else 0
+
+    @property
+    def splits(self) -> Sequence[str]:
+        """The split of each song; empty for none."""
+        return self._splits
 
     def missing(self) -> Path | None:
         """A shard that does not exist any more; None if there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from msgld.data.source import Clip
 from msgld.data.stem_folders import Finding, relative
 from msgld.data.stem_folders.songs import StemSong
-from msgld.data.stem_folders.splits import TEST, TRAIN
+from msgld.data.stem_folders.splits import TEST, TRAIN, VALIDATION
 from msgld.errors import DataError
 from msgld.stems import RATE, STEMS
 
@@ -77,6 +78,20 @@ class SongSet:
 
     def _drawn(self, rng: np.random.Generator) -> StemSong:
         return self.songs[self.trained[int(rng.integers(len(self.trained)))]]
+
+    def validation(self) -> SongSet | None:
+        """The songs of the split ``validation``, as a source; None where there are none, or they are trained on."""
+        songs = [index for index, split in enumerate(self.splits) if split == VALIDATION]
+        if not songs or set(songs) & set(self.trained):
+            return None
+        found = copy.copy(self)
+        found.trained = songs
+        return found
+
+    @property
+    def splits(self) -> Sequence[str]:
+        """The split of each song; empty for none."""
+        return [song.split for song in self.songs]
 
     def clips(self, seconds: float | None = CLIP_SECONDS, wanted: Sequence[str] = ()) -> FolderClips:
         """The songs in clips of one length to evaluate on, or the songs themselves; see :class:`FolderClips`."""

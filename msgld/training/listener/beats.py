@@ -108,8 +108,9 @@ class BeatsTrainer(TrainerOfModel[PlayedPool]):
 
     def _slots(self) -> np.ndarray:
         """Clips with beats, or all where none has any."""
-        beaten = np.flatnonzero(self.pool.beaten[: len(self.pool)].numpy() >= 4)
-        return beaten if len(beaten) else np.arange(len(self.pool))
+        slots = self.pool.usable()
+        beaten = slots[self.pool.beaten[slots].numpy() >= 4]
+        return beaten if len(beaten) else slots
 
     def _gains(self, slot: int) -> np.ndarray:
         """Random gains (1, S) of a clip's stems; some are 0, but one sounds at least."""

@@ -110,9 +110,9 @@ class PlayedPool(Pool):
 
     def slots_of(self, stem: int) -> np.ndarray:
         """Clips in which a stem plays some notes, if there are any."""
-        count = len(self)  # it grows meanwhile, as workers fill the pool
-        begun, gain = self.begun[:count, stem].numpy(), self.gain[:count, stem].numpy()
-        return np.flatnonzero((begun >= FEWEST) & (gain > 1e-7))
+        slots = self.usable()  # once: they grow meanwhile, as workers fill the pool
+        begun, gain = self.begun[slots, stem].numpy(), self.gain[slots, stem].numpy()
+        return slots[(begun >= FEWEST) & (gain > 1e-7)]
 
     def crop(
         self,

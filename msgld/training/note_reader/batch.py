@@ -89,8 +89,9 @@ class NotePool(Pool):
 
     def usable(self) -> np.ndarray:
         """Slots of clips with notes, if there are any."""
-        sounding = np.flatnonzero((self.kept[: len(self), -1] > 0).any(1).numpy())
-        return sounding if len(sounding) else np.arange(len(self))
+        slots = super().usable()
+        sounding = slots[(self.kept[slots, -1] > 0).any(1).numpy()]
+        return sounding if len(sounding) else slots
 
     def draw(self, items: int, length: int, rng: np.random.Generator) -> NoteCrops:
         """Draw crops of ``length`` columns, from clips with notes."""

@@ -18,7 +18,7 @@ from msgld.data.source import Clip, Source
 from msgld.dsp.mel import MelConfig, band_power, columns, product, spectrum
 from msgld.music.conditioning import FACTS, facts, programs
 from msgld.music.conditions import PROGRAMS
-from msgld.training.pool.clips import Remixer, random_balance
+from msgld.training.pool.clips import RECENT, Remixer, random_balance
 from msgld.training.pool.pool import Pool
 from msgld.training.recipe import PoolConfig
 
@@ -77,6 +77,7 @@ class EnergyPool(Pool):
         super().__init__(source, config, mel.rate, kept)
         self.mel = mel
         self.remix = Remixer(remix)
+        self.memory = RECENT - 1 if remix else 0
         self.styles = styles
         self.facts = torch.zeros(config.slots, FACTS).share_memory_()
         self.programs = torch.zeros(config.slots, len(source.stems), PROGRAMS).share_memory_()
@@ -89,14 +90,23 @@ class EnergyPool(Pool):
     def store(self, slot: int, stems: np.ndarray, seed: int) -> None:
         """Keep the energies of the clip with a random balance of its channels, or of a remix."""
         rng = np.random.default_rng([seed, 4])
-        left, right = random_balance(rng)
-        audio = left * stems[:, 0] + right * stems[:, 1]
+        audio = _mono(stems, rng)
         audio, present, self.remixed[slot] = self.remix(audio, self.present[slot].numpy(), rng)
         self.present[slot] = torch.from_numpy(present)
         if self.remixed[slot]:
             self.facts[slot] = 0
             self.programs[slot] = 0
         self.kept[slot] = pair_energies(torch.from_numpy(audio).float(), self.mel).bfloat16()
+        if not bool(torch.isfinite(self.kept[slot]).all()):
+            self.remix.recent.pop()  # it is left out, and must not spoil others
+
+    def recall(self, stems: np.ndarray, present: np.ndarray, seed: int) -> None:
+        """Stems of the next clips may be these."""
+        self.remix.recent.append((_mono(stems, np.random.default_rng([seed, 4])), present))
+
+    def forget(self) -> None:
+        """The next clip is remixed with none."""
+        self.remix.recent.clear()
 
     def draw(self, items: int, length: int, rng: np.random.Generator) -> Energies:
         """Draw crops of ``length`` columns, on the device that holds the pool."""
@@ -105,3 +115,9 @@ class EnergyPool(Pool):
         seconds = torch.from_numpy(starts).float() * self.mel.hop / self.mel.rate
         known = (self.present[slots], self.remixed[slots], self.facts[slots], self.programs[slots], seconds)
         return Energies(cut.float(), *(part.to(cut.device) for part in known))
+
+
+def _mono(stems: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Stems (S, 2, L) as (S, L), with a random balance of their channels."""
+    left, right = random_balance(rng)
+    return np.asarray(left * stems[:, 0] + right * stems[:, 1])

@@ -40,7 +40,7 @@ def wait_for(
     """Wait for a pool's first clips, or for as many as a fraction of the time allows.
 
     Args:
-        clips: needed before the first step.
+        clips: needed before the first step; a lockstep knows itself.
         on_progress: called now and then.
         minutes: length of the whole run; None sets no limit.
 
@@ -49,6 +49,8 @@ def wait_for(
     """
     needed = pool.slots if not pool.config.workers else min(pool.slots, clips)
     begin, limit = clock(), math.inf
+    if pool.lockstep is not None:
+        needed = pool.lockstep.end(int(pool.drawn)) - pool.lockstep.begin(int(pool.drawn))
     if minutes is not None and pool.spent >= minutes * 60:
         say("this run's minutes are over already: nothing is trained now, more minutes go on from here")
     if minutes is not None:
@@ -58,5 +60,5 @@ def wait_for(
             passed = clock() - begin  # the first clips take ``limit`` seconds at most
             eta = min(passed / ready * (needed - ready) if ready else math.inf, max(0.0, limit - passed))
             on_progress(Progress(ready, needed, "clips", "rendering", eta if eta < math.inf else None))
-    if not pool.kept[: len(pool)].any():
+    if not pool.kept[pool.usable()].any():
         raise TrainingError("all clips that were rendered are silent: check the data")

@@ -29,12 +29,15 @@ class Pool(Rendering):
         held: ``kept``, or a copy on the device that trains.
         since: when the run began, of ``time.monotonic``.
         spent: seconds that it had taken before, if it goes on.
+        waiting: whether it waits for clips now.
+        waited: seconds in which a step waited for clips, took them to the device, or cut crops out of them.
     """
 
     def __init__(self, source: Source, config: PoolConfig, rate: int, kept: Tensor) -> None:
         super().__init__(source, config, rate, kept)
         self.held = self.kept
         self.since, self.spent = time.monotonic(), 0.0
+        self.waiting, self.waited = False, 0.0
         self._still = False
 
     def __getstate__(self) -> dict[str, Any]:
@@ -49,18 +52,44 @@ class Pool(Rendering):
         Raises:
             TrainingError: no more clips come. The last ones would be learned by heart, too.
         """
-        if not self._still:
+        with self._waited():
+            if not self._still:
+                self._await(items)
+            self._refresh()
+
+    def _await(self, items: int) -> None:
+        # Which clips a lockstep shows depends on these crops, too.
+        self.drawn += items if self.lockstep else 0
+        self.waiting = True
+        try:
             if not self.config.workers:
                 self.fill()
-            while int(self.drawn) > self.config.reuse * self.written and not self.broken:
-                time.sleep(0.02)
+            while self.behind() and not self.broken:
+                time.sleep(0.005)
             self.check()
-        self._refresh()
-        self.drawn += items
+        finally:
+            self.waiting = False
+        if self.lockstep:
+            self.lockstep.count(int(self.drawn))
+        else:
+            self.drawn += items
+
+    @contextmanager
+    def _waited(self) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.waited += time.perf_counter() - begun
 
     def usable(self) -> np.ndarray:
         """Slots that crops are drawn from."""
-        return np.arange(len(self))
+        return np.arange(len(self)) if self.lockstep is None else self.lockstep.usable(int(self.drawn))
+
+    @property
+    def left_out(self) -> int:
+        """Clips that could not be used; with a lockstep those that should be in view."""
+        return self.troubles.left_out if self.lockstep is None else len(self.lockstep.bad)
 
     def places(self, items: int, length: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw the slots and the first positions of crops of ``length`` positions, each (items,).
@@ -74,7 +103,10 @@ class Pool(Rendering):
 
     def stretches(self, slots: np.ndarray, starts: np.ndarray, length: int) -> Tensor:
         """Stretches of the held data, (B, ..., length), on its device; slots and starts are (B,)."""
-        return torch.stack([self.held[s, ..., a : a + length] for s, a in zip(slots, starts, strict=True)])
+        with self._waited():
+            return torch.stack([
+                self.held[s, ..., a : a + length] for s, a in zip(slots, starts, strict=True)
+            ])  # fmt: skip
 
     def check(self) -> None:
         """Raise TrainingError if no more clips come."""
@@ -111,14 +143,15 @@ class Pool(Rendering):
             TrainingError: no more clips come.
         """
         supply = Supply(self, 0, self.note)
-        while self.due() and not self.broken:
+        while (self.behind() if self.lockstep else self.due()) and not self.broken:
             supply.next()
         self.check()
 
     def wait(self, clips: int, seconds: float = float("inf")) -> Iterator[int]:
         """Yield the number of clips ready, now and then, until there are that many, or few when ``seconds`` are over.
 
-        A pool without workers renders them here, and stays as small as it is when the time is over.
+        A pool without workers renders them here, and stays as small as it is when the time is over. With a lockstep
+        the first ones are those in view.
 
         Raises:
             TrainingError: no clips come.

@@ -18,6 +18,7 @@ import torch
 
 from msgld.data.source import origin_of
 from msgld.errors import TrainingError
+from msgld.training.pool.lockstep import TRIES
 from msgld.training.pool.pool import AnyPool, Pool
 from msgld.training.pool.supply import Supply
 from msgld.training.pool.troubles import Patience, Trouble
@@ -136,6 +137,9 @@ class _Keeper:
         seed = self.pool.seed_of(self.worker, -1)
         origin = origin_of(self.pool.source, seed)
         what = f"a rendering process broke down (exit code {code}) on clip {seed}"
+        if self.pool.lockstep is not None:
+            self._crashed_in_step(what, str(seed))
+            return
         pause = self.patience.failed()
         if pause is None:
             self.pool.note(Trouble("over", f"no clip can be rendered: {what}"))
@@ -145,4 +149,21 @@ class _Keeper:
             self.pool.avoided.add(origin)
         where = f", which is of {origin}" if origin else ""
         self.pool.note(Trouble("crashed", f"{what}{where}; it goes on after that clip", origin))
+        self.stop.wait(pause)
+
+    def _crashed_in_step(self, what: str, clip: str) -> None:
+        """Try the clip again, as its process may have been ended from outside; at last it is unusable."""
+        pool, worker, begun = self.pool, self.worker, int(self.pool.tried[self.worker])
+        pause = self.patience.failed()
+        if pause is None:
+            pool.note(Trouble("over", f"no clip can be rendered: {what}"))
+            return
+        self.crashes[clip] += 1
+        if begun == int(pool.done[worker]):
+            pass  # it was not at a clip of its own
+        elif self.crashes[clip] < TRIES:
+            pool.tried[worker] -= 1
+        else:
+            pool.passed(worker, good=False)
+            pool.note(Trouble("crashed", f"{what}; it is left out", clip))
         self.stop.wait(pause)

@@ -65,12 +65,12 @@ class PiecePool(Pool):
 
     def draw(self, items: int, bars: int, rng: np.random.Generator) -> list[Piece]:
         """Excerpts of ``bars`` bars."""
-        drawn = []
-        for slot in rng.integers(len(self), size=items):
+        self.prepare(items)
+        drawn, usable = [], self.usable()
+        for slot in usable[rng.integers(len(usable), size=items)]:
             piece = unpacked(self.kept[int(slot)].numpy())
             first = int(rng.integers(len(piece) - bars + 1))
             drawn.append(piece.between(first, first + bars))
-        self.drawn += items
         return drawn
 
 

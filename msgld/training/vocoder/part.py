@@ -107,7 +107,9 @@ class VocoderTrainer(Trainer[ClipPool]):
         }
         if self.progress >= self.recipe.settings.adversary:
             losses["adversary"] = self.adversary.own_loss(audio, made)
-            self.update(self.adversary, [self.adversary_optimiser], [losses["adversary"]])
+            if torch.is_grad_enabled():
+                optimisers: list[torch.optim.Optimizer] = [self.adversary_optimiser]
+                self.update(self.adversary, optimisers, [losses["adversary"]], ranks=self.ranks)
             losses["hinge"], losses["features"] = self.adversary.losses_of(audio, made)
         return losses
 
