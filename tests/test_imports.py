@@ -32,6 +32,7 @@ LAYERS = (
     ("paper",),
     ("api",),
     ("evaluation",),
+    ("cluster",),
     ("__init__",),
     ("studio",),
     ("cli",),
@@ -57,6 +58,8 @@ LAZY = {
     "yaml",
     "huggingface_hub",
     "filelock",
+    "ray",
+    "fsspec",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

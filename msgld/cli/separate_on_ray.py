@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -99,9 +98,7 @@ class OnRay:
         with self._ledger() as ledger, self.console.track(_counted(len(places))) as on_progress:
             meter = Meter(len(places), "songs", "starting", on_progress)
             meter.advance(0)
-            past = ledger.past(self._work())
-            run = f"{time.time_ns():x}"
-            ledger.write(run=run, work=self._work(), items=len(places))
+            past = ledger.begin(self._work(), len(places))
             due = {}
             for key, place in by_key.items():
                 if self._is_done(past, key, place):
@@ -114,7 +111,7 @@ class OnRay:
                 counts[self._print(outcome, by_key[outcome.item])] += 1
                 counts["repeated"] += outcome.attempts - 1 if outcome.attempts else 0
                 meter.advance(1, "separating")
-            ledger.write(run=run, counts=dict(counts))
+            ledger.finish(counts)
         return counts
 
     def _plan(self, place: Place) -> bool:
@@ -126,9 +123,12 @@ class OnRay:
 
     def _work(self) -> str:
         """What is done to each song, as a hash."""
+        from msgld.cluster.ledger import hash_of
+
         batch = self.batch
-        parts = (batch.described, batch.settings, batch.tracks, batch.stretch, batch.encoding, batch.daw)
-        return hashlib.sha256(repr(parts).encode(errors="backslashreplace")).hexdigest()[:16]
+        return hash_of(
+            batch.described, batch.settings, batch.tracks, batch.stretch, batch.encoding, batch.daw
+        )
 
     def _is_done(self, past: Any, key: str, place: Place) -> bool:
         """Whether the same command did a song, the song is as it was, and its result is there."""
@@ -244,8 +244,6 @@ def _counted(songs: int) -> str:
 
 def _rename_input(record: Path, song: str) -> None:
     """Let a record name the song's URL, not its copy."""
-    import json
-
     run = json.loads(record.read_text("utf-8"))
     write_record(record, {**run, "input": song})
 

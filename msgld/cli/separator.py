@@ -140,7 +140,8 @@ class Separator:
         with self.console.track(label) as on_progress:
             saved = self.model.separate_to(
                 cut(song, self.stretch), folder, encoding=self.encoding, names=names,
-                residual="residual" in self.tracks, overwrite=self.overwrite or again, on_progress=on_progress, **self.settings,
+                residual="residual" in self.tracks, overwrite=self.overwrite or again, on_progress=on_progress,
+                **self.settings,
             )  # fmt: skip
         self.console.remark(*(f"{song.name}: {line}" for line in saved.run["remarks"]))
         where = shown(saved.folder if names.alone else saved.folder / names.file("*", self.encoding.ext))

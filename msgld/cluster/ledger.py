@@ -11,6 +11,7 @@ off there is passed over. Lines are of four kinds::
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -40,6 +41,11 @@ class Past:
     finished: bool = True
 
 
+def hash_of(*parts: object) -> str:
+    """What is to be done as a hash, from parts whose ``repr`` says everything about them."""
+    return hashlib.sha256(repr(parts).encode(errors="backslashreplace")).hexdigest()[:16]
+
+
 class Ledger:
     """A ledger on the disk.
 
@@ -49,6 +55,25 @@ class Ledger:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
+        self._run = f"{time.time_ns():x}"
+
+    def begin(self, work: str, items: int) -> Past:
+        """A run begins; what former runs of the same work did.
+
+        Args:
+            work: what is to be done, as a hash.
+            items: their number.
+
+        Raises:
+            AudioWriteError: the ledger cannot be written.
+        """
+        past = self.past(work)
+        self.write(run=self._run, work=work, items=items)
+        return past
+
+    def finish(self, counts: Mapping[str, int]) -> None:
+        """The run went to its end; how many items ended how. Raises AudioWriteError as :meth:`begin`."""
+        self.write(run=self._run, counts=dict(counts))
 
     def write(self, **line: Any) -> None:
         """Append a line, with the time, and wait until it is on the disk.
