@@ -57,13 +57,14 @@ def connected(address: str) -> Iterator[Machines]:
         UsageError: no such address, or Ray is not installed.
         ClusterError: there is no cluster, or it refuses.
     """
+    present = sys.modules.get("ray")
+    if present is not None and present.is_initialized():
+        yield _machines(import_ray())
+        return
     check_address(address)
     local = address == LOCAL
     with _environment(local):
         ray = import_ray()
-        if ray.is_initialized():
-            yield _machines(ray)
-            return
         folder = tempfile.mkdtemp(prefix="msgld-ray-") if local else None
         with _quiet(ray):
             try:

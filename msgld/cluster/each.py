@@ -126,7 +126,7 @@ class _Rounds:
         source.context.enable_progress_bars = False
         source.context.max_errored_blocks = -1
         actors = data.ActorPoolStrategy(size=min(self._actors, len(rows)), max_tasks_in_flight_per_actor=1)
-        once = partial(dict, max_restarts=-1, max_task_retries=0)
+        once: Any = partial(dict, max_restarts=-1, max_task_retries=0)
         made = source.map(
             Attempt,
             compute=actors,

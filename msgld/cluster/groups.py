@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,13 +52,16 @@ def prepare_on(
 def _run(pool: Pool, workshop: Workshop, meter: Meter) -> None:
     from msgld.data.shards.work import WORK
 
-    due = {number: sum(song.size for song in group) for number, group in workshop.due(meter)}
+    due, sizes = dict[str, tuple[int, int, int]](), dict[str, float]()
+    for number, group in workshop.due(meter):
+        due[str(number)] = (number, group[0].number, len(group))
+        sizes[str(number)] = sum(song.size for song in group) / 1e6
     ledger, lost = Ledger(workshop.out / WORK / NAME), list[str]()
     ledger.begin("prepare", len(due))
     work = GroupWork(replace(workshop, out=workshop.out.resolve()))
-    for outcome in each({str(number): number for number in due}, work, pool, ledger=ledger.path):
+    for outcome in each(due, work, pool, ledger=ledger.path):
         if outcome.end == DONE:
-            meter.advance(due[int(outcome.item)] / 1e6)
+            meter.advance(sizes[outcome.item])
         else:
             lost.append(f"group {outcome.item}: {outcome.facts.get('error')}")
     if lost:
@@ -75,13 +77,14 @@ class GroupWork:
 
     workshop: Workshop
 
-    def __call__(self) -> Callable[[int, int], Mapping[str, Any]]:
-        """What prepares one group, by its number."""
+    def __call__(self) -> Callable[[tuple[int, int, int], int], Mapping[str, Any]]:
+        """What prepares one group, by its number, that of its first song, and how many songs it has."""
         return self._prepare
 
-    def _prepare(self, number: int, attempt: int) -> Mapping[str, Any]:
+    def _prepare(self, group: tuple[int, int, int], attempt: int) -> Mapping[str, Any]:
         """Prepare a group, unless an actor that died had done so."""
-        (songs,) = islice(self.workshop.plan.groups(), number, number + 1)
+        number, first, count = group
         if not self.workshop.is_done(number):
+            songs = self.workshop.plan.part(first, count)
             self.workshop.prepare_group(number, songs, CancelToken())
-        return {"songs": len(songs)}
+        return {"songs": count}

@@ -3,10 +3,10 @@
 Every line is on the disk before the work goes on, so the file is right after a power failure, too. A line that was cut
 off there is passed over. Lines are of four kinds::
 
-    {"run": ID, "work": HASH, "items": 60, "at": TIME}               a run begins
-    {"item": KEY, "begun": 1, "node": ADDRESS, "at": TIME}           its first attempt
-    {"item": KEY, "end": "done", "attempts": 1, "at": TIME, ...}     how it ended
-    {"run": ID, "counts": {"done": 60, "repeated": 0}, "at": TIME}   the run is over
+    {"run": ID, "work": HASH, "items": 60, "at": TIME}                         a run begins
+    {"item": KEY, "begun": 1, "node": ADDRESS, "node_id": ID, "at": TIME}     its first attempt
+    {"item": KEY, "end": "done", "attempts": 1, "at": TIME, ...}               how it ended
+    {"run": ID, "counts": {"done": 60, "repeated": 0}, "at": TIME}             the run is over
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class Register:
             what = "its actor" if deaths >= DEATHS else "its actor or node"
             text = f"{what} died {len(before)} times, as a process does that runs out of memory"
             return self._settle(item, Outcome(SET_ASIDE, {"error": text}))
-        self._ledger.write(item=item, begun=len(before) + 1, node=address)
+        self._ledger.write(item=item, begun=len(before) + 1, node=address, node_id=node)
         self._begun.setdefault(item, []).append(node)
         return len(before) + 1
 
