@@ -66,7 +66,7 @@ class OnRay:
     """Separates songs on a cluster.
 
     Attributes:
-        batch: as without a cluster; its model is a :class:`Described`.
+        batch: as without a cluster; the model is not open.
         source: how each actor opens the model.
         address: of the cluster.
         out: path or URL of the folder of all results, where the ledger is.

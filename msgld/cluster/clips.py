@@ -185,7 +185,7 @@ class ClipWork:
 def _write_example(file: Path, example: Example) -> None:
     import numpy as np
 
-    tracks = {f"track{k}": samples for k, samples in enumerate(example.tracks.values())}
+    tracks: dict[str, Any] = {f"track{k}": one for k, one in enumerate(example.tracks.values())}
     part = file.with_name(f".{file.stem}-{os.getpid()}.part")
     with part.open("wb") as opened:
         np.savez(opened, name=example.name, rate=example.rate, names=list(example.tracks), **tracks)

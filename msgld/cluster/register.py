@@ -61,9 +61,10 @@ class Register:
             what = "its actor" if deaths >= DEATHS else "its actor or node"
             text = f"{what} died {len(before)} times, as a process does that runs out of memory"
             return self._settle(item, Outcome(SET_ASIDE, {"error": text}))
-        self._ledger.write(item=item, begun=len(before) + 1, node=address, node_id=node)
+        number = len(before) + 1
+        self._ledger.write(item=item, begun=number, node=address, node_id=node)
         self._begun.setdefault(item, []).append(node)
-        return len(before) + 1
+        return number
 
     def end(self, item: str, outcome: Outcome) -> Outcome:
         """An item is over; the outcome with its attempts. A ledger that cannot be written leaves it as it is."""
