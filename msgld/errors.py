@@ -10,6 +10,7 @@
     |-- ModelError            checkpoint missing, damaged, of another kind
     |-- DataError             a data set, soundfont or MIDI folder is unusable
     |-- TrainingError         a training run cannot begin or go on
+    |-- ClusterError          a Ray cluster cannot be reached or used
     `-- Cancelled             the caller asked to stop
 """
 
@@ -56,6 +57,10 @@ class DataError(MsgldError):
 
 class TrainingError(MsgldError):
     """A training run cannot begin or go on: its folder is in use, no clips come, its loss is not finite."""
+
+
+class ClusterError(MsgldError):
+    """A Ray cluster cannot be reached, or its nodes cannot do the work."""
 
 
 class Cancelled(MsgldError):

@@ -33,6 +33,7 @@ LAYERS = (
     ("api",),
     ("evaluation",),
     ("finetuning",),
+    ("cluster",),
     ("__init__",),
     ("studio",),
     ("cli",),
@@ -58,6 +59,8 @@ LAZY = {
     "yaml",
     "huggingface_hub",
     "filelock",
+    "ray",
+    "fsspec",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

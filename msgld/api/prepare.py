@@ -16,6 +16,9 @@ from msgld.progress import CancelToken, OnProgress
 from msgld.stems import STEMS
 from msgld.training.lock import alone
 
+DOING = "preparing songs"
+"""What a run in a folder of shards does, for messages."""
+
 
 def prepare(
     songs: str | Path,
@@ -51,8 +54,17 @@ def prepare(
         TrainingError: another process is preparing into ``out``.
         Cancelled: on request.
     """
-    source = checks.as_path("songs", songs)
     checks.check_function("on_progress", on_progress, "msgld.Progress")
+    source, folder, stems, stem_maps = checked(songs, out, stem_names, maps)
+    with alone(folder, DOING):
+        return prepare_set(source, folder, stems, stem_maps, on_progress=on_progress, cancel=cancel)
+
+
+def checked(
+    songs: str | Path, out: str | Path | None, stem_names: Iterable[str] | None, maps: Iterable[str]
+) -> tuple[Path, Path, tuple[str, ...], tuple[str, ...]]:
+    """Source, folder of the shards, names of the stems, and maps. Arguments and errors as of :func:`prepare`."""
+    source = checks.as_path("songs", songs)
     if not source.is_dir() and not is_manifest(source):
         raise DataError(f"{source} is no folder of songs and no manifest (CSV or JSONL): name one")
     if is_shards(source):
@@ -63,10 +75,7 @@ def prepare(
     check_out(folder)
     given = stem_names.split(",") if isinstance(stem_names, str) else stem_names
     stems = _stems(source, None if given is None else checks.as_texts("stem_names", given))
-    with alone(folder, "preparing songs"):
-        return prepare_set(
-            source, folder, stems, checks.as_texts("maps", maps), on_progress=on_progress, cancel=cancel
-        )
+    return source, folder, stems, checks.as_texts("maps", maps)
 
 
 def usual_folder(source: Path) -> Path:

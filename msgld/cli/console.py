@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,46 @@ class Console:
         """
         if self.as_json:
             _to_stdout(json.dumps(plain(values), ensure_ascii=False, allow_nan=False))
+
+    def complain(self, message: str) -> None:
+        """Print an error and its remedy."""
+        complain(message)
+
+    def track(self, label: str) -> AbstractContextManager[OnProgress]:
+        """Show progress, see :func:`track`."""
+        return track(label)
+
+
+class Captured(Console):
+    """Keeps what it would print, for a console in another process.
+
+    Attributes:
+        calls: name of the method, its lines and its named values, in order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(as_json=True)
+        self.calls: list[tuple[str, tuple[str, ...], dict[str, Any]]] = []
+
+    def say(self, *lines: str, **style: Any) -> None:
+        """Keep results."""
+        self.calls.append(("say", lines, style))
+
+    def remark(self, *lines: str) -> None:
+        """Keep remarks."""
+        self.calls.append(("remark", lines, {}))
+
+    def record(self, **values: Any) -> None:
+        """Keep an object."""
+        self.calls.append(("record", (), plain(values)))
+
+    def complain(self, message: str) -> None:
+        """Keep an error."""
+        self.calls.append(("complain", (message,), {}))
+
+    def track(self, label: str) -> AbstractContextManager[OnProgress]:
+        """Progress is not kept."""
+        return nullcontext(lambda progress: None)
 
 
 def warn(message: str) -> None:
@@ -177,7 +218,9 @@ def _bar(label: str, console: RichConsole) -> Iterator[OnProgress]:
 
     texts = (rich.TextColumn(text, markup=False) for text in ("{task.fields[label]}", "{task.description}"))
     left = rich.TextColumn("{task.fields[left]}", markup=False)
-    with rich.Progress(*texts, rich.BarColumn(), rich.TaskProgressColumn(), left, console=console) as bar:
+    columns = (*texts, rich.BarColumn(), rich.TaskProgressColumn(), left)
+    # What is printed on the terminal meanwhile goes above the bar; standard output that goes elsewhere stays there.
+    with rich.Progress(*columns, console=console, redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task("", total=None, label=label, left="")
 
         def show(report: Progress) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer.core import TyperGroup
 
@@ -31,6 +31,9 @@ from msgld.cli.evaluate_options import (
 )
 from msgld.cli.models import Opened
 from msgld.errors import UsageError
+
+if TYPE_CHECKING:
+    from msgld.api.msgld import Msgld
 
 
 class Tasks(TyperGroup):
@@ -92,8 +95,9 @@ class Evaluation:
     console: o.Printing
 
     def run(
-        self, task: str, *, subsets: str | None = None, embedding: str | None = None, **settings: Any
-    ) -> int:
+        self, task: str, *, subsets: str | None = None, embedding: str | None = None, ray: str | None = None,
+        **settings: Any
+    ) -> int:  # fmt: skip
         """Evaluate a task with further settings of :func:`msgld.evaluate`, and print the figures.
 
         Wrong settings are refused before the model is opened.
@@ -117,8 +121,15 @@ class Evaluation:
         places = [of_songs.folder(self.stems) if of_songs else self.stems] if self.stems else []
         folders = checked_folders(places, names, self.maps or [], self.console, usual)
         with track(f"evaluating {model.name}") as on_progress:
-            report = evaluate(model, task, stems=folders[0] if folders else None, out=self.out, subsets=chosen,
-                              networks=networks, on_progress=on_progress, **settings)  # fmt: skip
+            settings |= {
+                "stems": folders[0] if folders else None,
+                "out": self.out,
+                "on_progress": on_progress,
+            }
+            if ray is None:
+                report = evaluate(model, task, subsets=chosen, networks=networks, **settings)
+            else:
+                report = self._on_ray(ray, model, settings)
         for row in report["rows"]:
             self.console.record(**row)
         self.console.say(*table(report["rows"]))
@@ -131,13 +142,22 @@ class Evaluation:
             self.console.say(f"report in {shown(self.out)}")
         return 0
 
+    def _on_ray(self, address: str, model: Msgld, settings: dict[str, Any]) -> dict[str, Any]:
+        from msgld.cluster.clips import Opened as OpenedThere
+        from msgld.cluster.clips import evaluate_on
+        from msgld.cluster.each import Pool
+
+        source = self.source
+        pool = Pool(address, threads=source.jobs or 1, gpu=source.device != "cpu")
+        return evaluate_on(pool, model, OpenedThere(source.name, source.device), **settings)
+
 
 Measured = Annotated[Evaluation, o.From(Evaluation)]
 
 
 def separate(evaluation: Measured, options: o.GuidedSampling, protocol: ProtocolName = None,
              measure: MeasureName = None, altered: Alteration = None,
-             singing: SingingFolder = None) -> int:  # fmt: skip
+             singing: SingingFolder = None, ray: o.Ray = None) -> int:  # fmt: skip
     """Measure how well a model separates.
 
     \b
@@ -150,9 +170,16 @@ def separate(evaluation: Measured, options: o.GuidedSampling, protocol: Protocol
       msgld evaluate separate --midi songs/ --singing phrases/
       msgld evaluate separate --stems musdb18hq --protocol musdb18 --out report
       msgld evaluate separate --stems my-songs --protocol six
+      msgld evaluate separate --stems /nfs/songs --ray 10.0.0.1:6379
     """
     return evaluation.run(
-        "separate", options=options, protocol=protocol, measure=measure, altered=altered, singing=singing
+        "separate",
+        options=options,
+        protocol=protocol,
+        measure=measure,
+        altered=altered,
+        singing=singing,
+        ray=ray,
     )
 
 

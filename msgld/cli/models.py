@@ -43,6 +43,22 @@ class Source:
 Opened = Annotated[Source, o.From(Source)]
 
 
+@dataclass(frozen=True)
+class Described:
+    """What a command knows of a model without opening it: ``name``, ``stems`` and the hashes of its files."""
+
+    name: str
+    stems: tuple[str, ...]
+    weights: tuple[tuple[str, str], ...]
+
+
+def described(name: str | None) -> Described:
+    """A model's description. Raises ModelError where there is none."""
+    about = read_description(model_folder(name))
+    weights = tuple((part, str(facts.get("sha256", ""))) for part, facts in sorted(about["parts"].items()))
+    return Described(str(about["info"].get("name", "model")), tuple(about["stems"]), weights)
+
+
 def styles(name: o.Model = None, *, console: o.Printing) -> int:
     """List the styles that a model knows, and the instruments of each stem.
 

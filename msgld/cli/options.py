@@ -119,6 +119,13 @@ AsJson = Annotated[
 ]  # fmt: skip
 
 
+Ray = Annotated[
+    str | None,
+    typer.Option("--ray", metavar="ADDRESS", rich_help_panel=ADVANCED,
+                 help="Spread the work over a Ray cluster: auto, HOST:PORT, or local, which starts one. All nodes need "
+                 "the same folders and msgld[ray]; --jobs is the number of threads of each of its processes, 1 by "
+                 "default. See docs/cluster.md."),
+]  # fmt: skip
 AdvancedOverwrite = Annotated[
     bool, typer.Option("--overwrite", rich_help_panel=ADVANCED, help="Replace results that exist.")
 ]
@@ -193,9 +200,8 @@ Segment = Annotated[
 ]  # fmt: skip
 Overlap = Annotated[
     float | None,
-    number("overlap", panel=ADVANCED, help="Overlap of neighbouring segments, as a fraction of their length; "
-             "--quality chooses by default."),
-]  # fmt: skip
+    number("overlap", hidden=True),  # --quality chooses
+]
 Batch = Annotated[
     int | None,
     number("batch", panel=ADVANCED, help="Segments per batch: more are faster on a GPU and take more memory."),

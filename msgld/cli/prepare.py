@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,7 +37,7 @@ StemNames = Annotated[
 
 
 def prepare(songs: Songs, *, out: ShardFolder = None, stem_names: StemNames = None, maps: o.Maps = None,
-            console: o.Printing) -> int:  # fmt: skip
+            ray: o.Ray = None, console: o.Printing) -> int:  # fmt: skip
     """Check songs before training, and store them in few large files.
 
     Every file is decoded once. FOLDER/report.html says what is wrong with which: damage, noise, silence, clipping,
@@ -49,12 +49,20 @@ def prepare(songs: Songs, *, out: ShardFolder = None, stem_names: StemNames = No
       msgld prepare my-stems/
       msgld prepare my-stems/ --out /data/shards --stem-names bass,drums,strings,other
       msgld prepare songs.csv --out shards
+      msgld prepare /nfs/songs --ray 10.0.0.1:6379
       msgld train --stems my-stems-shards/ --minutes 120 --out runs/mine
     """
     from msgld import prepare as prepare_songs
 
+    settings: dict[str, Any] = {"stem_names": stem_names, "maps": maps or ()}
     with track(songs.name or str(songs)) as on_progress:
-        made = prepare_songs(songs, out, stem_names=stem_names, maps=maps or (), on_progress=on_progress)
+        if ray is None:
+            made = prepare_songs(songs, out, on_progress=on_progress, **settings)
+        else:
+            from msgld.cluster.each import Pool
+            from msgld.cluster.groups import prepare_on
+
+            made = prepare_on(Pool(ray), songs, out, on_progress=on_progress, **settings)
     console.say(*_lines(made))
     console.record(status="done", task="prepare", **{**vars(made), "report": made.folder / "report.html"})
     return DONE

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from msgld.api.checks import check_known
-from msgld.api.encoding import Encoding
-from msgld.api.folder import check_out, holds_result, refuse_existing
-from msgld.api.naming import Names
+from msgld.api.folder import check_out
 from msgld.api.wanted import select
 from msgld.cli import options as o
-from msgld.cli.console import Console, Unwritten, complain, shown, spoken, track
-from msgld.cli.daw import Daw, write_projects
-from msgld.cli.errors import DONE, FAILED, message, show_traceback
-from msgld.cli.existing import changed
+from msgld.cli.console import Console, complain, spoken
+from msgld.cli.daw import Daw
+from msgld.cli.errors import DONE, FAILED, message
 from msgld.cli.inputs import check_stretch, stem_files, stem_list
-from msgld.cli.models import Opened
-from msgld.cli.outputs import DEFAULT, EncodedAsDemucs, Out, Overwrite, Template, check_apart
-from msgld.cli.songs import Found, find_songs, track_names
-from msgld.errors import Cancelled, UsageError
-
-if TYPE_CHECKING:
-    from msgld.api.msgld import Msgld
-    from msgld.api.save import Saved
-    from msgld.audio.sound import Sound
+from msgld.cli.models import Opened, described
+from msgld.cli.outputs import DEFAULT, EncodedAsDemucs, Overwrite, Template
+from msgld.cli.separate_on_ray import OnRay, find_anywhere, placed
+from msgld.cli.separator import Separator, cut
+from msgld.cli.songs import Found, find_songs
+from msgld.errors import UsageError
 
 Songs = Annotated[list[str], typer.Argument(metavar="SONG...", help="Songs, folders of songs, or patterns.")]
 Stems = Annotated[
@@ -60,16 +51,17 @@ SkipExisting = Annotated[
     typer.Option("--skip-existing", help="Skip songs whose results exist. If the song, the model, an option or the "
                  "format has changed since, make the result again."),
 ]  # fmt: skip
+Out = Annotated[str, typer.Option("-o", "--out", metavar="FOLDER", help="Folder for the results.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")]
 
 
 def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, known: Known = None,
              residual: Residual = False, start: Start = None, stop: o.Stop = None,
              options: o.SamplingInSegments, noise: OldNoise = 0.0,
-             out: Out = Path("separated"), encoding: EncodedAsDemucs,
+             out: Out = "separated", encoding: EncodedAsDemucs,
              filename: Filename = DEFAULT, daw: Daw = False, skip_existing: SkipExisting = False,
              overwrite: Overwrite = False,
-             dry_run: DryRun = False, source: Opened, console: o.Printing) -> int:  # fmt: skip
+             dry_run: DryRun = False, ray: o.Ray = None, source: Opened, console: o.Printing) -> int:  # fmt: skip
     """Separate songs into their stems.
 
     The shipped model has the stems bass, drums, guitar, piano, vocals and other. Results go to
@@ -89,6 +81,7 @@ def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, k
       msgld separate song.wav --known bass=my_bass.wav --stems guitar,piano
       msgld separate song.wav --daw  # with a project for REAPER, Bitwig, Studio One or Cubase
       msgld separate song.wav --guidance 0.5 --seed 2 --out half-new
+      msgld separate library/ --ray 10.0.0.1:6379 --out /nfs/stems
     """
     if skip_existing and overwrite:
         raise UsageError("choose one of --skip-existing and --overwrite")
@@ -97,26 +90,41 @@ def separate(songs: Songs, *, stems: Stems = None, two_stems: TwoStems = None, k
         raise UsageError("--daw writes a project beside the stems of one song: leave --filename out")
     template, wanted, pair = Template(filename), stem_list(stems), two_stems and two_stems.strip().lower()
     files = stem_files(known or (), "--known")
-    found = find_songs(songs, out)
-    if files and len(found.songs) > 1:
+    paths, found = find_anywhere(songs, out) if ray else _find_here(songs, out)
+    if files and len(paths) > 1:
         raise UsageError("--known goes with one song: its file belongs to that song alone")
     _report(found, console)
-    check_out(out)
-    model = source.open(console)
+    if "://" not in out:
+        check_out(Path(out))
+    opened = None if ray else source.open(console)
+    model = described(source.name)
     selection = select(wanted, model.stems, pair, residual)
     check_known(files, model.stems)
-    cut = partial(_cut, start=start, stop=stop)
+    stretch = (start, stop)
     settings = {"stems": wanted, "two_stems": pair, "noise": noise, "options": options,
-                "known": {stem: cut(file) for stem, file in files.items()} or None}  # fmt: skip
+                "known": {stem: cut(file, stretch) for stem, file in files.items()} or None}  # fmt: skip
     rest = residual or (options.consistency == "residual" and bool(selection.left))
     tracks = [*selection.names, *(["residual"] if rest else [])]
-    batch = Separator(model, settings, tracks, cut, encoding, skip_existing, overwrite, dry_run, daw, console)
-    works = batch.places(found.songs, template, out)
+    batch = Separator(model, settings, tracks, stretch, encoding, skip_existing, overwrite, dry_run, daw, console,
+                      opened)  # fmt: skip
     outcomes, started = Counter(failed=len(found.missing)), time.monotonic()
-    outcomes.update(batch.attempt(*work) for work in works)
+    if ray:
+        outcomes.update(OnRay(batch, source, ray, out, console).run(placed(batch, paths, template, out)))
+    else:
+        works = batch.places(found.songs, template, Path(out))
+        outcomes.update(batch.attempt(*work) for work in works)
     if sum(outcomes.values()) > 1:
         _sum_up(outcomes, time.monotonic() - started, dry_run, console)
-    return FAILED if outcomes["failed"] else DONE
+    return FAILED if outcomes["failed"] or outcomes["set aside"] else DONE
+
+
+def _find_here(songs: Sequence[str], out: str) -> tuple[list[str], Found]:
+    """The songs that are named by paths. Raises UsageError for URLs."""
+    urls = [one for one in (*songs, out) if "://" in one]
+    if urls:
+        raise UsageError(f"{urls[0]} is a URL: these go with --ray, for which local is enough")
+    found = find_songs(songs, Path(out))
+    return [str(song) for song in found.songs], found
 
 
 def _report(found: Found, console: Console) -> None:
@@ -132,120 +140,6 @@ def _report(found: Found, console: Console) -> None:
 
 def _sum_up(outcomes: Mapping[str, int], seconds: float, dry_run: bool, console: Console) -> None:
     parts = [f"{outcomes['done']} {'would be separated' if dry_run else 'separated'}"]
-    parts += [f"{outcomes[end]} {end}" for end in ("skipped", "failed") if outcomes[end]]
+    ends = ("skipped", "failed", "set aside", "repeated")
+    parts += [f"{outcomes[end]} {end}" for end in ends if outcomes[end]]
     console.say(f"{', '.join(parts)}; {spoken(seconds)}")
-
-
-def _cut(sound: Path, start: float | None, stop: float | None) -> Sound:
-    from msgld.audio.sound import Excerpt
-
-    return sound if start is None and stop is None else Excerpt(sound, start or 0.0, stop)
-
-
-@dataclass(frozen=True)
-class Separator:
-    """Separates song after song.
-
-    Attributes:
-        model: which separates.
-        settings: arguments of ``Msgld.plan`` and ``Msgld.separate_to``.
-        tracks: written of each song.
-        cut: makes the stretch to separate from a file.
-        encoding: of the files.
-        skip: leave a result alone if it is the one that these settings give.
-        overwrite: replace any result.
-        dry_run: only list what would be done.
-        daw: also write projects for workstations.
-        console: for results and remarks.
-    """
-
-    model: Msgld
-    settings: Mapping[str, Any]
-    tracks: Sequence[str]
-    cut: Callable[[Path], Sound]
-    encoding: Encoding
-    skip: bool
-    overwrite: bool
-    dry_run: bool
-    daw: bool
-    console: Console
-
-    def places(
-        self, songs: Sequence[Path], template: Template, out: Path
-    ) -> list[tuple[Path, Path, Names, str]]:
-        """Each song with the folder and names of its results, and its label on the screen.
-
-        Raises:
-            UsageError: the template gives two files one name.
-        """
-        works = []
-        for number, (song, name) in enumerate(zip(songs, track_names(songs), strict=True), start=1):
-            values = {"model": self.model.name, "track": name, "trackext": song.suffix[1:],
-                      "seed": self.settings["options"].seed, "index": number}  # fmt: skip
-            label = song.name if len(songs) == 1 else f"[{number}/{len(songs)}] {song.name}"
-            works.append((song, *template.place(out, values), label))
-        files = [
-            *((name, self.encoding.ext) for name in self.tracks),
-            ("run", "json"),
-            ("spectrograms", "png"),
-        ]
-        check_apart(
-            {str(song): [folder / names.file(*file) for file in files] for song, folder, names, _ in works}
-        )
-        return works
-
-    def attempt(self, song: Path, folder: Path, names: Names, label: str) -> str:
-        """Separate a song: ``done``, ``skipped`` or ``failed``; errors of usage and interruptions are passed on."""
-        try:
-            again = self._due(song, folder, names)
-            if again is None:
-                self.console.say(f"{song}: skipped, {shown(folder / names.record)} exists")
-                self.console.record(status="skipped", input=song, folder=folder)
-                return "skipped"
-            if again:
-                self.console.remark(f"{song.name}: {'would be ' * self.dry_run}made again: {again}")
-            if self.dry_run:
-                self.console.say(f"{song} -> {shown(folder / names.file('*', self.encoding.ext))}")
-                result: dict[str, Any] = {"status": "planned", "folder": folder}
-            else:
-                saved = self._separate(song, folder, names, label, bool(again))
-                result = {"status": "done", "folder": saved.folder, "files": saved.files, "run": saved.run}
-            self.console.record(input=song, **result, **({"again": again} if again else {}))
-            return "done"
-        except (UsageError, Cancelled, BrokenPipeError, Unwritten):
-            raise
-        except Exception as error:
-            show_traceback()
-            text = message(error)
-            complain(text if str(song) in text else f"{song}: {text}")
-            self.console.record(status="failed", input=song, error=text)
-            return "failed"
-
-    def _due(self, song: Path, folder: Path, names: Names) -> str | None:
-        """Why to separate a song, empty where there is no result yet; None where it is to be skipped.
-
-        Raises:
-            AudioWriteError: there is a result, or something else, that may not be replaced.
-        """
-        if self.overwrite or not holds_result(folder, names):
-            return ""
-        if not self.skip:
-            refuse_existing(folder, False, names, "use --skip-existing, --overwrite or another --out")
-        plan = json.loads(json.dumps(self.model.plan(self.cut(song), **self.settings)))
-        files = [f"{name}.{self.encoding.ext}" for name in self.tracks]
-        return changed(folder, names, plan, self.encoding, files)
-
-    def _separate(self, song: Path, folder: Path, names: Names, label: str, again: bool) -> Saved:
-        started = time.monotonic()
-        with track(label) as on_progress:
-            saved = self.model.separate_to(
-                self.cut(song), folder, encoding=self.encoding, names=names, residual="residual" in self.tracks,
-                overwrite=self.overwrite or again, on_progress=on_progress, **self.settings,
-            )  # fmt: skip
-        self.console.remark(*(f"{song.name}: {line}" for line in saved.run["remarks"]))
-        where = shown(saved.folder if names.alone else saved.folder / names.file("*", self.encoding.ext))
-        if self.daw:
-            write_projects(self.model, saved.folder, label, overwrite=True)
-        took = spoken(time.monotonic() - started)
-        self.console.say(f"{song} -> {where} ({', '.join(saved.files)}) in {took}")
-        return saved

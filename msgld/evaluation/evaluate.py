@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,8 +113,91 @@ def evaluate(
         AudioWriteError: ``out`` cannot be a folder to write to.
         DataError: soundfont, MIDI files or songs are missing.
     """
-    checks.check_type("model", model, Msgld, "msgld.load()")
+    measurement = open_measurement(
+        model, task, clips=clips, stems=stems, midi=midi, soundfont=soundfont, limit=limit, out=out, options=options,
+        measure=measure, subsets=subsets, curves=curves, given=given, networks=networks, protocol=protocol,
+        altered=altered, singing=singing,
+    )  # fmt: skip
     checks.check_running(options, on_progress, None)
+    meter = measurement.meter(on_progress)
+    taken = (measurement.clip(number) for number in range(measurement.count))
+    return measurement.report(measurement.question.answer(taken, meter.advance), meter)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """An evaluation whose settings are checked and whose clips are found.
+
+    Attributes:
+        question: to answer.
+        clips: by number.
+        count: of those that are taken, the first ones.
+        about: what the report says first.
+        folder: of the report; None for none.
+        kept: which of the model's stems are measured, bool (S,).
+        lacking: remark on what is not measured.
+    """
+
+    question: Question
+    clips: Any
+    count: int
+    about: Mapping[str, Any]
+    folder: Path | None
+    kept: np.ndarray
+    lacking: Sequence[str]
+
+    def clip(self, number: int) -> Any:
+        """One of the clips, as the question takes them."""
+        if self.question.of_scores or self.question.of_songs:
+            return self.clips[number]
+        return narrowed(one_clip(self.clips[number], self.question.model.stems), self.kept)
+
+    def meter(self, on_progress: OnProgress | None) -> Meter:
+        """Counts the work."""
+        work, unit = self.question.work(self.count), self.question.unit
+        meter = Meter(work, unit, f"evaluating {self.about['task']}", on_progress)
+        meter.advance(0)
+        return meter
+
+    def report(self, answer: dict[str, Any], meter: Meter) -> dict[str, Any]:
+        """The report, which is also written where there is a folder for it.
+
+        Args:
+            answer: see :meth:`Question.answer`.
+            meter: comes to its end.
+        """
+        meter.advance(math.inf)  # fractions of a clip may sum to a little less than it
+        examples = answer.pop("examples", [])
+        remarks = [*answer.pop("remarks", []), *_remarks(answer["rows"]), *self.lacking]
+        report = {**self.about, **answer, **({"remarks": remarks} if remarks else {})}
+        if self.folder is not None:
+            write_report(report, examples, self.folder)
+        return report
+
+
+def open_measurement(
+    model: Msgld,
+    task: str,
+    *,
+    clips: Clips | None = None,
+    stems: str | Path | SongSet | None = None,
+    midi: str | Path | None = None,
+    soundfont: str | Path | None = None,
+    limit: int | None = None,
+    out: str | Path | None = None,
+    options: Options = NORMAL,
+    measure: str | None = None,
+    subsets: Sequence[Subset] | str | None = None,
+    curves: int | None = None,
+    given: str | None = None,
+    networks: Sequence[Embedding] = (),
+    protocol: str | None = None,
+    altered: str | None = None,
+    singing: str | Path | None = None,
+) -> Measurement:
+    """Check the settings of :func:`evaluate` and find the clips. Arguments and errors are the same."""
+    checks.check_type("model", model, Msgld, "msgld.load()")
+    checks.check_running(options, None, None)
     checks.check_type("networks", networks, Sequence, "embeddings")
     for network in networks:
         checks.check_type("networks", network, Embedding, "embeddings")
@@ -161,18 +244,8 @@ def evaluate(
     about |= question.about()
     if folder is not None:
         refuse_another(folder, about)
-    meter = Meter(question.work(count), question.unit, f"evaluating {task}", on_progress)
-    meter.advance(0)
-    plain = question.of_scores or question.of_songs
-    taken = (chosen[i] if plain else narrowed(one_clip(chosen[i], model.stems), kept) for i in range(count))
-    answer = question.answer(taken, meter.advance)
-    meter.advance(math.inf)  # fractions of a clip may sum to a little less than it
-    examples = answer.pop("examples", [])
-    remarks = [*answer.pop("remarks", []), *_remarks(answer["rows"], task, published, networks)]
-    report = {**about, **answer, **({"remarks": remarks} if remarks else {})}
-    if folder is not None:
-        write_report(report, examples, folder)
-    return report
+    lacking = _lacking(task, published, networks)
+    return Measurement(question, chosen, count, about, folder, kept, lacking)
 
 
 def check_settings(
@@ -264,16 +337,18 @@ def _check_count(task: str, question: Question, count: int) -> None:
     check("seed", question.options.seed + count - 1)
 
 
-def _remarks(
-    rows: Sequence[Any], task: str, published: Published | None, networks: Sequence[Embedding]
-) -> list[str]:
+def _remarks(rows: Sequence[Any]) -> list[str]:
     """Remarks to the user about the figures."""
-    remarks = [] if rows else ["no figures: these clips have nothing to compare"]
+    return [] if rows else ["no figures: these clips have nothing to compare"]
+
+
+def _lacking(task: str, published: Published | None, networks: Sequence[Embedding]) -> list[str]:
+    """Remarks to the user about figures of a protocol that are not measured."""
     had = {network.name for network in networks}
     lacking = [name for name in published.networks if name not in had] if published else []
-    if lacking and task in ("generate", "arrange"):
-        remarks.append(
-            f"not measured: the protocol's distances with {' and '.join(lacking)}, whose weights are not given "
-            "(networks, --embedding)"
-        )
-    return remarks
+    if not lacking or task not in ("generate", "arrange"):
+        return []
+    return [
+        f"not measured: the protocol's distances with {' and '.join(lacking)}, whose weights are not given "
+        "(networks, --embedding)"
+    ]

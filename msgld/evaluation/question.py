@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -11,6 +11,7 @@ from msgld.api.msgld import Msgld
 from msgld.api.options import NORMAL, Options
 from msgld.data.source import Clip
 from msgld.diffusion.settings import Sampling
+from msgld.evaluation.report import EXAMPLES
 
 Advance = Callable[[float], None]
 """Called with the units of work that were done since the last call; they may be fractions."""
@@ -58,3 +59,27 @@ class Question(ABC):
     def sampling(self, settings: Sampling) -> dict[str, Any]:
         """Settings of the sampler as the report states them."""
         return {"settings": {"quality": self.options.quality, **asdict(settings)}}
+
+
+class ClipByClip(Question):
+    """A question whose figures of a clip depend on that clip alone, so that several processes may find them."""
+
+    @abstractmethod
+    def figures(self, clip: Any, advance: Advance, example: bool = False) -> dict[str, Any]:
+        """The figures of one clip, as JSON knows them.
+
+        Args:
+            clip: the clip.
+            advance: see :data:`Advance`.
+            example: also return an :class:`msgld.evaluation.report.Example` as ``example``, where the page has some.
+        """
+
+    @abstractmethod
+    def summed(self, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The answer from the figures of all clips, in their order."""
+
+    def answer(self, clips: Iterable[Any], advance: Advance) -> dict[str, Any]:
+        """See :meth:`Question.answer`."""
+        return self.summed(
+            [self.figures(clip, advance, number < EXAMPLES) for number, clip in enumerate(clips)]
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,16 +15,16 @@ from msgld.audio.sound import Sound
 from msgld.data.source import Clip
 from msgld.errors import DataError
 from msgld.evaluation.measures import MEASURES, sounding
-from msgld.evaluation.question import Advance, Question
-from msgld.evaluation.report import EXAMPLES, Example, plain, row
+from msgld.evaluation.question import Advance, ClipByClip
+from msgld.evaluation.report import Example, plain, row
 from msgld.stems import OTHER
 
 VOCALS = "vocals"
 
 
 @dataclass(frozen=True)
-class Separation(Question):
-    """The question; see :class:`Question`.
+class Separation(ClipByClip):
+    """The question; see :class:`ClipByClip`.
 
     Attributes:
         measure: a name of ``measures.MEASURES``.
@@ -41,41 +41,46 @@ class Separation(Question):
         settings = of_separation(self.options, self.model.model).sampling
         return {"measure": measure.name, "unit": measure.unit, "better": better, **self.sampling(settings)}
 
-    def answer(self, clips: Iterable[Clip], advance: Advance) -> dict[str, Any]:
+    def figures(self, clip: Clip, advance: Advance, example: bool = False) -> dict[str, Any]:
+        """The measure of every stem; where model and clip have ``vocals``, also as for models without."""
+        compute, own = MEASURES[self.measure].compute, self.model.stems
+        mixture = clip.mixture
+        stems = separate_clip(self.model, mixture, clip.rate, self.options, self.silent)
+        stems = pool_estimates(stems, clip, own)
+        fewer = None
+        if {OTHER, VOCALS} <= set(own) and clip.present[own.index(VOCALS)]:
+            fewer = compute(*without_vocals(stems, clip, own)).tolist()
+        advance(1)
+        return {
+            "values": compute(stems, clip).tolist(),
+            "fewer": fewer,
+            "name": clip.name,
+            "voice": str(clip.meta.get("voice", "")),
+            "pooled": list(clip.pooled),
+            **({"example": _example(clip, mixture, stems, own)} if example else {}),
+        }
+
+    def summed(self, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Rows over all stems, over all but ``other``, and stem by stem. Raises DataError where there are none.
 
         Where model and clips have ``vocals``, one row is as for models without, whose ``other`` has the singers.
         """
-        values, fewer, names, pooled, voices = [], [], [], set(), []
-        examples: list[Example] = []
-        compute, own = MEASURES[self.measure].compute, self.model.stems
-        for clip in clips:
-            mixture = clip.mixture
-            stems = separate_clip(self.model, mixture, clip.rate, self.options, self.silent)
-            stems = pool_estimates(stems, clip, own)
-            values.append(compute(stems, clip))
-            if {OTHER, VOCALS} <= set(own) and clip.present[own.index(VOCALS)]:
-                fewer.append(compute(*without_vocals(stems, clip, own)))
-            names.append(clip.name)
-            voices.append(str(clip.meta.get("voice", "")))
-            pooled |= {clip.pooled} - {()}
-            if len(examples) < EXAMPLES:
-                examples.append(_example(clip, mixture, stems, own))
-            advance(1)
-        table = np.stack(values)
+        own = self.model.stems
+        table = np.stack([np.array(one["values"]) for one in found])
         rows = separation_rows(table, own)
         if not rows:
             raise DataError("nothing can be measured: there is no clip in which two stems sound")
+        fewer = [np.array(one["fewer"]) for one in found if one["fewer"] is not None]
         if fewer:
             rows.insert(1, row("all stems, vocals as other", np.stack(fewer).ravel()))
-        remarks = [pooling_remark(stems) for stems in sorted(pooled)]
+        pooled = {tuple(one["pooled"]) for one in found} - {()}
         return {
             "rows": rows,
-            **singers(table, voices, own),
+            **singers(table, [one["voice"] for one in found], own),
             "values": plain(table),
-            "names": names,
-            "examples": examples,
-            "remarks": remarks,
+            "names": [one["name"] for one in found],
+            "examples": [one["example"] for one in found if "example" in one],
+            "remarks": [pooling_remark(stems) for stems in sorted(pooled)],
         }
 
 

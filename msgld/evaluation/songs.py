@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from msgld.data.stem_folders.whole import WholeSong, waves_on_disk
 from msgld.dsp.resample import resample
 from msgld.errors import DataError
 from msgld.evaluation.measures import MEASURES
-from msgld.evaluation.question import Advance, Question
+from msgld.evaluation.question import Advance, ClipByClip
 from msgld.evaluation.report import plain
 from msgld.evaluation.separation import pooling_remark, separation_rows
 from msgld.evaluation.song_protocols import SIX_STEMS, Groups, SongProtocol, grouped
@@ -26,8 +26,8 @@ SECONDS = 10
 
 
 @dataclass(frozen=True)
-class Songs(Question):
-    """The question; see :class:`Question`. Its clips are whole songs.
+class Songs(ClipByClip):
+    """The question; see :class:`ClipByClip`. Its clips are whole songs.
 
     Attributes:
         protocol: stems and measures.
@@ -50,16 +50,24 @@ class Songs(Question):
             **self.sampling(settings),
         }
 
-    def answer(self, clips: Iterable[Any], advance: Advance) -> dict[str, Any]:
-        """Rows of the protocol's first measure, tables of the others. Raises DataError where there are no figures."""
+    def figures(self, clip: WholeSong, advance: Advance, example: bool = False) -> dict[str, Any]:
+        """All measures of the song's stems; there are no examples."""
         compared = self.protocol.compared(self.model.stems)
-        found, names, pooled = list[np.ndarray](), list[str](), set[str]()
-        for song in clips:
-            found.append(self.figures(song, compared, advance))
-            names.append(song.name)
-            pooled |= {stem for stem in song.song.pooled if stem in compared}
-        measures = self.protocol.measures
-        values = dict(zip(measures, np.stack(found, axis=1), strict=True))
+        targets = grouped(compared, self.protocol.stems)
+        estimates = grouped(compared, self.model.stems, clip.song.pooled)
+        with clip.opened(targets) as true, waves_on_disk(len(compared), clip.frames) as made:
+            self._separate(true[-1], clip.rate, estimates, made, advance)
+            values = measured(self.protocol.measures, made, true, clip.present(targets), clip.rate)
+        pooled = [stem for stem in clip.song.pooled if stem in compared]
+        return {"values": values.tolist(), "name": clip.name, "pooled": pooled}
+
+    def summed(self, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Rows of the protocol's first measure, tables of the others. Raises DataError where there are no figures."""
+        compared, measures = self.protocol.compared(self.model.stems), self.protocol.measures
+        pooled = {stem for one in found for stem in one["pooled"]}
+        values = dict(
+            zip(measures, np.stack([np.array(one["values"]) for one in found], axis=1), strict=True)
+        )
         rows, *others = (separation_rows(values[name], compared) for name in measures)
         if not rows:
             raise DataError("nothing can be measured: there is no song in which the stems sound")
@@ -69,17 +77,9 @@ class Songs(Question):
             "tables": {_title(name): table for name, table in zip(measures[1:], others, strict=True)},
             "values": plain(values[measures[0]]),
             "further_values": {name: plain(values[name]) for name in measures[1:]},
-            "names": names,
+            "names": [one["name"] for one in found],
             "remarks": [*remarks, _average(values[measures[0]], MEASURES[measures[0]].unit)],
         }
-
-    def figures(self, song: WholeSong, compared: tuple[str, ...], advance: Advance) -> np.ndarray:
-        """The measures of a song's stems, (measures, S); NaN where there is none."""
-        targets = grouped(compared, self.protocol.stems)
-        estimates = grouped(compared, self.model.stems, song.song.pooled)
-        with song.opened(targets) as true, waves_on_disk(len(compared), song.frames) as made:
-            self._separate(true[-1], song.rate, estimates, made, advance)
-            return measured(self.protocol.measures, made, true, song.present(targets), song.rate)
 
     def _separate(
         self, mixture: np.ndarray, rate: int, groups: Groups, made: np.ndarray, advance: Advance

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,10 @@ class Plan:
                 group = []
         if group:
             yield group
+
+    def part(self, first: int, count: int) -> list[PlannedSong]:
+        """So many songs from that number on."""
+        return [_planned(facts) for facts in islice(_lines(self._work / _PLAN), first, first + count)]
 
     def twin_of(self, song: PlannedSong) -> str:
         """The name of the song that is the same music as this one and stays; empty where this one stays."""

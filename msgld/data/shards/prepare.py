@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ _SETTINGS = "settings.json"
 _SPOKEN = {"version": "versions", "source": "songs", "stems": "stems", "maps": "maps", "rate": "rates"}
 
 
+Run = Callable[[Workshop, Meter], None]
+"""Does the groups of a workshop that are due; the meter advances by the megabytes of their songs."""
+
+
 def prepare_set(
     source: Path,
     out: Path,
@@ -35,6 +39,7 @@ def prepare_set(
     jobs: int | None = None,
     on_progress: OnProgress | None = None,
     cancel: CancelToken | None = None,
+    run: Run | None = None,
 ) -> Prepared:
     """Make a folder of shards from a set; called again after a break, it goes on.
 
@@ -47,6 +52,7 @@ def prepare_set(
         jobs: groups of songs that are worked on at once; None: one for each core, four at most.
         on_progress: called with the megabytes of the songs that are done.
         cancel: stops the work between two groups of songs.
+        run: does the groups instead of threads of this process.
 
     Raises:
         DataError: nothing in the set can be used.
@@ -65,7 +71,10 @@ def prepare_set(
         plan = _plan(source, stems, maps, work, settings, on_progress)
         workshop = Workshop(out, rate, plan)
         meter = Meter(plan.size / 1e6, "MB", "preparing", on_progress, cancel)
-        workshop.run(jobs or min(4, os.cpu_count() or 1), meter)
+        if run is None:
+            workshop.run(jobs or min(4, os.cpu_count() or 1), meter)
+        else:
+            run(workshop, meter)
         _Ending(workshop, settings).write()
         shutil.rmtree(work, ignore_errors=True)
     except OSError as error:

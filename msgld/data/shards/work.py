@@ -51,14 +51,15 @@ class Workshop:
         Raises:
             OSError: the disk is full, for example; what is done stays.
         """
-        (self.out / WORK / "done").mkdir(parents=True, exist_ok=True)
-        due, stop = self._due(meter), CancelToken()
+        due, stop = self.due(meter), CancelToken()
         with ThreadPoolExecutor(jobs) as pool:
             running: dict[Future[None], int] = {}
             try:
                 # No more are begun than there are hands, so that memory does not grow with the songs.
                 for number, group in due:
-                    running[pool.submit(self._group, number, group, stop)] = sum(song.size for song in group)
+                    running[pool.submit(self.prepare_group, number, group, stop)] = sum(
+                        song.size for song in group
+                    )
                     if len(running) > jobs:
                         self._collect(running, meter)
                 while running:
@@ -75,7 +76,9 @@ class Workshop:
             job.result()
             meter.advance(size / 1e6)
 
-    def _due(self, meter: Meter) -> Iterator[tuple[int, list[PlannedSong]]]:
+    def due(self, meter: Meter) -> Iterator[tuple[int, list[PlannedSong]]]:
+        """The groups that are not done yet; the meter advances by the others."""
+        (self.out / WORK / "done").mkdir(parents=True, exist_ok=True)
         for number, group in enumerate(self.plan.groups()):
             if self.is_done(number):
                 meter.advance(sum(song.size for song in group) / 1e6)
@@ -94,7 +97,8 @@ class Workshop:
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
-    def _group(self, number: int, songs: Iterable[PlannedSong], stop: CancelToken) -> None:
+    def prepare_group(self, number: int, songs: Iterable[PlannedSong], stop: CancelToken) -> None:
+        """Make the shards of a group, then its record. Raises OSError as :meth:`run`."""
         writer = ShardWriter(self.out, f"chunk-{number:06}")
         try:
             facts = [self._song(song, writer, stop) for song in songs]
