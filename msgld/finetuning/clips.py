@@ -17,7 +17,7 @@ from msgld.data.records.augment import Augmented
 from msgld.data.scores import Band, ScoreSource
 from msgld.data.source import Clip, Mixed, Source
 from msgld.data.stem_folders.song_set import SongSet
-from msgld.data.varispeed import Varispeed
+from msgld.data.transposed import Transposed
 from msgld.music.render.presets import SHIPPED
 
 RECORDS = 0.25
@@ -37,7 +37,7 @@ def clips_of(folder: SongSet, known: Collection[str]) -> Source:
         folder: of the songs, a source of its clips.
         known: stems that the model had before; the band plays no others.
     """
-    own: Source = Varispeed(folder, SEMITONES)
+    own: Source = Transposed(folder, SEMITONES)
     if band_can_play():
         own = Mixed([(own, 1 - OTHER_MUSIC), (OtherMusic(folder.stems, known), OTHER_MUSIC)])
     return Augmented(own, RECORDS)

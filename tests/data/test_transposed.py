@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from msgld.data.source import Clip
-from msgld.data.varispeed import Varispeed
+from msgld.data.transposed import Transposed
 
 RATE = 44_100
 
@@ -35,21 +35,21 @@ def pitch(x: np.ndarray) -> float:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_all_pitches_move_by_the_interval_that_is_named(seed: int) -> None:
-    clip = Varispeed(Tones(), 3).clip(seed, 2.0)
+    clip = Transposed(Tones(), 3).clip(seed, 2.0)
     assert clip.stems.shape == (2, 2, 2 * RATE)
-    moved = float(clip.meta["varispeed"])
+    moved = float(clip.meta["transposed"])
     assert -3 <= moved <= 3
     for stem, hertz in zip(clip.stems, (440.0, 660.0), strict=True):
         middle = stem[0, RATE // 2 : 3 * RATE // 2]
         assert 12 * np.log2(pitch(middle) / hertz) == pytest.approx(moved, abs=0.02)
         assert np.abs(middle).max() == pytest.approx(1, abs=0.02)
-    np.testing.assert_array_equal(clip.stems, Varispeed(Tones(), 3).clip(seed, 2.0).stems)
+    np.testing.assert_array_equal(clip.stems, Transposed(Tones(), 3).clip(seed, 2.0).stems)
 
 
 def test_no_semitones_change_nothing() -> None:
-    np.testing.assert_array_equal(Varispeed(Tones(), 0).clip(1, 1.0).stems, Tones().clip(1, 1.0).stems)
+    np.testing.assert_array_equal(Transposed(Tones(), 0).clip(1, 1.0).stems, Tones().clip(1, 1.0).stems)
 
 
 def test_other_seeds_move_otherwise() -> None:
-    moves = {round(float(Varispeed(Tones(), 3).clip(seed, 0.1).meta["varispeed"]), 6) for seed in range(20)}
+    moves = {round(float(Transposed(Tones(), 3).clip(seed, 0.1).meta["transposed"]), 6) for seed in range(20)}
     assert len(moves) == 20 and min(moves) < -1 and max(moves) > 1

@@ -1,4 +1,4 @@
-"""A source whose clips are played faster or slower, as tape is: higher and shorter, or lower and longer."""
+"""A source whose clips are transposed by their speed, as tape is: higher and shorter, or lower and longer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from msgld.dsp.resample import resample
 from msgld.music.conditions import OPEN
 
 
-class Varispeed:
-    """Another source at varied speed: a few songs become many, whose stems still belong together.
+class Transposed:
+    """Another source, transposed: a few songs become many, whose stems still belong together.
 
     Args:
         source: of the clips.
@@ -30,7 +30,7 @@ class Varispeed:
         samples = round(seconds * clip.rate)
         moved = resample(clip.stems, clip.rate, round(clip.rate / speed))[..., :samples]
         stems = np.pad(moved, ((0, 0), (0, 0), (0, samples - moved.shape[-1]))).astype(np.float32)
-        meta = clip.meta | {"varispeed": float(drawn)}
+        meta = clip.meta | {"transposed": float(drawn)}
         return replace(clip, stems=stems, meta=meta, conditions=OPEN, played=None, rest=None)
 
     def origin(self, seed: int) -> str:
