@@ -89,6 +89,7 @@ def recipe_of(part: str, folder: Path) -> AnyRecipe | None:
     model = load_model(folder)
     networks: dict[str, Any] = {"denoiser": model.denoiser.network, "refiner": model.refiner}
     if part == "score":
-        networks["score"] = None if model.composer is None else model.composer.denoiser.network
+        composer = model.composer and model.composer.denoiser
+        networks["score"] = composer and composer.network
     network = networks[part]
     return None if network is None else replace(find(part, RECIPE)[1], network=network.config)
