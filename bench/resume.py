@@ -109,7 +109,10 @@ def main() -> None:
         line = command(shards, place / "killed", options.steps)
         steps = killed(line, place / "killed", options.kills, options.longest or took / 5)
         print(f"{len(steps)} kills; entries of the log: {len(log(place / 'whole'))}")
-        print(f"the same log: {log(place / 'killed') == log(place / 'whole')}")
+        whole, broken = log(place / "whole"), log(place / "killed")
+        print(f"the same log: {whole == broken}")
+        for one in (entry for entry in [*whole, *broken] if entry not in whole or entry not in broken):
+            print(f"only {'in the whole run' if one in whole else 'in the killed one'}: {one}")
         for part in ("codec", "denoiser"):
             one, other = (
                 (place / run / "model" / f"{part}.safetensors").read_bytes() for run in ("whole", "killed")

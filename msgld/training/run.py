@@ -183,7 +183,7 @@ class Run:
     ) -> None:
         self.trainer, self.recipe, self.out, self.on_progress = trainer, trainer.recipe, out, on_progress
         self.ranks, self.validation, self.tracker = trainer.ranks, validation, tracker
-        self.measured, self._logged, self._resumed = 0, dict[str, Any](), False
+        self.measured, self._logged = 0, dict[str, Any]()
 
     def resume(self, state: dict[str, Any] | None) -> None:
         """Go on from a saved state, or begin alike in all processes; ModelError if it is another run's."""
@@ -192,7 +192,7 @@ class Run:
             if self.ranks.first:
                 return
         else:
-            self._logged, self._resumed = state.get("log", {}), True
+            self._logged = state.get("log", {})
         try:
             self.trainer.load_state_dict(state)
         except (KeyError, RuntimeError, ValueError) as error:
@@ -223,8 +223,8 @@ class Run:
     def _opened_log(self) -> RunLog:
         if not self.ranks.first:
             return NoLog(self.recipe.log_steps)
-        since = self.trainer.number if self._resumed else None
-        log = RunLog(self.out, self.recipe.log_steps, since, self.tracker)
+        # Cut also where nothing was saved yet: such a run begins again.
+        log = RunLog(self.out, self.recipe.log_steps, self.trainer.number, self.tracker)
         if self._logged:
             log.load_state_dict(self._logged)
         return log

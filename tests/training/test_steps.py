@@ -125,6 +125,18 @@ def test_a_run_that_is_interrupted_in_a_step_is_as_one_that_was_not(
     assert [line["v"] for line in logs[0]] == [line["v"] for line in logs[1]] and len(logs[0]) == 2
 
 
+def test_a_run_that_died_before_it_saved_leaves_no_entries(tmp_path: Path):
+    recipe = replace(RECIPE, log_steps=2)
+    for name in ("whole", "other"):
+        if name == "other":  # as a process leaves it that is killed before its first save
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "log.jsonl").write_text('{"step": 2, "v": 1.0}\n{"step": 4, "v"')
+        train("denoiser", recipe, Tones(), tmp_path / name, steps=4)
+    one, other = ((tmp_path / name / "log.jsonl").read_text().splitlines() for name in ("whole", "other"))
+    assert [json.loads(line)["step"] for line in one] == [json.loads(line)["step"] for line in other]
+    assert json.loads(one[0])["v"] == json.loads(other[0])["v"]
+
+
 def test_entries_of_steps_that_are_taken_again_are_removed(tmp_path: Path):
     log = RunLog(tmp_path, 1)
     for number in range(1, 6):
