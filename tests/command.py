@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from warm import POSSIBLE, Running
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,14 +54,37 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "200"}
 
 
+def cold(
+    arguments: Sequence[str | Path], folder: Path, preexec: Callable[[], None] | None = None
+) -> subprocess.Popen[str]:
+    """Start ``msgld`` in a folder as a shell does, with nothing loaded."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "msgld", *map(str, arguments)], cwd=folder, env=environment(), text=True,
+        encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=preexec,
+    )  # fmt: skip
+
+
+def start(arguments: Sequence[str | Path], folder: Path) -> Running | subprocess.Popen[str]:
+    """Start ``msgld`` in a folder, with torch loaded where that can be."""
+    return Running(arguments, folder, environment()) if POSSIBLE else cold(arguments, folder)
+
+
 def run(arguments: Sequence[str | Path], folder: Path, preexec: Callable[[], None] | None = None) -> Done:
     """Run ``msgld`` in a folder. Whatever happens, no traceback may be seen."""
-    done = subprocess.run(
-        [sys.executable, "-m", "msgld", *map(str, arguments)], cwd=folder, env=environment(), capture_output=True,
-        text=True, encoding="utf-8", timeout=300, preexec_fn=preexec, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    return Done(done.returncode, done.stdout, done.stderr)
+    process = cold(arguments, folder, preexec) if preexec else start(arguments, folder)
+    return ended(process)
+
+
+def ended(process: Running | subprocess.Popen[str]) -> Done:
+    """How a command ends. Whatever happens, no traceback may be seen."""
+    try:
+        out, err = process.communicate(timeout=300)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        raise
+    assert process.returncode is not None
+    assert "Traceback" not in err, err
+    return Done(process.returncode, out, err)
 
 
 def leftovers(folder: Path) -> list[Path]:

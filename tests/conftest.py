@@ -10,6 +10,9 @@ import pytest
 # Set before anything imports torch, and inherited by the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Processes that tests start keep what they compiled, for the next ones.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 for _name in ("XDG_DATA_HOME", "XDG_DATA_DIRS"):
     os.environ[_name] = str(Path(__file__).parent / "nowhere")
 

@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from command import contents, environment, leftovers, run, write_noise
+from command import cold, contents, leftovers, run, start, write_noise
 from encoded import encode
 from tiny import save_tiny_model
+from warm import Running
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 SECONDS = 16.0
@@ -50,6 +52,8 @@ def sounds(folder: Path) -> dict[str, bytes]:
 
 # Moments of a run, as they are seen from outside.
 
+Process = Running | subprocess.Popen[str]
+
 
 def unfinished(folder: Path, pattern: str) -> bool:
     try:
@@ -58,35 +62,32 @@ def unfinished(folder: Path, pattern: str) -> bool:
         return False
 
 
-def importing(folder: Path, process: subprocess.Popen[str]) -> bool:
+def importing(folder: Path, process: Process) -> bool:
     return "libtorch" in Path(f"/proc/{process.pid}/maps").read_text()
 
 
-def separating(folder: Path, process: subprocess.Popen[str]) -> bool:
+def separating(folder: Path, process: Process) -> bool:
     return unfinished(folder, "*.spool")
 
 
-def writing(folder: Path, process: subprocess.Popen[str]) -> bool:
+def writing(folder: Path, process: Process) -> bool:
     return unfinished(folder, "*.wav") or unfinished(folder, ".msgld-*.part")
 
 
-def recording(folder: Path, process: subprocess.Popen[str]) -> bool:
+def recording(folder: Path, process: Process) -> bool:
     return unfinished(folder, "*.png")
 
 
-Moment = Callable[[Path, "subprocess.Popen[str]"], bool]
+Moment = Callable[[Path, Process], bool]
 
 
 def struck(command: Sequence[str], model: Path, folder: Path, moment: Moment, number: int) -> tuple[int, str]:
     """Run a command and send it a signal at a moment; its exit code and what it said on standard error."""
     if moment is importing and not sys.platform.startswith("linux"):
         pytest.skip("what a process has loaded is read from /proc")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "msgld", *command, "-n", model], cwd=folder, env=environment(), text=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+    # A shell that runs the tests in the background has them ignore Ctrl-C, and children inherit that.
+    begin = partial(cold, preexec=partial(signal.signal, signal.SIGINT, signal.SIG_DFL))
+    process = (begin if moment is importing else start)([*command, "-n", model], folder)
     until = time.monotonic() + 120
     while not moment(folder, process) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.001)
@@ -178,7 +179,7 @@ def test_a_killed_batch_goes_on_where_it_was(folder: Path, model: Path):
     write_noise(folder / "early.wav", 1.0)
     command = ["separate", "early.wav", "song.wav", "--quality", "draft", "--skip-existing", "--json"]
 
-    def second(folder: Path, process: subprocess.Popen[str]) -> bool:
+    def second(folder: Path, process: Process) -> bool:
         return (folder / "separated/tiny/early").exists() and separating(folder, process)
 
     assert struck(command, model, folder, second, signal.SIGKILL)[0] == -signal.SIGKILL

@@ -22,7 +22,6 @@ from msgld.music.bars import Timeline
 from msgld.music.grid import to_cells
 from msgld.music.midi.perform import read_midi
 from msgld.music.midi.write import midi_bytes
-from msgld.music.render import render
 from msgld.music.score import SCORE_STEMS, Score, score_of
 from msgld.score_model import ScoreModel
 
@@ -97,11 +96,18 @@ def test_notes_are_saved_beside_the_sound(composer: msgld.Msgld, tmp_path: Path)
     assert saved.run["bars"] == 3
 
 
+def hum(score: Score) -> dict[str, np.ndarray]:
+    """A short sound for each stem, in place of what a synthesiser takes long to play."""
+    return {
+        stem: np.full((2, 9_000), 0.01 * number, np.float32) for number, stem in enumerate(score.notes, 1)
+    }
+
+
 def test_notes_are_rendered_once_and_not_before_their_sound_is_asked_for(
     composer: msgld.Msgld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     rendered: list[Score] = []
-    monkeypatch.setattr(composed, "render", lambda score, font: rendered.append(score) or render(score, font))
+    monkeypatch.setattr(composed, "render", lambda score, font: rendered.append(score) or hum(score))
     score = some_score(stems=("bass",))
     for result in (
         composer.generate(bars=2, make=["bass"], options=QUICK),
@@ -282,8 +288,8 @@ def test_bars_of_seven_eighths_and_notes_on_notes(composer: msgld.Msgld, tmp_pat
     assert channels((tmp_path / "out" / "bass.mid").read_bytes()) == channels(path.read_bytes())
 
 
-def test_a_hundred_thousand_notes_come_back(tmp_path: Path) -> None:
-    scale = [message for k in range(100_000) for message in note(0, 30 + k % 60, k // 60 * 30, 20)]
+def test_fifty_thousand_notes_come_back(tmp_path: Path) -> None:
+    scale = [message for k in range(50_000) for message in note(0, 30 + k % 60, k // 60 * 30, 20)]
     path = written(tmp_path, [tempo(250_000)], scale)
     score = given_score({"piano": path})
     assert len(to_cells(score.notes["piano"], score.bars)) > 10_000
