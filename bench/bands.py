@@ -1,7 +1,8 @@
 """Four bands of eight songs and two test songs each, with sounds that train nothing: fine-tuning is measured on them.
 
-The built-in band composes them, in one style a band, from seeds that no training draws; each band has one instrument a
-stem, as real ones do. The soundfonts are the caller's: name four that the model has not been trained with.
+The built-in band composes them, in one style a band, from seeds that no training draws. As on a record, each band has
+one instrument a stem, all of them play in every song, and stand at the same place in all of them. The soundfonts are
+the caller's: name four that the model has not been trained with.
 
     python bench/bands.py --out bands --soundfont sonivox.sf2 --soundfont freepats.sf2 --soundfont TimGM6mb.sf2 \
         --soundfont OPL-3_FM_128M.sf2
@@ -10,8 +11,10 @@ stem, as real ones do. The soundfonts are the caller's: name four that the model
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -35,35 +38,62 @@ LOUDNESS = 10 ** (-18 / 20)
 
 @dataclass(frozen=True)
 class BandOfOne:
-    """A band: its style, the program of each stem, and the name under which its ``other`` is filed."""
+    """A band.
+
+    Attributes:
+        name: of its folder.
+        style: of its songs.
+        programs: General MIDI program of each stem.
+        places: of the stems in the image, -1 left to 1 right; a second part of a stem stands on the other side.
+        other: the name under which its ``other`` is filed.
+    """
 
     name: str
     style: str
     programs: Mapping[str, int]
+    places: Mapping[str, float]
     other: str = "other"
 
 
 BANDS = (
-    BandOfOne("rock", "rock", {"bass": 34, "drums": 16, "guitar": 30, "piano": 0, "other": 18}),
-    BandOfOne("swing", "swing", {"bass": 32, "drums": 32, "guitar": 26, "piano": 0, "other": 66}),
-    BandOfOne("disco", "disco", {"bass": 33, "drums": 0, "guitar": 27, "piano": 4, "other": 48}, "strings"),
-    BandOfOne("synthpop", "synthpop", {"bass": 38, "drums": 25, "guitar": 28, "piano": 5, "other": 81}),
-)
+    BandOfOne(
+        "rock", "rock", {"bass": 34, "drums": 16, "guitar": 30, "piano": 0, "other": 18},
+        {"bass": 0.0, "drums": 0.0, "guitar": -0.6, "piano": 0.4, "other": 0.2},
+    ),
+    BandOfOne(
+        "swing", "swing", {"bass": 32, "drums": 32, "guitar": 26, "piano": 0, "other": 66},
+        {"bass": 0.1, "drums": 0.0, "guitar": 0.5, "piano": -0.4, "other": 0.0},
+    ),
+    BandOfOne(
+        "disco", "disco", {"bass": 33, "drums": 0, "guitar": 27, "piano": 4, "other": 48},
+        {"bass": 0.0, "drums": 0.0, "guitar": 0.4, "piano": -0.3, "other": -0.5}, "strings",
+    ),
+    BandOfOne(
+        "synthpop", "synthpop", {"bass": 38, "drums": 25, "guitar": 28, "piano": 5, "other": 81},
+        {"bass": 0.0, "drums": 0.0, "guitar": -0.4, "piano": 0.5, "other": 0.1},
+    ),
+)  # fmt: skip
 
 
-def played(band: BandOfOne, seed: int) -> tuple[Part, ...]:
-    """The parts of a piece, each with the band's own instrument; what it has no player for is left out."""
-    song = band_song(RESERVED_SEED + seed, band.style)
-    return tuple(
-        replace(part, program=band.programs[part.stem], written=None)
-        for part in song.parts
-        if part.stem in band.programs
-    )
+def songs_of(band: BandOfOne) -> Iterator[tuple[Part, ...]]:
+    """The parts of the band's pieces, one piece after another, without end; those in which all of its stems play."""
+    for seed in count(RESERVED_SEED + 7000 + 1000 * BANDS.index(band)):
+        parts = band_song(seed, band.style).parts
+        if {part.stem for part in parts} >= set(band.programs):
+            yield tuple(played(band, parts))
 
 
-def write_song(band: BandOfOne, number: int, font: Path, folder: Path) -> None:
-    """Render one song stem by stem, as FLAC of 16 bits; stems that do not play are left out."""
-    parts = played(band, 7000 + 100 * BANDS.index(band) + number)
+def played(band: BandOfOne, parts: Sequence[Part]) -> Iterator[Part]:
+    """The parts of the band's stems, each with its instrument and at its place."""
+    seen = Counter[str]()
+    for part in (one for one in parts if one.stem in band.programs):
+        place = band.places[part.stem] * (-1) ** seen[part.stem]
+        seen[part.stem] += 1
+        yield replace(part, program=band.programs[part.stem], pan=np.full(len(part), place), written=None)
+
+
+def write_song(band: BandOfOne, parts: Sequence[Part], font: Path, folder: Path) -> None:
+    """Render one song stem by stem, as FLAC of 16 bits."""
     renderer, seconds = Renderer(font, RATE), min(LONGEST, length(parts) + 1)
     stems = {
         name: renderer.render([part for part in parts if part.stem == name], 0.0, seconds)
@@ -73,19 +103,18 @@ def write_song(band: BandOfOne, number: int, font: Path, folder: Path) -> None:
     gain = min(LOUDNESS / float(np.sqrt(np.mean(mixture**2))), 0.98 / float(np.abs(mixture).max()))
     folder.mkdir(parents=True, exist_ok=True)
     for name, sound in stems.items():
-        if np.any(sound):
-            file = folder / f"{band.other if name == 'other' else name}.flac"
-            soundfile.write(file, (gain * sound).T, RATE, subtype="PCM_16")
+        file = folder / f"{band.other if name == 'other' else name}.flac"
+        soundfile.write(file, (gain * sound).T, RATE, subtype="PCM_16")
 
 
 def make(fonts: Sequence[Path], out: Path) -> None:
     """Write ``out/BAND/songs/NN`` and ``out/BAND/tests/NN``; what is there stays."""
     for band, font in zip(BANDS, fonts, strict=True):
-        for number in range(SONGS + TESTS):
+        for number, parts in zip(range(SONGS + TESTS), songs_of(band), strict=False):
             kind = "songs" if number < SONGS else "tests"
             folder = out / band.name / kind / f"{number:02d}"
             if not folder.exists():
-                write_song(band, number, font, folder)
+                write_song(band, parts, font, folder)
 
 
 def main() -> None:

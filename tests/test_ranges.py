@@ -48,7 +48,7 @@ NOT_NUMBERS = (
 )
 
 SEPARATE = {
-    "steps": "--steps", "guidance": "--guidance", "segment": "--segment", "overlap": "--overlap", "batch": "--batch",
+    "steps": "--steps", "guidance": "--guidance", "segment": "--segment", "batch": "--batch",
     "start": "--from", "stop": "--to", "mp3_bitrate": "--mp3-bitrate",
 }  # fmt: skip
 GENERATE = {"seconds": "--seconds", "count": "--count", "bpm": "--bpm"}

@@ -151,7 +151,7 @@ def test_later_parts_of_a_model_learn_from_its_stems_and_a_denoiser_from_all(
 ) -> None:
     seen: list[tuple[str, ...]] = []
 
-    def begun(part: Part[Any, Any], source: Source, minutes: float, on_progress: object) -> Path:
+    def begun(part: Part[Any, Any], source: Source, *others: object, **options: object) -> Path:
         part.begin(source)
         seen.append(source.stems)
         return part.out

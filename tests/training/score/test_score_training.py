@@ -22,7 +22,7 @@ from msgld.training.score.composer import ComposerPart
 from msgld.training.score.guide import GuidePart
 from msgld.training.score.pieces import Scores
 
-MINUTES = 0.15
+STEPS = 20
 
 
 class Pieces(Scores):
@@ -40,8 +40,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model, one with a codec besides, and one with a composer."""
     folder = tmp_path_factory.mktemp("score")
     save_tiny_model(folder / "start")
-    run_part(ScoreCodecPart(CODEC, folder / "codec", start=folder / "start"), Pieces(), MINUTES)
-    run_part(ComposerPart(COMPOSER, folder / "score", start=folder / "codec" / "model"), Pieces(), MINUTES)
+    run_part(ScoreCodecPart(CODEC, folder / "codec", start=folder / "start"), Pieces(), steps=STEPS)
+    run_part(
+        ComposerPart(COMPOSER, folder / "score", start=folder / "codec" / "model"), Pieces(), steps=STEPS
+    )
     return folder
 
 
@@ -73,7 +75,7 @@ def test_the_composer_is_part_of_the_model_and_the_rest_stays(trained: Path) -> 
 def test_a_guide_is_part_of_the_model_and_guides(trained: Path, tmp_path: Path) -> None:
     start = trained / "score" / "model"
     small = replace(COMPOSER, network=replace(COMPOSER.network, width=16))
-    run_part(GuidePart(small, tmp_path / "guide", start=start), Pieces(), MINUTES)
+    run_part(GuidePart(small, tmp_path / "guide", start=start), Pieces(), steps=STEPS)
     assert losses(tmp_path / "guide", "v")
     before, after = load_model(start).score, load_model(tmp_path / "guide" / "model").score
     assert before is not None and after is not None and before.guide is None and after.guide is not None
@@ -84,20 +86,24 @@ def test_a_guide_is_part_of_the_model_and_guides(trained: Path, tmp_path: Path) 
 
 def test_a_guide_needs_a_composer(trained: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="--part score"):
-        run_part(GuidePart(COMPOSER, tmp_path / "out", start=trained / "codec" / "model"), Pieces(), MINUTES)
+        run_part(
+            GuidePart(COMPOSER, tmp_path / "out", start=trained / "codec" / "model"), Pieces(), steps=STEPS
+        )
 
 
 def test_a_run_goes_on_where_it_was(trained: Path) -> None:
     steps = len(losses(trained / "score", "v"))
     run_part(
-        ComposerPart(COMPOSER, trained / "score", start=trained / "codec" / "model"), Pieces(), 2 * MINUTES
+        ComposerPart(COMPOSER, trained / "score", start=trained / "codec" / "model"),
+        Pieces(),
+        steps=2 * STEPS,
     )
     assert len(losses(trained / "score", "v")) > steps
 
 
 def test_a_composer_needs_a_codec(trained: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="score-codec"):
-        run_part(ComposerPart(COMPOSER, tmp_path / "out", start=trained / "start"), Pieces(), MINUTES)
+        run_part(ComposerPart(COMPOSER, tmp_path / "out", start=trained / "start"), Pieces(), steps=STEPS)
 
 
 def test_sound_is_no_score(trained: Path, tmp_path: Path) -> None:
@@ -109,4 +115,4 @@ def test_sound_is_no_score(trained: Path, tmp_path: Path) -> None:
 
     part = ScoreCodecPart(replace(CODEC, minutes=1), tmp_path / "out", start=trained / "start")
     with pytest.raises(UsageError, match="notes"):
-        run_part(part, Sound(), MINUTES)  # type: ignore[arg-type]
+        run_part(part, Sound(), steps=STEPS)  # type: ignore[arg-type]
