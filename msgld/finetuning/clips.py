@@ -20,13 +20,13 @@ from msgld.data.stem_folders.song_set import SongSet
 from msgld.data.transposed import Transposed
 from msgld.music.render.presets import SHIPPED
 
-RECORDS = 0.25
+RECORDS = 0.1
 """Fraction of the clips that are made to sound like other records: the songs already sound like records."""
 
-SEMITONES = 3.0
+SEMITONES = 1.0
 """The farthest that clips of the songs are moved."""
 
-OTHER_MUSIC = 0.35
+OTHER_MUSIC = 0.25
 """Fraction of the clips that the band plays."""
 
 

@@ -19,7 +19,7 @@ from msgld.training.run import run_part
 RECIPE = "evening"
 """Name of each part's recipe."""
 
-SOUND = {"denoiser": 0.5, "refiner": 0.3}
+SOUND = {"denoiser": 0.2, "refiner": 0.6}
 """Parts that learn from the sound of the songs, in this order, and their fractions of the time."""
 
 NOTES = {"score": 0.1}

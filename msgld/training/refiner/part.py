@@ -66,12 +66,12 @@ EVENING = replace(
     SMALL,
     name="evening",
     minutes=20,
-    settings=RefinerSettings(mix=SongConfig(remix=0.75)),
-    optim=replace(OPTIM, rate=4e-4, warmup=10, cooldown=0.8, ema=0.98),
+    settings=RefinerSettings(mix=SongConfig(remix=0.5, gain_db=2.0, bend_db=1.0, swap=0.0)),
+    optim=replace(OPTIM, rate=5e-4, warmup=10, cooldown=0.8, ema=0.98),
     pool=PoolConfig(slots=200, seconds=10.0, reuse=15.0),
     first_clips=40,
 )
-"""``small`` for a few songs of one band."""
+"""``small`` for a few songs of one band, whose tones, levels and places are nearly the same in all of them."""
 
 TINY = RefinerRecipe(
     name="tiny",
