@@ -132,6 +132,13 @@ def as_texts(name: str, values: object) -> tuple[str, ...]:
     return texts
 
 
+def as_names(name: str, values: object) -> tuple[str, ...] | None:
+    """Names, or a text with commas between them; None for None. UsageError as :func:`as_texts`."""
+    if values is None:
+        return None
+    return as_texts(name, values.split(",") if isinstance(values, str) else values)
+
+
 def _several(name: str, values: Any, alone: type | UnionType, example: str) -> tuple[Any, ...]:
     if isinstance(values, alone):
         return (values,)

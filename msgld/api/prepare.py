@@ -73,8 +73,7 @@ def checked(
     if folder.resolve() == source.resolve():
         raise UsageError(f"{folder} holds the songs: choose another --out")
     check_out(folder)
-    given = stem_names.split(",") if isinstance(stem_names, str) else stem_names
-    stems = _stems(source, None if given is None else checks.as_texts("stem_names", given))
+    stems = _stems(source, checks.as_names("stem_names", stem_names))
     return source, folder, stems, checks.as_texts("maps", maps)
 
 

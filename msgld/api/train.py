@@ -116,8 +116,7 @@ def train(
         if one is not None and not (hasattr(one, "stems") and callable(getattr(one, "clip", None))):
             raise UsageError(f"source has stems, and clip(seed, seconds), unlike {shown(one)}")
     design, chosen = find(part, recipe)
-    stem_names = stem_names.split(",") if isinstance(stem_names, str) else stem_names
-    names = None if stem_names is None else checks.as_texts("stem_names", stem_names)
+    names = checks.as_names("stem_names", stem_names)
     font = None if soundfont is None else checks.as_path("soundfont", soundfont)
     phrases = None if singing is None else checks.as_path("singing", singing)
     band = None if band is None else check_flag("band", band)

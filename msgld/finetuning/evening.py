@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from msgld.checkpoint import load_model
+from msgld.checkpoint import check_parts
 from msgld.data.source import Source
+from msgld.description import read_description
 from msgld.progress import OnProgress, Progress
 from msgld.training.folder import MODEL
 from msgld.training.parts import find
@@ -86,10 +86,5 @@ class Evening:
 
 def recipe_of(part: str, folder: Path) -> AnyRecipe | None:
     """The recipe of a part for a model's network, whatever its size; None where the model has no such part."""
-    model = load_model(folder)
-    networks: dict[str, Any] = {"denoiser": model.denoiser.network, "refiner": model.refiner}
-    if part == "score":
-        composer = model.composer and model.composer.denoiser
-        networks["score"] = composer and composer.network
-    network = networks[part]
-    return None if network is None else replace(find(part, RECIPE)[1], network=network.config)
+    network = check_parts(read_description(folder)).get("composer" if part == "score" else part)
+    return None if network is None else replace(find(part, RECIPE)[1], network=network)

@@ -13,7 +13,7 @@ from msgld.api.store import model_folder
 from msgld.checkpoint import write_whole
 from msgld.data.stem_folders.words import stems_to_train
 from msgld.description import read_description
-from msgld.errors import DataError, UsageError
+from msgld.errors import UsageError
 from msgld.finetuning.evening import Evening
 from msgld.finetuning.songs import open_own
 from msgld.finetuning.tuning import Tuned, Tuning
@@ -21,7 +21,7 @@ from msgld.progress import OnProgress
 from msgld.ranges import check, check_optional
 from msgld.runtime import choose_device
 from msgld.stems import OTHER
-from msgld.training.data import OnFolder
+from msgld.training.data import Data, OnFolder
 from msgld.training.lock import alone
 
 MINUTES = 60.0
@@ -80,17 +80,12 @@ def finetune(
     minutes, seed = check_optional("minutes", minutes) or MINUTES, check("seed", seed)
     checks.check_function("on_progress", on_progress, "msgld.Progress")
     checks.check_function("on_folder", on_folder, "folder of songs")
-    named = stem_names.split(",") if isinstance(stem_names, str) else stem_names
+    named = checks.as_names("stem_names", stem_names)
     scores, rules = checks.as_paths("midi", midi), checks.as_texts("maps", maps)
     folder = model_folder(None if start is None else str(start))
-    stems = with_new(
-        tuple(read_description(folder)["stems"]),
-        () if named is None else checks.as_texts("stem_names", named),
-    )
+    stems = with_new(tuple(read_description(folder)["stems"]), named or ())
     chosen = choose_device(device)
-    missing = [one for one in (path, *scores) if not one.exists()]
-    if missing:
-        raise DataError(f"there is no folder {missing[0]}")
+    Data((path,), scores).check_paths()
     check_out(out, "out")
     own = open_own(path, stems, rules, on_progress)
     if on_folder:
