@@ -96,12 +96,12 @@ EVENING = replace(
     name="evening",
     minutes=30,
     settings=DenoiserSettings(
-        mix=MixConfig(remix=0.75),
+        mix=MixConfig(remix=0.5, gain_db=2.0, bend_db=1.0, dynamics=0.05),
         levels=LevelConfig(
             separate=0.85, informed=0.05, arrange=0.05, generate=0.03, free=0.02, top_separate=0.95
         ),
     ),
-    optim=OptimConfig(rate=6e-4, warmup=10, cooldown=0.8, ema=0.98),
+    optim=OptimConfig(rate=3e-4, warmup=10, cooldown=0.8, ema=0.98),
     pool=PoolConfig(slots=300, reuse=40.0),
     stages=(Stage(1.0, 8, 108),),
     first_clips=60,
