@@ -16,7 +16,7 @@ from msgld.data.source import Clip
 from msgld.description import read_description
 from msgld.finetuning import line
 from msgld.finetuning.before import figures, mean
-from msgld.finetuning.clips import clips_of
+from msgld.finetuning.clips import clips_of, others
 from msgld.finetuning.evening import SOUND, Evening
 from msgld.finetuning.page import example_of, write_page
 from msgld.finetuning.scores import ScoreTuning
@@ -74,6 +74,11 @@ class Tuning:
         """Excerpts of the song that is set aside."""
         return self.own.aside_clips()
 
+    @cached_property
+    def others(self) -> list[Clip]:
+        """Clips of other music, which is not to be unlearned."""
+        return others(self.stems, tuple(read_description(self.start)["stems"]))
+
     def run(self) -> Tuned:
         """Do all of it, or what is left of it."""
         evening, shipped = self.evening, load(self.start, device=str(self.evening.device))
@@ -81,7 +86,7 @@ class Tuning:
         before = figures(shipped, self.aside, self.stems)
         trained = evening.train(SOUND, self.start, clips_of(self.own.folder, shipped.stems))
         self._say("choosing", sum(SOUND.values()))
-        scores = line.choose(partial(self._score, trained), mean(before))
+        scores = line.choose(partial(self._scores, trained), (mean(before), self._other(shipped)))
         way = next(iter(scores))
         model = line.place(self.start, trained, way, evening.device)
         score, notes = ScoreTuning(evening, self.own, self.start, self.midi).tuned(sum(SOUND.values()))
@@ -97,9 +102,13 @@ class Tuning:
         self._say("measuring", 1.0)
         return Tuned(evening.out / MODEL, page, tuple(rows), way, tuple(remarks))
 
-    def _score(self, trained: Path, way: float) -> float:
+    def _scores(self, trained: Path, way: float) -> line.Scores:
         model = Msgld(line.place(self.start, trained, way, self.evening.device))
-        return mean(figures(model, self.aside, self.stems))
+        return mean(figures(model, self.aside, self.stems)), self._other(model)
+
+    def _other(self, model: Msgld) -> float:
+        """What a model makes of other music, in dB; NaN where there is none to measure."""
+        return mean(figures(model, self.others, self.stems)) if self.others else float("nan")
 
     def _saved(self, model: Model, way: float) -> Msgld:
         """Write the model, and open it as it is written."""
@@ -142,8 +151,8 @@ class Tuning:
         """What the figures mean, as far as something is to be done about it."""
         if way == 0:
             return [
-                f"the song that was set aside ({self.own.aside.name}) gained nothing, so the separation stays "
-                "as it was: add songs that sound like it, or minutes"
+                f"the song that was set aside ({self.own.aside.name}) gained nothing, or only what other music "
+                "lost, so the separation stays as it was: add songs that sound like it, or minutes"
             ]
         if learned > aside + HEART:
             return [

@@ -10,7 +10,7 @@ from tiny import save_tiny_model
 
 from msgld.checkpoint import load_model
 from msgld.errors import ModelError
-from msgld.finetuning.line import between, choose, move
+from msgld.finetuning.line import between, choose, move, place
 from msgld.model import Model
 from msgld.stems import STEMS
 from msgld.training.more_stems import grown, with_more_stems
@@ -52,8 +52,24 @@ def test_networks_of_other_sizes_have_nothing_between_them(tmp_path: Path) -> No
 
 
 def test_the_nearest_place_that_is_nearly_as_good_is_chosen() -> None:
-    scores = {0.25: 5.0, 0.5: 6.9, 0.75: 7.0, 1.0: 6.0}
-    chosen = choose(scores.__getitem__, 4.0)
+    scores = {0.25: (5.0, 1.0), 0.5: (6.9, 1.0), 0.75: (7.0, 1.0), 1.0: (6.0, 1.0)}
+    chosen = choose(scores.__getitem__, (4.0, 1.0))
     assert next(iter(chosen)) == 0.5
-    assert chosen == scores | {0.0: 4.0}
-    assert next(iter(choose(lambda way: 3.0, 4.0))) == 0.0
+    assert chosen == scores | {0.0: (4.0, 1.0)}
+    assert next(iter(choose(lambda way: (3.0, 1.0), (4.0, 1.0)))) == 0.0
+
+
+def test_a_place_where_other_music_loses_is_not_chosen() -> None:
+    scores = {0.25: (5.0, 1.2), 0.5: (6.0, 1.0), 0.75: (7.0, 0.9), 1.0: (8.0, 0.1)}
+    assert next(iter(choose(scores.__getitem__, (4.0, 1.0)))) == 0.5
+    unmeasured = {way: (own, float("nan")) for way, (own, _) in scores.items()}
+    assert next(iter(choose(unmeasured.__getitem__, (4.0, float("nan"))))) == 1.0
+
+
+def test_the_denoiser_goes_ahead(tmp_path: Path) -> None:
+    _, new = models(tmp_path)
+    half = place(tmp_path / "old", tmp_path / "new", 0.5)
+    last = load_model(tmp_path / "new").denoiser.network.state_dict()
+    for name, value in half.denoiser.network.state_dict().items():
+        torch.testing.assert_close(value, last[name])
+    assert half.stems == new.stems
