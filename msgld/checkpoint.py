@@ -7,7 +7,6 @@ interrupted save leaves the old model.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from msgld.description import FILE, read_description, unusable, written
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.errors import ModelError
+from msgld.files import write_together
 from msgld.later import Deferred
 from msgld.model import Model
 from msgld.music.conditioning import features_of
@@ -122,23 +122,6 @@ def _stored(module: nn.Module, dtype: torch.dtype) -> dict[str, Tensor]:
         key: (value.to(dtype) if value.is_floating_point() else value).cpu().contiguous()
         for key, value in module.state_dict().items()
     }
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name and rename it."""
-    write_together({path: data})
-
-
-def write_together(files: Mapping[Path, bytes]) -> None:
-    """Write files that belong together under temporary names, then rename them in their order."""
-    temporary = {path.with_name(path.name + ".partial"): path for path in files}
-    for unfinished, path in temporary.items():
-        with open(unfinished, "wb") as file:
-            file.write(files[path])
-            file.flush()
-            os.fsync(file.fileno())
-    for unfinished, path in temporary.items():
-        os.replace(unfinished, path)
 
 
 def load_model(folder: Path, device: torch.device | str = "cpu", half: bool | None = None) -> Model:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from msgld.checkpoint import load_model, save_model, write_whole
+from msgld.checkpoint import load_model, save_model
 from msgld.description import read_description
 from msgld.diffusion.denoise import StemDenoiser
 from msgld.dsp.codec import PatchCodec, PatchConfig
 from msgld.dsp.mel import MelConfig
 from msgld.errors import ModelError
+from msgld.files import write_whole
 from msgld.model import Model
 from msgld.nets.transformer import StemTransformer, TransformerConfig
 from msgld.nets.vocoder import Vocoder, VocoderConfig
@@ -107,7 +108,7 @@ def test_a_disk_that_fills_up_leaves_the_model_that_was_there(folder: Path, monk
         if error := next(flushed):
             raise error
 
-    monkeypatch.setattr("msgld.checkpoint.os.fsync", flush)
+    monkeypatch.setattr("msgld.files.os.fsync", flush)
     other = model()
     with torch.no_grad():
         other.denoiser.network.inward.weight.add_(1.0)

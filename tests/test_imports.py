@@ -17,7 +17,7 @@ PACKAGE = ROOT / "msgld"
 # From the bottom to the top: a unit may import its own layer and those below it.
 LAYERS = (
     ("errors", "progress", "aliases", "folders"),
-    ("ranges", "names", "stems"),
+    ("ranges", "names", "stems", "files"),
     ("schema", "description", "runtime"),
     ("registry",),
     ("diffusion", "dsp"),

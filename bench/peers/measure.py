@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 import torch
 
-from msgld.checkpoint import write_whole
 from msgld.data.heldout import HeldOut
 from msgld.dsp.mel import MelConfig, log_mel
 from msgld.dsp.resample import resample
 from msgld.evaluation.subsets import proper_subsets
+from msgld.files import write_whole
 from msgld.metrics import frechet_distance, is_silent, mel_statistics, si_sdri, summary
 from msgld.metrics.coherence import agreement, copies, on_scale
 from peers.systems import RATE, SECONDS, System, open_system

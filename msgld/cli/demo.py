@@ -73,7 +73,7 @@ def _claim(out: Path) -> None:
 
 
 def _write_report(report: Mapping[str, Any], out: Path) -> None:
-    from msgld.checkpoint import write_whole
+    from msgld.files import write_whole
 
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / MARK, (json.dumps(plain(report), indent=1) + "\n").encode())

@@ -16,8 +16,8 @@ import numpy as np
 
 from msgld.api.picture import Sketch
 from msgld.audio.write import AudioWriter
-from msgld.checkpoint import write_whole
 from msgld.errors import UsageError
+from msgld.files import write_whole
 from msgld.metrics import summary
 
 EXAMPLES = 3

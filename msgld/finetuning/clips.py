@@ -29,7 +29,7 @@ SEMITONES = 1.0
 OTHER_MUSIC = 0.25
 """Fraction of the clips that the band plays."""
 
-OTHERS, EXCERPT, MEASURED = 8, 10.0, 1 << 40
+OTHERS, EXCERPT, MEASURED = 24, 6.0, 1 << 40
 """Clips of other music that are measured, their seconds, and the first one's seed."""
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from msgld.api import checks
 from msgld.api.folder import check_out
 from msgld.api.store import model_folder
-from msgld.checkpoint import write_whole
 from msgld.data.stem_folders.words import stems_to_train
 from msgld.description import read_description
 from msgld.errors import UsageError
+from msgld.files import write_whole
 from msgld.finetuning.evening import Evening
 from msgld.finetuning.songs import open_own
 from msgld.finetuning.tuning import Tuned, Tuning

@@ -17,7 +17,7 @@ from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.training.more_stems import with_stems
 
-WAYS = (0.25, 0.5, 0.75, 1.0)
+WAYS = (0.125, 0.25, 0.5, 0.75, 1.0)
 """Fractions of the way that are tried, beside 0."""
 
 AHEAD = 2.0
@@ -25,6 +25,9 @@ AHEAD = 2.0
 
 NEAR = 0.15
 """dB by which a place nearer to the beginning may be worse and is still chosen: the less is forgotten."""
+
+LOSS = 0.3
+"""dB that other music may lose."""
 
 Scores = tuple[float, float]
 """Those of the song that is set aside, and of other music, in dB."""
@@ -85,8 +88,8 @@ def choose(
 ) -> dict[float, Scores]:
     """Scores of the places that are tried, the chosen one first.
 
-    Of the places where other music loses nothing, it has the highest score, or is nearer to the beginning and nearly
-    as good.
+    Of the places where other music loses no more than ``LOSS``, it has the highest score, or is nearer to the beginning
+    and nearly as good.
 
     Args:
         score: of a place; called for each way.
@@ -94,7 +97,7 @@ def choose(
         ways: places that are tried.
     """
     scores = {0.0: start} | {way: score(way) for way in sorted(ways)}
-    kept = {way: own for way, (own, other) in scores.items() if not other < start[1]}
+    kept = {way: own for way, (own, other) in scores.items() if not other < start[1] - LOSS}
     best = max(kept.values())
     chosen = min(way for way, own in kept.items() if own >= best - NEAR)
     return {chosen: scores.pop(chosen)} | scores

@@ -9,9 +9,9 @@ import numpy as np
 
 from msgld.api.msgld import Msgld
 from msgld.audio.sound import Sound
-from msgld.checkpoint import write_whole
 from msgld.data.stem_folders.song_set import SongSet
 from msgld.data.stem_folders.songs import StemSong
+from msgld.files import write_whole
 from msgld.music.midi.write import midi_bytes
 from msgld.music.score import SCORE_STEMS
 from msgld.stems import stem_among

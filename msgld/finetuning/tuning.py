@@ -108,7 +108,7 @@ class Tuning:
 
     def _other(self, model: Msgld) -> float:
         """What a model makes of other music, in dB; NaN where there is none to measure."""
-        return mean(figures(model, self.others, self.stems)) if self.others else float("nan")
+        return float(np.nanmean(figures(model, self.others, self.stems))) if self.others else float("nan")
 
     def _saved(self, model: Model, way: float) -> Msgld:
         """Write the model, and open it as it is written."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from msgld.checkpoint import write_whole
 from msgld.errors import ModelError, UsageError
+from msgld.files import write_whole
 from msgld.names import LONGEST, as_path_part, fold
 from msgld.training.recipe import SHAPES, AnyRecipe
 

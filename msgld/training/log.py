@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
-from msgld.checkpoint import write_whole
 from msgld.errors import UsageError
+from msgld.files import write_whole
 from msgld.ranges import look_up
 
 _LOGGER = logging.getLogger("msgld.training")

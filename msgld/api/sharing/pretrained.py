@@ -16,9 +16,10 @@ from msgld.api.sharing.card import card
 from msgld.api.sharing.download import download
 from msgld.api.sharing.verify import check_folder, file_of
 from msgld.api.store import SHIPPED, hub_folder, model_folder
-from msgld.checkpoint import modules_of, save_model, write_whole
+from msgld.checkpoint import modules_of, save_model
 from msgld.description import FILE, read_description, written
 from msgld.errors import ModelError, UsageError
+from msgld.files import write_whole
 from msgld.folders import CARDS, new_model_folder
 from msgld.model import Model
 from msgld.progress import CancelToken, OnProgress

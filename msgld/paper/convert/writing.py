@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from msgld.checkpoint import described, write_whole
+from msgld.checkpoint import described
 from msgld.errors import ModelError
+from msgld.files import write_whole
 from msgld.folders import new_model_folder
 from msgld.names import as_path_part
 from msgld.paper.convert.parts import Part
