@@ -178,6 +178,7 @@ def _importable(name: str) -> bool:
             "msgld.cli.doctor",
             "msgld.cli.console",
             "msgld.audio.sound",
+            "msgld.api.prepare",
         )
         if _importable(name)
     ],
