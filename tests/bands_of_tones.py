@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from msgld.finetuning import clips, evening
+from msgld.finetuning import evening
 from msgld.training.denoiser.recipes import TINY
 from msgld.training.recipe import PoolConfig, Stage
 from msgld.training.refiner.part import TINY as TINY_REFINER
@@ -40,6 +40,5 @@ def shorten(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = PoolConfig(slots=4, seconds=2.0, workers=0)
     masks = replace(TINY, pool=pool, stages=(Stage(1.0, 2, 16),))
     recipes = {"denoiser": masks, "refiner": replace(TINY_REFINER, pool=pool)}
-    monkeypatch.setattr(clips, "OTHERS", 2)
     find = evening.find
     monkeypatch.setattr(evening, "find", lambda part, name: (find(part)[0], recipes[part]))

@@ -29,9 +29,6 @@ SEMITONES = 1.0
 OTHER_MUSIC = 0.25
 """Fraction of the clips that the band plays."""
 
-OTHERS, EXCERPT, MEASURED = 24, 6.0, 1 << 40
-"""Clips of other music that are measured, their seconds, and the first one's seed."""
-
 
 def clips_of(folder: SongSet, known: Collection[str]) -> Source:
     """The source to learn from.
@@ -49,14 +46,6 @@ def clips_of(folder: SongSet, known: Collection[str]) -> Source:
 def band_can_play() -> bool:
     """Whether what the band needs is installed; songs alone will do."""
     return all(find_spec(name) for name in ("symusic", "tinysoundfont"))
-
-
-def others(stems: tuple[str, ...], known: Collection[str]) -> list[Clip]:
-    """Clips by which one tells what a model has unlearned; none where the band cannot play."""
-    if not band_can_play():
-        return []
-    music = OtherMusic(stems, known)
-    return [music.clip(MEASURED + index, EXCERPT) for index in range(OTHERS)]
 
 
 class OtherMusic:

@@ -1,7 +1,7 @@
 """The line between the weights that training began with and those that it ended with.
 
 Weights on it keep most of what both ends can do (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). How
-far to go is decided by the song that is set aside, and by other music, which is not to be unlearned.
+far to go is decided by the song that is set aside.
 """
 
 from __future__ import annotations
@@ -17,20 +17,14 @@ from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.training.more_stems import with_stems
 
-WAYS = (0.125, 0.25, 0.5, 0.75, 1.0)
-"""Fractions of the way that are tried, beside 0."""
+WAYS = (0.1, 0.2, 0.3)
+"""Fractions of the way that are tried, beside 0. Beyond, other music loses more than 0.3 dB (bench/finetune.py)."""
 
 AHEAD = 2.0
 """How much faster the denoiser goes than the refiner: it forgets little (measured: docs/numbers.md)."""
 
 NEAR = 0.15
 """dB by which a place nearer to the beginning may be worse and is still chosen: the less is forgotten."""
-
-LOSS = 0.3
-"""dB that other music may lose."""
-
-Scores = tuple[float, float]
-"""Those of the song that is set aside, and of other music, in dB."""
 
 
 def place(before: Path, after: Path, way: float, device: torch.device | str = "cpu") -> Model:
@@ -83,21 +77,17 @@ def on_line(old: Mapping[str, Tensor], new: Mapping[str, Tensor], way: float) ->
     }
 
 
-def choose(
-    score: Callable[[float], Scores], start: Scores, ways: Sequence[float] = WAYS
-) -> dict[float, Scores]:
+def choose(score: Callable[[float], float], start: float, ways: Sequence[float] = WAYS) -> dict[float, float]:
     """Scores of the places that are tried, the chosen one first.
 
-    Of the places where other music loses no more than ``LOSS``, it has the highest score, or is nearer to the beginning
-    and nearly as good.
+    It has the highest score, or is nearer to the beginning and nearly as good.
 
     Args:
-        score: of a place; called for each way.
-        start: the scores of the place 0.
+        score: of a place, in dB; called for each way.
+        start: the score of the place 0.
         ways: places that are tried.
     """
     scores = {0.0: start} | {way: score(way) for way in sorted(ways)}
-    kept = {way: own for way, (own, other) in scores.items() if not other < start[1] - LOSS}
-    best = max(kept.values())
-    chosen = min(way for way, own in kept.items() if own >= best - NEAR)
+    best = max(scores.values())
+    chosen = min(way for way, value in scores.items() if value >= best - NEAR)
     return {chosen: scores.pop(chosen)} | scores

@@ -16,7 +16,7 @@ from msgld.data.source import Clip
 from msgld.description import read_description
 from msgld.finetuning import line
 from msgld.finetuning.before import figures, mean
-from msgld.finetuning.clips import clips_of, others
+from msgld.finetuning.clips import clips_of
 from msgld.finetuning.evening import SOUND, Evening
 from msgld.finetuning.page import example_of, write_page
 from msgld.finetuning.scores import ScoreTuning
@@ -74,11 +74,6 @@ class Tuning:
         """Excerpts of the song that is set aside."""
         return self.own.aside_clips()
 
-    @cached_property
-    def others(self) -> list[Clip]:
-        """Clips of other music, which is not to be unlearned."""
-        return others(self.stems, tuple(read_description(self.start)["stems"]))
-
     def run(self) -> Tuned:
         """Do all of it, or what is left of it."""
         evening, shipped = self.evening, load(self.start, device=str(self.evening.device))
@@ -86,9 +81,10 @@ class Tuning:
         before = figures(shipped, self.aside, self.stems)
         trained = evening.train(SOUND, self.start, clips_of(self.own.folder, shipped.stems))
         self._say("choosing", sum(SOUND.values()))
-        scores = line.choose(partial(self._scores, trained), (mean(before), self._other(shipped)))
+        scores = line.choose(partial(self._score, trained), mean(before))
         way = next(iter(scores))
         model = line.place(self.start, trained, way, evening.device)
+        alone = self._score(trained, 1.0) - mean(before)
         score, notes = ScoreTuning(evening, self.own, self.start, self.midi).tuned(sum(SOUND.values()))
         if score is not None:
             model.score = score
@@ -96,19 +92,16 @@ class Tuning:
         tuned = self._saved(model, way)
         after = figures(tuned, self.aside, self.stems)
         learned = self._gain(shipped, tuned)
-        remarks = [*self._remarks(way, mean(after) - mean(before), learned), *notes]
+        gain = mean(after) - mean(before)
+        remarks = [*self._remarks(way, gain, learned), *self._alone(trained, gain, alone), *notes]
         rows = rows_of(self.stems, before, after)
         page = self._page(rows, learned, remarks, shipped, tuned)
         self._say("measuring", 1.0)
         return Tuned(evening.out / MODEL, page, tuple(rows), way, tuple(remarks))
 
-    def _scores(self, trained: Path, way: float) -> line.Scores:
+    def _score(self, trained: Path, way: float) -> float:
         model = Msgld(line.place(self.start, trained, way, self.evening.device))
-        return mean(figures(model, self.aside, self.stems)), self._other(model)
-
-    def _other(self, model: Msgld) -> float:
-        """What a model makes of other music, in dB; NaN where there is none to measure."""
-        return float(np.nanmean(figures(model, self.others, self.stems))) if self.others else float("nan")
+        return mean(figures(model, self.aside, self.stems))
 
     def _saved(self, model: Model, way: float) -> Msgld:
         """Write the model, and open it as it is written."""
@@ -151,8 +144,8 @@ class Tuning:
         """What the figures mean, as far as something is to be done about it."""
         if way == 0:
             return [
-                f"the song that was set aside ({self.own.aside.name}) gained nothing, or only what other music "
-                "lost, so the separation stays as it was: add songs that sound like it, or minutes"
+                f"the song that was set aside ({self.own.aside.name}) gained nothing, so the separation stays "
+                "as it was: add songs that sound like it, or minutes"
             ]
         if learned > aside + HEART:
             return [
@@ -160,6 +153,15 @@ class Tuning:
                 f"{aside:.1f} dB: add songs"
             ]
         return []
+
+    def _alone(self, trained: Path, gain: float, alone: float) -> list[str]:
+        """Where the weights at the end of the line are, if they are better for this band."""
+        if alone < gain + line.NEAR:
+            return []
+        return [
+            f"{trained} gains {alone:.1f} dB instead of {gain:.1f} on that song: for this band alone, as it has "
+            "forgotten more of other music"
+        ]
 
     def _say(self, stage: str, done: float) -> None:
         """Report a stage that measures."""
