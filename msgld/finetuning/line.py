@@ -23,7 +23,7 @@ WAYS = (0.1, 0.2, 0.3)
 AHEAD = 2.0
 """How much faster the denoiser goes than the refiner: it forgets little (measured: docs/numbers.md)."""
 
-NEAR = 0.15
+NEAR = 0.05
 """dB by which a place nearer to the beginning may be worse and is still chosen: the less is forgotten."""
 
 
