@@ -1,6 +1,6 @@
-"""The line between the weights that training began with and those that it ended with.
+"""The lines between the weights that training began with and those that it ended with, one for each part.
 
-Weights on it keep most of what both ends can do (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). How
+Weights on them keep most of what both ends can do (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). How
 far to go is decided by the song that is set aside.
 """
 
@@ -17,27 +17,32 @@ from msgld.errors import ModelError
 from msgld.model import Model
 from msgld.training.more_stems import with_stems
 
-WAYS = (0.1, 0.2, 0.3)
-"""Fractions of the way that are tried, beside 0. Beyond, other music loses more than 0.3 dB (bench/finetune.py)."""
+Place = tuple[float, float]
+"""How far the denoiser and the refiner have gone, 0 to 1."""
 
-AHEAD = 2.0
-"""How much faster the denoiser goes than the refiner: it forgets little (measured: docs/numbers.md)."""
+BEGIN, END = (0.0, 0.0), (1.0, 1.0)
+"""Both ends of the lines."""
+
+PLACES = ((0.0, 0.1), (0.4, 0.1), (0.0, 0.2), (0.8, 0.2))
+"""Places that are tried, beside the beginning, in the order of what a model forgets there.
+
+The denoiser goes farther, as it forgets less (measured: docs/numbers.md).
+"""
 
 NEAR = 0.05
-"""dB by which a place nearer to the beginning may be worse and is still chosen: the less is forgotten."""
+"""dB by which an earlier place may be worse and is still chosen: the less is forgotten."""
 
 
-def place(before: Path, after: Path, way: float, device: torch.device | str = "cpu") -> Model:
-    """The model that is a fraction of the way from one to another: the refiner's fraction, the denoiser goes ahead.
+def place(before: Path, after: Path, at: Place, device: torch.device | str = "cpu") -> Model:
+    """The model between one and another.
 
     Args:
         before: folder of a model.
         after: folder of the model that was trained on from it.
-        way: 0 to 1.
+        at: how far its denoiser and its refiner have gone.
         device: of the model.
     """
-    old, new = load_model(before, device, half=False), load_model(after, device)
-    return between(old, new, min(1.0, AHEAD * way), way)
+    return between(load_model(before, device, half=False), load_model(after, device), *at)
 
 
 def between(old: Model, new: Model, denoiser: float, refiner: float) -> Model:
@@ -77,17 +82,14 @@ def on_line(old: Mapping[str, Tensor], new: Mapping[str, Tensor], way: float) ->
     }
 
 
-def choose(score: Callable[[float], float], start: float, ways: Sequence[float] = WAYS) -> dict[float, float]:
-    """Scores of the places that are tried, the chosen one first.
-
-    It has the highest score, or is nearer to the beginning and nearly as good.
+def choose(score: Callable[[Place], float], start: float, places: Sequence[Place] = PLACES) -> Place:
+    """The place with the highest score, or an earlier one that is nearly as good.
 
     Args:
-        score: of a place, in dB; called for each way.
-        start: the score of the place 0.
-        ways: places that are tried.
+        score: of a place, in dB; called for each.
+        start: the score at the beginning.
+        places: as :data:`PLACES`.
     """
-    scores = {0.0: start} | {way: score(way) for way in sorted(ways)}
+    scores = {BEGIN: start} | {one: score(one) for one in places}
     best = max(scores.values())
-    chosen = min(way for way, value in scores.items() if value >= best - NEAR)
-    return {chosen: scores.pop(chosen)} | scores
+    return next(one for one, value in scores.items() if value >= best - NEAR)

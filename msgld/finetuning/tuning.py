@@ -37,14 +37,14 @@ class Tuned:
         folder: of the model, for :func:`msgld.load`.
         page: with figures and sounds, before and after.
         rows: SI-SDR improvements in dB on the song that was set aside, stem by stem: ``stem``, ``before``, ``after``.
-        way: how far the model went from the one that it began with, 0 to 1.
+        ways: how far its denoiser and its refiner went from those that it began with, 0 to 1.
         remarks: what is to be said, such as that it learned the songs by heart.
     """
 
     folder: Path
     page: Path
     rows: tuple[dict[str, Any], ...]
-    way: float
+    ways: line.Place
     remarks: tuple[str, ...] = ()
 
 
@@ -81,36 +81,35 @@ class Tuning:
         before = figures(shipped, self.aside, self.stems)
         trained = evening.train(SOUND, self.start, clips_of(self.own.folder, shipped.stems))
         self._say("choosing", sum(SOUND.values()))
-        scores = line.choose(partial(self._score, trained), mean(before))
-        way = next(iter(scores))
-        model = line.place(self.start, trained, way, evening.device)
-        alone = self._score(trained, 1.0) - mean(before)
+        ways = line.choose(partial(self._score, trained), mean(before))
+        model = line.place(self.start, trained, ways, evening.device)
+        alone = self._score(trained, line.END) - mean(before)
         score, notes = ScoreTuning(evening, self.own, self.start, self.midi).tuned(sum(SOUND.values()))
         if score is not None:
             model.score = score
         self._say("measuring", 0.98)
-        tuned = self._saved(model, way)
+        tuned = self._saved(model, ways)
         after = figures(tuned, self.aside, self.stems)
         learned = self._gain(shipped, tuned)
         gain = mean(after) - mean(before)
-        remarks = [*self._remarks(way, gain, learned), *self._alone(trained, gain, alone), *notes]
+        remarks = [*self._remarks(ways, gain, learned), *self._alone(trained, gain, alone), *notes]
         rows = rows_of(self.stems, before, after)
         page = self._page(rows, learned, remarks, shipped, tuned)
         self._say("measuring", 1.0)
-        return Tuned(evening.out / MODEL, page, tuple(rows), way, tuple(remarks))
+        return Tuned(evening.out / MODEL, page, tuple(rows), ways, tuple(remarks))
 
-    def _score(self, trained: Path, way: float) -> float:
-        model = Msgld(line.place(self.start, trained, way, self.evening.device))
+    def _score(self, trained: Path, at: line.Place) -> float:
+        model = Msgld(line.place(self.start, trained, at, self.evening.device))
         return mean(figures(model, self.aside, self.stems))
 
-    def _saved(self, model: Model, way: float) -> Msgld:
+    def _saved(self, model: Model, ways: line.Place) -> Msgld:
         """Write the model, and open it as it is written."""
         out, about = self.evening.out, read_description(self.start)["info"]
         facts = {
             "from": about.get("name"),
             "songs": len(self.own.learned),
             "minutes": self.evening.minutes,
-            "way": way,
+            "ways": ways,
         }
         model.info = {**about, "name": model_name(out), "tuned": facts}
         save_model(model, out / MODEL)
@@ -140,9 +139,9 @@ class Tuning:
             f"{tuned.name}: before and after", rows, [line, *remarks], example, self.evening.out
         )
 
-    def _remarks(self, way: float, aside: float, learned: float) -> list[str]:
+    def _remarks(self, ways: line.Place, aside: float, learned: float) -> list[str]:
         """What the figures mean, as far as something is to be done about it."""
-        if way == 0:
+        if ways == line.BEGIN:
             return [
                 f"the song that was set aside ({self.own.aside.name}) gained nothing, so the separation stays "
                 "as it was: add songs that sound like it, or minutes"

@@ -103,7 +103,7 @@ def test_the_same_call_goes_on_and_another_one_is_refused(band: Path, tiny: Path
     first = msgld.finetune(band, out=out, minutes=0.02, start=tiny)
     steps = {part: (out / part / "log.jsonl").read_bytes() for part in ("denoiser", "refiner")}
     again = msgld.finetune(band, out=out, minutes=0.02, start=tiny)
-    assert again.rows == first.rows and again.way == first.way
+    assert again.rows == first.rows and again.ways == first.ways
     assert steps == {part: (out / part / "log.jsonl").read_bytes() for part in steps}
     with pytest.raises(UsageError, match="holds an evening of other minutes"):
         msgld.finetune(band, out=out, minutes=1, start=tiny)
@@ -148,4 +148,4 @@ def test_the_model_says_where_it_comes_from(band: Path, tiny: Path, tmp_path: Pa
     tuned = msgld.finetune(band, out=tmp_path / "mine", minutes=0.02, start=tiny)
     about = json.loads((tuned.folder / "model.json").read_text("utf-8"))
     assert about["info"]["name"] == "mine"
-    assert about["info"]["tuned"] == {"from": "tiny", "songs": 2, "minutes": 0.02, "way": tuned.way}
+    assert about["info"]["tuned"] == {"from": "tiny", "songs": 2, "minutes": 0.02, "ways": list(tuned.ways)}

@@ -10,7 +10,7 @@ from tiny import save_tiny_model
 
 from msgld.checkpoint import load_model
 from msgld.errors import ModelError
-from msgld.finetuning.line import between, choose, move, place
+from msgld.finetuning.line import BEGIN, between, choose, move, place
 from msgld.model import Model
 from msgld.stems import STEMS
 from msgld.training.more_stems import grown, with_more_stems
@@ -51,18 +51,21 @@ def test_networks_of_other_sizes_have_nothing_between_them(tmp_path: Path) -> No
     assert old.stems == FIVE
 
 
-def test_the_nearest_place_that_is_nearly_as_good_is_chosen() -> None:
-    scores = {0.1: 5.0, 0.2: 6.96, 0.3: 7.0}
-    chosen = choose(scores.__getitem__, 4.0)
-    assert next(iter(chosen)) == 0.2
-    assert chosen == scores | {0.0: 4.0}
-    assert next(iter(choose(lambda way: 3.0, 4.0))) == 0.0
+def test_the_first_place_that_is_nearly_as_good_is_chosen() -> None:
+    scores = {(0.0, 0.1): 5.0, (0.4, 0.1): 6.96, (0.0, 0.2): 7.0, (0.8, 0.2): 6.9}
+    assert choose(scores.__getitem__, 4.0, tuple(scores)) == (0.4, 0.1)
+    assert choose(lambda at: 3.0, 4.0) == BEGIN
 
 
-def test_the_denoiser_goes_ahead(tmp_path: Path) -> None:
-    _, new = models(tmp_path)
-    half = place(tmp_path / "old", tmp_path / "new", 0.5)
+def test_a_place_has_a_way_for_each_part(tmp_path: Path) -> None:
+    models(tmp_path)
+    old, new = (load_model(tmp_path / name).refiner for name in ("old", "new"))
+    assert old is not None and new is not None
+    ahead = place(tmp_path / "old", tmp_path / "new", (1.0, 0.0))
     last = load_model(tmp_path / "new").denoiser.network.state_dict()
-    for name, value in half.denoiser.network.state_dict().items():
+    for name, value in ahead.denoiser.network.state_dict().items():
         torch.testing.assert_close(value, last[name])
-    assert half.stems == new.stems
+    first = grown(old, FIVE, STEMS, 0).state_dict()
+    assert ahead.refiner is not None and ahead.stems == STEMS
+    for name, value in ahead.refiner.state_dict().items():
+        torch.testing.assert_close(value, first[name])
