@@ -127,7 +127,7 @@ def train(
     if first_launched():
         refuse_busy(out)
     begin, stage = _model(start), _model(first_stage)
-    about: dict[str, Any] = {"start": str(begin.resolve()) if begin else None}
+    about: dict[str, Any] = {"start": str(begin.resolve()) if begin else None, "seed": seed}
     if source is None:
         about["sources"] = data.record()
     default = model_folder() if design.over_a_model else None

@@ -139,7 +139,8 @@ class OnRay:
             return False
         former = past.ends.get(key, {})
         same = former.get("end") in ("done", "skipped") and former.get("state") == _mark(song)
-        return same and holds(folder, names.record)
+        tracks = (names.file(track, self.batch.encoding.ext) for track in self.batch.tracks)
+        return same and all(holds(folder, name) for name in (names.record, *tracks))
 
     def _say_skipped(self, place: Place) -> None:
         song, folder, names, _ = place

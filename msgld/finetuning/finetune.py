@@ -23,6 +23,7 @@ from msgld.runtime import choose_device
 from msgld.stems import OTHER
 from msgld.training.data import Data, OnFolder
 from msgld.training.lock import alone
+from msgld.training.score.pieces import open_scores
 
 MINUTES = 60.0
 """Length of an evening by default."""
@@ -70,9 +71,10 @@ def finetune(
         on_folder: called with the songs when their files have been checked.
 
     Raises:
-        UsageError: arguments of another type or out of range, or ``out`` holds another evening.
+        UsageError: arguments of another type or out of range, or ``out`` holds another evening, or one of songs that
+            have changed since.
         AudioWriteError: ``out`` cannot be a folder to write to.
-        DataError: the songs are missing, unusable or fewer than two.
+        DataError: the songs are missing, unusable or fewer than two, or there is no MIDI file in ``midi``.
         ModelError: the model is missing or damaged, or takes no further stems.
         TrainingError: another process trains in ``out``, or the training cannot go on.
     """
@@ -87,10 +89,20 @@ def finetune(
     chosen = choose_device(device)
     Data((path,), scores).check_paths()
     check_out(out, "out")
+    if scores:
+        open_scores(scores, band=False)
     own = open_own(path, stems, rules, on_progress)
     if on_folder:
         on_folder(own.folder)
-    about = {"songs": str(path.resolve()), "start": str(folder.resolve()), "stems": stems, "minutes": minutes}
+    about = {
+        "songs": {"folder": str(path.resolve()), "contents": own.contents()},
+        "start": str(folder.resolve()),
+        "stems": stems,
+        "minutes": minutes,
+        "MIDI files": [str(one.resolve()) for one in scores],
+        "maps": rules,
+        "seed": seed,
+    }
     with alone(out, "fine-tuning"):
         _keep_record(out, about)
         evening = Evening(out, minutes, chosen, seed, on_progress)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +44,10 @@ class OwnSongs:
     def learned(self) -> list[StemSong]:
         """The songs that clips are drawn from."""
         return [self.folder.songs[i] for i in self.folder.trained]
+
+    def contents(self) -> dict[str, list[Any]]:
+        """Length in seconds and stems of each song, by which another set of songs is told."""
+        return {song.name: [round(song.seconds, 3), *sorted(song.files)] for song in self.folder.songs}
 
     def aside_clips(self) -> list[Clip]:
         """Excerpts of the song that is set aside."""

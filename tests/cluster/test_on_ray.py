@@ -126,6 +126,11 @@ def test_results_are_those_of_the_plain_command(
     assert f"{SONGS} separated, 1 failed; " in err and "on Ray: separating 100%" in err
     check_results(library, library / "same")
     assert leftovers(library / "same") == []
+    next((library / "same").rglob("bass.*")).unlink()
+    assert separate(model, "same", "--ray", cluster.address) == 1
+    again = [json.loads(line)["status"] for line in capfd.readouterr().out.splitlines()]
+    assert Counter(again) == {"done": 1, "skipped": SONGS - 1, "failed": 1}
+    check_results(library, library / "same")
 
 
 def test_a_node_that_is_killed_costs_no_song(

@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -437,6 +438,20 @@ def test_wrong_places_are_refused_before_work(songs: Path, tmp_path: Path) -> No
     (folder / "set.json").write_text("{")
     with pytest.raises(DataError, match=r"set\.json is damaged"):
         Shards(folder)
+
+
+@pytest.mark.parametrize("change", ["removed", "added", "written anew"])
+def test_shards_of_songs_that_have_changed_are_not_taken_for_theirs(tmp_path: Path, change: str) -> None:
+    for name in "AB":
+        song(tmp_path / "set" / name, bass=music(80, 2.0))
+    made = msgld.prepare(tmp_path / "set", tmp_path / "set" / "shards")
+    assert msgld.prepare(tmp_path / "set", tmp_path / "set" / "shards") == made
+    if change == "removed":
+        shutil.rmtree(tmp_path / "set" / "A")
+    else:
+        song(tmp_path / "set" / ("C" if change == "added" else "B"), bass=music(90, 3.0))
+    with pytest.raises(UsageError, match="as it was before: its files have changed since"):
+        msgld.prepare(tmp_path / "set", tmp_path / "set" / "shards")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,14 @@ def test_the_same_call_goes_on_and_another_one_is_refused(band: Path, tiny: Path
     assert steps == {part: (out / part / "log.jsonl").read_bytes() for part in steps}
     with pytest.raises(UsageError, match="holds an evening of other minutes"):
         msgld.finetune(band, out=out, minutes=1, start=tiny)
+    with pytest.raises(UsageError, match="holds an evening of other seed"):
+        msgld.finetune(band, out=out, minutes=0.02, start=tiny, seed=1)
+    fewer = band.rename(band.with_name("away"))
+    write_band(band, songs=2)
+    with pytest.raises(UsageError, match="holds an evening of other songs"):
+        msgld.finetune(band, out=out, minutes=0.02, start=tiny)
+    shutil.rmtree(band)
+    fewer.rename(band)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     with pytest.raises(UsageError, match="other files"):
@@ -125,6 +134,9 @@ def test_what_cannot_be_tuned_is_said_in_one_line(band: Path, tiny: Path, tmp_pa
         msgld.finetune(band, out=tmp_path / "o", minutes=0.02, start="nowhere")
     with pytest.raises(DataError):
         msgld.finetune(tmp_path / "nothing", out=tmp_path / "o", minutes=0.02, start=tiny)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no usable MIDI file"):
+        msgld.finetune(band, out=tmp_path / "o", minutes=0.02, start=tiny, midi=[tmp_path / "empty"])
     assert not (tmp_path / "o").exists()
 
 

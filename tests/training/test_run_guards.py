@@ -403,6 +403,7 @@ def test_a_run_of_something_else_is_refused_before_any_work(trained: Path, no_wo
         ("denoiser", {"band": True}, "band"),
         ("denoiser", {"start": model}, "no start"),
         ("refiner", {"start": model}, "part denoiser, not part refiner"),
+        ("denoiser", {"seed": 3}, "seed 0, not seed 3"),
         ("notes", {"start": model}, "part"),
         ("vocoder", {"start": model}, "part"),
     ):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,11 +59,12 @@ def prepare_set(
     Raises:
         DataError: nothing in the set can be used.
         AudioWriteError: the folder cannot be written; what is done stays.
-        UsageError: the folder holds the shards of other settings.
+        UsageError: the folder holds the shards of other settings, or of the set as it was before.
         Cancelled: on request; what is done stays.
     """
     settings = {
         "version": VERSION, "source": str(source.resolve()), "stems": list(stems), "maps": sorted(maps), "rate": rate,
+        "state": _state(source, out),
     }  # fmt: skip
     work = out / WORK
     try:
@@ -69,6 +72,7 @@ def prepare_set(
             return summary(out)
         work.mkdir(parents=True, exist_ok=True)
         plan = _plan(source, stems, maps, work, settings, on_progress)
+        settings = json.loads((work / _SETTINGS).read_text("utf-8"))
         workshop = Workshop(out, rate, plan)
         meter = Meter(plan.size / 1e6, "MB", "preparing", on_progress, cancel)
         if run is None:
@@ -91,7 +95,13 @@ def _finished(out: Path, settings: dict[str, Any]) -> bool:
         UsageError: it holds something else.
     """
     if (out / SET).is_file():
-        _check_same(read_set(out)["settings"], settings, out)
+        former = read_set(out)["settings"]
+        _check_same(former, settings, out)
+        if former.get("state", settings["state"]) != settings["state"]:
+            raise UsageError(
+                f"{out} holds {settings['source']} as it was before: its files have changed since; remove {out}, "
+                "or choose another --out"
+            )
         return True
     if out.is_dir() and not (out / WORK).is_dir() and any(path.name != "run.lock" for path in out.iterdir()):
         raise UsageError(f"{out} holds other files: choose another --out")
@@ -99,11 +109,28 @@ def _finished(out: Path, settings: dict[str, Any]) -> bool:
 
 
 def _check_same(former: dict[str, Any], settings: dict[str, Any], out: Path) -> None:
-    other = [name for name in settings if former.get(name) != settings[name]]
+    other = [name for name in _SPOKEN if former.get(name) != settings[name]]
     if other:
         raise UsageError(
             f"{out} holds shards of other {_SPOKEN[other[0]]}: choose another --out, or remove that folder"
         )
+
+
+def _state(source: Path, out: Path) -> str:
+    """Names, sizes and times of a set's files as a hash, by which a change is seen; of a manifest, its own."""
+    state = hashlib.sha256()
+    for path in _files(source, out.resolve()) if source.is_dir() else [source]:
+        with suppress(OSError):
+            facts = path.stat()
+            line = f"{path.relative_to(source)}\0{facts.st_size}\0{facts.st_mtime_ns}\n"
+            state.update(line.encode(errors="surrogateescape"))
+    return state.hexdigest()
+
+
+def _files(folder: Path, without: Path) -> Iterator[Path]:
+    for inside, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if (Path(inside) / name).resolve() != without)
+        yield from (Path(inside) / name for name in sorted(files))
 
 
 def _plan(
