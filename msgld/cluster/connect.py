@@ -6,9 +6,11 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import socket
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -111,7 +113,7 @@ def _join(ray: Any, address: str, folder: str | None) -> None:
     if folder:
         options |= {"_temp_dir": folder, "include_dashboard": False, "object_store_memory": STORE}
     try:
-        with _no_standard_error():
+        with _no_standard_error(), _our_signals():
             ray.init(address, **options)
     except Exception as error:
         line = " ".join(str(error).split())
@@ -130,6 +132,19 @@ def _no_standard_error() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nothing)
+
+
+@contextmanager
+def _our_signals() -> Iterator[None]:
+    """Ray puts a handler of its own in place of the one that ends a program in good order."""
+    kept = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit as error:  # Ray's handler says 15
+        raise SystemExit(128 + signal.SIGTERM) from error
+    finally:
+        if threading.current_thread() is threading.main_thread() and kept is not None:
+            signal.signal(signal.SIGTERM, kept)
 
 
 def _machines(ray: Any) -> Machines:

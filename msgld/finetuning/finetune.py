@@ -30,6 +30,12 @@ MINUTES = 60.0
 
 _RECORD = "finetune.json"
 
+_SPOKEN = {
+    "songs": "songs, or of these before they changed",
+    "start": "models to begin with",
+    "seed": "seeds",
+}
+
 
 def finetune(
     songs: str | Path,
@@ -129,7 +135,8 @@ def _keep_record(out: Path, about: Mapping[str, Any]) -> None:
         other = [name for name in new if former.get(name) != new[name]]
         if other:
             raise UsageError(
-                f"{out} holds an evening of other {other[0]}: give the same, or choose another folder"
+                f"{out} holds an evening of other {_SPOKEN.get(other[0], other[0])}: give the same, or choose "
+                "another folder"
             )
         return
     if any(path.name != "run.lock" for path in out.iterdir()):

@@ -23,7 +23,7 @@ Place = tuple[float, float]
 BEGIN, END = (0.0, 0.0), (1.0, 1.0)
 """Both ends of the lines."""
 
-PLACES = ((0.0, 0.1), (0.4, 0.1), (0.0, 0.2), (0.8, 0.2))
+PLACES = ((0.0, 0.15), (0.3, 0.15), (0.0, 0.3), (0.6, 0.3))
 """Places that are tried, beside the beginning, in the order of what a model forgets there.
 
 The denoiser goes farther, as it forgets less (measured: docs/numbers.md).

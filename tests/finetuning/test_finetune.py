@@ -108,7 +108,7 @@ def test_the_same_call_goes_on_and_another_one_is_refused(band: Path, tiny: Path
     assert steps == {part: (out / part / "log.jsonl").read_bytes() for part in steps}
     with pytest.raises(UsageError, match="holds an evening of other minutes"):
         msgld.finetune(band, out=out, minutes=1, start=tiny)
-    with pytest.raises(UsageError, match="holds an evening of other seed"):
+    with pytest.raises(UsageError, match="holds an evening of other seeds"):
         msgld.finetune(band, out=out, minutes=0.02, start=tiny, seed=1)
     fewer = band.rename(band.with_name("away"))
     write_band(band, songs=2)

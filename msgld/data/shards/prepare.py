@@ -127,9 +127,9 @@ def _state(source: Path, out: Path) -> str:
     return state.hexdigest()
 
 
-def _files(folder: Path, without: Path) -> Iterator[Path]:
+def _files(folder: Path, out: Path) -> Iterator[Path]:
     for inside, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if (Path(inside) / name).resolve() != without)
+        folders[:] = sorted(name for name in folders if (Path(inside) / name).resolve() != out)
         yield from (Path(inside) / name for name in sorted(files))
 
 
