@@ -143,8 +143,8 @@ class Tuning:
         """What the figures mean, as far as something is to be done about it."""
         if ways == line.BEGIN:
             return [
-                f"the song that was set aside ({self.own.aside.name}) gained nothing, so the separation stays "
-                "as it was: add songs that sound like it, or minutes"
+                f"the song that was set aside ({self.own.aside.name}) gained nothing, so the weights stay "
+                "as they were: add songs that sound like it, or minutes"
             ]
         if learned > aside + HEART:
             return [
