@@ -133,6 +133,18 @@ def test_results_are_those_of_the_plain_command(
     check_results(library, library / "same")
 
 
+def test_a_request_to_terminate_is_handled_as_without_ray(cluster: Any) -> None:
+    def ours(number: int, frame: Any) -> None:
+        raise SystemExit(number)
+
+    former = signal.signal(signal.SIGTERM, ours)
+    try:
+        with connected(cluster.address):
+            assert signal.getsignal(signal.SIGTERM) is ours
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
 def test_a_node_that_is_killed_costs_no_song(
     cluster: Any,
     library: Path,
