@@ -18,6 +18,7 @@ from msgld.data.shards.about import Prepared, read_set, summary
 from msgld.data.shards.container import INDEX, Shard, digest_of, index_of, write_json
 from msgld.data.shards.plan import Plan, scan
 from msgld.data.shards.report import write_page
+from msgld.data.shards.seal import stamp
 from msgld.data.shards.work import WORK, Workshop
 from msgld.data.stem_folders import LEFT_OUT, SET_ASIDE
 from msgld.errors import AudioWriteError, DataError, MsgldError, UsageError
@@ -64,11 +65,10 @@ def prepare_set(
     """
     settings = {
         "version": VERSION, "source": str(source.resolve()), "stems": list(stems), "maps": sorted(maps), "rate": rate,
-        "state": _state(source, out),
     }  # fmt: skip
     work = out / WORK
     try:
-        if _finished(out, settings):
+        if _finished(source, out, settings):
             return summary(out)
         work.mkdir(parents=True, exist_ok=True)
         plan = _plan(source, stems, maps, work, settings, on_progress)
@@ -88,7 +88,7 @@ def prepare_set(
     return summary(out)
 
 
-def _finished(out: Path, settings: dict[str, Any]) -> bool:
+def _finished(source: Path, out: Path, settings: dict[str, Any]) -> bool:
     """Whether the folder holds these shards, and whole.
 
     Raises:
@@ -97,7 +97,7 @@ def _finished(out: Path, settings: dict[str, Any]) -> bool:
     if (out / SET).is_file():
         former = read_set(out)["settings"]
         _check_same(former, settings, out)
-        if former.get("state", settings["state"]) != settings["state"]:
+        if "state" in former and former["state"] != _state(source, out):
             raise UsageError(
                 f"{out} holds {settings['source']} as it was before: its files have changed since; remove {out}, "
                 "or choose another --out"
@@ -109,7 +109,7 @@ def _finished(out: Path, settings: dict[str, Any]) -> bool:
 
 
 def _check_same(former: dict[str, Any], settings: dict[str, Any], out: Path) -> None:
-    other = [name for name in _SPOKEN if former.get(name) != settings[name]]
+    other = [name for name in settings if former.get(name) != settings[name]]
     if other:
         raise UsageError(
             f"{out} holds shards of other {_SPOKEN[other[0]]}: choose another --out, or remove that folder"
@@ -121,8 +121,7 @@ def _state(source: Path, out: Path) -> str:
     state = hashlib.sha256()
     for path in _files(source, out.resolve()) if source.is_dir() else [source]:
         with suppress(OSError):
-            facts = path.stat()
-            line = f"{path.relative_to(source)}\0{facts.st_size}\0{facts.st_mtime_ns}\n"
+            line = f"{path.relative_to(source)}\0{stamp(path.stat())}\n"
             state.update(line.encode(errors="surrogateescape"))
     return state.hexdigest()
 
@@ -147,7 +146,7 @@ def _plan(
         return Plan(work)
     if on_progress:
         on_progress(Progress(0.0, 1.0, "MB", "scanning"))
-    write_json(work / _SETTINGS, settings)
+    write_json(work / _SETTINGS, {**settings, "state": _state(source, work.parent)})
     try:
         return scan(source, stems, maps, work)
     except MsgldError:
